@@ -1,0 +1,3 @@
+//! The real surroundings of the shop on one machine.
+
+pub mod stripe;
