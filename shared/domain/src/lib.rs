@@ -1,1 +1,19 @@
-//! domain.
+//! What the shop does: its rules and its SQL, one module per business capability.
+//!
+//! Nothing here knows about HTTP, AWS or Stripe. `ARCHITECTURE.md` beside this crate is the map.
+
+pub mod accounts;
+pub mod catalog;
+pub mod db;
+pub mod failure;
+pub mod id;
+pub mod idempotency;
+pub mod inbox;
+pub mod inventory;
+pub mod mail;
+pub mod money;
+pub mod ordering;
+pub mod outbox;
+pub mod page;
+pub mod payment;
+pub mod text;

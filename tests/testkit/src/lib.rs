@@ -1,1 +1,105 @@
-//! testkit.
+//! What tests share: a shop with a database of its own, its people and goods, and doors to knock on.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot set up should fail"
+)]
+
+mod door;
+mod factory;
+mod people;
+
+pub use door::{Answer, Call, Door};
+pub use factory::{Order, Product};
+pub use people::{Person, SIGNING_KEY, signer, token_keys};
+
+use domain::db::Db;
+use lambda::config::Clock;
+use lambda::http::App;
+use lambda::http::token::Verifier;
+use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
+
+const TEMPLATE: &str = "shop_template";
+/// Enough for races; a function has one.
+const CONNECTIONS: usize = 8;
+
+/// A shop with a migrated database that no other test sees.
+pub struct Shop {
+    /// As the functions see it: the role `app_rw`.
+    pub db: Db,
+    /// As the owner sees it, to set up and to look.
+    pub admin: Client,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        static TEMPLATE_READY: OnceCell<()> = OnceCell::const_new();
+        TEMPLATE_READY.get_or_init(make_template).await;
+
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let create = format!("create database {name} template {TEMPLATE} strategy file_copy");
+        connect(&server("postgres").await).await.batch_execute(&create).await.unwrap();
+
+        let owner = server(&name).await;
+        Self {
+            db: Db::connect(&as_the_app(&owner), CONNECTIONS).unwrap(),
+            admin: connect(&owner).await,
+        }
+    }
+
+    /// What an HTTP function gets at its start.
+    pub fn app(&self) -> App {
+        let verifier = Verifier::from_jwks(&token_keys()).unwrap();
+        App { db: self.db.clone(), verifier, clock: clock() }
+    }
+
+    /// The one value that a query finds.
+    pub async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str) -> T {
+        self.admin.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Changes the database behind the shop's back, and says how many rows that hit.
+    pub async fn run(&self, sql: &str) -> u64 {
+        self.admin.execute(sql, &[]).await.unwrap()
+    }
+}
+
+/// The real time: tokens and signatures expire.
+#[expect(clippy::disallowed_methods, reason = "tests read the clock like a main does")]
+pub fn clock() -> Clock {
+    Clock(OffsetDateTime::now_utc)
+}
+
+async fn make_template() {
+    let admin = connect(&server("postgres").await).await;
+    // Test binaries may run side by side; the first one builds the template.
+    admin.batch_execute("select pg_advisory_lock(1)").await.unwrap();
+    let known = "select 1 from pg_database where datname = $1";
+    if admin.query_opt(known, &[&TEMPLATE]).await.unwrap().is_none() {
+        admin.batch_execute(&format!("create database {TEMPLATE}")).await.unwrap();
+    }
+    Db::connect(&server(TEMPLATE).await, 1).unwrap().migrate().await.unwrap();
+    admin.batch_execute("select pg_advisory_unlock(1)").await.unwrap();
+}
+
+/// The address of a database on the server of this run.
+async fn server(database: &str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "tests have no Config")]
+    let server = std::env::var("TEST_DATABASE_SERVER").unwrap();
+    format!("{server}/{database}")
+}
+
+/// The same address for the role that the functions have.
+fn as_the_app(owner: &str) -> String {
+    let config: Config = owner.parse().unwrap();
+    owner.replacen(config.get_user().unwrap(), "app_rw", 1)
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}

@@ -1,0 +1,1 @@
+pub(crate) const ALL_QUERIES: &[crate::db::Query] = &[];

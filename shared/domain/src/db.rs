@@ -1,0 +1,220 @@
+//! The one door to PostgreSQL.
+
+mod error;
+
+pub use error::{DbError, Trouble};
+
+use crate::failure::{Failure, Refusal};
+use deadpool_postgres::{GenericClient as _, Pool};
+use error::Source;
+use postgres_types::ToSql;
+use std::time::Duration;
+use tokio_postgres::{NoTls, Row};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+pub type Param<'a> = &'a (dyn ToSql + Sync);
+
+/// How long to wait for a connection, new or returned.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A handful of connections; a Lambda serves one request at a time and has one.
+#[derive(Clone, Debug)]
+pub struct Db(Pool);
+
+impl Db {
+    /// Opens no connection yet: the first query does.
+    pub fn connect(url: &str, connections: usize) -> Result<Self, DbError> {
+        let doing = "read the database's address";
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|error: tokio_postgres::Error| DbError::new(doing, error))?;
+        config.connect_timeout(PATIENCE).keepalives_idle(Duration::from_secs(60));
+        // A frozen function wakes up with sockets that are long dead: `Verified` finds them before a query does.
+        let manager = deadpool_postgres::ManagerConfig {
+            recycling_method: deadpool_postgres::RecyclingMethod::Verified,
+        };
+        let manager = deadpool_postgres::Manager::from_config(config, NoTls, manager);
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .runtime(deadpool_postgres::Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .recycle_timeout(Some(PATIENCE))
+            .build();
+        Ok(Self(pool.map_err(|error| DbError::new(doing, error))?))
+    }
+
+    /// Runs `work` in one transaction: all of its writes happen, or none.
+    ///
+    /// When two transactions collide, or the connection is lost before the commit was sent, `work` runs again: up to three times in all.
+    pub async fn transaction<T, R: Refusal>(
+        &self,
+        work: impl AsyncFn(&Tx<'_>) -> Result<T, Failure<R>>,
+    ) -> Result<T, Failure<R>> {
+        let pauses_ms = [20, 60];
+        for pause in pauses_ms {
+            match self.attempt(&work).await {
+                Err(Failure::Db(error)) if error.is_worth_another_try() => {
+                    tracing::warn!(error = crate::failure::chain(&error), "transaction runs again");
+                    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=pause))).await;
+                }
+                done => return done,
+            }
+        }
+        self.attempt(&work).await
+    }
+
+    async fn attempt<T, R: Refusal>(
+        &self,
+        work: impl AsyncFn(&Tx<'_>) -> Result<T, Failure<R>>,
+    ) -> Result<T, Failure<R>> {
+        let doing = "open a transaction";
+        let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;
+        let tx = client.transaction().await.map_err(|error| DbError::new(doing, error))?;
+        let tx = Tx(tx);
+        let value = work(&tx).await?;
+        // Once it was sent, a lost answer leaves us in doubt: whoever retries must meet a unique row.
+        tx.0.commit().await.map_err(DbError::commit)?;
+        Ok(value)
+    }
+
+    pub(crate) async fn rows(
+        &self,
+        query: &Query,
+        with: &[Param<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        let client = self.0.get().await.map_err(|error| DbError::new(query.doing, error))?;
+        run(&client, query, with).await
+    }
+
+    pub(crate) async fn row(
+        &self,
+        query: &Query,
+        with: &[Param<'_>],
+    ) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(query, with).await?.pop())
+    }
+
+    pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
+        let client = self.0.get().await.map_err(|error| DbError::new(query.doing, error))?;
+        change(&client, query, with).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.rows(&PING, &[]).await.map(drop)
+    }
+
+    /// Brings the schema up to date and says how many steps that took. Safe to run from two places at once.
+    pub async fn migrate(&self) -> Result<usize, DbError> {
+        const LOCK: i64 = 7000;
+        let doing = "migrate the schema";
+        let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;
+        let lock = client.execute("select pg_advisory_lock($1)", &[&LOCK]).await;
+        lock.map_err(|error| DbError::new(doing, error))?;
+        let report = migrations::migrations::runner().run_async(&mut **client.as_mut()).await;
+        let unlock = client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await;
+        unlock.map_err(|error| DbError::new(doing, error))?;
+        let report = report.map_err(|error| DbError::new(doing, error))?;
+        Ok(report.applied_migrations().len())
+    }
+}
+
+/// One SQL statement and what it is for; the purpose ends up in error messages and logs.
+#[derive(Debug)]
+pub struct Query {
+    /// Completes "could not …".
+    pub doing: &'static str,
+    pub sql: &'static str,
+}
+
+/// Declares a module's statements, and `ALL` of them so that a test can prepare each.
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident: $doing:literal = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: $crate::db::Query = $crate::db::Query { doing: $doing, sql: $sql };)+
+        pub(crate) const ALL: &[$crate::db::Query] = &[$($name),+];
+    };
+}
+pub(crate) use queries;
+
+queries! {
+    PING: "reach the database" = "select 1";
+}
+
+/// Every statement that this crate sends.
+pub fn every_query() -> impl Iterator<Item = &'static Query> {
+    [
+        ALL,
+        crate::accounts::ALL_QUERIES,
+        crate::catalog::ALL_QUERIES,
+        crate::idempotency::ALL,
+        crate::inbox::ALL,
+        crate::inventory::ALL_QUERIES,
+        crate::mail::ALL,
+        crate::ordering::ALL_QUERIES,
+        crate::outbox::ALL,
+        crate::payment::ALL_QUERIES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// An open transaction. It rolls back unless [`Db::transaction`] commits it.
+pub struct Tx<'a>(deadpool_postgres::Transaction<'a>);
+
+impl Tx<'_> {
+    pub(crate) async fn rows(
+        &self,
+        query: &Query,
+        with: &[Param<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        run(&self.0, query, with).await
+    }
+
+    pub(crate) async fn row(
+        &self,
+        query: &Query,
+        with: &[Param<'_>],
+    ) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(query, with).await?.pop())
+    }
+
+    pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
+        change(&self.0, query, with).await
+    }
+}
+
+async fn run(
+    on: &impl deadpool_postgres::GenericClient,
+    query: &Query,
+    with: &[Param<'_>],
+) -> Result<Vec<Row>, DbError> {
+    let rows = async { on.query(&on.prepare_cached(query.sql).await?, with).await };
+    rows.await.map_err(|error| DbError::new(query.doing, error))
+}
+
+async fn change(
+    on: &impl deadpool_postgres::GenericClient,
+    query: &Query,
+    with: &[Param<'_>],
+) -> Result<u64, DbError> {
+    let count = async { on.execute(&on.prepare_cached(query.sql).await?, with).await };
+    count.await.map_err(|error| DbError::new(query.doing, error))
+}
+
+impl DbError {
+    fn new(doing: &'static str, source: impl Into<Source>) -> Self {
+        Self { doing, source: source.into(), sent_commit: false }
+    }
+
+    fn commit(source: tokio_postgres::Error) -> Self {
+        Self { doing: "commit", source: source.into(), sent_commit: true }
+    }
+
+    /// A row that the schema should have made impossible.
+    pub(crate) fn nonsense(query: &Query, what: &'static str) -> Self {
+        Self::new(query.doing, Source::Nonsense(what))
+    }
+}

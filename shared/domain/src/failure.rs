@@ -1,0 +1,109 @@
+//! The two ways in which something does not happen: the shop refuses, or we fail.
+
+use crate::db::DbError;
+use serde_json::{Map, Value, json};
+
+/// Why the shop says no. Asking again without changing anything will not help.
+pub trait Refusal: std::error::Error + Send + Sync + 'static {
+    fn kind(&self) -> Kind;
+
+    /// A stable word for programs. Part of the API: never renamed once published.
+    fn code(&self) -> &'static str;
+
+    /// What a program needs to find its way out, such as `allowed` or `lines`.
+    fn details(&self) -> Map<String, Value> {
+        Map::new()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request cannot be read as what it should be, whoever sends it.
+    Malformed,
+    /// The caller is not known, or the proof does not hold.
+    Unproven,
+    /// The caller may not do this.
+    Forbidden,
+    /// There is no such thing, or the caller may not know that there is.
+    Missing,
+    /// The state of the shop is against it.
+    Conflict,
+    /// The caller's picture of the thing is out of date.
+    Stale,
+    /// The request is readable, but a value in it cannot be.
+    Invalid,
+    /// Too much, too fast.
+    Throttled,
+}
+
+/// Why a use case did not happen: a [`Refusal`], or a database that did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure<R: Refusal> {
+    #[error(transparent)]
+    Refused(R),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl<R: Refusal> From<R> for Failure<R> {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A value that cannot be, and where it stands in the request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {detail}")]
+pub struct Invalid {
+    /// A JSON pointer into the body, such as `/lines/0/quantity`, or a query parameter's name.
+    pub pointer: String,
+    pub code: &'static str,
+    pub detail: String,
+}
+
+impl Invalid {
+    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+impl Refusal for Invalid {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "invalid_value"
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let error = json!({"pointer": self.pointer, "code": self.code, "detail": self.detail});
+        Map::from_iter([("errors".to_owned(), json!([error]))])
+    }
+}
+
+/// For use cases that the shop never refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("never")]
+pub enum Never {}
+
+impl Refusal for Never {
+    fn kind(&self) -> Kind {
+        match *self {}
+    }
+
+    fn code(&self) -> &'static str {
+        match *self {}
+    }
+}
+
+/// An error with all of its causes, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}

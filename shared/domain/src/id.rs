@@ -1,0 +1,114 @@
+//! Typed identifiers: a `ProductId` can never stand where an `OrderId` is asked for.
+
+use postgres_types::{FromSql, ToSql};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
+
+/// Text that is no id of the kind asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an id such as {example}")]
+pub struct NotAnId {
+    example: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal,)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, FromSql, ToSql)]
+        #[postgres(transparent)]
+        pub struct $name(Uuid);
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(concat!("^", $prefix, "_[0-9a-f]{32}$")))
+                    .examples([concat!($prefix, "_0193f2a7c1d87b3e9a5f4c2d1e0b9a87")])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+        }
+
+        impl $name {
+            /// A fresh id. Version 7, so that rows sort by the time they were made.
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let digits = text.strip_prefix(concat!($prefix, "_"));
+                digits
+                    .filter(|digits| digits.len() == 32 && !digits.contains(char::is_uppercase))
+                    .and_then(|digits| Uuid::try_parse(digits).ok())
+                    .map(Self)
+                    .ok_or(NotAnId { example: concat!($prefix, "_0193f2a7c1d87b3e9a5f4c2d1e0b9a87") })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person with an account.
+    UserId = "usr",
+    CategoryId = "cat",
+    ProductId = "prod",
+    OrderId = "ord",
+    /// A payment of ours. Its text is also the key under which Stripe knows our wish to take money.
+    PaymentId = "pay",
+    /// A refund of ours, and the key under which Stripe knows our wish to give money back.
+    RefundId = "re",
+    /// The tokens that grew out of one login.
+    FamilyId = "fam",
+    /// Whoever is about to send a mail.
+    ClaimId = "clm",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_as_it_was_written() {
+        let id = ProductId::generate();
+        assert_eq!(id.to_string().parse(), Ok(id));
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let order = OrderId::generate().to_string();
+        assert!(order.parse::<ProductId>().is_err());
+        assert!("prod_".parse::<ProductId>().is_err());
+        assert!(order.to_uppercase().parse::<OrderId>().is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! One request, one effect, one answer, however often it is sent.
+//!
+//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits on the
+//! row, then reads the answer; after a crash there is no row, and the request runs as if for the first time.
+//! After the draft "The Idempotency-Key HTTP Header Field" of the IETF.
+
+use crate::db::{DbError, Tx, queries};
+use crate::failure::{self, Failure, Kind};
+use crate::id::UserId;
+
+/// What names a request: 16 to 255 printable ASCII characters, chosen by the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key(String);
+
+/// A request that may come again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub key: Key,
+    pub method: &'static str,
+    pub route: String,
+    /// SHA-256 over method, path and body: tells a repetition from another request under the same key.
+    pub fingerprint: [u8; 32],
+}
+
+/// An answer in the form in which it is kept and repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// Whether this answer was given before.
+    pub replayed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("an Idempotency-Key is 16 to 255 printable ASCII characters")]
+    BadKey,
+    #[error("this Idempotency-Key was used for another request; take a new one")]
+    KeyReused,
+}
+
+impl failure::Refusal for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::BadKey => Kind::Malformed,
+            Self::KeyReused => Kind::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BadKey => "bad_idempotency_key",
+            Self::KeyReused => "idempotency_key_reused",
+        }
+    }
+}
+
+impl Key {
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let fits =
+            (16..=255).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        if fits { Ok(Self(text.to_owned())) } else { Err(Refusal::BadKey) }
+    }
+}
+
+queries! {
+    /// Waits for a twin that has the key but is not done. A key is forgotten after 72 hours.
+    CLAIM: "claim an idempotency key" = "
+        insert into idempotency_keys as kept (user_id, key, method, route, fingerprint)
+        values ($1, $2, $3, $4, $5)
+        on conflict (user_id, key) do update
+        set method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint,
+            response_status = null, response_body = null, created_at = now()
+        where kept.created_at < now() - interval '72 hours'";
+
+    LOOK_UP: "look up an idempotency key" = "
+        select fingerprint, response_status, response_body
+        from idempotency_keys
+        where user_id = $1 and key = $2";
+
+    KEEP: "keep an answer" = "
+        update idempotency_keys
+        set response_status = $3, response_body = $4
+        where user_id = $1 and key = $2";
+}
+
+/// Runs `work` unless its answer is known, and keeps the answer that `put` makes of it.
+pub(crate) async fn once<T, R>(
+    tx: &Tx<'_>,
+    user: UserId,
+    ticket: &Ticket,
+    work: impl AsyncFnOnce() -> Result<T, Failure<R>>,
+    put: impl FnOnce(&T) -> Answer,
+) -> Result<Answer, Failure<R>>
+where
+    R: failure::Refusal + From<Refusal>,
+{
+    if let Some(answer) = claim(tx, user, ticket).await? {
+        return answer.map_err(|no| Failure::Refused(no.into()));
+    }
+    let done = work().await?;
+    let answer = put(&done);
+    let status = i16::try_from(answer.status).expect("an HTTP status has three digits");
+    tx.execute(&KEEP, &[&user, &ticket.key.0, &status, &answer.body]).await?;
+    Ok(answer)
+}
+
+/// The answer known already, if any.
+async fn claim(
+    tx: &Tx<'_>,
+    user: UserId,
+    ticket: &Ticket,
+) -> Result<Option<Result<Answer, Refusal>>, DbError> {
+    let Ticket { key: Key(key), method, route, fingerprint } = ticket;
+    let fingerprint = &fingerprint[..];
+    if tx.execute(&CLAIM, &[&user, key, method, route, &fingerprint]).await? == 1 {
+        return Ok(None);
+    }
+    let row = tx.row(&LOOK_UP, &[&user, key]).await?;
+    let row = row.ok_or(DbError::nonsense(&LOOK_UP, "a claimed key is gone"))?;
+    if row.get::<_, &[u8]>("fingerprint") != fingerprint {
+        return Ok(Some(Err(Refusal::KeyReused)));
+    }
+    let status: Option<i16> = row.get("response_status");
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    let status = status.ok_or(DbError::nonsense(&LOOK_UP, "a claim without its answer"))?;
+    Ok(Some(Ok(Answer { status, body: row.get("response_body"), replayed: true })))
+}

@@ -1,0 +1,125 @@
+//! Events that must leave the shop if, and only if, the change they tell of was committed.
+//!
+//! An event is a row written in the transaction of its change. Whoever sends it leases the row first,
+//! so that no lock is held while the network is slow, and a sender that dies is followed by another.
+
+use crate::db::{Db, DbError, Tx, queries};
+use crate::id::OrderId;
+use postgres_types::Json;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened. Holds ids only: readers look up the rest, and find it as it is by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    OrderPlaced { order: OrderId },
+    OrderConfirmed { order: OrderId },
+    OrderCancelled { order: OrderId },
+}
+
+/// An event on its way, with the version of its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub v: u8,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// The queue that an event goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Mail,
+}
+
+impl Event {
+    fn topic(self) -> Topic {
+        match self {
+            Self::OrderPlaced { .. }
+            | Self::OrderConfirmed { .. }
+            | Self::OrderCancelled { .. } => Topic::Mail,
+        }
+    }
+
+    /// The same for the same happening, however often it is told.
+    pub fn dedupe_key(self) -> String {
+        match self {
+            Self::OrderPlaced { order } => format!("order_placed:{order}"),
+            Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
+            Self::OrderCancelled { order } => format!("order_cancelled:{order}"),
+        }
+    }
+}
+
+impl Topic {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "mail" => Some(Self::Mail),
+            _ => None,
+        }
+    }
+}
+
+queries! {
+    ENQUEUE: "enqueue an event" = "
+        insert into outbox (topic, dedupe_key, payload)
+        values ($1, $2, $3)
+        on conflict on constraint outbox_once do nothing";
+
+    /// A lease, not a lock. By `sent_at`, never by the highest id seen: a lower id may be committed later.
+    LEASE: "lease events to send" = "
+        with due as (
+            select id from outbox
+            where sent_at is null and available_at <= now()
+            order by available_at, id
+            limit $1
+            for update skip locked
+        )
+        update outbox
+        set attempts = attempts + 1,
+            available_at = now() + make_interval(secs => least(30 * (attempts + 1), 600))
+        from due
+        where outbox.id = due.id
+        returning outbox.id, outbox.topic, outbox.payload";
+
+    MARK_SENT: "mark events as sent" = "
+        update outbox set sent_at = now() where id = any($1) and sent_at is null";
+}
+
+/// Writes an event down in the transaction of the change it tells of.
+pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
+    let message = Json(Message { v: 1, event });
+    tx.execute(&ENQUEUE, &[&event.topic().name(), &event.dedupe_key(), &message]).await.map(drop)
+}
+
+/// A leased event: nobody else will send it for the next half minute.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    pub id: i64,
+    pub topic: Topic,
+    /// What goes into the queue.
+    pub body: String,
+}
+
+/// Takes up to `limit` unsent events on lease. The longer an event has failed, the longer the lease.
+pub async fn lease(db: &Db, limit: u8) -> Result<Vec<Parcel>, DbError> {
+    let rows = db.rows(&LEASE, &[&i64::from(limit)]).await?;
+    rows.iter()
+        .map(|row| {
+            let topic =
+                Topic::from_name(row.get("topic")).ok_or(DbError::nonsense(&LEASE, "topic"))?;
+            let body: serde_json::Value = row.get("payload");
+            Ok(Parcel { id: row.get("id"), topic, body: body.to_string() })
+        })
+        .collect()
+}
+
+/// Ends the leases of events that the queue has taken.
+pub async fn mark_sent(db: &Db, ids: &[i64]) -> Result<(), DbError> {
+    db.execute(&MARK_SENT, &[&ids]).await.map(drop)
+}

@@ -1,0 +1,67 @@
+//! Text that people write: bounded, and free of characters that break lines, logs and databases.
+
+use crate::failure::Invalid;
+
+/// One line of text: no control characters, trimmed, between one and `max` characters.
+pub fn line(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
+    let text = raw.trim();
+    if text.is_empty() {
+        return Err(Invalid::new(pointer, "empty", "must not be empty"));
+    }
+    bounded(pointer, text, max, char::is_control)
+}
+
+/// Any number of lines, maybe none, at most `max` characters: no control characters but line breaks and tabs.
+pub fn prose(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
+    bounded(pointer, raw, max, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+fn bounded(
+    pointer: &str,
+    text: &str,
+    max: usize,
+    is_bad: impl Fn(char) -> bool,
+) -> Result<String, Invalid> {
+    if text.chars().count() > max {
+        return Err(Invalid::new(
+            pointer,
+            "too_long",
+            format!("must have at most {max} characters"),
+        ));
+    }
+    if text.contains(|c| is_bad(c) || is_invisible_turn(c)) {
+        return Err(Invalid::new(pointer, "bad_character", "must not have control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Characters that make text read in another order than it is stored.
+fn is_invisible_turn(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_kept_as_written_but_trimmed() {
+        assert_eq!(line("/name", "  Großer Becher ☕ ", 20).unwrap(), "Großer Becher ☕");
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for bad in ["a\0b", "a\nb", "a\u{202e}b", "a\u{7f}"] {
+            assert_eq!(line("/name", bad, 20).unwrap_err().code, "bad_character");
+        }
+        assert_eq!(prose("/description", "a\0", 20).unwrap_err().code, "bad_character");
+        assert!(prose("/description", "a\nb", 20).is_ok());
+    }
+
+    #[test]
+    fn length_counts_characters_not_bytes() {
+        assert!(line("/name", "ääää", 4).is_ok());
+        assert_eq!(line("/name", "aaaaa", 4).unwrap_err().code, "too_long");
+        assert_eq!(line("/name", " ", 4).unwrap_err().code, "empty");
+    }
+}

@@ -1,0 +1,102 @@
+//! From the outbox to the queues.
+
+use aws_config::BehaviorVersion;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry as Entry;
+use domain::db::{Db, DbError};
+use domain::outbox::{self, Parcel, Topic};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// SQS takes ten messages at once.
+const BATCH: u8 = 10;
+/// What a caller may be kept waiting for the sake of a quick mail. The sweep sends what is left.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// Sends events from the outbox to SQS.
+#[derive(Clone, Debug)]
+pub struct Dispatch(Option<Arc<Queue>>);
+
+#[derive(Debug)]
+struct Queue {
+    mail_url: String,
+    /// Made at the first use: its set-up costs more than most requests.
+    client: OnceCell<Client>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("could not build a message for SQS")]
+    Build(#[from] BuildError),
+    #[error("could not send to SQS: {0}")]
+    Sqs(String),
+}
+
+impl Dispatch {
+    pub fn to_queue(mail_url: String) -> Self {
+        Self(Some(Arc::new(Queue { mail_url, client: OnceCell::new() })))
+    }
+
+    /// Leaves every event to the sweep.
+    pub fn later() -> Self {
+        Self(None)
+    }
+
+    /// Sends what waits, right after the commit that wrote it. What fails or takes too long is left to the sweep.
+    pub async fn try_now(&self, db: &Db) {
+        match tokio::time::timeout(AT_ONCE, self.send_waiting(db)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    error = domain::failure::chain(&error),
+                    "events are left to the sweep"
+                );
+            }
+            Err(_) => tracing::warn!("sending takes too long; events are left to the sweep"),
+        }
+    }
+
+    /// Sends one batch, and says how many events the queue took. Zero means that none was waiting.
+    pub async fn send_waiting(&self, db: &Db) -> Result<usize, DispatchError> {
+        let Some(queue) = &self.0 else { return Ok(0) };
+        let parcels = outbox::lease(db, BATCH).await?;
+        if parcels.is_empty() {
+            return Ok(0);
+        }
+        let taken = queue.send(&parcels).await?;
+        outbox::mark_sent(db, &taken).await?;
+        Ok(taken.len())
+    }
+}
+
+impl Queue {
+    /// The ids of the events that SQS took.
+    async fn send(&self, parcels: &[Parcel]) -> Result<Vec<i64>, DispatchError> {
+        let client = self
+            .client
+            .get_or_init(async || {
+                Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
+            })
+            .await;
+        let mut batch = client.send_message_batch();
+        for Parcel { id, topic: Topic::Mail, body } in parcels {
+            let entry = Entry::builder().id(id.to_string()).message_body(body).build()?;
+            batch = batch.queue_url(&self.mail_url).entries(entry);
+        }
+        let answer = batch.send().await;
+        let answer =
+            answer.map_err(|error| DispatchError::Sqs(DisplayErrorContext(error).to_string()))?;
+        for failed in answer.failed() {
+            tracing::warn!(
+                event.id = failed.id(),
+                code = failed.code(),
+                "SQS did not take an event"
+            );
+        }
+        Ok(answer.successful().iter().filter_map(|taken| taken.id().parse().ok()).collect())
+    }
+}

@@ -1,0 +1,97 @@
+//! From HTTP requests to domain calls, and from outcomes to answers.
+
+mod body;
+mod keyed;
+mod problem;
+pub mod token;
+
+pub use body::{Json, Path, Query};
+pub use keyed::{Keyed, Reply};
+pub use problem::Problem;
+
+use crate::config::Clock;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use domain::db::Db;
+use lambda_http::request::RequestContext;
+use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// What every HTTP function has at hand.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub verifier: token::Verifier,
+    pub clock: Clock,
+}
+
+impl FromRef<App> for Db {
+    fn from_ref(app: &App) -> Self {
+        app.db.clone()
+    }
+}
+
+/// Serves a function's routes until Lambda stops the process.
+pub async fn serve<S>(routes: OpenApiRouter<S>, state: S) -> Result<(), crate::Error>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    crate::start_logging();
+    lambda_http::run(router(routes, state)).await
+}
+
+/// A function's routes as API Gateway meets them: unknown ones refused, every answer finished alike.
+pub fn router<S>(routes: OpenApiRouter<S>, state: S) -> Router
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let (routes, _document) = routes.with_state(state).split_for_parts();
+    routes
+        .fallback(async || Problem::no_such_route())
+        .method_not_allowed_fallback(async || Problem::no_such_method())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(finish))
+}
+
+/// Gives every answer its request id and safe headers, and writes the line that the night shift reads.
+async fn finish(request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+
+    let status = response.status().as_u16();
+    tracing::info!(request.id = id, %method, path, status, "{method} {path} {status}");
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.with_request_id(&id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The caller's own id if it looks like one, else API Gateway's.
+fn request_id(request: &Request) -> String {
+    let theirs = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let looks_fine = |id: &&str| {
+        (1..=100).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    if let Some(id) = theirs.filter(looks_fine) {
+        return id.to_owned();
+    }
+    match request.extensions().get() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    }
+    .unwrap_or_else(|| Uuid::now_v7().to_string())
+}

@@ -1,0 +1,101 @@
+//! Requests that may come twice, and answers that are kept.
+
+use super::Problem;
+use super::body::{json_bytes, parse};
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::idempotency::{Answer, Key, Ticket};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// A JSON body that came with an `Idempotency-Key`.
+pub struct Keyed<T> {
+    pub ticket: Ticket,
+    pub wish: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = key(request.headers())?;
+        let route = request.uri().path().to_owned();
+        let bytes = json_bytes(request, state).await?;
+        let wish = parse(&bytes)?;
+        let fingerprint = fingerprint(&route, parse(&bytes)?);
+        Ok(Self { ticket: Ticket { key, method: "POST", route, fingerprint }, wish })
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Key, Problem> {
+    let missing = || {
+        let detail = "send an Idempotency-Key, so that a repetition has no second effect";
+        Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", detail)
+    };
+    let text = headers.get(KEY).ok_or_else(missing)?.to_str().unwrap_or_default();
+    Key::parse(text).map_err(|no| Problem::refused(&no))
+}
+
+/// The same for bodies that say the same, whatever the order of their fields and the space between.
+fn fingerprint(route: &str, mut body: Value) -> [u8; 32] {
+    body.sort_all_objects();
+    let mut hash = Context::new(&SHA256);
+    for part in ["POST", route, &body.to_string()] {
+        hash.update(part.as_bytes());
+        hash.update(b"\n");
+    }
+    hash.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// An answer that is kept, and says so when it is repeated.
+pub struct Reply(Answer);
+
+impl Reply {
+    /// The answer in the form in which it is kept.
+    pub fn answer(status: StatusCode, view: &impl Serialize) -> Answer {
+        let body = serde_json::to_vec(view).expect("a view is plain data");
+        Answer { status: status.as_u16(), body, replayed: false }
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self(answer)
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let Answer { status, body, replayed } = self.0;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_body_that_says_the_same_has_the_same_fingerprint() {
+        let one = fingerprint("/v1/orders", json!({"a": 1, "b": {"c": [1, 2], "d": null}}));
+        let two = fingerprint("/v1/orders", json!({"b": {"d": null, "c": [1, 2]}, "a": 1}));
+        let other = fingerprint("/v1/orders", json!({"b": {"d": null, "c": [2, 1]}, "a": 1}));
+
+        assert_eq!(one, two);
+        assert_ne!(one, other);
+        assert_ne!(one, fingerprint("/v1/refunds", json!({"a": 1, "b": {"c": [1, 2], "d": null}})));
+    }
+}

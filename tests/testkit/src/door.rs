@@ -1,0 +1,120 @@
+//! A function's routes, called in process as API Gateway would.
+
+use crate::Person;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header, request};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use tower::ServiceExt as _;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The door of one function.
+#[derive(Clone)]
+pub struct Door(Router);
+
+/// A request about to be sent: `.await` sends it.
+pub struct Call {
+    router: Router,
+    request: request::Builder,
+    body: Body,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The JSON body; null if there is none.
+    pub body: Value,
+}
+
+impl Door {
+    pub fn new<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, state: S) -> Self {
+        Self(lambda::http::router(routes, state))
+    }
+
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let request = Request::builder().method(method).uri(path);
+        Call { router: self.0.clone(), request, body: Body::empty() }
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::POST, path).json(body)
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PATCH, path).json(body)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+}
+
+impl Call {
+    pub fn by(self, person: &Person) -> Self {
+        self.header("authorization", &format!("Bearer {}", person.token))
+    }
+
+    /// Sets the `Idempotency-Key`.
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.raw("application/json", body.to_string())
+    }
+
+    pub fn raw(mut self, kind: &str, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self.header(header::CONTENT_TYPE.as_str(), kind)
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let request = self.request.body(self.body).unwrap();
+            let response = self.router.oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = body.collect().await.unwrap().to_bytes();
+            let body = if bytes.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&bytes)
+                    .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
+            };
+            Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        })
+    }
+}
+
+impl Answer {
+    /// Status and code: what tells one refusal from another.
+    pub fn refusal(&self) -> (u16, &str) {
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+
+    pub fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

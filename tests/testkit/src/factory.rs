@@ -1,0 +1,88 @@
+//! Goods and orders. A test names what matters to it; the rest is anything that fits.
+
+use crate::{Person, Shop};
+use domain::id::{CategoryId, OrderId, ProductId};
+use uuid::Uuid;
+
+/// A product to be made: `Product { stock: 1, ..Product::any() }`.
+#[derive(Clone, Debug)]
+pub struct Product {
+    pub sku: String,
+    pub name: String,
+    /// In minor units.
+    pub price: i64,
+    pub currency: &'static str,
+    pub stock: i32,
+    pub category: Option<CategoryId>,
+    pub status: &'static str,
+}
+
+/// A pending order of one line to be made, past the shop's doors.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub product: ProductId,
+    pub quantity: i32,
+}
+
+impl Product {
+    pub fn any() -> Self {
+        let sku = format!("SKU-{}", Uuid::now_v7().simple());
+        Self {
+            name: format!("Product {sku}"),
+            sku,
+            price: 1250,
+            currency: "EUR",
+            stock: 10,
+            category: None,
+            status: "active",
+        }
+    }
+}
+
+impl Shop {
+    pub async fn product(&self, product: Product) -> ProductId {
+        let id = ProductId::generate();
+        let Product { sku, name, price, currency, stock, category, status } = product;
+        let sql = "insert into products (id, sku, name, price_minor, currency, on_hand, category_id, status)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+            [&id, &sku, &name, &price, &currency, &stock, &category, &status];
+        self.admin.execute(sql, &row).await.unwrap();
+        if stock > 0 {
+            let sql = "insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+                       values ($1, 'created', 'created', $2, 0)";
+            self.admin.execute(sql, &[&id, &stock]).await.unwrap();
+        }
+        id
+    }
+
+    /// How many are on the shelf, and how many of them are promised.
+    pub async fn stock(&self, product: ProductId) -> (i32, i32) {
+        let sql = "select on_hand, reserved from products where id = $1";
+        let row = self.admin.query_one(sql, &[&product]).await.unwrap();
+        (row.get(0), row.get(1))
+    }
+
+    /// An order as the shop would have placed it.
+    pub async fn order(&self, buyer: &Person, order: Order) -> OrderId {
+        let id = OrderId::generate();
+        let sql = "with product as (
+                       update products set reserved = reserved + $4 where id = $3
+                       returning id, sku, name, price_minor, currency
+                   ), placed as (
+                       insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_at)
+                       select $1, $2, currency, price_minor * $4, price_minor * $4, now() + interval '30 minutes'
+                       from product returning id
+                   ), moved as (
+                       insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+                       select product.id, 'order_placed', $5, 0, $4 from product
+                   )
+                   insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor)
+                   select placed.id, product.id, product.sku, product.name, product.currency, $4, product.price_minor
+                   from product, placed";
+        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&id, &buyer.id, &order.product, &order.quantity, &id.to_string()];
+        self.admin.execute(sql, &row).await.unwrap();
+        id
+    }
+}
