@@ -30,7 +30,7 @@ impl Db {
         let doing = "read the database's address";
         let mut config: tokio_postgres::Config =
             url.parse().map_err(|error: tokio_postgres::Error| DbError::new(doing, error))?;
-        config.connect_timeout(PATIENCE).keepalives_idle(Duration::from_secs(60));
+        config.connect_timeout(PATIENCE).keepalives_idle(Duration::from_mins(1));
         // A frozen function wakes up with sockets that are long dead: `Verified` finds them before a query does.
         let manager = deadpool_postgres::ManagerConfig {
             recycling_method: deadpool_postgres::RecyclingMethod::Verified,

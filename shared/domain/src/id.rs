@@ -42,6 +42,9 @@ macro_rules! ids {
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
+
+            /// Sorts behind every other: where a list that runs backwards starts.
+            pub const LAST: Self = Self(Uuid::max());
         }
 
         impl std::fmt::Display for $name {

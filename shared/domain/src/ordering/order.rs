@@ -1,0 +1,288 @@
+//! What an order is, what it costs, and why there is none. Pure.
+
+use super::basket::Basket;
+use super::status::{CancelReason, Status};
+use crate::failure::{self, Kind};
+use crate::id::{OrderId, ProductId, UserId};
+use crate::idempotency;
+use crate::inventory::Shelf;
+use crate::money::{Currency, Money, MoneyError};
+use crate::payment;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub id: OrderId,
+    pub buyer: UserId,
+    pub status: Status,
+    pub lines: Vec<OrderLine>,
+    pub totals: Totals,
+    pub captured: Money,
+    pub refunded: Money,
+    /// What the newest payment is at.
+    pub payment: Option<payment::Status>,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+    /// When a pending order is given up.
+    pub expires_at: Option<OffsetDateTime>,
+    pub cancel_requested_at: Option<OffsetDateTime>,
+    pub cancelled_at: Option<OffsetDateTime>,
+    pub cancel_reason: Option<CancelReason>,
+    pub version: i64,
+}
+
+/// A product as it was when it was ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderLine {
+    pub product: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub quantity: i32,
+    pub unit_price: Money,
+    pub total: Money,
+}
+
+/// `total = subtotal - discount + shipping + tax`, all in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    pub subtotal: Money,
+    pub discount: Money,
+    pub shipping: Money,
+    pub tax: Money,
+    pub total: Money,
+}
+
+/// Whose orders somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Their own.
+    Buyer(UserId),
+    /// Everybody's.
+    Staff,
+}
+
+/// What there is too little of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    pub product: ProductId,
+    pub sku: String,
+    pub requested: i32,
+    pub available: i32,
+}
+
+/// Why the shop says no to what is asked of an order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such order")]
+    NotFound,
+    #[error("product {0} is not for sale")]
+    NotForSale(ProductId),
+    #[error("there is too little in stock")]
+    OutOfStock(Vec<Shortage>),
+    #[error("an order has one currency")]
+    MixedCurrencies,
+    #[error("the total is too large")]
+    TooLarge,
+    #[error("an order that is {} cannot become {}", from.name(), to.name())]
+    IllegalMove { from: Status, to: Status },
+    #[error(transparent)]
+    Repetition(#[from] idempotency::Refusal),
+}
+
+impl failure::Refusal for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound => Kind::Missing,
+            Self::NotForSale(_) | Self::MixedCurrencies | Self::TooLarge => Kind::Invalid,
+            Self::OutOfStock(_) | Self::IllegalMove { .. } => Kind::Conflict,
+            Self::Repetition(refusal) => refusal.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "order_not_found",
+            Self::NotForSale(_) => "not_for_sale",
+            Self::OutOfStock(_) => "out_of_stock",
+            Self::MixedCurrencies => "mixed_currencies",
+            Self::TooLarge => "total_too_large",
+            Self::IllegalMove { .. } => "illegal_move",
+            Self::Repetition(refusal) => refusal.code(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let (name, value) = match self {
+            Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
+            Self::IllegalMove { from, .. } => {
+                ("allowed", from.allowed().map(Status::name).collect())
+            }
+            Self::NotForSale(product) => ("product", json!(product)),
+            Self::NotFound | Self::MixedCurrencies | Self::TooLarge => return Map::new(),
+            Self::Repetition(refusal) => return refusal.details(),
+        };
+        Map::from_iter([(name.to_owned(), value)])
+    }
+}
+
+fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value {
+    json!({"product": product, "sku": sku, "requested": requested, "available": available})
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::MixedCurrencies => Self::MixedCurrencies,
+            MoneyError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+/// An order about to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Priced {
+    pub(super) id: OrderId,
+    pub(super) buyer: UserId,
+    pub(super) status: Status,
+    pub(super) lines: Vec<OrderLine>,
+    pub(super) totals: Totals,
+}
+
+/// How long an order waits for its payment.
+pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
+
+/// The most that a total may be, in minor units. Also a constraint of the table.
+const MOST: i64 = 99_999_999_999;
+
+impl Priced {
+    /// Prices the basket by the shelf, if all of it could be taken. What costs nothing needs no payment.
+    pub(super) fn new(
+        id: OrderId,
+        buyer: UserId,
+        basket: &Basket,
+        shelf: Vec<Shelf>,
+    ) -> Result<Self, Refusal> {
+        let mut shelf: BTreeMap<_, _> =
+            shelf.into_iter().map(|item| (item.product, item)).collect();
+        let mut lines = Vec::new();
+        let mut short = Vec::new();
+        for (product, quantity) in basket.lines() {
+            let item = shelf.remove(&product).ok_or(Refusal::NotForSale(product))?;
+            let Shelf { sku, name, price: unit_price, available, taken, .. } = item;
+            if taken {
+                let total = unit_price.times(quantity)?;
+                lines.push(OrderLine { product, sku, name, quantity, unit_price, total });
+            } else {
+                short.push(Shortage { product, sku, requested: quantity, available });
+            }
+        }
+        if !short.is_empty() {
+            return Err(Refusal::OutOfStock(short));
+        }
+        let totals = Totals::of(&lines)?;
+        let status = if totals.total.minor == 0 { Status::Confirmed } else { Status::Pending };
+        Ok(Self { id, buyer, status, lines, totals })
+    }
+
+    /// How long the stock is held for it, if it waits for money.
+    pub(super) fn hold_seconds(&self) -> Option<i32> {
+        (self.status == Status::Pending).then_some(HOLD_SECONDS)
+    }
+}
+
+impl Totals {
+    fn of(lines: &[OrderLine]) -> Result<Self, Refusal> {
+        let currency = lines.first().expect("a basket is never empty").total.currency;
+        let nothing = Money::zero(currency);
+        let subtotal = lines.iter().try_fold(nothing, |sum, line| sum.plus(line.total))?;
+        if subtotal.minor > MOST {
+            return Err(Refusal::TooLarge);
+        }
+        Ok(Self { subtotal, discount: nothing, shipping: nothing, tax: nothing, total: subtotal })
+    }
+
+    pub fn currency(&self) -> Currency {
+        self.total.currency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn item(product: ProductId, minor: i64, available: i32, taken: bool) -> Shelf {
+        let price = Money { minor, currency: Currency::EUR };
+        Shelf { product, sku: "MUG".to_owned(), name: "Mug".to_owned(), price, available, taken }
+    }
+
+    fn price(basket: &Basket, shelf: Vec<Shelf>) -> Result<Priced, Refusal> {
+        Priced::new(OrderId::generate(), UserId::generate(), basket, shelf)
+    }
+
+    #[test]
+    fn every_line_that_is_short_is_named() {
+        let (mug, tea) = (ProductId::generate(), ProductId::generate());
+        let basket = Basket::new([(mug, 2), (tea, 3)]).unwrap();
+
+        let refused = price(&basket, vec![item(mug, 1, 1, false), item(tea, 1, 0, false)]);
+
+        let Err(Refusal::OutOfStock(short)) = refused else { panic!("{refused:?}") };
+        let short: Vec<_> = short.iter().map(|s| (s.requested, s.available)).collect();
+        assert_eq!(short, [(2, 1), (3, 0)]);
+    }
+
+    #[test]
+    fn what_is_not_on_the_shelf_is_not_for_sale() {
+        let mug = ProductId::generate();
+        let basket = Basket::new([(mug, 1)]).unwrap();
+        assert_eq!(price(&basket, Vec::new()).unwrap_err(), Refusal::NotForSale(mug));
+    }
+
+    #[test]
+    fn an_order_has_one_currency() {
+        let (mug, tea) = (ProductId::generate(), ProductId::generate());
+        let basket = Basket::new([(mug, 1), (tea, 1)]).unwrap();
+        let mut yen = item(tea, 1, 5, true);
+        yen.price.currency = Currency::from_code("JPY").unwrap();
+        assert_eq!(
+            price(&basket, vec![item(mug, 1, 5, true), yen]).unwrap_err(),
+            Refusal::MixedCurrencies
+        );
+    }
+
+    #[test]
+    fn what_costs_nothing_is_confirmed_at_once() {
+        let mug = ProductId::generate();
+        let basket = Basket::new([(mug, 1)]).unwrap();
+        assert_eq!(price(&basket, vec![item(mug, 0, 5, true)]).unwrap().status, Status::Confirmed);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn the_parts_of_an_order_sum_to_its_total(
+            wanted in prop::collection::vec((1..=1000_i64, 0..=99_999_999_i64), 1..12),
+        ) {
+            let wanted: Vec<_> = wanted.into_iter().map(|(q, p)| (ProductId::generate(), q, p)).collect();
+            let basket = Basket::new(wanted.iter().map(|(id, q, _)| (*id, *q))).unwrap();
+            let shelf = wanted.iter().map(|(id, _, p)| item(*id, *p, 1000, true)).collect();
+            let exact: i64 = wanted.iter().map(|(_, q, p)| q * p).sum();
+
+            match price(&basket, shelf) {
+                Ok(Priced { totals: t, lines, .. }) => {
+                    let parts = t.subtotal.minor - t.discount.minor + t.shipping.minor + t.tax.minor;
+                    prop_assert_eq!(t.total.minor, parts);
+                    prop_assert_eq!(t.total.minor, exact);
+                    prop_assert_eq!(lines.iter().map(|line| line.total.minor).sum::<i64>(), exact);
+                }
+                Err(refused) => {
+                    prop_assert_eq!(refused, Refusal::TooLarge);
+                    prop_assert!(exact > MOST);
+                }
+            }
+        }
+    }
+}

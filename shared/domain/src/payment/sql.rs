@@ -1,0 +1,231 @@
+//! The statements behind payments, refunds and Stripe's events. They decide nothing.
+
+use super::event::{EventHead, StoredEvent};
+use super::refund::DueRefund;
+use super::state::{Known, Open, RefundStatus, Status, Told};
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::{OrderId, PaymentId, RefundId};
+use crate::money::{Currency, Money};
+use tokio_postgres::Row;
+
+queries! {
+    LIVE: "look up an order's live payment" = "
+        select id, order_id, amount_minor, currency, provider_pi
+        from payments
+        where order_id = $1 and status not in ('canceled', 'failed')";
+
+    INSERT: "insert a payment" = "
+        insert into payments (id, order_id, currency, amount_minor, status)
+        values ($1, $2, $3, $4, 'creating')";
+
+    ABANDON: "abandon a payment" = "
+        update payments set status = 'failed', updated_at = now()
+        where id = $1 and status = 'creating' and provider_pi is null";
+
+    /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
+    ORDER_OF: "find the order of a payment" = "
+        select order_id from payments
+        where provider_pi = $1 or (id = $2 and provider_pi is null)";
+
+    LOCK: "lock a payment" = "
+        select id, provider_pi, status, amount_minor, currency, told_at
+        from payments
+        where provider_pi = $1 or (id = $2 and provider_pi is null)
+        for update";
+
+    UPDATE: "take a payment's news down" = "
+        update payments set provider_pi = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
+
+    ENTER_CAPTURE: "enter a capture into the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'captured', $2, 'stripe', $3)
+        on conflict on constraint ledger_once do nothing";
+
+    ASK_REFUND_OF_LATE: "ask for the refund of a late payment" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin)
+        values ($1, $2, $3, 'requested', 'late_payment')
+        on conflict (payment_id) where origin = 'late_payment' do nothing";
+
+    LEASE_REFUNDS: "lease refunds to send" = "
+        with due as (
+            select id from refunds
+            where status = 'requested' and next_try_at <= now()
+            order by next_try_at
+            limit $1
+            for update skip locked
+        )
+        update refunds r
+        set attempts = r.attempts + 1,
+            next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
+        from due, payments p
+        where r.id = due.id and p.id = r.payment_id
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id";
+
+    UPDATE_REFUND: "take a refund's news down" = "
+        update refunds set provider_refund = $2, status = $3, updated_at = now()
+        where id = $1 and status = 'requested'";
+
+    ENTER_REFUND: "enter a refund into the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'refunded', $2, 'stripe', $3)
+        on conflict on constraint ledger_once do nothing";
+
+    RECORD: "keep a Stripe event" = "
+        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (event_id) do nothing";
+
+    /// Skips an event that somebody else is at.
+    LOCK_EVENT: "lock a Stripe event" = "
+        select attempts from stripe_events
+        where event_id = $1 and processed_at is null and parked_reason is null
+        for update skip locked";
+
+    MARK_PROCESSED: "mark a Stripe event as processed" = "
+        update stripe_events set processed_at = now(), attempts = attempts + 1 where event_id = $1";
+
+    PARK: "park a Stripe event" = "
+        update stripe_events set parked_reason = $2, attempts = attempts + 1 where event_id = $1";
+
+    TRY_LATER: "put a Stripe event off" = "
+        update stripe_events
+        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, attempts))
+        where event_id = $1";
+
+    PUT_OFF: "put a Stripe event off after a failure" = "
+        update stripe_events
+        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, least(attempts, $2))),
+            parked_reason = case when attempts >= $2 then 'failing' end
+        where event_id = $1 and processed_at is null and parked_reason is null";
+
+    DUE_EVENTS: "find Stripe events that are due" = "
+        select event_id, raw from stripe_events
+        where processed_at is null and parked_reason is null and next_try_at <= now()
+        order by next_try_at
+        limit $1";
+}
+
+pub(crate) async fn live(tx: &Tx<'_>, order: OrderId) -> Result<Option<Open>, DbError> {
+    let Some(row) = tx.row(&LIVE, &[&order]).await? else { return Ok(None) };
+    let amount = amount(&LIVE, &row)?;
+    let (id, order) = (row.get("id"), row.get("order_id"));
+    Ok(Some(Open { id, order, amount, provider: row.get("provider_pi") }))
+}
+
+pub(super) async fn insert(tx: &Tx<'_>, open: &Open) -> Result<(), DbError> {
+    let Money { minor, currency } = open.amount;
+    tx.execute(&INSERT, &[&open.id, &open.order, &currency.code(), &minor]).await.map(drop)
+}
+
+pub(super) async fn abandon(db: &Db, payment: PaymentId) -> Result<(), DbError> {
+    db.execute(&ABANDON, &[&payment]).await.map(drop)
+}
+
+pub(super) async fn order_of(tx: &Tx<'_>, told: &Told) -> Result<Option<OrderId>, DbError> {
+    let row = tx.row(&ORDER_OF, &[&told.provider, &told.payment]).await?;
+    Ok(row.map(|row| row.get("order_id")))
+}
+
+pub(super) async fn lock(tx: &Tx<'_>, told: &Told) -> Result<Option<Known>, DbError> {
+    let Some(row) = tx.row(&LOCK, &[&told.provider, &told.payment]).await? else { return Ok(None) };
+    let status = Status::from_name(row.get("status"));
+    Ok(Some(Known {
+        id: row.get("id"),
+        provider: row.get("provider_pi"),
+        status: status.ok_or(DbError::nonsense(&LOCK, "status"))?,
+        amount: amount(&LOCK, &row)?,
+        told_at: row.get("told_at"),
+    }))
+}
+
+pub(super) async fn update(tx: &Tx<'_>, payment: PaymentId, told: &Told) -> Result<(), DbError> {
+    tx.execute(&UPDATE, &[&payment, &told.provider, &told.status.name(), &told.at]).await.map(drop)
+}
+
+pub(super) async fn enter_capture(tx: &Tx<'_>, order: OrderId, told: &Told) -> Result<(), DbError> {
+    tx.execute(&ENTER_CAPTURE, &[&order, &told.amount.minor, &told.provider]).await.map(drop)
+}
+
+pub(super) async fn ask_refund_of_late(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    minor: i64,
+) -> Result<(), DbError> {
+    tx.execute(&ASK_REFUND_OF_LATE, &[&RefundId::generate(), &payment, &minor]).await.map(drop)
+}
+
+pub(super) async fn lease_refunds(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
+    let rows = db.rows(&LEASE_REFUNDS, &[&i64::from(limit)]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DueRefund {
+                id: row.get("id"),
+                order: row.get("order_id"),
+                provider: row.get("provider_pi"),
+                amount: amount(&LEASE_REFUNDS, row)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn update_refund(
+    tx: &Tx<'_>,
+    refund: RefundId,
+    provider: &str,
+    status: RefundStatus,
+) -> Result<(), DbError> {
+    tx.execute(&UPDATE_REFUND, &[&refund, &provider, &status.name()]).await.map(drop)
+}
+
+pub(super) async fn enter_refund(
+    tx: &Tx<'_>,
+    order: OrderId,
+    minor: i64,
+    provider: &str,
+) -> Result<(), DbError> {
+    tx.execute(&ENTER_REFUND, &[&order, &minor, &provider]).await.map(drop)
+}
+
+pub(super) async fn record(
+    db: &Db,
+    head: &EventHead,
+    raw: &[u8],
+    parked: Option<&str>,
+) -> Result<bool, DbError> {
+    let EventHead { id, kind, object_id, created, livemode, api_version } = head;
+    let row: [&(dyn postgres_types::ToSql + Sync); 8] =
+        [id, kind, object_id, created, livemode, api_version, &raw, &parked];
+    Ok(db.execute(&RECORD, &row).await? == 1)
+}
+
+pub(super) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<i32>, DbError> {
+    Ok(tx.row(&LOCK_EVENT, &[&event]).await?.map(|row| row.get("attempts")))
+}
+
+pub(super) async fn mark_processed(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
+    tx.execute(&MARK_PROCESSED, &[&event]).await.map(drop)
+}
+
+pub(super) async fn park(tx: &Tx<'_>, event: &str, why: &str) -> Result<(), DbError> {
+    tx.execute(&PARK, &[&event, &why]).await.map(drop)
+}
+
+pub(super) async fn try_later(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
+    tx.execute(&TRY_LATER, &[&event]).await.map(drop)
+}
+
+pub(super) async fn put_off(db: &Db, event: &str, most_tries: i32) -> Result<(), DbError> {
+    db.execute(&PUT_OFF, &[&event, &most_tries]).await.map(drop)
+}
+
+pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
+    let rows = db.rows(&DUE_EVENTS, &[&i64::from(limit)]).await?;
+    let event = |row: &Row| StoredEvent { id: row.get("event_id"), raw: row.get("raw") };
+    Ok(rows.iter().map(event).collect())
+}
+
+fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    Ok(Money { minor: row.get("amount_minor"), currency })
+}

@@ -1,0 +1,276 @@
+//! What a payment can be at, and which news about it count. Pure.
+
+use crate::failure::{self, Kind};
+use crate::id::{OrderId, PaymentId};
+use crate::money::Money;
+use crate::ordering::{self, Bill};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// The states of a Stripe PaymentIntent, one before it (`creating`) and one for an intent that never came to be (`failed`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Creating,
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    RequiresCapture,
+    Processing,
+    Failed,
+    Canceled,
+    Succeeded,
+}
+
+/// What Stripe says about a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Stripe's id of the PaymentIntent.
+    pub provider: String,
+    /// Our id, as we gave it to Stripe to keep.
+    pub payment: Option<PaymentId>,
+    pub status: Status,
+    pub amount: Money,
+    /// When it was so.
+    pub at: OffsetDateTime,
+}
+
+/// A payment through which Stripe may take money, now or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    pub id: PaymentId,
+    pub order: OrderId,
+    pub amount: Money,
+    /// Stripe's id of the PaymentIntent, once it told us.
+    pub provider: Option<String>,
+}
+
+/// A payment as we know it; its row is locked.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) id: PaymentId,
+    pub(super) provider: Option<String>,
+    pub(super) status: Status,
+    pub(super) amount: Money,
+    pub(super) told_at: Option<OffsetDateTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    Requested,
+    Pending,
+    RequiresAction,
+    Succeeded,
+    Failed,
+    Canceled,
+}
+
+/// Why the shop says no about a payment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such order")]
+    NoOrder,
+    #[error("an order that is {} cannot be paid", .0.name())]
+    NotPayable(ordering::Status),
+    #[error("the order is about to be cancelled")]
+    Ending,
+    #[error("no payment of ours belongs to this")]
+    NoPayment,
+    #[error("the amount is {told}, but the payment is over {ours}")]
+    Mismatch { ours: Money, told: Money },
+}
+
+impl failure::Refusal for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoOrder | Self::NoPayment => Kind::Missing,
+            Self::NotPayable(_) | Self::Ending | Self::Mismatch { .. } => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoOrder => "order_not_found",
+            Self::NotPayable(_) => "not_payable",
+            Self::Ending => "order_ending",
+            Self::NoPayment => "payment_not_found",
+            Self::Mismatch { .. } => "amount_mismatch",
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::NotPayable(status) => Map::from_iter([("status".to_owned(), json!(status))]),
+            _ => Map::new(),
+        }
+    }
+}
+
+/// Only a pending order that nobody wants to end, and whose time has not come.
+pub(super) fn may_be_paid(bill: &Bill) -> Result<(), Refusal> {
+    if bill.status != ordering::Status::Pending {
+        return Err(Refusal::NotPayable(bill.status));
+    }
+    if bill.cancel_reason.is_some() || bill.is_due {
+        return Err(Refusal::Ending);
+    }
+    Ok(())
+}
+
+impl Known {
+    /// Whether what Stripe says is news. Whatever the order in which the same news come, the same one stands in the end.
+    pub(super) fn yields_to(&self, told: &Told) -> Result<bool, Refusal> {
+        if self.provider.as_ref().is_some_and(|known| *known != told.provider) {
+            return Err(Refusal::NoPayment);
+        }
+        if self.amount != told.amount {
+            return Err(Refusal::Mismatch { ours: self.amount, told: told.amount });
+        }
+        let known = (self.status.finality(), self.told_at, self.status.rank());
+        let news = (told.status.finality(), Some(told.at), told.status.rank());
+        Ok(if self.status.finality() > 0 { news.0 > known.0 } else { news > known })
+    }
+}
+
+impl Status {
+    const ALL: [Self; 9] = [
+        Self::Creating,
+        Self::RequiresPaymentMethod,
+        Self::RequiresConfirmation,
+        Self::RequiresAction,
+        Self::RequiresCapture,
+        Self::Processing,
+        Self::Failed,
+        Self::Canceled,
+        Self::Succeeded,
+    ];
+
+    /// As Stripe writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Processing => "processing",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Succeeded => "succeeded",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Zero while anything can still happen. Money that was taken outweighs every other end.
+    fn finality(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Canceled => 2,
+            Self::Succeeded => 3,
+            _ => 0,
+        }
+    }
+
+    /// What counts as further, of two states reached in the same second.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Creating => 0,
+            Self::RequiresPaymentMethod => 1,
+            Self::RequiresConfirmation => 2,
+            Self::RequiresAction => 3,
+            Self::RequiresCapture => 4,
+            Self::Processing => 5,
+            Self::Failed | Self::Canceled | Self::Succeeded => 6,
+        }
+    }
+}
+
+impl RefundStatus {
+    /// As Stripe writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Pending => "pending",
+            Self::RequiresAction => "requires_action",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        use RefundStatus::{Canceled, Failed, Pending, Requested, RequiresAction, Succeeded};
+        [Requested, Pending, RequiresAction, Succeeded, Failed, Canceled]
+            .into_iter()
+            .find(|status| status.name() == name)
+    }
+
+    /// Whether the money is on its way back, or there.
+    pub(super) fn moves_money(self) -> bool {
+        matches!(self, Self::Pending | Self::RequiresAction | Self::Succeeded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use proptest::prelude::*;
+
+    fn euros(minor: i64) -> Money {
+        Money { minor, currency: Currency::EUR }
+    }
+
+    fn told(status: Status, second: i64) -> Told {
+        let at = OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap();
+        Told { provider: "pi_1".to_owned(), payment: None, status, amount: euros(100), at }
+    }
+
+    fn fresh() -> Known {
+        let id = PaymentId::generate();
+        Known { id, provider: None, status: Status::Creating, amount: euros(100), told_at: None }
+    }
+
+    fn after(news: &[Told]) -> Status {
+        let mut known = fresh();
+        for told in news {
+            if known.yields_to(told).unwrap() {
+                known.status = told.status;
+                known.told_at = Some(told.at);
+            }
+        }
+        known.status
+    }
+
+    #[test]
+    fn money_taken_outweighs_a_failed_try_that_is_told_later() {
+        let story = [told(Status::Succeeded, 5), told(Status::RequiresPaymentMethod, 9)];
+        assert_eq!(after(&story), Status::Succeeded);
+    }
+
+    #[test]
+    fn another_amount_is_no_news_but_an_alarm() {
+        let news = Told { amount: euros(99), ..told(Status::Succeeded, 1) };
+        assert!(matches!(fresh().yields_to(&news), Err(Refusal::Mismatch { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_news_in_any_order_end_alike(
+            story in prop::collection::vec((0..9_usize, 0..4_i64), 1..7),
+            seed: u64,
+        ) {
+            let story: Vec<_> = story.into_iter().map(|(s, at)| told(Status::ALL[s], at)).collect();
+            let mut shuffled = story.clone();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            shuffled.extend(story.iter().cloned());
+            prop_assert_eq!(after(&story), after(&shuffled));
+        }
+    }
+}
