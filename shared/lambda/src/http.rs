@@ -1,12 +1,16 @@
 //! From HTTP requests to domain calls, and from outcomes to answers.
 
 mod body;
+mod conditional;
 mod keyed;
+mod list;
 mod problem;
 pub mod token;
 
 pub use body::{Json, Path, Query};
+pub use conditional::{IfMatch, IfNoneMatch, Tag};
 pub use keyed::{Keyed, Reply};
+pub use list::List;
 pub use problem::Problem;
 
 use crate::config::Clock;
