@@ -21,6 +21,17 @@ pub(super) struct Call {
     pub(super) key: Option<String>,
 }
 
+/// A call the stand-in was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Such as `POST /v1/refunds`.
+    pub call: String,
+    /// Its idempotency key.
+    pub key: Option<String>,
+    /// What was answered; none if the connection was closed instead.
+    pub status: Option<u16>,
+}
+
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Value,
@@ -42,18 +53,18 @@ impl Call {
         self.key.as_deref().filter(|_| self.method == "POST")
     }
 
-    fn check(&self) -> Result<(), Refused> {
-        match self.secret.as_deref() {
-            None => Err(Refused::unauthorized("You did not provide an API key.")),
-            Some(secret) if !secret.starts_with("sk_test_") => {
-                Err(Refused::unauthorized("Invalid API Key provided."))
-            }
-            Some(_) if self.key().is_some_and(|key| key.len() > 255) => {
-                let message = "Idempotency keys can have up to 255 characters.";
-                Err(Refused::invalid(message).code("parameter_invalid_string"))
-            }
-            Some(_) => Ok(()),
+    fn check(&self, only: Option<&str>) -> Result<(), Refused> {
+        let Some(secret) = self.secret.as_deref() else {
+            return Err(Refused::unauthorized("You did not provide an API key."));
+        };
+        if !secret.starts_with("sk_test_") || only.is_some_and(|only| only != secret) {
+            return Err(Refused::unauthorized("Invalid API Key provided."));
         }
+        if self.key().is_some_and(|key| key.len() > 255) {
+            let message = "Idempotency keys can have up to 255 characters.";
+            return Err(Refused::invalid(message).code("parameter_invalid_string"));
+        }
+        Ok(())
     }
 }
 
@@ -73,11 +84,16 @@ impl State {
         self.cause = (None, None);
         (reply.status, reply.body) =
             answer.unwrap_or_else(|refused| (refused.status, refused.body()));
+        self.calls.push(Called {
+            call: call.name(),
+            key: call.key.clone(),
+            status: (!reply.silent).then_some(reply.status),
+        });
         reply
     }
 
     fn reply_or_refuse(&mut self, call: &Call, reply: &mut Reply) -> Result<Answer, Refused> {
-        call.check()?;
+        call.check(self.only_secret.as_deref())?;
         let fault = self.script.for_call(&call.name());
         match fault {
             Some(Fault::RateLimit) => return Err(Refused::rate_limit()),

@@ -4,7 +4,7 @@ use super::{
     Refused,
     api::Call,
     cards::Card,
-    page::{Bill, render, sorry},
+    page::{Bill, overview, render, sorry},
     paying::Settlement,
     state::State,
 };
@@ -18,6 +18,7 @@ use serde_json::Value;
 pub(super) fn answer(state: &mut State, call: &Call) -> Response {
     let segments: Vec<_> = call.path.trim_matches('/').split('/').collect();
     let shown = match (call.method.as_str(), segments.as_slice()) {
+        ("GET", [""]) => Ok(show_payments(state)),
         ("GET", ["pay", id]) => show_payment(state, id),
         ("GET", ["checkout", id]) => show_checkout(state, id),
         ("POST", ["pay", id]) => act(state, call, id).map(|()| see(&call.path)),
@@ -30,6 +31,17 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Response {
         let page = sorry(&refused.message);
         html(refused.status, page)
     })
+}
+
+fn show_payments(state: &State) -> Response {
+    let newest_first = state.intents.iter().rev();
+    html(
+        200,
+        overview(newest_first.map(|intent| {
+            let path = format!("/pay/{}", intent.id);
+            (path, intent.amount, intent.currency.as_str(), intent.status.as_str())
+        })),
+    )
 }
 
 fn show_payment(state: &State, id: &str) -> Result<Response, Refused> {

@@ -21,6 +21,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use api::Called;
 pub use cards::Card;
 pub use delivery::Delivery;
 pub use disputes::Verdict;
@@ -168,6 +169,16 @@ impl StandIn {
     /// All attempts to deliver events so far.
     pub fn deliveries(&self) -> Vec<Delivery> {
         lock(&self.shared).post.log.clone()
+    }
+
+    /// All calls of the API so far.
+    pub fn calls(&self) -> Vec<Called> {
+        lock(&self.shared).calls.clone()
+    }
+
+    /// From now on only this key opens, as after the old one was revoked.
+    pub fn accept_only(&self, secret_key: &str) {
+        lock(&self.shared).only_secret = Some(secret_key.to_owned());
     }
 
     /// What the customer's browser does: confirms an intent with a card.

@@ -37,21 +37,50 @@ pub(super) fn render(bill: &Bill<'_>) -> String {
     paragraph(&mut body, "role=status", sentence);
     if !buttons.is_empty() {
         push(&mut body, format_args!("<form method=post action=\"{}\">", escape(bill.action)));
-        for (name, value, label) in buttons {
-            push(&mut body, format_args!("<button name={name} value={value}>{label}</button>"));
+        let (usual, other) = buttons.split_at(buttons.len().min(2));
+        for choice in usual {
+            button(&mut body, choice);
+        }
+        if !other.is_empty() {
+            body.push_str("<details><summary>Other endings</summary>");
+            for choice in other {
+                button(&mut body, choice);
+            }
+            body.push_str("</details>");
         }
         body.push_str("</form>");
     }
     if let Some(back) = bill.back {
         push(&mut body, format_args!("<p><a href=\"{}\">Back to the shop</a></p>", escape(back)));
     }
-    document(&format!("Pay {amount}"), &body)
+    document(&format!("Pay {amount}"), "Your payment", &body)
+}
+
+/// All payments, newest first: path, amount, currency, status.
+pub(super) fn overview<'a>(
+    payments: impl Iterator<Item = (String, i64, &'a str, &'a str)>,
+) -> String {
+    let mut rows = String::new();
+    for (path, minor, currency, status) in payments {
+        let amount = amount(minor, currency);
+        let status = status.replace('_', " ");
+        push(
+            &mut rows,
+            format_args!("<li><a href=\"{}\">{amount}</a> {status}</li>", escape(&path)),
+        );
+    }
+    let body = if rows.is_empty() {
+        "<p>None yet. Place an order in the shop, then come back.</p>".to_owned()
+    } else {
+        format!("<ul>{rows}</ul>")
+    };
+    document("Payments", "Payments", &body)
 }
 
 pub(super) fn sorry(sentence: &str) -> String {
     let mut body = String::new();
     paragraph(&mut body, "class=error role=alert", sentence);
-    document("This did not work", &body)
+    document("This did not work", "This did not work", &body)
 }
 
 type Choice = (&'static str, &'static str, &'static str);
@@ -78,13 +107,13 @@ fn choices(status: &str) -> (&'static str, &'static [Choice]) {
     }
 }
 
-fn document(title: &str, body: &str) -> String {
+fn document(title: &str, heading: &str, body: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html><html lang=en><head><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title><style>{STYLE}</style></head>\
-         <body><main><h1>{title}</h1>{body}\
+         <body><main><h1>{heading}</h1>{body}\
          <footer>A stand-in for Stripe on your own machine. No real money moves.</footer>\
          </main></body></html>"
     )
@@ -97,12 +126,17 @@ main{box-sizing:border-box;width:min(26rem,92vw);padding:2rem;margin:1rem 0;bord
 h1{margin:0;font-size:1rem;font-weight:600}\
 .amount{margin:.25rem 0 1rem;font-size:2.25rem;font-weight:700}\
 dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem}dt{opacity:.75}dd{margin:0;overflow-wrap:anywhere}\
-form{display:grid;gap:.5rem}\
+form,details[open]{display:grid;gap:.5rem}summary{padding:.5rem 0;cursor:pointer}\
 button{font:inherit;padding:.7rem;border:1px solid light-dark(#767a85,#8d929e);border-radius:.5rem;background:transparent;color:inherit;cursor:pointer}\
-button:first-child{background:#4338ca;border-color:#4338ca;color:#fff;font-weight:600}\
-button:focus-visible,a:focus-visible{outline:3px solid #f59e0b;outline-offset:2px}\
+form>button:first-child{background:#4338ca;border-color:#4338ca;color:#fff;font-weight:600}\
+button:focus-visible,summary:focus-visible,a:focus-visible{outline:3px solid #f59e0b;outline-offset:2px}\
 .error{padding:.5rem .75rem;border-radius:.5rem;background:light-dark(#fdecec,#4a1d1f);color:light-dark(#8f1d1d,#ffd9d9)}\
 footer{margin-top:1.5rem;font-size:.85rem;opacity:.8}";
+
+/// The buttons are constants of this file and need no escaping.
+fn button(body: &mut String, (name, value, label): &Choice) {
+    push(body, format_args!("<button name={name} value={value}>{label}</button>"));
+}
 
 fn paragraph(body: &mut String, attributes: &str, text: &str) {
     push(body, format_args!("<p {attributes}>{}</p>", escape(text)));

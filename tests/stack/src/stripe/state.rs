@@ -2,6 +2,7 @@
 
 use super::{
     Refused,
+    api::Called,
     charges::Charge,
     delivery::Post,
     disputes::Dispute,
@@ -28,6 +29,9 @@ pub(super) struct State {
     pub(super) keys: Keys,
     pub(super) script: Script,
     pub(super) post: Post,
+    pub(super) calls: Vec<Called>,
+    /// None: any test key opens.
+    pub(super) only_secret: Option<String>,
     /// The call that is being answered: its request id and its key.
     pub(super) cause: (Option<String>, Option<String>),
 }
@@ -64,6 +68,8 @@ impl State {
             keys: Keys::default(),
             script: Script::default(),
             post,
+            calls: Vec::new(),
+            only_secret: None,
             cause: (None, None),
         }
     }

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    super::{Called, Card, Fault},
+    *,
+};
 
 #[tokio::test]
 async fn only_a_test_key_opens() {
@@ -95,7 +98,7 @@ async fn a_list_is_newest_first_and_comes_in_pages() {
 async fn events_are_listed_by_type() {
     let bench = Bench::new().await;
     let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, super::super::Card::Visa).unwrap();
+    bench.stripe.pay(&intent, Card::Visa).unwrap();
 
     let (_, one) = bench.get("v1/events?type=payment_intent.succeeded").await;
     let (_, many) = bench.get("v1/events?types[]=payment_intent.*&limit=100").await;
@@ -105,4 +108,37 @@ async fn events_are_listed_by_type() {
     assert_eq!(many["data"].as_array().unwrap().len(), 2);
     let (_, event) = bench.get(&format!("v1/events/{}", id(&one["data"][0]))).await;
     assert_eq!(event, one["data"][0]);
+}
+
+#[tokio::test]
+async fn a_revoked_key_opens_no_more() {
+    let bench = Bench::new().await;
+    bench.stripe.accept_only("sk_test_2");
+
+    let (old, _) = bench.get("v1/events").await;
+    let new = bench.client.get(bench.url("v1/events")).bearer_auth("sk_test_2");
+
+    assert_eq!((old, new.send().await.unwrap().status()), (401, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn every_call_is_noted() {
+    let bench = Bench::new().await;
+    bench.stripe.script(Fault::SilenceAfter);
+
+    bench.send("v1/payment_intents", "amount=5&currency=eur", "k").await.unwrap_err();
+    bench.get("v1/nowhere").await;
+
+    let called = |call: &str, key: Option<&str>, status| Called {
+        call: call.to_owned(),
+        key: key.map(str::to_owned),
+        status,
+    };
+    assert_eq!(
+        bench.stripe.calls(),
+        [
+            called("POST /v1/payment_intents", Some("k"), None),
+            called("GET /v1/nowhere", None, Some(404)),
+        ]
+    );
 }

@@ -115,3 +115,17 @@ async fn a_page_for_nobody_says_so() {
 
     assert!(page.contains("No such payment_intent") && !page.contains("<nobody>"));
 }
+
+#[tokio::test]
+async fn the_front_page_leads_to_every_payment() {
+    let bench = Bench::new().await;
+    let empty = bench.page("").await;
+    let intent = bench.intent(1250).await;
+
+    let page = bench.page("").await;
+
+    assert!(empty.contains("None yet."));
+    assert!(
+        page.contains(&format!("<a href=\"/pay/{intent}\">12.50 EUR</a> requires payment method"))
+    );
+}
