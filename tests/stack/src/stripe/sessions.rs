@@ -1,0 +1,235 @@
+//! Checkout sessions: Stripe's own page, which makes a payment intent when the customer pays.
+
+use super::{
+    Refused,
+    cards::Card,
+    form::{Form, Metadata},
+    intents::Status,
+    state::{State, new_id, now},
+};
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400;
+
+pub(super) struct Session {
+    pub(super) amount: i64,
+    pub(super) currency: String,
+    pub(super) intent: Option<String>,
+    pub(super) metadata: Metadata,
+    pub(super) status: &'static str,
+    pub(super) success_url: Option<String>,
+    cancel_url: Option<String>,
+    client_reference_id: Option<String>,
+    created: i64,
+    customer_email: Option<String>,
+    expires_at: i64,
+    id: String,
+    intent_metadata: Metadata,
+    paid: bool,
+}
+
+impl State {
+    pub(super) fn create_session(&mut self, form: &Form) -> Result<Value, Refused> {
+        form.one_of("mode", &["payment"])?;
+        let (amount, currency) = price(&form.groups("line_items"))?;
+        let id = new_id("cs_test");
+        let session = Session {
+            amount,
+            currency,
+            intent: None,
+            metadata: form.metadata()?,
+            status: "open",
+            success_url: form.owned("success_url"),
+            cancel_url: form.owned("cancel_url"),
+            client_reference_id: form.owned("client_reference_id"),
+            created: now(),
+            customer_email: form.owned("customer_email"),
+            expires_at: form.integer("expires_at")?.unwrap_or(now() + DAY),
+            id: id.clone(),
+            intent_metadata: form.inner("payment_intent_data").metadata()?,
+            paid: false,
+        };
+        let json = session.json(&self.base);
+        self.sessions.put(&id, session);
+        Ok(json)
+    }
+
+    pub(super) fn show_session(&self, id: &str) -> Result<Value, Refused> {
+        let session = self.sessions.get(id);
+        let session = session.ok_or_else(|| no_such_session(id))?;
+        Ok(session.json(&self.base))
+    }
+
+    pub(super) fn expire_session(&mut self, id: &str) -> Result<Value, Refused> {
+        let session = self.open_session(id, "expired")?;
+        session.status = "expired";
+        if let Some(intent) = session.intent.clone() {
+            self.cancel(&intent, &Form::default())?;
+        }
+        self.emit_session("checkout.session.expired", id);
+        self.show_session(id)
+    }
+
+    /// What the hosted page does when the customer presses "Pay".
+    pub(super) fn pay_session(&mut self, id: &str, card: Card) -> Result<Value, Refused> {
+        let session = self.open_session(id, "paid")?;
+        let intent = if let Some(intent) = session.intent.clone() {
+            intent
+        } else {
+            let form = Form::payment(session.amount, &session.currency, &session.intent_metadata);
+            let intent = self.create_intent(&form)?["id"].clone();
+            let intent = intent.as_str().unwrap_or_default().to_owned();
+            self.open_session(id, "paid")?.intent = Some(intent.clone());
+            intent
+        };
+        self.confirm(&intent, Some(card.token()))?;
+        self.show_session(id)
+    }
+
+    /// Lets the session of an intent, if there is one, follow where the intent went.
+    pub(super) fn settle_session(&mut self, intent: &str) {
+        let status = self.known_intent_mut(intent).status;
+        let (paid, kind) = match status {
+            Status::Succeeded => (true, "async_payment_succeeded"),
+            Status::Processing => (false, "completed"),
+            Status::RequiresPaymentMethod => (false, "async_payment_failed"),
+            _ => return,
+        };
+        let of_intent = |session: &&Session| session.intent.as_deref() == Some(intent);
+        let Some(id) = self.sessions.iter().find(of_intent).map(|session| session.id.clone())
+        else {
+            return;
+        };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.paid = paid;
+        let kind = match (session.status, status) {
+            ("open", Status::RequiresPaymentMethod) => return, // may try again
+            ("open", _) => "completed",
+            _ => kind,
+        };
+        session.status = "complete";
+        self.emit_session(&format!("checkout.session.{kind}"), &id);
+    }
+
+    fn open_session(&mut self, id: &str, wish: &str) -> Result<&mut Session, Refused> {
+        let session = self.sessions.get_mut(id);
+        let session = session.ok_or_else(|| no_such_session(id))?;
+        if session.status == "open" {
+            return Ok(session);
+        }
+        Err(Refused::invalid(format!(
+            "Only Checkout Sessions with a status in [\"open\"] can be {wish}. This Checkout Session has a status of {}.",
+            session.status
+        )))
+    }
+
+    fn emit_session(&mut self, kind: &str, id: &str) {
+        if let Ok(json) = self.show_session(id) {
+            self.emit(kind, json);
+        }
+    }
+}
+
+fn no_such_session(id: &str) -> Refused {
+    Refused::no_such("checkout session", id).param("session")
+}
+
+/// The sum of the lines and their one currency.
+fn price(lines: &[Form]) -> Result<(i64, String), Refused> {
+    if lines.is_empty() {
+        return Err(Refused::missing_param("line_items"));
+    }
+    let mut sum = 0_i64;
+    let mut currency: Option<String> = None;
+    for line in lines {
+        let price = line.inner("price_data");
+        let each = price.amount("unit_amount")?;
+        let each =
+            each.ok_or_else(|| Refused::missing_param("line_items[price_data][unit_amount]"))?;
+        let quantity = line.amount("quantity")?.unwrap_or(1);
+        let of_line = price.currency()?;
+        if currency.as_ref().is_some_and(|known| *known != of_line) {
+            let message = "All line items must have the same currency.";
+            return Err(Refused::invalid(message).param("line_items"));
+        }
+        currency = Some(of_line);
+        sum = each
+            .checked_mul(quantity)
+            .and_then(|line| line.checked_add(sum))
+            .filter(|sum| *sum <= 99_999_999)
+            .ok_or_else(|| {
+                let message = "The session's total is too large.";
+                Refused::invalid(message).code("amount_too_large").param("line_items")
+            })?;
+    }
+    let currency = currency.ok_or_else(|| Refused::missing_param("line_items"))?;
+    Ok((sum, currency))
+}
+
+/// Parts of a session that ours never uses, but that must be named.
+const UNUSED: [&str; 23] = [
+    "adaptive_pricing",
+    "after_expiration",
+    "allow_promotion_codes",
+    "billing_address_collection",
+    "client_secret",
+    "collected_information",
+    "consent",
+    "consent_collection",
+    "customer",
+    "customer_details",
+    "invoice",
+    "locale",
+    "payment_link",
+    "payment_method_configuration_details",
+    "permissions",
+    "recovered_from",
+    "saved_payment_method_options",
+    "setup_intent",
+    "shipping_address_collection",
+    "shipping_cost",
+    "submit_type",
+    "subscription",
+    "wallet_options",
+];
+
+impl Session {
+    pub(super) fn json(&self, base: &str) -> Value {
+        let url = (self.status == "open").then(|| format!("{base}checkout/{}", self.id));
+        let mut json = json!({
+            "id": self.id,
+            "object": "checkout.session",
+            "amount_subtotal": self.amount,
+            "amount_total": self.amount,
+            "automatic_tax": {"enabled": false, "liability": null, "provider": null, "status": null},
+            "cancel_url": self.cancel_url,
+            "client_reference_id": self.client_reference_id,
+            "created": self.created,
+            "currency": self.currency,
+            "custom_fields": [],
+            "custom_text": {"after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null},
+            "customer_creation": "if_required",
+            "customer_email": self.customer_email,
+            "expires_at": self.expires_at,
+            "livemode": false,
+            "metadata": self.metadata,
+            "mode": "payment",
+            "payment_intent": self.intent,
+            "payment_method_collection": "if_required",
+            "payment_method_options": {},
+            "payment_method_types": ["card"],
+            "payment_status": if self.paid { "paid" } else { "unpaid" },
+            "phone_number_collection": {"enabled": false},
+            "shipping_options": [],
+            "status": self.status,
+            "success_url": self.success_url,
+            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+            "ui_mode": "hosted",
+            "url": url,
+        });
+        for name in UNUSED {
+            json[name] = Value::Null;
+        }
+        json
+    }
+}

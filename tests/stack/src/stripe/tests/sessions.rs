@@ -1,0 +1,131 @@
+use super::{
+    super::{Card, Settlement},
+    *,
+};
+
+const TWO_MUGS: &str = "mode=payment&success_url=http://shop.test/ok?s={CHECKOUT_SESSION_ID}\
+    &line_items[0][quantity]=2&line_items[0][price_data][currency]=eur\
+    &line_items[0][price_data][unit_amount]=600\
+    &line_items[0][price_data][product_data][name]=Mug\
+    &payment_intent_data[metadata][order_id]=7";
+
+impl Bench {
+    async fn session(&self) -> Value {
+        let (status, session) = self.post("v1/checkout/sessions", TWO_MUGS).await;
+        assert_eq!(status, 200, "{session}");
+        session
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let response = self.client.get(self.url(path)).send().await.unwrap();
+        response.text().await.unwrap()
+    }
+
+    async fn press(&self, path: &str, button: &str) -> String {
+        let response =
+            self.client.post(self.url(path)).body(button.to_owned()).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        response.headers()["location"].to_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_paid_session_is_complete() {
+    let bench = Bench::new().await;
+    let session = id(&bench.session().await);
+
+    let poor = bench.stripe.pay_session(&session, Card::Declined).unwrap_err();
+    bench.stripe.pay_session(&session, Card::Visa).unwrap();
+
+    assert_eq!(poor.status, 402);
+    let (_, shown) = bench.get(&format!("v1/checkout/sessions/{session}")).await;
+    assert_eq!((&shown["status"], &shown["payment_status"]), (&"complete".into(), &"paid".into()));
+    let [line] = bench.stripe.ledger().try_into().unwrap();
+    assert_eq!((line.received, line.metadata["order_id"].as_str()), (1200, "7"));
+    assert_eq!(bench.kinds().last().unwrap(), "checkout.session.completed");
+    assert!(bench.stripe.pay_session(&session, Card::Visa).is_err());
+}
+
+#[tokio::test]
+async fn a_slow_session_is_complete_first_and_paid_later() {
+    let bench = Bench::new().await;
+    let session = id(&bench.session().await);
+
+    let slow = bench.stripe.pay_session(&session, Card::Slow).unwrap();
+    bench.stripe.settle(slow["payment_intent"].as_str().unwrap(), Settlement::Paid).unwrap();
+
+    assert_eq!((&slow["status"], &slow["payment_status"]), (&"complete".into(), &"unpaid".into()));
+    assert_eq!(bench.kinds().last().unwrap(), "checkout.session.async_payment_succeeded");
+}
+
+#[tokio::test]
+async fn an_expired_session_cannot_be_paid() {
+    let bench = Bench::new().await;
+    let session = id(&bench.session().await);
+
+    let path = format!("v1/checkout/sessions/{session}/expire");
+    let (status, expired) = bench.post(&path, "").await;
+    let (again, _) = bench.post(&path, "").await;
+
+    assert_eq!((status, &expired["status"], again), (200, &"expired".into(), 400));
+    assert_eq!(bench.kinds(), ["checkout.session.expired"]);
+    assert!(bench.stripe.pay_session(&session, Card::Visa).is_err());
+}
+
+#[tokio::test]
+async fn a_person_pays_on_the_hosted_page() {
+    let bench = Bench::new().await;
+    let intent = bench.intent(1250).await;
+    let path = format!("pay/{intent}");
+
+    let before = bench.page(&path).await;
+    let back = bench.press(&path, "card=pm_card_chargeDeclined").await;
+    let declined = bench.page(&path).await;
+    bench.press(&path, "card=pm_card_visa").await;
+    let after = bench.page(&path).await;
+
+    assert!(before.contains("12.50 EUR") && before.contains("<dt>order id</dt><dd>7</dd>"));
+    assert_eq!(back, format!("/{path}"));
+    assert!(declined.contains("Your card was declined."));
+    assert!(after.contains("Paid.") && !after.contains("<button"));
+    assert_eq!(bench.stripe.pay_page(&intent), bench.url(&path));
+}
+
+#[tokio::test]
+async fn the_checkout_page_leads_back_to_the_shop() {
+    let bench = Bench::new().await;
+    let session = bench.session().await;
+    let path = format!("checkout/{}", id(&session));
+
+    let page = bench.page(&path).await;
+    let stay = bench.press(&path, "card=pm_card_authenticationRequired").await;
+    let next = bench.press(&path, "settle=paid").await;
+
+    assert_eq!(session["url"], bench.url(&path));
+    assert!(page.contains("12.00 EUR"));
+    assert_eq!(stay, format!("/{path}"));
+    assert_eq!(next, format!("http://shop.test/ok?s={}", id(&session)));
+}
+
+#[tokio::test]
+async fn a_page_for_nobody_says_so() {
+    let bench = Bench::new().await;
+
+    let page = bench.page("pay/pi_<nobody>").await;
+
+    assert!(page.contains("No such payment_intent") && !page.contains("<nobody>"));
+}
+
+#[tokio::test]
+async fn the_front_page_leads_to_every_payment() {
+    let bench = Bench::new().await;
+    let empty = bench.page("").await;
+    let intent = bench.intent(1250).await;
+
+    let page = bench.page("").await;
+
+    assert!(empty.contains("None yet."));
+    assert!(
+        page.contains(&format!("<a href=\"/pay/{intent}\">12.50 EUR</a> requires payment method"))
+    );
+}
