@@ -51,11 +51,11 @@ impl Db {
     /// When two transactions collide, or the connection is lost before the commit was sent, `work` runs again: up to three times in all.
     pub async fn transaction<T, R: Refusal>(
         &self,
-        work: impl AsyncFn(&Tx<'_>) -> Result<T, Failure<R>>,
+        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
     ) -> Result<T, Failure<R>> {
         let pauses_ms = [20, 60];
         for pause in pauses_ms {
-            match self.attempt(&work).await {
+            match self.attempt(work.clone()).await {
                 Err(Failure::Db(error)) if error.is_worth_another_try() => {
                     tracing::warn!(error = crate::failure::chain(&error), "transaction runs again");
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=pause))).await;
@@ -63,12 +63,12 @@ impl Db {
                 done => return done,
             }
         }
-        self.attempt(&work).await
+        self.attempt(work).await
     }
 
     async fn attempt<T, R: Refusal>(
         &self,
-        work: impl AsyncFn(&Tx<'_>) -> Result<T, Failure<R>>,
+        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>>,
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
         let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;

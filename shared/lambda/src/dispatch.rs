@@ -78,7 +78,7 @@ impl Queue {
     async fn send(&self, parcels: &[Parcel]) -> Result<Vec<i64>, DispatchError> {
         let client = self
             .client
-            .get_or_init(async || {
+            .get_or_init(|| async {
                 Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
             })
             .await;

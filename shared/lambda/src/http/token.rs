@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use domain::accounts::{self, Role};
 use domain::id::{FamilyId, UserId};
+use domain::ordering::Viewer;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,11 @@ impl Caller {
         let role = accounts::standing(&app.db, claims.sub, claims.epoch).await?;
         let role = role.ok_or_else(void)?;
         Ok(Self { id: claims.sub, role, session: claims.sid })
+    }
+
+    /// Customers see their own orders, staff see all.
+    pub fn views_orders(self) -> Viewer {
+        if self.role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(self.id) }
     }
 
     fn at_least(self, role: Role) -> Result<Self, Problem> {

@@ -1,0 +1,39 @@
+use crate::Orders;
+use crate::view::OrderView;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::id::OrderId;
+use domain::ordering::{self, Status};
+use lambda::http::token::Caller;
+use lambda::http::{Json, Path, Problem};
+
+/// Cancel a pending order
+///
+/// Releases the stock. While Stripe may still take money for the order, the answer is 202: Stripe is asked to let go
+/// of the payment, then the order ends; money that came meanwhile goes back. Cancelling again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/cancel",
+    tag = "orders",
+    security(("bearer" = [])),
+    params(("order_id" = OrderId, Path, description = "The order's id")),
+    responses(
+        (status = 200, description = "The cancelled order", body = OrderView),
+        (status = 202, description = "The order is about to be cancelled", body = OrderView),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `busy`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn cancel_order(
+    State(Orders { app, dispatch }): State<Orders>,
+    who: Caller,
+    Path(id): Path<OrderId>,
+) -> Result<(StatusCode, Json<OrderView>), Problem> {
+    let order = ordering::cancel(&app.db, who.views_orders(), id).await?;
+    dispatch.try_now(&app.db).await;
+    let status =
+        if order.status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(order.into())))
+}

@@ -1,0 +1,189 @@
+//! What we ask of Stripe.
+//!
+//! Every wish to move money carries the id of our row as its idempotency key and the same parameters each
+//! time, so that asking again, after whatever crash, moves it once.
+
+use crate::notice::PAYMENT_ID;
+use domain::money::{Currency, Money};
+use domain::payment::{DueRefund, Open, RefundStatus, Status, Told};
+use std::time::Duration;
+use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe_core::payment_intent::{
+    CancelPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
+    RetrievePaymentIntent,
+};
+use stripe_core::refund::CreateRefund;
+use stripe_shared::PaymentIntent;
+use time::OffsetDateTime;
+
+const ONE_TRY: Duration = Duration::from_secs(5);
+/// Less than a function's timeout, so that the caller gets an answer.
+const ALL_TRIES: Duration = Duration::from_secs(8);
+const PAUSES_MS: [u64; 2] = [200, 600];
+
+/// Stripe's API.
+#[derive(Clone, Debug)]
+pub struct Stripe(Client);
+
+/// A PaymentIntent, and the secret with which the buyer's browser pays it. Never stored, never logged.
+pub struct Intent {
+    pub told: Told,
+    pub client_secret: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StripeFailure {
+    /// Final: the same wish will be refused again.
+    #[error("Stripe refuses ({status} {code}): {message}")]
+    Refused { status: u16, code: String, message: String },
+    /// Nobody knows whether it was done: ask again under the same key.
+    #[error("Stripe did not answer: {0}")]
+    Away(String),
+    #[error("Stripe's answer makes no sense: {0}")]
+    Nonsense(String),
+    #[error("STRIPE_SECRET_KEY or STRIPE_API_URL cannot be used: {0}")]
+    Configuration(String),
+}
+
+impl Stripe {
+    /// `url` points at another Stripe than the real one.
+    pub fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeFailure> {
+        let mut builder = ClientBuilder::new(secret_key).timeout(ONE_TRY);
+        if let Some(url) = url {
+            builder = builder.url(url);
+        }
+        let client = builder.build();
+        Ok(Self(client.map_err(|error| StripeFailure::Configuration(error.to_string()))?))
+    }
+
+    /// The intent of a payment: the one that Stripe knows, or a new one.
+    pub async fn open(&self, open: &Open) -> Result<Intent, StripeFailure> {
+        let intent = match &open.provider {
+            Some(provider) => self.retrieve(provider).await?,
+            None => self.create(open).await?,
+        };
+        let told = told(&intent)?;
+        let secret = intent.client_secret;
+        let client_secret =
+            secret.ok_or_else(|| StripeFailure::Nonsense("no secret".to_owned()))?;
+        Ok(Intent { told, client_secret })
+    }
+
+    /// Sees to it that a payment can take no more money, and says where it stands then: canceled, or too far for that.
+    pub async fn cancel(&self, open: &Open) -> Result<Told, StripeFailure> {
+        let provider = match &open.provider {
+            Some(provider) => provider.clone(),
+            // We died between the wish and the answer: the same wish brings the same intent.
+            None => self.create(open).await?.id.to_string(),
+        };
+        let request = CancelPaymentIntent::new(provider.as_str());
+        match patiently(async || request.send(&self.0).await).await {
+            Ok(intent) => told(&intent),
+            // Canceled before, succeeded meanwhile, or processing.
+            Err(StripeFailure::Refused { status: 400, .. }) => {
+                told(&self.retrieve(&provider).await?)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Gives money back, and says under which id Stripe does it.
+    pub async fn refund(&self, due: &DueRefund) -> Result<(String, RefundStatus), StripeFailure> {
+        let refund = CreateRefund::new()
+            .payment_intent(due.provider.as_str())
+            .amount(due.amount.minor)
+            .metadata([("refund_id".to_owned(), due.id.to_string())]);
+        let under = under(&due.id)?;
+        let refund = patiently(async || {
+            refund.customize().request_strategy(under.clone()).send(&self.0).await
+        })
+        .await?;
+        let status = refund.status.as_deref().unwrap_or("succeeded");
+        let status = RefundStatus::from_name(status)
+            .ok_or_else(|| StripeFailure::Nonsense(format!("refund status {status}")))?;
+        Ok((refund.id.to_string(), status))
+    }
+
+    async fn create(&self, open: &Open) -> Result<PaymentIntent, StripeFailure> {
+        let Open { id, order, amount: Money { minor, currency }, .. } = open;
+        // One entry only: a map has no order, and the same wish must be the same bytes.
+        let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
+            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+            .description(format!("Order {order}"))
+            .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
+        let under = under(id)?;
+        patiently(async || create.customize().request_strategy(under.clone()).send(&self.0).await)
+            .await
+    }
+
+    async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
+        let request = RetrievePaymentIntent::new(provider);
+        patiently(async || request.send(&self.0).await).await
+    }
+}
+
+/// The strategies of the library that try again take a key of their own each time; ours is the row's.
+fn under(row: &impl ToString) -> Result<RequestStrategy, StripeFailure> {
+    let key = IdempotencyKey::new(row.to_string());
+    let key = key.map_err(|error| StripeFailure::Nonsense(error.to_string()))?;
+    Ok(RequestStrategy::Idempotent(key))
+}
+
+/// Up to three tries, with growing pauses of random length between.
+async fn patiently<T>(ask: impl AsyncFn() -> Result<T, StripeError>) -> Result<T, StripeFailure> {
+    let tries = async {
+        for pause in PAUSES_MS {
+            match ask().await.map_err(StripeFailure::from) {
+                Err(StripeFailure::Away(why)) => {
+                    tracing::warn!(why, "Stripe is asked again");
+                    let pause = Duration::from_millis(fastrand::u64(0..=pause));
+                    tokio::time::sleep(pause).await;
+                }
+                done => return done,
+            }
+        }
+        Ok(ask().await?)
+    };
+    let out_of_time = |_| StripeFailure::Away("out of time".to_owned());
+    tokio::time::timeout(ALL_TRIES, tries).await.map_err(out_of_time)?
+}
+
+impl From<StripeError> for StripeFailure {
+    fn from(error: StripeError) -> Self {
+        match error {
+            StripeError::Stripe(said, status) if matches!(status, 409 | 424 | 429 | 500..) => {
+                Self::Away(format!("{status} {}", said.message.unwrap_or_default()))
+            }
+            StripeError::Stripe(said, status) => {
+                let code = said.code.map(|code| code.as_str().to_owned()).unwrap_or_default();
+                Self::Refused { status, code, message: said.message.unwrap_or_default() }
+            }
+            StripeError::JSONDeserialize(why) => Self::Nonsense(why),
+            StripeError::ConfigError(why) => Self::Configuration(why),
+            StripeError::ClientError(why) => Self::Away(why),
+            StripeError::Timeout => Self::Away("timeout".to_owned()),
+        }
+    }
+}
+
+fn stripe_currency(currency: Currency) -> stripe_types::Currency {
+    let Ok(currency) = currency.code().to_ascii_lowercase().parse();
+    currency
+}
+
+/// What an intent says about our payment. As old as the intent: what an event says later is newer.
+fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
+    let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", intent.id));
+    let currency = Currency::from_code(&intent.currency.to_string().to_ascii_uppercase());
+    let amount =
+        Money { minor: intent.amount, currency: currency.ok_or_else(|| nonsense("currency"))? };
+    let status = Status::from_name(intent.status.as_str()).ok_or_else(|| nonsense("status"))?;
+    let at = OffsetDateTime::from_unix_timestamp(intent.created);
+    Ok(Told {
+        provider: intent.id.to_string(),
+        payment: intent.metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
+        status,
+        amount,
+        at: at.map_err(|_| nonsense("time"))?,
+    })
+}

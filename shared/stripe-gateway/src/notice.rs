@@ -1,0 +1,135 @@
+//! What Stripe's webhooks say, in the domain's words.
+//!
+//! Reads only what it needs, whatever else stands beside it: an event of another API version must not be lost.
+
+use domain::money::{Currency, Money};
+use domain::payment::{EventHead, Notice, Status, Told};
+use serde::Deserialize;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+/// Under which name an intent carries our payment's id.
+pub(crate) const PAYMENT_ID: &str = "payment_id";
+
+/// An authentic body that is no event of Stripe's.
+#[derive(Debug, thiserror::Error)]
+#[error("this is no Stripe event: {0}")]
+pub struct Unreadable(String);
+
+#[derive(Deserialize)]
+struct Envelope {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    created: i64,
+    livemode: bool,
+    api_version: Option<String>,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    object: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Intent {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    #[serde(default)]
+    metadata: HashMap<String, String>,
+}
+
+/// What is known of every event.
+pub fn head(raw: &[u8]) -> Result<EventHead, Unreadable> {
+    let event: Envelope =
+        serde_json::from_slice(raw).map_err(|error| Unreadable(error.to_string()))?;
+    let created = OffsetDateTime::from_unix_timestamp(event.created);
+    Ok(EventHead {
+        id: event.id,
+        kind: event.kind,
+        object_id: event.data.object.get("id").and_then(|id| id.as_str()).map(str::to_owned),
+        created: created.map_err(|error| Unreadable(error.to_string()))?,
+        livemode: event.livemode,
+        api_version: event.api_version,
+    })
+}
+
+/// What an event means to us.
+pub fn notice(raw: &[u8]) -> Notice {
+    let Ok(Envelope { kind, created, data, .. }) = serde_json::from_slice(raw) else {
+        return Notice::Unreadable("no event".to_owned());
+    };
+    if !kind.starts_with("payment_intent.") {
+        return Notice::Other;
+    }
+    match serde_json::from_value(data.object) {
+        Ok(intent) => payment(&intent, created).unwrap_or_else(Notice::Unreadable),
+        Err(error) => Notice::Unreadable(error.to_string()),
+    }
+}
+
+fn payment(intent: &Intent, created: i64) -> Result<Notice, String> {
+    let Intent { id, amount, currency, status, metadata } = intent;
+    let at = OffsetDateTime::from_unix_timestamp(created).map_err(|error| error.to_string())?;
+    let known = Currency::from_code(&currency.to_ascii_uppercase());
+    let currency = known.ok_or_else(|| format!("currency {currency}"))?;
+    Ok(Notice::Payment(Told {
+        provider: id.clone(),
+        payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
+        status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
+        amount: Money { minor: *amount, currency },
+        at,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn event(kind: &str, object: &Value) -> Vec<u8> {
+        let event = json!({
+            "id": "evt_1", "object": "event", "type": kind, "created": 1_800_000_000, "livemode": false,
+            "api_version": "2031-01-01.unknown", "data": {"object": object}, "something": ["new"],
+        });
+        event.to_string().into_bytes()
+    }
+
+    fn intent(status: &str, currency: &str) -> Value {
+        json!({"id": "pi_1", "amount": 1999, "currency": currency, "status": status, "new_field": 1})
+    }
+
+    #[test]
+    fn an_event_of_another_version_is_read_for_what_we_need() {
+        let raw = event("payment_intent.succeeded", &intent("succeeded", "eur"));
+
+        let Notice::Payment(told) = notice(&raw) else { panic!("no payment") };
+
+        assert_eq!(told.status, Status::Succeeded);
+        assert_eq!(told.amount, Money { minor: 1999, currency: Currency::EUR });
+        assert_eq!(head(&raw).unwrap().object_id.as_deref(), Some("pi_1"));
+    }
+
+    #[test]
+    fn an_event_of_a_kind_that_we_do_not_know_is_kept_without_effect() {
+        assert_eq!(notice(&event("plan.created", &json!({}))), Notice::Other);
+    }
+
+    #[test]
+    fn an_event_of_ours_that_we_cannot_read_says_so() {
+        for object in [json!({}), intent("sleeping", "eur"), intent("succeeded", "???")] {
+            let read = notice(&event("payment_intent.succeeded", &object));
+            assert!(matches!(read, Notice::Unreadable(_)), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_event_has_no_head() {
+        for body in ["", "[]", "{}", "null", "{\"id\": 1}"] {
+            assert!(head(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}
