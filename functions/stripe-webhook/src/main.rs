@@ -1,1 +1,20 @@
-fn main() {}
+use lambda::config::Config;
+use stripe_gateway::webhook::Secrets;
+use stripe_webhook::Webhook;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    let config = Config::from_env();
+    let secrets = Secrets::parse(&config.need("STRIPE_WEBHOOK_SECRETS")?);
+    let webhook = Webhook {
+        db: config.db()?,
+        clock: config.clock(),
+        dispatch: config.dispatch()?,
+        secrets: secrets.map_err(|error| format!("STRIPE_WEBHOOK_SECRETS: {error}"))?,
+        live: config
+            .need("STRIPE_LIVEMODE")?
+            .parse()
+            .map_err(|_| "STRIPE_LIVEMODE is true or false")?,
+    };
+    lambda::http::serve(stripe_webhook::routes(), webhook).await
+}

@@ -1,1 +1,142 @@
-//! sweep.
+//! Every minute: what was left over by somebody who died, gave up or ran out of time.
+//!
+//! Everything here may run twice, at once, and be killed anywhere.
+
+use domain::db::Db;
+use domain::failure::chain;
+use domain::ordering::{self, Closing};
+use domain::payment::{self, Open};
+use lambda::Error;
+use lambda::dispatch::Dispatch;
+use serde::Serialize;
+use stripe_gateway::{Stripe, notice};
+
+/// How much one round takes on of each kind; the next one comes in a minute.
+const AT_ONCE: u8 = 50;
+
+/// What this function has at hand.
+#[derive(Clone)]
+pub struct Sweep {
+    pub db: Db,
+    pub dispatch: Dispatch,
+    pub stripe: Stripe,
+}
+
+/// What a round did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Stripe events that were tried again.
+    pub events: usize,
+    /// Orders that were ended, or asked about.
+    pub orders: usize,
+    /// Refunds that Stripe was asked for.
+    pub refunds: usize,
+    /// Messages that went into the queues.
+    pub messages: usize,
+    /// What did not work, and will be tried in another round.
+    pub failures: usize,
+}
+
+impl Sweep {
+    /// One round. A failure in one place does not keep the others waiting.
+    ///
+    /// Fails if anything failed, after everything was tried, so that somebody is alarmed.
+    pub async fn round(&self) -> Result<Report, Error> {
+        let mut report = Report::default();
+        self.events(&mut report).await;
+        self.orders(&mut report).await;
+        self.refunds(&mut report).await;
+        // Last, for what the others wrote.
+        self.messages(&mut report).await;
+        tracing::info!(?report, "swept");
+        if report.failures == 0 {
+            Ok(report)
+        } else {
+            Err(format!("{} things failed and will be tried again", report.failures).into())
+        }
+    }
+
+    async fn events(&self, report: &mut Report) {
+        let Some(due) = report.or_failure(payment::due_events(&self.db, AT_ONCE).await) else {
+            return;
+        };
+        for event in due {
+            let applied = payment::apply(&self.db, &event.id, &notice(&event.raw)).await;
+            if report.or_failure(applied).is_some() {
+                report.events += 1;
+            } else {
+                report.or_failure(payment::put_off(&self.db, &event.id).await);
+            }
+        }
+    }
+
+    async fn orders(&self, report: &mut Report) {
+        let Some(due) = report.or_failure(ordering::due_to_close(&self.db, AT_ONCE).await) else {
+            return;
+        };
+        for order in due {
+            let Some(closing) = report.or_failure(ordering::close(&self.db, order).await) else {
+                continue;
+            };
+            if let Closing::AskStripe(open) = closing {
+                self.let_go(&open, report).await;
+            }
+            report.orders += 1;
+        }
+    }
+
+    /// Has Stripe let go of a payment; what it says then ends the order, or confirms it.
+    async fn let_go(&self, open: &Open, report: &mut Report) {
+        match self.stripe.cancel(open).await {
+            Ok(told) => {
+                report.or_failure(payment::hear(&self.db, &told).await);
+            }
+            // Stripe never took the payment on, and never will: the next round ends the order.
+            Err(failure) if failure.is_final() && open.provider.is_none() => {
+                report.or_failure(payment::abandon(&self.db, open.id).await);
+            }
+            Err(failure) => {
+                report.or_failure::<(), _>(Err(failure));
+            }
+        }
+    }
+
+    async fn refunds(&self, report: &mut Report) {
+        let Some(due) = report.or_failure(payment::due_refunds(&self.db, AT_ONCE).await) else {
+            return;
+        };
+        for refund in due {
+            let Some((id, status)) = report.or_failure(self.stripe.refund(&refund).await) else {
+                continue;
+            };
+            if report.or_failure(payment::refunded(&self.db, &refund, &id, status).await).is_some()
+            {
+                report.refunds += 1;
+            }
+        }
+    }
+
+    async fn messages(&self, report: &mut Report) {
+        for _ in 0..AT_ONCE {
+            match report.or_failure(self.dispatch.send_waiting(&self.db).await) {
+                None | Some(0) => return,
+                Some(sent) => report.messages += sent,
+            }
+        }
+    }
+}
+
+impl Report {
+    /// The outcome, or one more failure in the log and in the count.
+    fn or_failure<T, E: std::error::Error + 'static>(
+        &mut self,
+        outcome: Result<T, E>,
+    ) -> Option<T> {
+        outcome
+            .inspect_err(|error| {
+                self.failures += 1;
+                tracing::error!(error = chain(error), "left for another round");
+            })
+            .ok()
+    }
+}

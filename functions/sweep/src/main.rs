@@ -1,1 +1,16 @@
-fn main() {}
+use lambda::config::Config;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use stripe_gateway::Stripe;
+use sweep::Sweep;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    lambda::start_logging();
+    let config = Config::from_env();
+    let url = config.look_up("STRIPE_API_URL");
+    let stripe = Stripe::new(&config.need("STRIPE_SECRET_KEY")?, url.as_deref())?;
+    let sweep = Sweep { db: config.db()?, dispatch: config.dispatch()?, stripe };
+    let round = async |_: LambdaEvent<Value>| sweep.round().await;
+    lambda_runtime::run(service_fn(round)).await
+}

@@ -18,6 +18,8 @@ create table orders (
     cancelled_at        timestamptz,
     cancel_reason       text constraint orders_cancel_reason_known
                         check (cancel_reason in ('requested', 'expired', 'payment_canceled')),
+    -- When the sweep next looks whether it can end the order. A lease: two sweeps do not ask Stripe at once.
+    close_at            timestamptz not null default now(),
     version             bigint not null default 1,
     constraint orders_total_adds_up
         check (total_minor = subtotal_minor - discount_minor + shipping_minor + tax_minor),
@@ -33,8 +35,7 @@ create table orders (
     constraint orders_id_currency unique (id, currency)
 );
 create index orders_by_user on orders (user_id, id);
-create index orders_to_expire on orders (expires_at) where status = 'pending';
-create index orders_to_cancel on orders (cancel_requested_at) where status = 'pending' and cancel_requested_at is not null;
+create index orders_to_close on orders (close_at) where status = 'pending';
 
 create table order_lines (
     order_id     uuid not null,

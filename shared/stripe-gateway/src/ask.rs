@@ -45,6 +45,13 @@ pub enum StripeFailure {
     Configuration(String),
 }
 
+impl StripeFailure {
+    /// Whether the wish can never be granted. A refusal of our key is not that: it is ours to mend.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 402 | 404, .. })
+    }
+}
+
 impl Stripe {
     /// `url` points at another Stripe than the real one.
     pub fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeFailure> {
@@ -77,7 +84,7 @@ impl Stripe {
             None => self.create(open).await?.id.to_string(),
         };
         let request = CancelPaymentIntent::new(provider.as_str());
-        match patiently(async || request.send(&self.0).await).await {
+        match patiently(|| request.send(&self.0)).await {
             Ok(intent) => told(&intent),
             // Canceled before, succeeded meanwhile, or processing.
             Err(StripeFailure::Refused { status: 400, .. }) => {
@@ -94,10 +101,8 @@ impl Stripe {
             .amount(due.amount.minor)
             .metadata([("refund_id".to_owned(), due.id.to_string())]);
         let under = under(&due.id)?;
-        let refund = patiently(async || {
-            refund.customize().request_strategy(under.clone()).send(&self.0).await
-        })
-        .await?;
+        let refund =
+            patiently(|| refund.customize().request_strategy(under.clone()).send(&self.0)).await?;
         let status = refund.status.as_deref().unwrap_or("succeeded");
         let status = RefundStatus::from_name(status)
             .ok_or_else(|| StripeFailure::Nonsense(format!("refund status {status}")))?;
@@ -112,13 +117,12 @@ impl Stripe {
             .description(format!("Order {order}"))
             .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
         let under = under(id)?;
-        patiently(async || create.customize().request_strategy(under.clone()).send(&self.0).await)
-            .await
+        patiently(|| create.customize().request_strategy(under.clone()).send(&self.0)).await
     }
 
     async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
         let request = RetrievePaymentIntent::new(provider);
-        patiently(async || request.send(&self.0).await).await
+        patiently(|| request.send(&self.0)).await
     }
 }
 
@@ -130,8 +134,12 @@ fn under(row: &impl ToString) -> Result<RequestStrategy, StripeFailure> {
 }
 
 /// Up to three tries, with growing pauses of random length between.
-async fn patiently<T>(ask: impl AsyncFn() -> Result<T, StripeError>) -> Result<T, StripeFailure> {
-    let tries = async {
+async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, StripeFailure>
+where
+    F: Future<Output = Result<T, StripeError>>,
+{
+    // An intent is a large thing, and would be part of every future that awaits it.
+    let tries = Box::pin(async {
         for pause in PAUSES_MS {
             match ask().await.map_err(StripeFailure::from) {
                 Err(StripeFailure::Away(why)) => {
@@ -143,7 +151,7 @@ async fn patiently<T>(ask: impl AsyncFn() -> Result<T, StripeError>) -> Result<T
             }
         }
         Ok(ask().await?)
-    };
+    });
     let out_of_time = |_| StripeFailure::Away("out of time".to_owned());
     tokio::time::timeout(ALL_TRIES, tries).await.map_err(out_of_time)?
 }

@@ -50,11 +50,16 @@ pub fn head(raw: &[u8]) -> Result<EventHead, Unreadable> {
     Ok(EventHead {
         id: event.id,
         kind: event.kind,
-        object_id: event.data.object.get("id").and_then(|id| id.as_str()).map(str::to_owned),
+        object_id: event.data.object.get("id").and_then(|id| id.as_str()).map(printable),
         created: created.map_err(|error| Unreadable(error.to_string()))?,
         livemode: event.livemode,
-        api_version: event.api_version,
+        api_version: event.api_version.as_deref().map(printable),
     })
+}
+
+/// PostgreSQL's text has no place for NUL.
+fn printable(text: &str) -> String {
+    text.replace('\0', "")
 }
 
 /// What an event means to us.

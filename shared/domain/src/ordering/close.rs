@@ -28,9 +28,9 @@ pub enum Closing {
     AskStripe(payment::Open),
 }
 
-/// The pending orders that nobody paid in time, or that somebody wants cancelled: the longest due first.
+/// Takes pending orders on lease that nobody paid in time, or that somebody wants cancelled.
 pub async fn due_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {
-    sql::due_to_close(db, limit).await
+    sql::lease_to_close(db, limit).await
 }
 
 /// Cancels an order that is due, unless Stripe may still take money for it.

@@ -62,11 +62,20 @@ queries! {
         where id = $1 and ($2::uuid is null or user_id = $2)
         for update";
 
-    DUE_TO_CLOSE: "find orders to close" = "
-        select id from orders
-        where status = 'pending' and (expires_at <= now() or cancel_requested_at is not null)
-        order by expires_at
-        limit $1";
+    /// One that Stripe holds on to goes to the back, so that it cannot keep the others waiting.
+    LEASE_TO_CLOSE: "lease orders to close" = "
+        with due as (
+            select id from orders
+            where status = 'pending' and close_at <= now()
+              and (expires_at <= now() or cancel_requested_at is not null)
+            order by close_at
+            limit $1
+            for update skip locked
+        )
+        update orders set close_at = now() + interval '30 seconds'
+        from due
+        where orders.id = due.id
+        returning orders.id";
 
     HOLD: "hold an order's stock for its payment" = "
         update orders set expires_at = greatest(expires_at, now() + make_interval(secs => $2::int4))
@@ -194,8 +203,8 @@ pub(crate) async fn lock(
     }))
 }
 
-pub(super) async fn due_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {
-    let rows = db.rows(&DUE_TO_CLOSE, &[&i64::from(limit)]).await?;
+pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {
+    let rows = db.rows(&LEASE_TO_CLOSE, &[&i64::from(limit)]).await?;
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 

@@ -1,0 +1,83 @@
+use crate::Webhook;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use domain::db::Db;
+use domain::failure::chain;
+use domain::payment::{self, EventHead};
+use lambda::http::{Json, Problem};
+use serde::Serialize;
+use std::time::Duration;
+use stripe_gateway::notice;
+use utoipa::ToSchema;
+
+/// Stripe waits for our answer meanwhile. What takes longer is left to the sweep.
+const EFFECT_AT_ONCE: Duration = Duration::from_secs(2);
+
+/// The event is in safe hands.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Receipt {
+    received: bool,
+}
+
+/// Receive a Stripe event
+///
+/// For Stripe only. The event is kept first and acted on second; the answer is 200 as soon as it is kept, whatever
+/// becomes of its effect, and 503 if it could not be kept, so that Stripe sends it again.
+#[utoipa::path(
+    post,
+    path = "/v1/webhooks/stripe",
+    tag = "payments",
+    security(("stripe_signature" = [])),
+    request_body(content = Object, description = "A Stripe event", content_type = "application/json"),
+    responses(
+        (status = 200, description = "The event is kept", body = Receipt),
+        (status = 400, description = "`bad_signature`: not signed by Stripe, or not just now; `not_text`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 503, description = "`unavailable`: send it again", body = Problem),
+    ),
+)]
+pub(crate) async fn receive_stripe_event(
+    State(Webhook { db, clock, dispatch, secrets, live }): State<Webhook>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Receipt>, Problem> {
+    let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
+    secrets.verify(signature.unwrap_or_default(), &body, clock.now()).map_err(|forged| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_signature", forged.to_string())
+    })?;
+    if std::str::from_utf8(&body).is_err() {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"));
+    }
+    match stripe_gateway::head(&body) {
+        Ok(head) => {
+            if payment::record(&db, &head, &body, live).await? {
+                take_effect(&db, &head, &body).await;
+                dispatch.try_now(&db).await;
+            }
+        }
+        // Authentic, and beyond us. Refusing it would only bring it back for three days.
+        Err(unreadable) => tracing::error!(error = chain(&unreadable), "an event cannot be kept"),
+    }
+    Ok(Json(Receipt { received: true }))
+}
+
+/// The event is kept: from here on, a failure is ours to mend.
+async fn take_effect(db: &Db, head: &EventHead, body: &[u8]) {
+    let id = &head.id;
+    let notice = notice(body);
+    let effect = payment::apply(db, id, &notice);
+    match tokio::time::timeout(EFFECT_AT_ONCE, effect).await {
+        Ok(Ok(())) => {
+            tracing::info!(event.id = id, event.kind = head.kind, "event {id} took effect");
+        }
+        Ok(Err(failure)) => {
+            tracing::error!(
+                event.id = id,
+                error = chain(&failure),
+                "event {id} is left to the sweep"
+            );
+        }
+        Err(_) => tracing::warn!(event.id = id, "event {id} takes long, it is left to the sweep"),
+    }
+}
