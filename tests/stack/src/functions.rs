@@ -1,0 +1,62 @@
+//! Builds the binaries that get deployed.
+
+use crate::{Progress, tools};
+use std::{env, ffi::OsString, io, path::PathBuf, process::Stdio};
+use tokio::{process::Command, sync::OnceCell};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not run {}", cargo.display())]
+    Cargo { cargo: PathBuf, source: io::Error },
+    #[error("the functions do not build; cargo has said why")]
+    Build,
+}
+
+/// How the binaries are optimised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    #[default]
+    Dev,
+    Release,
+}
+
+impl Profile {
+    /// The folder below `target/` where cargo puts the binaries.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Builds every binary of the workspace, once per process and profile, and names their folder.
+pub async fn build(profile: Profile, progress: &Progress) -> Result<PathBuf, Error> {
+    static DEV: OnceCell<PathBuf> = OnceCell::const_new();
+    static RELEASE: OnceCell<PathBuf> = OnceCell::const_new();
+    let built = match profile {
+        Profile::Dev => &DEV,
+        Profile::Release => &RELEASE,
+    };
+    built.get_or_try_init(|| run(profile, progress)).await.cloned()
+}
+
+async fn run(profile: Profile, progress: &Progress) -> Result<PathBuf, Error> {
+    progress.say("building the functions");
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let target = tools::target();
+    let mut command = Command::new(&cargo);
+    command
+        .args(["build", "--workspace", "--bins", "--target-dir"])
+        .arg(&target)
+        .current_dir(tools::workspace())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let status =
+        command.status().await.map_err(|source| Error::Cargo { cargo: cargo.into(), source })?;
+    if status.success() { Ok(target.join(profile.folder())) } else { Err(Error::Build) }
+}

@@ -1,0 +1,136 @@
+//! A function's answer becomes an HTTP response, as API Gateway reads payload format 2.0.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status_code: u16,
+    #[serde(default)]
+    headers: Option<Map<String, Value>>,
+    #[serde(default)]
+    multi_value_headers: Option<Map<String, Value>>,
+    #[serde(default)]
+    cookies: Option<Vec<String>>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// `None` is an answer that API Gateway would not understand.
+pub(super) fn http(answer: &[u8]) -> Option<Response<Body>> {
+    let value: Value = serde_json::from_slice(answer).ok()?;
+    if value.get("statusCode").is_none() {
+        // A function may answer with nothing but the body.
+        return Some(json_response(StatusCode::OK, value.to_string()));
+    }
+    let answer = Answer::deserialize(value).ok()?;
+    let body = answer.body.unwrap_or_default();
+    let body = if answer.is_base64_encoded {
+        BASE64_STANDARD.decode(body).ok()?
+    } else {
+        body.into_bytes()
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in answer.headers.unwrap_or_default() {
+        headers.append(header_name(&name)?, header_value(&value)?);
+    }
+    let single = headers.clone();
+    for (name, values) in answer.multi_value_headers.unwrap_or_default() {
+        let name = header_name(&name)?;
+        for value in values.as_array()?.iter().filter(|_| !single.contains_key(&name)) {
+            headers.append(name.clone(), header_value(value)?);
+        }
+    }
+    for cookie in answer.cookies.unwrap_or_default() {
+        headers.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
+    }
+    // The length is ours to say.
+    headers.remove(header::CONTENT_LENGTH);
+    if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
+    }
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(answer.status_code).ok()?;
+    *response.headers_mut() = headers;
+    Some(response)
+}
+
+/// What API Gateway says when it speaks for itself.
+pub(super) fn own(status: StatusCode) -> Response<Body> {
+    let message = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
+        other => other.canonical_reason().unwrap_or_default(),
+    };
+    json_response(status, json!({"message": message}).to_string())
+}
+
+fn json_response(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn header_name(name: &str) -> Option<HeaderName> {
+    HeaderName::from_bytes(name.as_bytes()).ok()
+}
+
+fn header_value(value: &Value) -> Option<HeaderValue> {
+    match value {
+        Value::String(text) => HeaderValue::from_str(text).ok(),
+        Value::Number(_) | Value::Bool(_) => HeaderValue::from_str(&value.to_string()).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_keeps_its_status_headers_and_cookies() {
+        let answer = json!({
+            "statusCode": 201,
+            "headers": {"location": "/v1/orders/1"},
+            "cookies": ["a=1", "b=2"],
+            "body": "e30=",
+            "isBase64Encoded": true,
+        });
+
+        let response = http(answer.to_string().as_bytes()).unwrap();
+
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()["location"], "/v1/orders/1");
+        assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+    }
+
+    #[test]
+    fn an_answer_without_a_status_is_the_body() {
+        let response = http(br#"{"hello":"you"}"#).unwrap();
+
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn an_answer_that_makes_no_sense_is_none() {
+        for answer in [
+            r#"{"statusCode":"x"}"#,
+            r#"{"statusCode":200,"body":{}}"#,
+            r#"{"statusCode":20}"#,
+            "<",
+        ] {
+            assert!(http(answer.as_bytes()).is_none(), "{answer}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What an instance sees in its environment, and nothing else.
+
+use super::Error;
+use crate::template::{Function, Template};
+use std::{collections::BTreeMap, env};
+
+pub(super) type Environment = BTreeMap<String, String>;
+
+/// The environments of all functions in the template's order, or every value that is missing.
+pub(super) fn all(
+    template: &Template,
+    aws: &Environment,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<Environment>, Error> {
+    let mut missing = Vec::new();
+    let mut all = Vec::new();
+    for function in template.functions.values() {
+        let mut environment = lambda(function);
+        environment.extend(aws.clone());
+        for name in &function.variables {
+            match values.get(name) {
+                Some(value) => {
+                    environment.insert(name.clone(), value.clone());
+                }
+                None => missing.push(format!("{}: {name}", function.id)),
+            }
+        }
+        all.push(environment);
+    }
+    if missing.is_empty() { Ok(all) } else { Err(Error::NoValue { missing }) }
+}
+
+fn lambda(function: &Function) -> Environment {
+    let path = env::var("PATH").unwrap_or_default();
+    [
+        ("AWS_LAMBDA_FUNCTION_NAME", function.id.as_str()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &function.memory_mb.to_string()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{}", function.id)),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("_HANDLER", "bootstrap"),
+        ("TZ", ":UTC"),
+        ("PATH", &path),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+        Resources:
+          Orders:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: functions/orders
+              Environment: {Variables: {DATABASE_URL: '', STRIPE_SECRET_KEY: ''}}
+        ";
+
+    #[test]
+    fn a_variable_without_a_value_is_named_with_its_function() {
+        let template = Template::parse(TEMPLATE).unwrap();
+        let values = BTreeMap::from([("DATABASE_URL".to_owned(), "postgres://".to_owned())]);
+
+        let error = all(&template, &BTreeMap::new(), &values).unwrap_err();
+
+        assert!(error.to_string().ends_with("Orders: STRIPE_SECRET_KEY"), "{error}");
+    }
+
+    #[test]
+    fn a_value_that_a_function_does_not_declare_stays_outside() {
+        let template = Template::parse(TEMPLATE).unwrap();
+        let names = ["DATABASE_URL", "STRIPE_SECRET_KEY", "JWT_PRIVATE_KEY"];
+        let values = names.map(|name| (name.to_owned(), "x".to_owned())).into();
+
+        let environments = all(&template, &BTreeMap::new(), &values).unwrap();
+
+        assert!(environments[0].contains_key("STRIPE_SECRET_KEY"));
+        assert!(!environments[0].contains_key("JWT_PRIVATE_KEY"));
+    }
+}

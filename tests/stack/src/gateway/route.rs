@@ -1,0 +1,170 @@
+//! Which route a request takes: exact words before `{param}` before `{proxy+}`, as API Gateway ranks them.
+
+use super::event::percent_decode;
+use crate::Template;
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub(super) struct Routes(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    method: String,
+    segments: Vec<Segment>,
+    key: String,
+    function: String,
+}
+
+/// In the order of preference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Exact(String),
+    Param(String),
+    Rest(String),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// `GET /v1/orders/{order_id}`
+    pub(super) key: String,
+    /// The logical id of the function.
+    pub(super) function: String,
+    pub(super) params: BTreeMap<String, String>,
+}
+
+impl Routes {
+    pub(super) fn new(template: &Template) -> Self {
+        let entries = template.routes().map(|(route, function)| Entry {
+            method: route.method.clone(),
+            segments: words(&route.path).map(Segment::new).collect(),
+            key: format!("{} {}", route.method, route.path),
+            function: function.id.clone(),
+        });
+        let mut entries: Vec<Entry> = entries.collect();
+        entries.sort_by_key(|entry| (entry.ranks(), entry.method == "ANY"));
+        Self(entries)
+    }
+
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found> {
+        self.0.iter().filter(|entry| entry.method == method || entry.method == "ANY").find_map(
+            |entry| {
+                let params = entry.matches(path)?;
+                Some(Found { key: entry.key.clone(), function: entry.function.clone(), params })
+            },
+        )
+    }
+}
+
+impl Entry {
+    fn ranks(&self) -> Vec<u8> {
+        let rank = |segment: &Segment| match segment {
+            Segment::Exact(_) => 0,
+            Segment::Param(_) => 1,
+            Segment::Rest(_) => 2,
+        };
+        self.segments.iter().map(rank).collect()
+    }
+
+    fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
+        let mut params = BTreeMap::new();
+        let mut given = words(path);
+        for segment in &self.segments {
+            let word = given.next()?;
+            match segment {
+                Segment::Exact(exact) if exact == word => {}
+                Segment::Exact(_) => return None,
+                Segment::Param(_) | Segment::Rest(_) if word.is_empty() => return None,
+                Segment::Param(name) => {
+                    params.insert(name.clone(), percent_decode(word));
+                }
+                Segment::Rest(name) => {
+                    let rest: Vec<&str> = std::iter::once(word).chain(given).collect();
+                    params.insert(name.clone(), percent_decode(&rest.join("/")));
+                    return Some(params);
+                }
+            }
+        }
+        given.next().is_none().then_some(params)
+    }
+}
+
+impl Segment {
+    fn new(word: &str) -> Self {
+        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+            Some(name) => match name.strip_suffix('+') {
+                Some(name) => Self::Rest(name.to_owned()),
+                None => Self::Param(name.to_owned()),
+            },
+            None => Self::Exact(word.to_owned()),
+        }
+    }
+}
+
+fn words(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes {
+        let events = [
+            ("GET", "/v1/orders/{order_id}"),
+            ("GET", "/v1/orders/mine"),
+            ("POST", "/v1/orders/{order_id}/cancel"),
+            ("ANY", "/v1/orders/{order_id}"),
+            ("GET", "/docs/{proxy+}"),
+            ("GET", "/docs/openapi.json"),
+        ];
+        let events = events.iter().enumerate().map(|(i, (method, path))| {
+            format!("        E{i}: {{Type: HttpApi, Properties: {{Method: {method}, Path: '{path}'}}}}\n")
+        });
+        let head = "Resources:\n  Shop:\n    Type: AWS::Serverless::Function\n    Properties:\n";
+        let text = format!(
+            "{head}      CodeUri: functions/shop\n      Events:\n{}",
+            events.collect::<String>()
+        );
+        Routes::new(&Template::parse(&text).unwrap())
+    }
+
+    fn key(method: &str, path: &str) -> Option<String> {
+        routes().find(method, path).map(|found| found.key)
+    }
+
+    #[test]
+    fn an_exact_word_beats_a_parameter_and_a_parameter_beats_the_rest() {
+        assert_eq!(key("GET", "/v1/orders/mine").unwrap(), "GET /v1/orders/mine");
+        assert_eq!(key("GET", "/v1/orders/7").unwrap(), "GET /v1/orders/{order_id}");
+        assert_eq!(key("GET", "/docs/openapi.json").unwrap(), "GET /docs/openapi.json");
+        assert_eq!(key("GET", "/docs/swagger/index.html").unwrap(), "GET /docs/{proxy+}");
+    }
+
+    #[test]
+    fn a_named_method_beats_any() {
+        assert_eq!(key("DELETE", "/v1/orders/7").unwrap(), "ANY /v1/orders/{order_id}");
+    }
+
+    #[test]
+    fn what_the_template_does_not_name_is_not_found() {
+        for path in [
+            "/",
+            "/v1/orders",
+            "/v1/orders/",
+            "/v1/orders/7/",
+            "/v1/orders/7/ship",
+            "/docs",
+            "/docs/",
+        ] {
+            assert_eq!(key("GET", path), None, "{path}");
+        }
+        assert_eq!(key("GET", "/v1/orders/7/cancel"), None);
+    }
+
+    #[test]
+    fn parameters_arrive_decoded() {
+        let found = routes().find("POST", "/v1/orders/a%20b/cancel").unwrap();
+
+        assert_eq!(found.params, BTreeMap::from([("order_id".to_owned(), "a b".to_owned())]));
+    }
+}

@@ -1,0 +1,31 @@
+use std::{fmt, sync::Arc};
+
+/// Where a line goes that tells a waiting person what is happening.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Progress {
+    pub fn new(tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub fn silent() -> Self {
+        Self::new(|_| {})
+    }
+
+    pub fn say(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::silent()
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
+}
