@@ -301,11 +301,9 @@ impl Base {
     fn of(&self, role: &str) -> Self {
         let (scheme, address) = self.front.split_once("://").unwrap_or(("postgres", &self.front));
         let (user, host) = address.rsplit_once('@').unwrap_or(("", address));
-        let password = user.split_once(':').map_or(String::new(), |(_, password)| format!(":{password}"));
-        Self {
-            front: format!("{scheme}://{role}{password}@{host}"),
-            options: self.options.clone(),
-        }
+        let password =
+            user.split_once(':').map_or(String::new(), |(_, password)| format!(":{password}"));
+        Self { front: format!("{scheme}://{role}{password}@{host}"), options: self.options.clone() }
     }
 }
 

@@ -17,9 +17,10 @@ use domain::db::Db;
 use lambda::config::Clock;
 use lambda::http::App;
 use lambda::http::token::Verifier;
+use stack::Postgres;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 const TEMPLATE: &str = "shop_template";
@@ -41,12 +42,11 @@ impl Shop {
 
         let name = format!("test_{}", Uuid::now_v7().simple());
         let create = format!("create database {name} template {TEMPLATE} strategy file_copy");
-        connect(&server("postgres").await).await.batch_execute(&create).await.unwrap();
-
-        let owner = server(&name).await;
+        let server = server().await;
+        connect(&server.url("postgres")).await.batch_execute(&create).await.unwrap();
         Self {
-            db: Db::connect(&as_the_app(&owner), CONNECTIONS).unwrap(),
-            admin: connect(&owner).await,
+            db: Db::connect(&server.url_as("app_rw", &name), CONNECTIONS).unwrap(),
+            admin: connect(&server.url(&name)).await,
         }
     }
 
@@ -74,28 +74,21 @@ pub fn clock() -> Clock {
 }
 
 async fn make_template() {
-    let admin = connect(&server("postgres").await).await;
+    let server = server().await;
+    let admin = connect(&server.url("postgres")).await;
     // Test binaries may run side by side; the first one builds the template.
     admin.batch_execute("select pg_advisory_lock(1)").await.unwrap();
     let known = "select 1 from pg_database where datname = $1";
     if admin.query_opt(known, &[&TEMPLATE]).await.unwrap().is_none() {
         admin.batch_execute(&format!("create database {TEMPLATE}")).await.unwrap();
     }
-    Db::connect(&server(TEMPLATE).await, 1).unwrap().migrate().await.unwrap();
+    Db::connect(&server.url(TEMPLATE), 1).unwrap().migrate().await.unwrap();
     admin.batch_execute("select pg_advisory_unlock(1)").await.unwrap();
 }
 
-/// The address of a database on the server of this run.
-async fn server(database: &str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "tests have no Config")]
-    let server = std::env::var("TEST_DATABASE_SERVER").unwrap();
-    format!("{server}/{database}")
-}
-
-/// The same address for the role that the functions have.
-fn as_the_app(owner: &str) -> String {
-    let config: Config = owner.parse().unwrap();
-    owner.replacen(config.get_user().unwrap(), "app_rw", 1)
+/// The server of this run: started by the first test that needs it, gone with the process.
+async fn server() -> &'static Postgres {
+    Postgres::shared().await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 async fn connect(url: &str) -> Client {
