@@ -1,1 +1,160 @@
-fn main() {}
+//! `cargo run`: the whole shop on this machine.
+#![expect(clippy::print_stdout, reason = "this program talks to the person who started it")]
+
+use clap::{Parser, Subcommand};
+use domain::failure::chain;
+use local::{ADMIN, Options, Payment, Shop, demo};
+use serde_json::Value;
+use stack::Progress;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs the whole shop on this machine.
+#[derive(Parser)]
+#[command(name = "cargo run --", version)]
+struct Cli {
+    /// Port of the API
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Keep the data in this folder; without it, all is gone when the shop closes
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Plays one order from browsing to the mail, and checks every step
+    Demo,
+    /// Hands one event to one function and prints its answer
+    Invoke {
+        /// Logical id in template.yaml, such as Orders
+        function: String,
+        /// File with the event
+        event: PathBuf,
+    },
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.what {
+        None => open(cli.port, cli.data).await,
+        Some(What::Demo) => play().await,
+        Some(What::Invoke { function, event }) => invoke(&function, &event).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
+    let payment = payment()?;
+    let options =
+        Options { port: Some(port), data, schedules: true, payment, progress: progress() };
+    let stop = async {
+        tokio::signal::ctrl_c().await?;
+        println!("\nclosing the shop");
+        Ok(())
+    };
+    let open = async {
+        let shop = Shop::open(options).await?;
+        println!("{}", guide(&shop));
+        std::future::pending::<()>().await;
+        drop(shop);
+        Ok(())
+    };
+    tokio::select! {
+        stopped = stop => stopped,
+        failed = open => failed,
+    }
+}
+
+async fn play() -> Outcome {
+    let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
+    println!();
+    demo::play(&shop, |step, saw| println!("{step:>14}  {saw}")).await?;
+    drop(shop);
+    println!("\ndemo passed");
+    Ok(())
+}
+
+async fn invoke(function: &str, event: &std::path::Path) -> Outcome {
+    let text = std::fs::read_to_string(event)
+        .map_err(|error| format!("{} cannot be read: {error}", event.display()))?;
+    let event: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("{} is not JSON: {error}", event.display()))?;
+    let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
+    let answer = shop.gateway.invoke(function, &event).await?;
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    Ok(())
+}
+
+/// On the error stream, so that an answer on the other one stays alone.
+fn progress() -> Progress {
+    let start = Instant::now();
+    Progress::new(move |line| eprintln!("{:>6.1} s  {line}", start.elapsed().as_secs_f32()))
+}
+
+/// Stripe itself if the environment has a key for it, and only ever in test mode.
+fn payment() -> Result<Payment, Box<dyn std::error::Error>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person's own keys come from their environment"
+    )]
+    let look_up = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(secret_key) = look_up("STRIPE_SECRET_KEY") else { return Ok(Payment::StandIn) };
+    if !secret_key.starts_with("sk_test_") && !secret_key.starts_with("rk_test_") {
+        return Err(
+            "STRIPE_SECRET_KEY is no test key: a local shop must not take real money".into()
+        );
+    }
+    let webhook_secrets = look_up("STRIPE_WEBHOOK_SECRETS").ok_or(
+        "STRIPE_WEBHOOK_SECRETS is not set: `stripe listen --forward-to localhost:3000/v1/webhooks/stripe` prints it",
+    )?;
+    Ok(Payment::Stripe { secret_key, webhook_secrets })
+}
+
+/// What a newcomer reads when the shop is open.
+fn guide(shop: &Shop) -> String {
+    let api = shop.url();
+    let stripe = match &shop.stripe {
+        Some(stripe) => format!("{}  (a stand-in: no money moves)", stripe.url()),
+        None => "your Stripe test account".to_owned(),
+    };
+    format!(
+        "
+The shop is open. Ctrl-C closes it.
+
+  API         {api}/v1
+  Try it out  {api}/docs
+  Payments    {stripe}
+  Mails sent  {mails}/_ministack/ses/messages
+  Database    {database}
+  Logs        {logs}
+  Admin       {ADMIN}  {password}
+
+What is for sale:
+
+  curl '{api}/v1/products?limit=3'
+
+To buy, at {api}/docs or by curl: POST /v1/auth/register and /v1/auth/login, then POST /v1/orders with the
+access token and an Idempotency-Key, then POST /v1/orders/{{order_id}}/payment-intent. Its
+stripe_payment_intent is paid at {pay}<stripe_payment_intent>.
+Or watch it happen: cargo run -- demo
+",
+        mails = shop.aws().endpoint(),
+        database = shop.database_url(),
+        logs = shop.surroundings.run().display(),
+        password = shop.admin_password,
+        pay = shop.stripe.as_ref().map(|stripe| stripe.pay_page("")).unwrap_or_default(),
+    )
+}

@@ -1,0 +1,39 @@
+//! Secrets of a local shop, new at every start.
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use lambda::http::token::Signer;
+use serde_json::json;
+
+/// The keys that the accounts function signs with.
+pub(crate) struct Keys {
+    /// PKCS#8 PEM.
+    pub(crate) signing: String,
+    /// The JSON Web Key Set with the public half.
+    pub(crate) public: String,
+    pub(crate) refresh: String,
+}
+
+impl Keys {
+    pub(crate) fn generate() -> Self {
+        let pair = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new());
+        let pair = BASE64_STANDARD.encode(pair.expect("the system has randomness").as_ref());
+        let signing = format!("-----BEGIN PRIVATE KEY-----\n{pair}\n-----END PRIVATE KEY-----\n");
+        let signer = Signer::from_pem(&signing).expect("a fresh key is a good key");
+        let public = json!({"keys": [signer.jwk()]}).to_string();
+        Self { signing, public, refresh: BASE64_STANDARD.encode(random::<32>()) }
+    }
+}
+
+/// A password that nobody has to remember.
+pub(crate) fn password() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(random::<12>())
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).expect("the system has randomness");
+    bytes
+}

@@ -1,0 +1,11 @@
+//! The whole shop on one machine: the real surroundings, the real binaries, a small catalogue.
+
+mod customer;
+pub mod demo;
+mod keys;
+mod seed;
+mod shop;
+
+pub use customer::{Answer, Customer};
+pub use seed::ADMIN;
+pub use shop::{Error, Options, Payment, Shop};

@@ -1,0 +1,215 @@
+//! Opens the shop: surroundings, binaries, schema, goods, doors.
+
+use crate::keys::Keys;
+use crate::seed::seed;
+use domain::db::DbError;
+use serde_json::json;
+use stack::functions::{self, Profile};
+use stack::gateway::{self, Door, Gateway};
+use stack::postgres::Place;
+use stack::stripe::{self, StandIn};
+use stack::{Aws, Postgres, Progress, Surroundings, Template};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tokio_postgres::NoTls;
+
+const DATABASE: &str = "tradepost";
+const SENDER: &str = "shop@tradepost.example";
+/// Known to the stand-in only, which takes no money.
+const STAND_IN_KEY: &str = "sk_test_local";
+const STAND_IN_SECRET: &str = "whsec_local";
+
+/// How the shop is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port of the API; any free one if there is none.
+    pub port: Option<u16>,
+    /// Where the data stays; thrown away if there is none.
+    pub data: Option<PathBuf>,
+    /// Whether the sweep runs every minute by itself.
+    pub schedules: bool,
+    pub payment: Payment,
+    pub progress: Progress,
+}
+
+/// Who takes the money.
+#[derive(Clone, Debug, Default)]
+pub enum Payment {
+    /// The stand-in in this process.
+    #[default]
+    StandIn,
+    /// Stripe itself, in test mode.
+    Stripe { secret_key: String, webhook_secrets: String },
+}
+
+/// Whatever keeps the shop closed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Stack(#[from] stack::Error),
+    #[error("the Stripe stand-in did not start")]
+    StandIn(#[source] std::io::Error),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("could not prepare the database")]
+    Database(#[from] tokio_postgres::Error),
+    #[error("a function failed: {0}")]
+    Invoke(#[from] stack::InvokeError),
+    #[error("the shop could not be reached")]
+    Http(#[from] reqwest::Error),
+    #[error("could not fill the shelves: {0}")]
+    Seed(String),
+    #[error("could not keep the admin's password in the data folder")]
+    Password(#[source] std::io::Error),
+}
+
+macro_rules! through_stack {
+    ($($error:path),+) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Stack(error.into())
+            }
+        }
+    )+};
+}
+through_stack!(
+    stack::aws::Error,
+    stack::gateway::Error,
+    stack::template::Error,
+    stack::functions::Error
+);
+
+/// The open shop. It closes when this is dropped.
+pub struct Shop {
+    // Closed in this order: the doors before what stands behind them.
+    pub gateway: Gateway,
+    pub stripe: Option<StandIn>,
+    pub surroundings: Surroundings,
+    /// The password of [`crate::ADMIN`].
+    pub admin_password: String,
+    owner_url: String,
+}
+
+impl Shop {
+    /// Builds the functions, starts everything, brings the schema up to date and fills the shelves.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let progress = &options.progress;
+        let template = Template::load(&stack::tools::workspace().join("template.yaml"))?;
+        let door = Door::open(options.port)?;
+        let binaries = functions::build(Profile::Dev, progress).await?;
+        let surroundings = surroundings(&template, &options).await?;
+        progress.say("PostgreSQL, SQS and SES answer");
+        let owner_url = database(&surroundings.postgres).await?;
+        let app_url = surroundings.postgres.url_as("app_rw", DATABASE);
+
+        let (stripe, payment) = stripe(&options.payment, &door).await?;
+        let mut functions = gateway::Options::new(binaries, surroundings.run());
+        functions.schedules = options.schedules;
+        functions.values = values(&surroundings.aws, &owner_url, &app_url, &payment)?;
+        let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
+        progress.say("the functions are behind their doors");
+
+        gateway.invoke("Migrate", &json!({})).await?;
+        let admin_password = String::new();
+        let mut shop = Self { gateway, stripe, surroundings, admin_password, owner_url };
+        progress.say("the schema is up to date");
+        shop.admin_password = shop.fill(options.data.as_deref()).await?;
+        progress.say("the shelves are filled");
+        Ok(shop)
+    }
+
+    /// Where the API is: `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> &str {
+        self.gateway.url()
+    }
+
+    /// The database, as its owner reaches it.
+    pub fn database_url(&self) -> &str {
+        &self.owner_url
+    }
+
+    pub fn aws(&self) -> &Aws {
+        &self.surroundings.aws
+    }
+
+    /// The admin's password: a new one, or the one that the data folder keeps.
+    async fn fill(&self, data: Option<&std::path::Path>) -> Result<String, Error> {
+        let kept = data.map(|folder| folder.join("admin-password"));
+        match (seed(self, &self.owner_url).await?, kept) {
+            (Some(new), Some(file)) => {
+                std::fs::write(file, &new).map_err(Error::Password)?;
+                Ok(new)
+            }
+            (Some(new), None) => Ok(new),
+            (None, Some(file)) => std::fs::read_to_string(file).map_err(Error::Password),
+            (None, None) => Ok("as it was when the database was filled".to_owned()),
+        }
+    }
+}
+
+async fn surroundings(template: &Template, options: &Options) -> Result<Surroundings, Error> {
+    let database = match &options.data {
+        Some(folder) => Place::Folder(folder.join("postgres")),
+        None => Place::from_environment(),
+    };
+    let options = stack::Options {
+        database,
+        sender: SENDER.to_owned(),
+        run: options.data.as_ref().map(|folder| folder.join("run")),
+        progress: options.progress.clone(),
+    };
+    Ok(Surroundings::start(template, &options).await?)
+}
+
+/// Makes the shop's database if it is not there, and returns its owner's URL.
+async fn database(postgres: &Postgres) -> Result<String, Error> {
+    let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let known = "select 1 from pg_database where datname = $1";
+    if client.query_opt(known, &[&DATABASE]).await?.is_none() {
+        client.batch_execute(&format!("create database {DATABASE}")).await?;
+    }
+    drop(client);
+    let _ = connection.await;
+    Ok(postgres.url(DATABASE))
+}
+
+/// The stand-in, told where to send its webhooks, or the real thing.
+async fn stripe(payment: &Payment, door: &Door) -> Result<(Option<StandIn>, [String; 3]), Error> {
+    match payment {
+        Payment::StandIn => {
+            let stripe =
+                StandIn::start(stripe::Options::default()).await.map_err(Error::StandIn)?;
+            stripe.set_webhook(format!("{}/v1/webhooks/stripe", door.url()), [STAND_IN_SECRET]);
+            let url = stripe.url().to_owned();
+            Ok((Some(stripe), [STAND_IN_KEY.to_owned(), STAND_IN_SECRET.to_owned(), url]))
+        }
+        Payment::Stripe { secret_key, webhook_secrets } => {
+            Ok((None, [secret_key.clone(), webhook_secrets.clone(), String::new()]))
+        }
+    }
+}
+
+/// A value for every variable that the template declares.
+fn values(
+    aws: &Aws,
+    owner_url: &str,
+    app_url: &str,
+    [secret_key, webhook_secrets, stripe_url]: &[String; 3],
+) -> Result<BTreeMap<String, String>, Error> {
+    let keys = Keys::generate();
+    let values = [
+        ("DATABASE_URL", app_url),
+        ("MIGRATE_DATABASE_URL", owner_url),
+        ("TOKEN_KEYS", &keys.public),
+        ("TOKEN_SIGNING_KEY", &keys.signing),
+        ("REFRESH_KEY", &keys.refresh),
+        ("MAIL_QUEUE_URL", aws.queue_url("MailQueue")?),
+        ("MAIL_FROM", SENDER),
+        ("STRIPE_SECRET_KEY", secret_key),
+        ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
+        ("STRIPE_API_URL", stripe_url),
+        ("STRIPE_LIVEMODE", "false"),
+    ];
+    Ok(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+}
