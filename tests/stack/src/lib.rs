@@ -1,4 +1,4 @@
-//! The real surroundings of the shop on one machine: `PostgreSQL`, queues and mail, and the gateway that runs the
+//! The real surroundings of the shop on one machine: PostgreSQL, queues and mail, and the gateway that runs the
 //! deployed binaries. Nothing here knows what the shop sells, and nothing here is deployed.
 #![expect(
     clippy::disallowed_methods,

@@ -15,7 +15,7 @@ pub struct Options {
     pub progress: Progress,
 }
 
-/// `PostgreSQL` and AWS, started side by side. The gateway follows once the database has its tables.
+/// PostgreSQL and AWS, started side by side. The gateway follows once the database has its tables.
 #[derive(Debug)]
 pub struct Surroundings {
     pub aws: Aws,
@@ -29,9 +29,11 @@ impl Surroundings {
             path: options.run.clone().unwrap_or_default(),
             source,
         })?;
+        // A throwaway folder must go even if we are killed, so the longest leash takes care of it.
+        let remove = if run.throwaway { run.folder.clone() } else { run.folder.join("ministack") };
         let (postgres, aws) = tokio::join!(
             Postgres::start(&options.database, &options.progress),
-            Aws::start(template, &options.sender, &run.folder, &options.progress),
+            Aws::start_in(template, &options.sender, &run.folder, &remove, &options.progress),
         );
         Ok(Self { postgres: postgres?, aws: aws?, run })
     }

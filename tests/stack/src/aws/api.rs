@@ -3,7 +3,7 @@ use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// AWS's JSON protocol, unsigned: `MiniStack` reads the account from the key's name and checks no signature. So the
+/// AWS's JSON protocol, unsigned: MiniStack reads the account from the key's name and checks no signature. So the
 /// test side needs neither the SDK nor its TLS; the functions do use the SDK.
 #[derive(Clone, Debug)]
 pub struct Sqs {

@@ -1,4 +1,4 @@
-//! Queues and mail as AWS gives them, from `MiniStack` on loopback.
+//! Queues and mail as AWS gives them, from MiniStack on loopback.
 
 mod api;
 
@@ -16,7 +16,7 @@ use tokio::time;
 pub use api::Sqs;
 
 pub const REGION: &str = "us-east-1";
-/// The account that belongs to `MiniStack`'s default keys.
+/// The account that belongs to MiniStack's default keys.
 pub const ACCOUNT: &str = "000000000000";
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,7 +39,7 @@ pub enum Error {
     NoQueue(String),
 }
 
-/// A running `MiniStack` with the template's queues and a verified sender.
+/// A running MiniStack with the template's queues and a verified sender.
 #[derive(Debug)]
 pub struct Aws {
     endpoint: String,
@@ -76,11 +76,22 @@ pub struct Message {
 }
 
 impl Aws {
-    /// Starts `MiniStack`; its log and its temporary files go to `run`.
+    /// Starts MiniStack; its log and its temporary files go to `run`.
     pub async fn start(
         template: &Template,
         sender: &str,
         run: &Path,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        Self::start_in(template, sender, run, &run.join("ministack"), progress).await
+    }
+
+    /// The same, with the folder that goes when MiniStack goes.
+    pub(crate) async fn start_in(
+        template: &Template,
+        sender: &str,
+        run: &Path,
+        remove: &Path,
         progress: &Progress,
     ) -> Result<Self, Error> {
         let python = {
@@ -90,7 +101,7 @@ impl Aws {
         let python = python.map_err(|broken| Error::Start { reason: broken.to_string() })??;
         let mut lost_ports = 0;
         let (leash, endpoint) = loop {
-            match launch(&python, run).await {
+            match launch(&python, run, remove).await {
                 Err(Error::Start { reason })
                     if reason.contains("already in use") && lost_ports < 3 =>
                 {
@@ -191,7 +202,7 @@ impl Aws {
     }
 }
 
-/// The ARN that `MiniStack` gives a queue of this name.
+/// The ARN that MiniStack gives a queue of this name.
 pub fn queue_arn(name: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }
@@ -217,7 +228,7 @@ fn attributes(queue: &Queue, template: &Template) -> Map<String, Value> {
     attributes
 }
 
-async fn launch(python: &Path, run: &Path) -> Result<(Leash, String), Error> {
+async fn launch(python: &Path, run: &Path, remove: &Path) -> Result<(Leash, String), Error> {
     let folder = run.join("ministack");
     let broken = |source| Error::Folder { path: folder.clone(), source };
     fs::create_dir_all(&folder).map_err(broken)?;
@@ -234,7 +245,9 @@ async fn launch(python: &Path, run: &Path) -> Result<(Leash, String), Error> {
         .without("AWS_ENDPOINT_URL")
         .without("S3_PERSIST")
         .without("LOCALSTACK_PERSISTENCE")
-        .ends_with("TERM", Duration::from_secs(2));
+        // It has nothing to save, and takes its time when asked politely.
+        .ends_with("KILL", Duration::ZERO)
+        .then_remove(remove);
     let leash = Leash::start(&child)?;
     let endpoint = format!("http://127.0.0.1:{port}");
     let api = Sqs::new(&endpoint);

@@ -13,7 +13,7 @@ mod queue;
 mod route;
 mod schedule;
 
-use crate::{Aws, Template};
+use crate::{Aws, Progress, Template};
 use pool::{Function, InvokeResult};
 use route::Routes;
 use serde_json::Value;
@@ -69,6 +69,8 @@ pub struct Options {
     pub schedules: bool,
     /// What every function gets besides, above all where AWS is; filled from [`Aws`] if there is one.
     pub env: BTreeMap<String, String>,
+    /// Hears of every request and of every function that fails.
+    pub progress: Progress,
 }
 
 impl Options {
@@ -80,6 +82,7 @@ impl Options {
             instances: 4,
             schedules: false,
             env: BTreeMap::new(),
+            progress: Progress::silent(),
         }
     }
 }
@@ -115,7 +118,7 @@ impl Gateway {
         let runtime = runtime.map_err(Error::Threads)?;
         let url = door.url();
         let routes = Routes::new(template);
-        http::serve(&runtime, door, routes, functions.clone())?;
+        http::serve(&runtime, door, routes, functions.clone(), options.progress.clone())?;
         for function in functions.values() {
             if let Some(aws) = aws {
                 for source in &function.spec.sources {

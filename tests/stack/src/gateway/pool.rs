@@ -6,7 +6,7 @@ use super::{
     environment::Environment,
     instance::{Instance, Plan},
 };
-use crate::{Leash, template};
+use crate::{Leash, Progress, template};
 use axum::body::Bytes;
 use std::{
     collections::BTreeMap,
@@ -25,6 +25,7 @@ pub(super) struct Function {
     pub(super) log: PathBuf,
     program: PathBuf,
     environment: Environment,
+    progress: Progress,
     permits: Semaphore,
     instances: Mutex<Instances>,
 }
@@ -58,6 +59,7 @@ impl Function {
             log: options.run.join(format!("{}.log", spec.id)),
             program,
             environment,
+            progress: options.progress.clone(),
             permits: Semaphore::new(size(spec, options)),
             instances: Mutex::default(),
             spec: spec.clone(),
@@ -160,6 +162,7 @@ impl Function {
 
     /// Lambda writes such lines into the function's log as well.
     fn note(&self, error: &dyn fmt::Display) {
+        self.progress.say(&error.to_string());
         let log = fs::File::options().create(true).append(true).open(&self.log);
         if let Ok(mut log) = log {
             let _ = writeln!(log, "gateway: {error}");

@@ -95,7 +95,7 @@ async fn an_unknown_route_is_not_found() {
 async fn a_body_beyond_the_limit_is_refused() {
     let shop = Shop::open();
 
-    let (status, answer) = shop.post("/v1/orders/1", vec![b'x'; 10 * 1024 * 1024 + 1]).await;
+    let (status, answer) = shop.post("/v1/orders/1", vec![b'x'; 12 * 1024 * 1024]).await;
 
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer, json!({"message": "Request Entity Too Large"}));

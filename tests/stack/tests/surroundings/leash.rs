@@ -1,6 +1,11 @@
 use crate::{Folder, is_alive, until};
 use stack::{Leash, leash::Child};
-use std::{env, fs, path::Path, process::Command, time::Duration};
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 const HOLDER: &str = "LEASH_HOLDER";
 
@@ -61,6 +66,7 @@ async fn a_child_dies_with_its_holder_even_if_the_holder_is_killed() {
     let mut holder = Command::new(env::current_exe().unwrap())
         .args(["--exact", "leash::only_holds_a_leash_for_another_test"])
         .env(HOLDER, &folder.0)
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let note = folder.0.join("pid");
