@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 const MINISTACK: &str = "ministack==1.5.33";
@@ -96,15 +96,14 @@ fn venv(package: &'static str, progress: &Progress) -> Result<PathBuf, Error> {
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|source| broken(&folder, source))?;
     }
-    let made =
-        Command::new("python3").args(["-m", "venv"]).arg(&folder).stdin(Stdio::null()).output();
+    // They hold the lock as well, so that an installation whose starter was killed is not disturbed.
+    let run = |command: &mut Command| command.stdin(lock_file.try_clone()?).output();
+    let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     if !made.is_ok_and(|made| made.status.success()) {
         return Err(Error::Python);
     }
-    let pip = Command::new(folder.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package])
-        .stdin(Stdio::null())
-        .output()
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
+    let pip = run(Command::new(folder.join("bin/python")).args(pip))
         .map_err(|source| broken(&folder, source))?;
     if !pip.status.success() {
         let said = String::from_utf8_lossy(&pip.stderr);

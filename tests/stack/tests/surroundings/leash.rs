@@ -46,6 +46,18 @@ async fn a_child_that_ignores_the_signal_is_killed_with_what_it_started() {
 }
 
 #[tokio::test]
+async fn a_frozen_child_is_ended_as_well() {
+    let folder = Folder::new();
+    let child = sleeper(&folder.0).ends_with("TERM", Duration::from_millis(200));
+    let leash = Leash::start(&child).unwrap();
+    leash.freeze().unwrap();
+
+    leash.end();
+
+    assert!(!is_alive(leash.pid()));
+}
+
+#[tokio::test]
 async fn the_end_of_a_child_is_noticed_and_its_folder_is_removed() {
     let (folder, throwaway) = (Folder::new(), Folder::new());
     let child = Child::new("sh", folder.0.join("log"))
