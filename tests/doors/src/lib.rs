@@ -2,3 +2,4 @@
 #![cfg(test)]
 
 mod send_email;
+mod sync_inventory;
