@@ -1,5 +1,6 @@
 //! What each function does, seen through its door, on a real database.
 #![cfg(test)]
 
+mod migrate;
 mod send_email;
 mod sync_inventory;
