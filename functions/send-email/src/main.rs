@@ -1,1 +1,9 @@
-fn main() {}
+use lambda::config::Config;
+use send_email::{Desk, Post};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    let config = Config::from_env();
+    let desk = Desk { db: config.db()?, post: Post::from(config.need("MAIL_FROM")?) };
+    lambda::queue::consume(async |message| send_email::handle(&desk, message).await).await
+}

@@ -2,7 +2,9 @@
 //! comes twice is sent once. Only a death between the two can send it again.
 
 use crate::db::{Db, DbError, queries};
-use crate::id::ClaimId;
+use crate::failure::Failure;
+use crate::id::{ClaimId, OrderId};
+use crate::ordering::{self, Order, Viewer};
 
 /// What became of the wish to send a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,17 @@ pub enum Claim {
     Taken,
 }
 
+/// An order, and where to write to about it. Not `Debug`: an address has no place in a log.
+pub struct Addressed {
+    pub order: Order,
+    pub to: String,
+}
+
 queries! {
+    ADDRESS: "look up a buyer's address" = "
+        select u.email from users u join orders o on o.user_id = u.id
+        where o.id = $1 and u.disabled_at is null and u.erased_at is null";
+
     CLAIM: "claim a mail" = "
         insert into emails as mail (dedupe_key, kind, status, claim_token, claimed_until)
         values ($1, $2, 'claimed', $3, now() + make_interval(secs => $4::int4))
@@ -36,6 +48,16 @@ queries! {
     MARK_FAILED: "mark a mail as failed" = "
         update emails set status = 'failed', failure = $3
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
+}
+
+/// The order as it is now and its buyer's address, unless there is nobody to write to any more.
+pub async fn addressed(db: &Db, order: OrderId) -> Result<Option<Addressed>, DbError> {
+    let Some(row) = db.row(&ADDRESS, &[&order]).await? else { return Ok(None) };
+    match ordering::show(db, Viewer::Staff, order).await {
+        Ok(order) => Ok(Some(Addressed { order, to: row.get("email") })),
+        Err(Failure::Refused(_)) => Ok(None),
+        Err(Failure::Db(error)) => Err(error),
+    }
 }
 
 /// Claims the mail named by `dedupe_key` for `seconds`.

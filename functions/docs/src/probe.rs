@@ -1,0 +1,70 @@
+//! How the shop is doing: for load balancers, deploys and people in the night.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::db::Db;
+use lambda::http::{Json, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthView {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionView {
+    #[schema(example = "tradepost")]
+    name: &'static str,
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}
+
+/// Whether the function runs
+///
+/// Asks nobody else.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "operations",
+    responses((status = 200, description = "It runs", body = HealthView)),
+)]
+pub(crate) async fn show_health() -> Json<HealthView> {
+    Json(HealthView { status: "ok" })
+}
+
+/// Whether the shop can work
+///
+/// Asks the database.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "operations",
+    responses(
+        (status = 200, description = "The database answers", body = HealthView),
+        (status = 503, description = "It does not: `unavailable`", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthView>, Problem> {
+    match db.ping().await {
+        Ok(()) => Ok(Json(HealthView { status: "ready" })),
+        Err(error) => {
+            tracing::error!(error = domain::failure::chain(&error), "database does not answer");
+            let detail = "the database does not answer";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail))
+        }
+    }
+}
+
+/// Which version of the shop this is
+#[utoipa::path(
+    get,
+    path = "/version",
+    tag = "operations",
+    responses((status = 200, description = "Its name and version", body = VersionView)),
+)]
+pub(crate) async fn show_version() -> Json<VersionView> {
+    Json(VersionView { name: "tradepost", version: env!("CARGO_PKG_VERSION") })
+}

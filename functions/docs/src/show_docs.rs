@@ -1,0 +1,38 @@
+//! The interface, for people: Swagger UI, served from within.
+
+use crate::page;
+use axum::http::StatusCode;
+use axum::response::Response;
+use lambda::http::{Path, Problem};
+use std::sync::Arc;
+use utoipa_swagger_ui::Config;
+
+const DOCS: &str = include_str!("../pages/docs.html");
+const STYLE: &str = include_str!("../pages/page.css");
+
+/// The documentation to read and try, in a browser
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "operations",
+    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn show_docs() -> Response {
+    page::html(DOCS)
+}
+
+/// A part of a page.
+pub(crate) async fn show_asset(Path(file): Path<String>) -> Result<Response, Problem> {
+    if file == "page.css" {
+        return Ok(page::file("text/css", STYLE));
+    }
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such file");
+    // No badge of a validator somewhere on the internet.
+    let config = Config::new(["/v1/openapi.json"])
+        .persist_authorization(true)
+        .try_it_out_enabled(true)
+        .validator_url("none");
+    let found = utoipa_swagger_ui::serve(&file, Arc::new(config));
+    let asset = found.map_err(|_| missing())?.ok_or_else(missing)?;
+    Ok(page::file(&asset.content_type, asset.bytes.into_owned()))
+}

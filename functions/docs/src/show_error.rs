@@ -1,0 +1,30 @@
+//! What an error code means: where the `type` of a problem points to.
+
+use crate::error_codes;
+use crate::page;
+use axum::http::StatusCode;
+use axum::response::Response;
+use lambda::http::{Path, Problem};
+
+const PAGE: &str = include_str!("../pages/error.html");
+
+/// What an error code means, and what to do about it
+#[utoipa::path(
+    get,
+    path = "/errors/{code}",
+    tag = "operations",
+    params(("code" = String, Path, description = "The `code` of a problem", example = "out_of_stock")),
+    responses(
+        (status = 200, description = "An explanation to read", body = String, content_type = "text/html"),
+        (status = 404, description = "No error has this code: `not_found`", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn show_error(Path(code): Path<String>) -> Result<Response, Problem> {
+    let Some((code, meaning, advice)) = error_codes::find(&code) else {
+        let detail = "no error has this code";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+    };
+    let page = PAGE.replace("{code}", code).replace("{meaning}", meaning);
+    Ok(page::html(page.replace("{advice}", advice)))
+}
