@@ -8,12 +8,12 @@ mod show_error;
 mod show_openapi;
 
 use axum::routing::get;
-use lambda::http::App;
+use domain::db::Db;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Every route here is open to strangers.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Db> {
     OpenApiRouter::new()
         .routes(routes!(show_docs::show_docs))
         .routes(routes!(show_openapi::show_openapi))

@@ -1,11 +1,10 @@
 use domain::db::Db;
-use lambda::http::App;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use testkit::{Door, Shop};
 
 async fn door() -> Door {
-    Door::new(docs::routes(), Shop::open().await.app())
+    Door::new(docs::routes(), Shop::open().await.db)
 }
 
 #[tokio::test]
@@ -95,7 +94,7 @@ async fn a_shop_with_a_database_is_ready() {
 #[tokio::test]
 async fn a_shop_without_a_database_runs_but_is_not_ready() {
     let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
-    let door = Door::new(docs::routes(), App { db: nowhere, ..Shop::open().await.app() });
+    let door = Door::new(docs::routes(), nowhere);
 
     assert_eq!(door.get("/readyz").await.refusal(), (503, "unavailable"));
     assert_eq!(door.get("/healthz").await.status, 200);
