@@ -1,1 +1,4 @@
-//! doors.
+//! Tests through the doors of the functions, in process.
+#![cfg(test)]
+
+mod accounts;
