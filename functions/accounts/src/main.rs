@@ -1,1 +1,8 @@
-fn main() {}
+use accounts::Accounts;
+use lambda::config::Config;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda::Error> {
+    let accounts = Accounts::from_config(Config::from_env())?;
+    lambda::http::serve(accounts::routes(), accounts).await
+}

@@ -61,6 +61,8 @@ create table refresh_tokens (
 );
 create index refresh_tokens_by_family on refresh_tokens (family);
 create index refresh_tokens_by_user on refresh_tokens (user_id);
+-- Every signed-in request asks whether its session has ended; a long session has thousands of tokens.
+create index refresh_tokens_revoked on refresh_tokens (family) where revoked_at is not null;
 
 create table rate_buckets (
     bucket text primary key constraint rate_buckets_bucket_length check (char_length(bucket) between 1 and 400),

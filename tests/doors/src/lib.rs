@@ -1,6 +1,7 @@
 //! What each function does, seen through its door, on a real database.
 #![cfg(test)]
 
+mod accounts;
 mod docs;
 mod migrate;
 mod send_email;

@@ -30,7 +30,7 @@ pub struct Problem {
     /// Tell us this when you ask us about the request.
     #[schema(value_type = String)]
     request_id: Option<String>,
-    /// More for programs, by kind of problem: `errors`, `lines`, `allowed`.
+    /// More for programs, by kind of problem: `errors`, `lines`, `allowed`, `retry_after`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     details: Map<String, Value>,
@@ -93,8 +93,12 @@ impl Problem {
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
         };
+        let details = refusal.details();
+        let retry_after = details.get("retry_after").and_then(Value::as_u64);
         Self {
-            details: refusal.details(),
+            retry_after: retry_after.and_then(|seconds| seconds.try_into().ok()),
+            challenge: status == StatusCode::UNAUTHORIZED,
+            details,
             ..Self::new(status, refusal.code(), refusal.to_string())
         }
     }

@@ -11,7 +11,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use domain::accounts::{self, Role};
 use domain::id::{FamilyId, UserId};
 use domain::ordering::Viewer;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use time::{Duration, OffsetDateTime};
 const ISSUER: &str = "tradepost";
 /// What tells an access token from any other token that the same key signs.
 const TYPE: &str = "at+jwt";
-const LEEWAY_SECONDS: u64 = 5;
+const LEEWAY: Duration = Duration::seconds(5);
 
 /// How long an access token is good for.
 pub const LIFETIME: Duration = Duration::minutes(15);
@@ -41,6 +41,17 @@ struct Claims {
     exp: i64,
 }
 
+impl Claims {
+    /// Never longer than we ever promise, whatever the token says.
+    fn are_good_at(&self, now: OffsetDateTime) -> bool {
+        let now = now.unix_timestamp();
+        let leeway = LEEWAY.whole_seconds();
+        self.exp.saturating_sub(self.nbf) <= LIFETIME.whole_seconds()
+            && self.nbf <= now.saturating_add(leeway)
+            && now < self.exp.saturating_add(leeway)
+    }
+}
+
 /// Checks tokens. Holds public keys only.
 #[derive(Clone)]
 pub struct Verifier(Arc<HashMap<String, DecodingKey>>);
@@ -51,6 +62,12 @@ pub enum KeyError {
     NotJwks(#[from] serde_json::Error),
     #[error("key {0} has no kid")]
     NoKid(usize),
+    #[error("key {0} is not an Ed25519 key")]
+    OtherKind(String),
+    #[error("the set holds a private key; every function gets this set, and one publishes it")]
+    Private,
+    #[error("the set lacks the public half of the signing key, {0}; tokens would be good nowhere")]
+    Unpublished(String),
     #[error("the set has no key")]
     Empty,
     #[error(
@@ -64,32 +81,50 @@ pub enum KeyError {
 impl Verifier {
     /// Several keys, so that one can be replaced while tokens of the other are still good.
     pub fn from_jwks(json: &str) -> Result<Self, KeyError> {
-        let set: JwkSet = serde_json::from_str(json)?;
+        let bare: Value = serde_json::from_str(json)?;
+        let has_secret = |key: &Value| key.get("d").is_some() || key.get("k").is_some();
+        if bare["keys"].as_array().is_some_and(|keys| keys.iter().any(has_secret)) {
+            return Err(KeyError::Private);
+        }
+        let set: JwkSet = serde_json::from_value(bare)?;
         let mut keys = HashMap::new();
         for (place, key) in set.keys.iter().enumerate() {
             let kid = key.common.key_id.clone().ok_or(KeyError::NoKid(place))?;
+            match &key.algorithm {
+                AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+                }
+                _ => return Err(KeyError::OtherKind(kid)),
+            }
             keys.insert(kid, DecodingKey::from_jwk(key)?);
         }
         if keys.is_empty() { Err(KeyError::Empty) } else { Ok(Self(Arc::new(keys))) }
     }
 
     /// The claims of a token that we signed, for us, and that is good now.
-    fn verify(&self, token: &str) -> Option<Claims> {
+    fn verify(&self, token: &str, now: OffsetDateTime) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let Header { typ, kid, jku, jwk, x5u, x5c, .. } = &header;
-        let names_own_key = jku.is_some() || jwk.is_some() || x5u.is_some() || x5c.is_some();
-        if typ.as_deref() != Some(TYPE) || names_own_key {
+        let kid = header.kid.clone()?;
+        let key = self.0.get(&kid)?;
+        // A header that says anything else than ours would, `crit` or a key of its own, is none of ours.
+        if header != our_header(kid) {
             return None;
         }
-        let key = self.0.get(kid.as_deref()?)?;
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         rules.set_issuer(&[ISSUER]);
         rules.set_audience(&[ISSUER]);
-        rules.validate_nbf = true;
-        rules.leeway = LEEWAY_SECONDS;
-        jsonwebtoken::decode::<Claims>(token, key, &rules).ok().map(|token| token.claims)
+        // Times are compared below, with the clock that everything else has.
+        rules.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &rules).ok()?.claims;
+        claims.are_good_at(now).then_some(claims)
     }
+}
+
+fn our_header(kid: String) -> Header {
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some(TYPE.to_owned());
+    header.kid = Some(kid);
+    header
 }
 
 /// Makes tokens. Only `accounts` and the tests have one.
@@ -123,6 +158,16 @@ impl Signer {
         &self.jwk
     }
 
+    /// Whether others can check what this one signs: its public half must be in the set.
+    pub fn must_be_in(&self, jwks: &str) -> Result<(), KeyError> {
+        let set: Value = serde_json::from_str(jwks)?;
+        let is_ours = |key: &Value| key["kid"] == self.jwk["kid"] && key["x"] == self.jwk["x"];
+        if set["keys"].as_array().is_some_and(|keys| keys.iter().any(is_ours)) {
+            return Ok(());
+        }
+        Err(KeyError::Unpublished(self.kid.clone()))
+    }
+
     /// A token for `user`, good from `now` on for [`LIFETIME`].
     pub fn issue(
         &self,
@@ -142,10 +187,16 @@ impl Signer {
             nbf: issued,
             exp: (now + LIFETIME).unix_timestamp(),
         };
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.kid.clone());
-        Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
+        Ok(jsonwebtoken::encode(&our_header(self.kid.clone()), &claims, &self.key)?)
+    }
+}
+
+/// A token that we cannot make is our own fault.
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        tracing::error!(error = domain::failure::chain(&error), "signing failed");
+        let detail = "something went wrong on our side";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "our_fault", detail)
     }
 }
 
@@ -168,12 +219,13 @@ pub struct Admin(pub Caller);
 impl Caller {
     async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let token = parts.headers.get(header::AUTHORIZATION);
-        let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let token = token.ok_or(Problem::sign_in("this needs a bearer token"))?;
+        let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or(Problem::sign_in("this needs a bearer token"))?;
         let void = || Problem::sign_in("the token is not valid, or no longer");
-        let claims = app.verifier.verify(token).ok_or_else(void)?;
+        let claims = app.verifier.verify(token, app.clock.now()).ok_or_else(void)?;
         // The role is the account's, not the token's: a change of it counts from the next request on.
-        let role = accounts::standing(&app.db, claims.sub, claims.epoch).await?;
+        let role = accounts::standing(&app.db, claims.sub, claims.epoch, claims.sid).await?;
         let role = role.ok_or_else(void)?;
         Ok(Self { id: claims.sub, role, session: claims.sid })
     }

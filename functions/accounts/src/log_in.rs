@@ -1,0 +1,54 @@
+use crate::Accounts;
+use crate::origin::Origin;
+use crate::tokens::TokensView;
+use axum::extract::State;
+use domain::accounts::{self, Email, Guess, LogIn};
+use domain::failure::Invalid;
+use lambda::http::{Json, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credentials {
+    #[schema(example = "ann@example.com", min_length = 3, max_length = 254)]
+    email: String,
+    #[schema(example = "plain words are fine", max_length = 512)]
+    password: String,
+}
+
+impl TryFrom<Credentials> for LogIn {
+    type Error = Invalid;
+
+    fn try_from(shown: Credentials) -> Result<Self, Invalid> {
+        Ok(Self { email: Email::parse(&shown.email)?, password: Guess::parse(&shown.password)? })
+    }
+}
+
+/// Log in
+///
+/// An unknown address, a wrong password and a closed account get the same answer.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/login",
+    tag = "accounts",
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "A session", body = TokensView),
+        (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
+        (status = 401, description = "`wrong_credentials`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 429, description = "`too_many_requests`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn log_in(
+    State(here): State<Accounts>,
+    Origin(origin): Origin,
+    Json(shown): Json<Credentials>,
+) -> Result<Json<TokensView>, Problem> {
+    let session = accounts::log_in(&here.app.db, &here.hasher, &shown.try_into()?, &origin).await?;
+    Ok(Json(TokensView::of(&session, &here)?))
+}

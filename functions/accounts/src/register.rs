@@ -1,0 +1,63 @@
+use crate::Accounts;
+use crate::origin::Origin;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::accounts::{self, Email, NewAccount, Password};
+use domain::failure::Invalid;
+use lambda::http::{Json, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterAccount {
+    #[schema(example = "ann@example.com", min_length = 3, max_length = 254)]
+    email: String,
+    /// Any characters; the commonest passwords are refused.
+    #[schema(example = "plain words are fine", min_length = 12, max_length = 128)]
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RegisteredView {
+    /// The same whether the address was free or not.
+    detail: &'static str,
+}
+
+impl TryFrom<RegisterAccount> for NewAccount {
+    type Error = Invalid;
+
+    fn try_from(wish: RegisterAccount) -> Result<Self, Invalid> {
+        let email = Email::parse(&wish.email)?;
+        let password = Password::parse(&wish.password, &email)?;
+        Ok(Self { email, password })
+    }
+}
+
+/// Open an account
+///
+/// The answer does not tell whether the address has an account already; one that has keeps its password.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/register",
+    tag = "accounts",
+    request_body = RegisterAccount,
+    responses(
+        (status = 202, description = "There is an account with this address now", body = RegisteredView),
+        (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 429, description = "`too_many_requests`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn register_account(
+    State(Accounts { app, hasher, .. }): State<Accounts>,
+    Origin(origin): Origin,
+    Json(wish): Json<RegisterAccount>,
+) -> Result<(StatusCode, Json<RegisteredView>), Problem> {
+    accounts::register(&app.db, &hasher, &wish.try_into()?, &origin).await?;
+    let detail = "there is an account with this address; if it is new, it has this password";
+    Ok((StatusCode::ACCEPTED, Json(RegisteredView { detail })))
+}

@@ -1,0 +1,74 @@
+use super::{Reception, function};
+use accounts::Accounts;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::accounts::{Hasher, RefreshKey};
+use lambda::http::token::{Signer, Verifier};
+use serde_json::{Value, json};
+
+/// A signer that nobody knows yet.
+pub(super) fn another_signer() -> Signer {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::Ed25519KeyPair;
+    let key = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).unwrap();
+    Signer::from_pem(&BASE64_STANDARD.encode(key.as_ref())).unwrap()
+}
+
+#[tokio::test]
+async fn the_public_keys_are_there_for_everybody_and_for_five_minutes() {
+    let here = Reception::open().await;
+
+    let keys = here.door.get("/.well-known/jwks.json").await;
+
+    assert_eq!((keys.status, &keys.body["keys"][0]), (200, testkit::signer().jwk()));
+    assert_eq!(keys.header("content-type"), Some("application/json"));
+    assert_eq!(keys.header("cache-control"), Some("public, max-age=300"));
+    assert_eq!(keys.body["keys"][0]["d"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_function_does_not_start_with_a_signing_key_that_is_not_published() {
+    let here = Reception::open().await;
+    let Accounts { app, keys, refresh_key, .. } = function(&here.shop, &Hasher::costing(8, 1));
+    let mut other = testkit::signer().jwk().clone();
+    other["x"] = another_signer().jwk()["x"].clone();
+    let same_name = json!({"keys": [other]}).to_string();
+
+    let unknown = Accounts::new(app.clone(), another_signer(), keys, refresh_key.clone());
+    let mistaken = Accounts::new(app, testkit::signer(), same_name, refresh_key);
+
+    for refused in [unknown, mistaken] {
+        let why = refused.err().unwrap().to_string();
+        assert!(why.contains("lacks the public half of the signing key"), "{why}");
+    }
+}
+
+#[test]
+fn a_key_set_with_a_secret_or_a_foreign_kind_of_key_is_refused() {
+    let with = |field: &str, value: Value| {
+        let mut key = testkit::signer().jwk().clone();
+        key[field] = value;
+        key
+    };
+    let sets = [
+        (json!({"keys": []}), "has no key"),
+        (json!({"keys": [with("d", json!("c2VjcmV0"))]}), "private"),
+        (json!({"keys": [{"kty": "oct", "kid": "a", "k": "c2VjcmV0"}]}), "private"),
+        (json!({"keys": [with("kid", Value::Null)]}), "no kid"),
+        (
+            json!({"keys": [{"kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB"}]}),
+            "not an Ed25519 key",
+        ),
+        (json!([]), "not a JSON Web Key Set"),
+    ];
+    for (set, why) in sets {
+        let refused = Verifier::from_jwks(&set.to_string()).err().unwrap().to_string();
+        assert!(refused.contains(why), "{set}: {refused}");
+    }
+}
+
+#[test]
+fn a_weak_refresh_key_is_refused_with_a_line_that_helps() {
+    let why = RefreshKey::from_base64(&BASE64_STANDARD.encode([7; 31])).unwrap_err().to_string();
+    assert!(why.contains("at least 32 bytes") && why.contains("openssl rand"), "{why}");
+}
