@@ -1,6 +1,7 @@
 //! What each function does, seen through its door, on a real database.
 #![cfg(test)]
 
+mod catalog;
 mod docs;
 mod migrate;
 mod send_email;
