@@ -2,11 +2,14 @@ create table categories (
     id         uuid primary key,
     parent_id  uuid constraint categories_parent_exists references categories on delete restrict,
     name       text not null constraint categories_name_length check (char_length(name) between 1 and 100),
+    version    bigint not null default 1,
     created_at timestamptz not null default now(),
     constraint categories_not_own_parent check (parent_id <> id)
 );
 create unique index categories_name_taken on categories (coalesce(parent_id, '00000000-0000-0000-0000-000000000000'), lower(name));
 create index categories_by_parent on categories (parent_id);
+-- Products are archived, but a category that nothing stands in may go.
+grant delete on categories to app_rw;
 
 -- A move under one's own descendant would cut a branch off the tree. The lock makes two crossing moves wait for one another.
 create function keep_categories_a_tree() returns trigger language plpgsql as $$
@@ -54,6 +57,7 @@ create table products (
 -- An archived product frees its sku.
 create unique index products_sku_taken on products (sku) where status <> 'archived';
 create index products_by_category on products (category_id, id);
+create index products_by_time on products (created_at, id);
 create index products_by_price on products (price_minor, id);
 create index products_by_name on products (name, id);
 create index products_by_search on products using gin (search);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod catalog;
 mod docs;
 mod migrate;
 mod send_email;

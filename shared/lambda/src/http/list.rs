@@ -13,6 +13,7 @@ pub struct List<T> {
     data: Vec<T>,
     has_more: bool,
     /// Send it as `cursor` to get the next page.
+    #[schema(required)]
     next_cursor: Option<String>,
     #[serde(skip)]
     link: Option<HeaderValue>,

@@ -1,0 +1,78 @@
+use super::{CategoryView, tag};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::catalog::{self, CategoryChange, CategoryName, Change};
+use domain::db::Db;
+use domain::failure::Invalid;
+use domain::id::CategoryId;
+use lambda::http::token::Staff;
+use lambda::http::{IfMatch, Json, Path, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A merge patch: what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeCategory {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Change<String>,
+    /// Null moves the category to the root.
+    #[serde(default)]
+    #[schema(value_type = Option<CategoryId>)]
+    parent: Change<CategoryId>,
+}
+
+impl TryFrom<ChangeCategory> for CategoryChange {
+    type Error = Invalid;
+
+    fn try_from(wish: ChangeCategory) -> Result<Self, Invalid> {
+        let name = wish.name.unless_cleared("/name")?;
+        Ok(Self {
+            name: name.as_deref().map(CategoryName::parse).transpose()?,
+            parent: wish.parent,
+        })
+    }
+}
+
+/// Rename or move a category
+///
+/// A JSON merge patch. With `If-Match`, only if nobody changed the category meanwhile.
+#[utoipa::path(
+    patch,
+    path = "/v1/categories/{category_id}",
+    tag = "categories",
+    security(("bearer" = [])),
+    params(
+        ("category_id" = CategoryId, Path),
+        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+    ),
+    request_body = ChangeCategory,
+    responses(
+        (
+            status = 200,
+            description = "The category as it is now",
+            body = CategoryView,
+            headers(("ETag" = String, description = "What to send as If-Match")),
+        ),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`category_not_found`, `not_found`", body = Problem),
+        (status = 409, description = "`category_name_taken`, `category_cycle`", body = Problem),
+        (status = 412, description = "`stale`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+    ),
+)]
+pub(crate) async fn change_category(
+    State(db): State<Db>,
+    _: Staff,
+    Path(id): Path<CategoryId>,
+    IfMatch(seen): IfMatch,
+    Json(wish): Json<ChangeCategory>,
+) -> Result<impl IntoResponse, Problem> {
+    let category = catalog::change_category(&db, id, seen, &wish.try_into()?).await?;
+    Ok((tag(&category), Json(CategoryView::from(category))))
+}

@@ -1,0 +1,39 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::catalog;
+use domain::db::Db;
+use domain::id::CategoryId;
+use lambda::http::token::Staff;
+use lambda::http::{IfMatch, Path, Problem};
+
+/// Delete a category
+///
+/// Only one that has no categories below it and no products in it, archived ones aside.
+#[utoipa::path(
+    delete,
+    path = "/v1/categories/{category_id}",
+    tag = "categories",
+    security(("bearer" = [])),
+    params(
+        ("category_id" = CategoryId, Path),
+        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+    ),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 400, description = "`bad_if_match`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`category_not_found`, `not_found`", body = Problem),
+        (status = 409, description = "`category_in_use`", body = Problem),
+        (status = 412, description = "`stale`", body = Problem),
+    ),
+)]
+pub(crate) async fn delete_category(
+    State(db): State<Db>,
+    _: Staff,
+    Path(id): Path<CategoryId>,
+    IfMatch(seen): IfMatch,
+) -> Result<StatusCode, Problem> {
+    catalog::delete_category(&db, id, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

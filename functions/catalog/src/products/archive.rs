@@ -1,0 +1,38 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::catalog;
+use domain::db::Db;
+use domain::id::ProductId;
+use lambda::http::token::Staff;
+use lambda::http::{IfMatch, Path, Problem};
+
+/// Archive a product
+///
+/// Takes it out of the shop and frees its sku. Orders keep what they sold.
+#[utoipa::path(
+    delete,
+    path = "/v1/products/{product_id}",
+    tag = "products",
+    security(("bearer" = [])),
+    params(
+        ("product_id" = ProductId, Path),
+        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+    ),
+    responses(
+        (status = 204, description = "Archived, now or before"),
+        (status = 400, description = "`bad_if_match`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`product_not_found`, `not_found`", body = Problem),
+        (status = 412, description = "`stale`", body = Problem),
+    ),
+)]
+pub(crate) async fn archive_product(
+    State(db): State<Db>,
+    _: Staff,
+    Path(id): Path<ProductId>,
+    IfMatch(seen): IfMatch,
+) -> Result<StatusCode, Problem> {
+    catalog::archive_product(&db, id, seen).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

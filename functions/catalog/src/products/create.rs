@@ -1,0 +1,92 @@
+use super::{ProductView, tag};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use domain::catalog::{
+    self, Description, FirstStock, Metadata, NewProduct, Price, ProductName, Sku, Stage, Viewer,
+};
+use domain::db::Db;
+use domain::failure::Invalid;
+use domain::id::CategoryId;
+use domain::money::Money;
+use lambda::http::token::Staff;
+use lambda::http::{Json, Problem};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateProduct {
+    #[schema(example = "MUG-01", pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    sku: String,
+    #[schema(example = "Large mug", min_length = 1, max_length = 200)]
+    name: String,
+    #[serde(default)]
+    #[schema(max_length = 5000)]
+    description: String,
+    price: Money,
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    stock: i64,
+    category: Option<CategoryId>,
+    /// At most 50 keys of 40 characters, values of 500 characters, and 8 KiB in all.
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    status: Stage,
+}
+
+impl TryFrom<CreateProduct> for NewProduct {
+    type Error = Invalid;
+
+    fn try_from(wish: CreateProduct) -> Result<Self, Invalid> {
+        Ok(Self {
+            sku: Sku::parse(&wish.sku)?,
+            name: ProductName::parse(&wish.name)?,
+            description: Description::parse(&wish.description)?,
+            price: Price::new(wish.price)?,
+            stock: FirstStock::new(wish.stock)?,
+            category: wish.category,
+            metadata: Metadata::new(wish.metadata)?,
+            stage: wish.status,
+        })
+    }
+}
+
+/// Create a product
+#[utoipa::path(
+    post,
+    path = "/v1/products",
+    tag = "products",
+    security(("bearer" = [])),
+    request_body = CreateProduct,
+    responses(
+        (
+            status = 201,
+            description = "The new product",
+            body = ProductView,
+            headers(
+                ("Location" = String, description = "Where it is"),
+                ("ETag" = String, description = "What to send as If-Match"),
+            ),
+        ),
+        (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 409, description = "`sku_taken`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+    ),
+)]
+pub(crate) async fn create_product(
+    State(db): State<Db>,
+    _: Staff,
+    Json(wish): Json<CreateProduct>,
+) -> Result<impl IntoResponse, Problem> {
+    let product = catalog::create_product(&db, &wish.try_into()?).await?;
+    let place = [(header::LOCATION, format!("/v1/products/{}", product.id))];
+    let tag = tag(&product, Viewer::Staff);
+    Ok((StatusCode::CREATED, place, tag, Json(ProductView::new(product, Viewer::Staff))))
+}

@@ -1,0 +1,45 @@
+use super::{ProductView, tag};
+use crate::reader::{caching, viewer};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::catalog;
+use domain::db::Db;
+use domain::id::ProductId;
+use lambda::http::token::Caller;
+use lambda::http::{IfNoneMatch, Json, Path, Problem};
+
+/// Show a product
+///
+/// Strangers and customers see active products; staff see all, and more of the stock.
+#[utoipa::path(
+    get,
+    path = "/v1/products/{product_id}",
+    tag = "products",
+    security((), ("bearer" = [])),
+    params(
+        ("product_id" = ProductId, Path),
+        ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The product",
+            body = ProductView,
+            headers(("ETag" = String, description = "What to send as If-Match or If-None-Match")),
+        ),
+        (status = 304, description = "As you hold it"),
+        (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
+        (status = 404, description = "`product_not_found`, `not_found`", body = Problem),
+    ),
+)]
+pub(crate) async fn show_product(
+    State(db): State<Db>,
+    who: Option<Caller>,
+    Path(id): Path<ProductId>,
+    held: IfNoneMatch,
+) -> Result<impl IntoResponse, Problem> {
+    let viewer = viewer(who);
+    let product = catalog::show_product(&db, viewer, id).await?;
+    let tag = tag(&product, viewer);
+    Ok((caching(who), held.answer(tag, Json(ProductView::new(product, viewer)))))
+}

@@ -1,0 +1,81 @@
+//! What a merge patch (RFC 7396) says about one field.
+
+use crate::failure::Invalid;
+use serde::{Deserialize, Deserializer};
+
+/// A field that is left out stays, null empties it, and a value replaces it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Change<T> {
+    /// For fields that cannot be empty.
+    pub fn unless_cleared(self, pointer: &str) -> Result<Option<T>, Invalid> {
+        match self {
+            Self::Keep => Ok(None),
+            Self::Clear => Err(Invalid::new(pointer, "required", "cannot be removed")),
+            Self::Set(value) => Ok(Some(value)),
+        }
+    }
+
+    /// For fields whose emptiness has a value of its own.
+    pub fn or_empty(self) -> Option<T>
+    where
+        T: Default,
+    {
+        match self {
+            Self::Keep => None,
+            Self::Clear => Some(T::default()),
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    pub(super) fn over(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// Needs `#[serde(default)]` beside it: a field that is left out is not read at all.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(from)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Patch {
+        #[serde(default)]
+        name: Change<String>,
+    }
+
+    fn name(json: &str) -> Change<String> {
+        serde_json::from_str::<Patch>(json).unwrap().name
+    }
+
+    #[test]
+    fn a_missing_field_is_no_null() {
+        assert_eq!(name("{}"), Change::Keep);
+        assert_eq!(name(r#"{"name":null}"#), Change::Clear);
+        assert_eq!(name(r#"{"name":"mug"}"#), Change::Set("mug".to_owned()));
+    }
+
+    #[test]
+    fn null_removes_only_what_can_be_missing() {
+        assert_eq!(Change::<u8>::Clear.unless_cleared("/name").unwrap_err().code, "required");
+        assert_eq!(Change::<u8>::Clear.over(Some(1)), None);
+        assert_eq!(Change::Keep.over(Some(1)), Some(1));
+        assert_eq!(Change::<u8>::Clear.or_empty(), Some(0));
+    }
+}

@@ -1,0 +1,164 @@
+//! Which products a list shows, in which order, and where its pages end.
+
+use super::Refusal;
+use super::product::{Product, Status};
+use crate::failure::Invalid;
+use crate::id::{CategoryId, ProductId};
+use crate::money::Currency;
+use crate::page::BadPage;
+use crate::text;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// For whom the catalog is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Strangers and customers: active products only.
+    Public,
+    Staff,
+}
+
+/// What the products of a list have in common. The default asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub words: Option<Words>,
+    /// Products of the categories below count too.
+    pub category: Option<CategoryId>,
+    pub status: Option<Status>,
+    pub min_price: Option<i64>,
+    pub max_price: Option<i64>,
+    pub currency: Option<Currency>,
+    pub in_stock: Option<bool>,
+}
+
+/// What a person types to find something, as web search engines read it: `mug -blue "large cup"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(pub(super) String);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProductSort)]
+pub enum Sort {
+    #[default]
+    #[serde(rename = "-created_at")]
+    Newest,
+    #[serde(rename = "created_at")]
+    Oldest,
+    #[serde(rename = "price")]
+    Cheapest,
+    #[serde(rename = "-price")]
+    Dearest,
+    #[serde(rename = "name")]
+    Name,
+}
+
+/// The place of a product in a sorted list. Ties are broken by id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    sort: Sort,
+    pub(super) key: Key,
+    pub(super) id: ProductId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Key {
+    Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
+    Price(i64),
+    Name(String),
+}
+
+impl Viewer {
+    pub(super) fn sees(self, product: &Product) -> bool {
+        self == Self::Staff || product.status == Status::Active
+    }
+
+    /// The filter as far as this viewer may use it.
+    pub(super) fn narrow(self, filter: &Filter) -> Result<Filter, Refusal> {
+        match (self, filter.status) {
+            (Self::Staff, _) => Ok(filter.clone()),
+            (Self::Public, None) => Ok(Filter { status: Some(Status::Active), ..filter.clone() }),
+            (Self::Public, Some(_)) => Err(Refusal::StatusIsForStaff),
+        }
+    }
+}
+
+impl Words {
+    /// Nothing but space is no wish.
+    pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
+        if raw.trim().is_empty() {
+            return Ok(None);
+        }
+        text::line("q", raw, 200).map(Self).map(Some)
+    }
+}
+
+impl Place {
+    pub(super) fn of(product: &Product, sort: Sort) -> Self {
+        let key = match sort {
+            Sort::Newest | Sort::Oldest => Key::Time(product.created_at),
+            Sort::Cheapest | Sort::Dearest => Key::Price(product.price.money().minor),
+            Sort::Name => Key::Name(product.name.0.clone()),
+        };
+        Self { sort, key, id: product.id }
+    }
+
+    /// Whether this can be the end of a page of a list in this order. Cursors come from outside.
+    pub(super) fn check(&self, sort: Sort) -> Result<(), BadPage> {
+        let fits = match (&self.key, sort) {
+            (Key::Time(_), Sort::Newest | Sort::Oldest)
+            | (Key::Price(_), Sort::Cheapest | Sort::Dearest) => true,
+            (Key::Name(name), Sort::Name) => !name.contains('\0'),
+            _ => false,
+        };
+        if fits && self.sort == sort { Ok(()) } else { Err(BadPage::Cursor) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Sort; 5] = [Sort::Newest, Sort::Oldest, Sort::Cheapest, Sort::Dearest, Sort::Name];
+
+    #[test]
+    fn the_public_sees_what_is_active_and_may_not_ask_for_more() {
+        let seen = Viewer::Public.narrow(&Filter::default()).unwrap();
+        assert_eq!(seen.status, Some(Status::Active));
+
+        let drafts = Filter { status: Some(Status::Draft), ..Filter::default() };
+        assert_eq!(Viewer::Public.narrow(&drafts), Err(Refusal::StatusIsForStaff));
+        assert_eq!(Viewer::Staff.narrow(&drafts), Ok(drafts));
+    }
+
+    #[test]
+    fn a_place_fits_its_own_order_only() {
+        let keys = [
+            (Sort::Newest, Key::Time(OffsetDateTime::UNIX_EPOCH)),
+            (Sort::Dearest, Key::Price(1)),
+            (Sort::Name, Key::Name("Mug".to_owned())),
+        ];
+        for (own, key) in keys {
+            let place = Place { sort: own, key, id: ProductId::generate() };
+            for sort in ALL {
+                assert_eq!(place.check(sort).is_ok(), sort == own, "{own:?} {sort:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_forged_place_is_found_out() {
+        let id = ProductId::generate();
+        let other_key = Place { sort: Sort::Name, key: Key::Price(1), id };
+        let nul = Place { sort: Sort::Name, key: Key::Name("a\0".to_owned()), id };
+        assert_eq!(other_key.check(Sort::Name), Err(BadPage::Cursor));
+        assert_eq!(nul.check(Sort::Name), Err(BadPage::Cursor));
+    }
+
+    #[test]
+    fn blank_words_ask_for_nothing() {
+        assert_eq!(Words::parse("  "), Ok(None));
+        assert!(Words::parse("a\0").is_err());
+        assert_eq!(Words::parse(" mug ").unwrap(), Some(Words("mug".to_owned())));
+    }
+}

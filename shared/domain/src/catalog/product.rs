@@ -1,0 +1,212 @@
+//! One sellable thing, and what may change about it.
+
+use super::attribute::{Description, FirstStock, Price, ProductName, Sku};
+use super::metadata::{Metadata, MetadataChange};
+use super::{Change, Refusal};
+use crate::id::{CategoryId, ProductId};
+use crate::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    pub id: ProductId,
+    pub sku: Sku,
+    pub name: ProductName,
+    pub description: Description,
+    pub price: Price,
+    pub category: Option<CategoryId>,
+    pub metadata: Metadata,
+    pub status: Status,
+    pub stock: Stock,
+    /// Counts the changes of everything but the stock.
+    pub version: i64,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+}
+
+/// How many pieces there are, and how many of them are promised to orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stock {
+    pub on_hand: i32,
+    pub reserved: i32,
+}
+
+/// Whether customers see a product: only while it is active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ProductStatus)]
+pub enum Status {
+    Draft,
+    Active,
+    Archived,
+}
+
+/// Where a product stands until it is archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ProductStage)]
+pub enum Stage {
+    Draft,
+    #[default]
+    Active,
+}
+
+/// A product that does not exist yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProduct {
+    pub sku: Sku,
+    pub name: ProductName,
+    pub description: Description,
+    pub price: Price,
+    pub stock: FirstStock,
+    pub category: Option<CategoryId>,
+    pub metadata: Metadata,
+    pub stage: Stage,
+}
+
+/// What is to be different about a product. The default changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProductChange {
+    pub sku: Option<Sku>,
+    pub name: Option<ProductName>,
+    pub description: Option<Description>,
+    pub price_minor: Option<i64>,
+    /// Must be the one the product has: orders rely on it.
+    pub currency: Option<Currency>,
+    pub category: Change<CategoryId>,
+    pub metadata: Change<MetadataChange>,
+    pub stage: Option<Stage>,
+}
+
+impl Product {
+    /// The product after `change`; its version and times are the database's to set.
+    pub(super) fn changed(&self, change: &ProductChange) -> Result<Self, Refusal> {
+        if self.status == Status::Archived {
+            return Err(Refusal::ProductArchived);
+        }
+        let Money { minor, currency } = self.price.money();
+        if change.currency.is_some_and(|wanted| wanted != currency) {
+            return Err(Refusal::CurrencyFixed { currency });
+        }
+        let ProductChange { sku, name, description, .. } = change.clone();
+        let minor = change.price_minor.unwrap_or(minor);
+        Ok(Self {
+            sku: sku.unwrap_or_else(|| self.sku.clone()),
+            name: name.unwrap_or_else(|| self.name.clone()),
+            description: description.unwrap_or_else(|| self.description.clone()),
+            price: Price::new(Money { minor, currency })?,
+            category: change.category.over(self.category),
+            metadata: match &change.metadata {
+                Change::Keep => self.metadata.clone(),
+                Change::Clear => Metadata::default(),
+                Change::Set(change) => self.metadata.merge(change)?,
+            },
+            status: change.stage.map_or(self.status, Status::from),
+            ..*self
+        })
+    }
+}
+
+impl Stock {
+    /// How many pieces can still be sold.
+    pub fn available(self) -> i32 {
+        self.on_hand.saturating_sub(self.reserved)
+    }
+}
+
+impl From<Stage> for Status {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Draft => Self::Draft,
+            Stage::Active => Self::Active,
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Archived => "archived",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::Draft, Self::Active, Self::Archived].into_iter().find(|status| status.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn mug() -> Product {
+        Product {
+            id: ProductId::generate(),
+            sku: Sku::parse("mug").unwrap(),
+            name: ProductName::parse("Mug").unwrap(),
+            description: Description::parse("").unwrap(),
+            price: Price::new(Money { minor: 1250, currency: Currency::EUR }).unwrap(),
+            category: Some(CategoryId::generate()),
+            metadata: Metadata::new(BTreeMap::from([("a".to_owned(), "1".to_owned())])).unwrap(),
+            status: Status::Active,
+            stock: Stock { on_hand: 10, reserved: 3 },
+            version: 1,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            updated_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_empty_change_changes_nothing() {
+        let mug = mug();
+        assert_eq!(mug.changed(&ProductChange::default()), Ok(mug));
+    }
+
+    #[test]
+    fn only_what_is_named_changes() {
+        let mug = mug();
+        let change = ProductChange {
+            price_minor: Some(990),
+            currency: Some(Currency::EUR),
+            category: Change::Clear,
+            stage: Some(Stage::Draft),
+            ..ProductChange::default()
+        };
+
+        let changed = mug.changed(&change).unwrap();
+
+        assert_eq!(changed.price.money().minor, 990);
+        assert_eq!((changed.category, changed.status), (None, Status::Draft));
+        assert_eq!((changed.sku, changed.stock), (mug.sku, mug.stock));
+    }
+
+    #[test]
+    fn the_currency_stays() {
+        let yen = Currency::from_code("JPY");
+        let change = ProductChange { currency: yen, ..ProductChange::default() };
+        let refused = Err(Refusal::CurrencyFixed { currency: Currency::EUR });
+        assert_eq!(mug().changed(&change), refused);
+    }
+
+    #[test]
+    fn a_price_is_checked_when_it_changes() {
+        let change = ProductChange { price_minor: Some(-1), ..ProductChange::default() };
+        assert!(matches!(mug().changed(&change), Err(Refusal::Invalid(_))));
+    }
+
+    #[test]
+    fn an_archived_product_stays_as_it_is() {
+        let gone = Product { status: Status::Archived, ..mug() };
+        assert_eq!(gone.changed(&ProductChange::default()), Err(Refusal::ProductArchived));
+    }
+
+    #[test]
+    fn what_is_promised_is_not_available() {
+        assert_eq!(mug().stock.available(), 7);
+    }
+}

@@ -1,0 +1,45 @@
+//! How rows become products and categories.
+
+use super::attribute::{CategoryName, Description, Price, ProductName, Sku};
+use super::metadata::Metadata;
+use super::{Category, Product, Status, Stock};
+use crate::db::{DbError, Query};
+use crate::money::{Currency, Money};
+use postgres_types::Json;
+use tokio_postgres::Row;
+
+/// What a statement with "returning" wrote.
+pub(super) fn returned(query: &Query, row: Option<Row>) -> Result<Row, DbError> {
+    row.ok_or(DbError::nonsense(query, "what was written is not there"))
+}
+
+pub(super) fn read_product(query: &Query, row: &Row) -> Result<Product, DbError> {
+    let nonsense = |what| DbError::nonsense(query, what);
+    let currency = Currency::from_code(row.get("currency")).ok_or_else(|| nonsense("currency"))?;
+    let price = Price::new(Money { minor: row.get("price_minor"), currency });
+    let Json(metadata) = row.try_get("metadata").map_err(|_| nonsense("metadata"))?;
+    Ok(Product {
+        id: row.get("id"),
+        sku: Sku(row.get("sku")),
+        name: ProductName(row.get("name")),
+        description: Description(row.get("description")),
+        price: price.map_err(|_| nonsense("price"))?,
+        category: row.get("category_id"),
+        metadata: Metadata(metadata),
+        status: Status::from_name(row.get("status")).ok_or_else(|| nonsense("status"))?,
+        stock: Stock { on_hand: row.get("on_hand"), reserved: row.get("reserved") },
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+pub(super) fn read_category(row: &Row) -> Category {
+    Category {
+        id: row.get("id"),
+        name: CategoryName(row.get("name")),
+        parent: row.get("parent_id"),
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+    }
+}
