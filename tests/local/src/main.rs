@@ -60,7 +60,7 @@ async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
     let payment = payment()?;
     let options =
         Options { port: Some(port), data, schedules: true, payment, progress: progress() };
-    let stop = async {
+    let interrupted = async {
         tokio::signal::ctrl_c().await?;
         println!("\nclosing the shop");
         Ok(())
@@ -73,7 +73,7 @@ async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
         Ok(())
     };
     tokio::select! {
-        stopped = stop => stopped,
+        closed = interrupted => closed,
         failed = open => failed,
     }
 }

@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub struct Door(Router);
 
 /// A request about to be sent: `.await` sends it.
+#[must_use = "a request is sent by awaiting it"]
 pub struct Call {
     router: Router,
     request: request::Builder,

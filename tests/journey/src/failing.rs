@@ -1,0 +1,75 @@
+use crate::{customer, open, product, until};
+use serde_json::json;
+use stack::leash::signal;
+
+#[tokio::test]
+async fn a_function_that_dies_is_followed_by_another() {
+    let shop = open().await;
+    let grace = customer(&shop).await;
+    assert_eq!(grace.get("/v1/orders").await.unwrap().status, 200);
+
+    for pid in shop.gateway.pids("Orders").unwrap() {
+        signal(pid, "KILL").unwrap();
+    }
+
+    until("a new function", async || {
+        (grace.get("/v1/orders").await.unwrap().status == 200).then_some(())
+    })
+    .await;
+}
+
+/// Lambda freezes an instance between two requests, for minutes, and its connection dies meanwhile.
+#[tokio::test]
+async fn a_function_that_wakes_with_a_dead_connection_serves_the_first_request() {
+    let shop = open().await;
+    let grace = customer(&shop).await;
+    assert_eq!(grace.get("/v1/orders").await.unwrap().status, 200);
+    let pids = shop.gateway.pids("Orders").unwrap();
+    for pid in &pids {
+        signal(*pid, "STOP").unwrap();
+    }
+    let (database, connection) =
+        tokio_postgres::connect(shop.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let cut =
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'app_rw'";
+    database.query_one(cut, &[]).await.unwrap();
+
+    for pid in &pids {
+        signal(*pid, "CONT").unwrap();
+    }
+    let first = grace.get("/v1/orders").await.unwrap();
+
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(shop.gateway.pids("Orders").unwrap(), pids, "it is the same instance");
+}
+
+#[tokio::test]
+async fn an_event_that_was_left_in_the_outbox_is_sent_by_the_sweep() {
+    let shop = open().await;
+    let (grace, tea) = (customer(&shop).await, product(&shop, "TEA-GREEN").await);
+    let wish = json!({"lines": [{"product": tea, "quantity": 1}]});
+    let order = grace.post_once("/v1/orders", &wish).await.unwrap();
+    let order = order.body["id"].as_str().unwrap();
+    let (database, connection) =
+        tokio_postgres::connect(shop.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    until("the first mail", async || {
+        let sent = "select count(*) from emails where status = 'sent'";
+        (database.query_one(sent, &[]).await.unwrap().get::<_, i64>(0) == 1).then_some(())
+    })
+    .await;
+    // As if the function had died between its commit and the queue, and the mail was never sent.
+    let forget = "update outbox set sent_at = null, available_at = now()";
+    database.execute(forget, &[]).await.unwrap();
+    database.execute("delete from emails", &[]).await.unwrap();
+
+    let report = shop.gateway.tick("Sweep").await.unwrap();
+
+    assert_eq!(report["messages"], 1);
+    until("the mail", async || {
+        let mails = shop.aws().mails().await.unwrap();
+        (mails.iter().filter(|mail| mail.subject.contains(order)).count() == 2).then_some(())
+    })
+    .await;
+}
