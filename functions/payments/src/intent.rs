@@ -39,7 +39,7 @@ pub(crate) struct PaymentIntentView {
         (status = 200, description = "The intent to pay with", body = PaymentIntentView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
-        (status = 409, description = "`not_payable` with `status`, `order_ending`, `busy`", body = Problem),
+        (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `busy`", body = Problem),
         (status = 502, description = "`upstream_failed`: Stripe did not answer; try again", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),

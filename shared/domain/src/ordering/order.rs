@@ -116,8 +116,10 @@ impl failure::Refusal for Refusal {
     fn details(&self) -> Map<String, Value> {
         let (name, value) = match self {
             Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
-            Self::IllegalMove { from, .. } => {
-                ("allowed", from.allowed().map(Status::name).collect())
+            // What somebody may not do just now is no way out, even if others may.
+            Self::IllegalMove { from, to } => {
+                let others = from.allowed().filter(|next| next != to);
+                ("allowed", others.map(Status::name).collect())
             }
             Self::NotForSale(product) => ("product", json!(product)),
             Self::NotFound | Self::MixedCurrencies | Self::TooLarge => return Map::new(),

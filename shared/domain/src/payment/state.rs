@@ -103,7 +103,10 @@ impl failure::Refusal for Refusal {
 
     fn details(&self) -> Map<String, Value> {
         match self {
-            Self::NotPayable(status) => Map::from_iter([("status".to_owned(), json!(status))]),
+            // A problem has a `status` of its own.
+            Self::NotPayable(status) => {
+                Map::from_iter([("order_status".to_owned(), json!(status))])
+            }
             _ => Map::new(),
         }
     }
