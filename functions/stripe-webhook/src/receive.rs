@@ -28,7 +28,17 @@ pub(crate) struct Receipt {
     path = "/v1/webhooks/stripe",
     tag = "payments",
     security(("stripe_signature" = [])),
-    request_body(content = Object, description = "A Stripe event", content_type = "application/json"),
+    request_body(
+        content = Object,
+        description = "A Stripe event",
+        content_type = "application/json",
+        example = json!({
+            "id": "evt_1PqLkd2eZvKYlo2C",
+            "object": "event",
+            "type": "payment_intent.succeeded",
+            "data": {"object": {"id": "pi_3PqLkd2eZvKYlo2C1b7VnXyz", "object": "payment_intent"}},
+        }),
+    ),
     responses(
         (status = 200, description = "The event is kept", body = Receipt),
         (status = 400, description = "`bad_signature`: not signed by Stripe, or not just now; `not_text`", body = Problem),

@@ -1,4 +1,15 @@
-//! What must hold across crates: the schema, the document, the template.
+//! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
 #![cfg(test)]
 
 mod constraints;
+mod direction;
+mod document;
+mod events;
+mod openapi;
+mod ownership;
+mod purity;
+mod routes;
+mod statements;
+mod strangers;
+mod template;
+mod workspace;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// The states of a Stripe PaymentIntent, one before it (`creating`) and one for an intent that never came to be (`failed`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PaymentIntentStatus)]
 pub enum Status {
     Creating,
     RequiresPaymentMethod,
