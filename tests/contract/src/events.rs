@@ -114,7 +114,7 @@ async fn every_event_is_answered_by_the_binary_that_gets_deployed() {
                 assert_eq!(again, *digits, "{name}: {answer}");
             }
             Says(pointer, value) => {
-                assert_eq!(answer.pointer(pointer), Some(value), "{name}: {answer}")
+                assert_eq!(answer.pointer(pointer), Some(value), "{name}: {answer}");
             }
         }
     }

@@ -45,7 +45,7 @@ fn every_function_is_a_crate_with_a_binary_of_its_name() {
         assert_eq!(code.name, function.binary, "{id}: the crate is called as its folder");
         assert_eq!(
             code.binaries,
-            [function.binary.clone()],
+            std::slice::from_ref(&function.binary),
             "{id}: one binary, called as the crate"
         );
         assert_eq!(pascal(&function.binary), *id, "the logical id is the folder's name");
