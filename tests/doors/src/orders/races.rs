@@ -1,4 +1,4 @@
-use super::{door, place, placed, wish};
+use super::{door, fresh_key, place, placed, wish};
 use testkit::{Order, Product, Shop, all};
 
 #[tokio::test]
@@ -121,5 +121,57 @@ async fn two_cancellations_at_once_release_the_stock_once() {
     }
     assert_eq!(shop.stock(mug).await, (5, 0));
     assert_eq!(shop.one::<i64>("select count(*) from outbox").await, 1);
+    shop.check_invariants().await;
+}
+
+const CUT: &str = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                   where datname = current_database() and usename = 'app_rw'";
+
+#[tokio::test]
+async fn connections_that_died_meanwhile_are_replaced_unnoticed() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let door = door(&shop);
+    all((0..4).map(|_| door.get("/v1/orders").by(&buyer))).await;
+
+    let cut = shop.one::<i64>(CUT).await;
+    let answers = all((0..4).map(|_| place(&door, &buyer, &wish([(mug, 1)])))).await;
+
+    assert!(cut > 0);
+    for answer in answers {
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn connections_cut_in_the_middle_leave_nothing_half_done() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
+    let tea = shop.product(Product { stock: 100, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let door = door(&shop);
+    let wish = wish([(mug, 1), (tea, 2)]);
+    let keys: Vec<_> = (0..40).map(|_| fresh_key()).collect();
+    let send = |key: &String| door.post("/v1/orders", &wish).by(&buyer).key(key);
+
+    let (answers, ()) = tokio::join!(all(keys.iter().map(send)), async {
+        for _ in 0..5 {
+            shop.one::<i64>(CUT).await;
+        }
+    });
+
+    for answer in &answers {
+        assert!(matches!(answer.refusal(), (201, "") | (503, "unavailable")), "{}", answer.body);
+    }
+    shop.check_invariants().await;
+    // Whoever was left in doubt asks again, and has one order in the end.
+    let again = all(keys.iter().map(send)).await;
+    for (first, again) in answers.iter().zip(&again) {
+        assert_eq!(again.status, 201, "{}", again.body);
+        assert!(first.status == 503 || first.bytes == again.bytes);
+    }
+    assert_eq!(shop.one::<i64>("select count(*) from orders").await, 40);
+    assert_eq!((shop.stock(mug).await, shop.stock(tea).await), ((100, 40), (100, 80)));
     shop.check_invariants().await;
 }

@@ -1,8 +1,10 @@
 use super::Night;
 use domain::db::Db;
 use lambda::dispatch::Dispatch;
+use orders::Orders;
 use stack::stripe::Card;
 use sweep::Sweep;
+use testkit::Door;
 
 #[tokio::test]
 async fn four_sweeps_at_once_do_each_thing_once() {
@@ -81,6 +83,38 @@ async fn the_buyer_the_webhook_and_the_sweep_at_once_end_an_order_once() {
             "confirmed 1999 0 | succeeded | order_confirmed | 5-1"
         } else {
             "cancelled 0 0 expired | canceled | order_cancelled | 5-0"
+        };
+        assert_eq!(night.state(*order).await, expected);
+    }
+    night.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_buyer_who_cancels_while_the_money_comes_gets_the_goods_or_the_money() {
+    let night = Night::fall().await;
+    let orders = Orders { app: night.shop.app(), dispatch: Dispatch::later() };
+    let door = Door::new(orders::routes(), orders);
+    let mut stories = Vec::new();
+    for _ in 0..10 {
+        let (order, intent) = night.opened().await;
+        night.stripe.pay(&intent, Card::Visa).unwrap();
+        night.leave(&night.stripe.events().pop().unwrap()).await;
+        let path = format!("/v1/orders/{order}/cancel");
+        stories.push((order, door.call(axum::http::Method::POST, &path).by(&night.buyer)));
+    }
+
+    let (orders, cancels): (Vec<_>, Vec<_>) = stories.into_iter().unzip();
+    let (answers, _) = tokio::join!(testkit::all(cancels), night.round());
+    night.wait().await;
+    night.round().await;
+
+    for (order, answer) in orders.iter().zip(answers) {
+        let expected = match answer.refusal() {
+            (409, "illegal_move") => "confirmed 1999 0 | succeeded | order_confirmed | 5-1",
+            (200 | 202, "") => {
+                "cancelled 1999 1999 requested | succeeded | late_payment succeeded 1999 | order_cancelled | 5-0"
+            }
+            refusal => panic!("{refusal:?}"),
         };
         assert_eq!(night.state(*order).await, expected);
     }
