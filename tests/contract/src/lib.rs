@@ -7,6 +7,8 @@ mod document;
 mod events;
 mod openapi;
 mod ownership;
+mod postman;
+mod published;
 mod purity;
 mod routes;
 mod statements;
