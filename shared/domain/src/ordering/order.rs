@@ -155,8 +155,8 @@ pub(super) struct Priced {
 /// How long an order waits for its payment.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
 
-/// The most that a total may be, in minor units. Also a constraint of the table.
-const MOST: i64 = 99_999_999_999;
+/// The most that a total may be, in minor units: the most that Stripe charges at once. Also a constraint of the table.
+const MOST: i64 = 99_999_999;
 
 impl Priced {
     /// Prices the basket by the shelf, if all of it could be taken. What costs nothing needs no payment.

@@ -97,6 +97,20 @@ async fn a_canceled_payment_ends_its_order_and_the_stock_returns() {
 }
 
 #[tokio::test]
+async fn the_end_of_an_abandoned_payment_spares_the_order_that_has_another() {
+    let shop = Shop::open().await;
+    let (order, abandoned) = ordered(&shop).await;
+    shop.run("update payments set status = 'failed', provider_pi = null").await;
+    shop.payment(order).await;
+
+    tell(&door(&shop), &abandoned.event("canceled", 1)).await;
+
+    let status = shop.one::<String>("select status from orders").await;
+    assert_eq!(status, "pending");
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
 async fn money_that_comes_after_the_end_goes_back_once() {
     let shop = Shop::open().await;
     let (order, intent) = ordered(&shop).await;
