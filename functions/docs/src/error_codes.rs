@@ -198,6 +198,32 @@ const ALL: &[Entry] = &[
         "Only a pending order can be paid; this one is paid or cancelled.",
         "Read the order to see which.",
     ),
+    ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
+    (
+        "not_refundable",
+        "The payment did not succeed, so nothing of it can be given back.",
+        "payment_status says where it stands. An order that is not paid is cancelled instead.",
+    ),
+    (
+        "nothing_left",
+        "All of the payment was given back, or is on its way.",
+        "List the payment's refunds to see them.",
+    ),
+    (
+        "amount_too_large",
+        "The refund is over more than is left of the payment.",
+        "left says how much that is; refunds on their way count as given.",
+    ),
+    (
+        "other_currency",
+        "The refund is in another currency than the payment.",
+        "left shows the payment's currency.",
+    ),
+    (
+        "too_many_pieces",
+        "The refund names more pieces than the order has that were not refunded.",
+        "left says how many of product there are.",
+    ),
     (
         "payment_not_found",
         "No payment of ours belongs to this.",

@@ -1,6 +1,10 @@
-//! How orders are paid.
+//! How orders are paid, and money is given back.
 
 mod intent;
+mod list_refunds;
+mod refund;
+mod show;
+mod view;
 
 use axum::extract::FromRef;
 use lambda::dispatch::Dispatch;
@@ -24,5 +28,11 @@ impl FromRef<Payments> for App {
 }
 
 pub fn routes() -> OpenApiRouter<Payments> {
-    OpenApiRouter::new().routes(routes!(intent::create_payment_intent))
+    OpenApiRouter::new()
+        .routes(routes!(intent::create_payment_intent))
+        .routes(routes!(show::list_payments))
+        .routes(routes!(show::show_payment))
+        .routes(routes!(refund::create_refund, list_refunds::list_payment_refunds))
+        .routes(routes!(list_refunds::list_refunds))
+        .routes(routes!(show::show_refund))
 }

@@ -21,6 +21,7 @@ pub(crate) enum Occasion {
     Received,
     Confirmed,
     Cancelled,
+    Refunded,
 }
 
 impl Occasion {
@@ -30,6 +31,7 @@ impl Occasion {
             Event::OrderPlaced { order } => (Self::Received, order),
             Event::OrderConfirmed { order } => (Self::Confirmed, order),
             Event::OrderCancelled { order } => (Self::Cancelled, order),
+            Event::RefundIssued { order, .. } => (Self::Refunded, order),
         }
     }
 
@@ -38,6 +40,7 @@ impl Occasion {
             Self::Received => "order_received",
             Self::Confirmed => "order_confirmed",
             Self::Cancelled => "order_cancelled",
+            Self::Refunded => "refund_issued",
         }
     }
 
@@ -46,6 +49,7 @@ impl Occasion {
             Self::Received => order_received(order),
             Self::Confirmed => order_confirmed(order),
             Self::Cancelled => order_cancelled(order),
+            Self::Refunded => refund_issued(order),
         }
     }
 }
@@ -95,6 +99,13 @@ mail!(
     "order_cancelled/subject.txt",
     "order_cancelled/body.txt",
     "order_cancelled/body.html"
+);
+
+mail!(
+    refund_issued,
+    "refund_issued/subject.txt",
+    "refund_issued/body.txt",
+    "refund_issued/body.html"
 );
 
 /// A second line in a subject would be a header of its own.

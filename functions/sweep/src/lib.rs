@@ -5,7 +5,7 @@
 use domain::db::Db;
 use domain::failure::chain;
 use domain::ordering::{self, Closing};
-use domain::payment::{self, Open};
+use domain::payment::{self, Open, refund};
 use lambda::Error;
 use lambda::dispatch::Dispatch;
 use serde::Serialize;
@@ -102,16 +102,20 @@ impl Sweep {
     }
 
     async fn refunds(&self, report: &mut Report) {
-        let Some(due) = report.or_failure(payment::due_refunds(&self.db, AT_ONCE).await) else {
-            return;
-        };
-        for refund in due {
-            let Some((id, status)) = report.or_failure(self.stripe.refund(&refund).await) else {
-                continue;
-            };
-            if report.or_failure(payment::refunded(&self.db, &refund, &id, status).await).is_some()
-            {
-                report.refunds += 1;
+        let Some(due) = report.or_failure(refund::due(&self.db, AT_ONCE).await) else { return };
+        for due in due {
+            match self.stripe.refund(&due).await {
+                Ok(told) => {
+                    if report.or_failure(refund::hear(&self.db, &told).await).is_some() {
+                        report.refunds += 1;
+                    }
+                }
+                Err(failure) => {
+                    if failure.is_final() {
+                        report.or_failure(refund::refused(&self.db, due.id).await);
+                    }
+                    report.or_failure::<(), _>(Err(failure));
+                }
             }
         }
     }

@@ -28,6 +28,9 @@ create table refunds (
     status          text not null constraint refunds_status_known check (status in (
                         'requested', 'pending', 'requires_action', 'succeeded', 'failed', 'canceled')),
     origin          text not null constraint refunds_origin_known check (origin in ('api', 'dashboard', 'late_payment')),
+    reason          text constraint refunds_reason_length check (char_length(reason) between 1 and 500),
+    -- When Stripe says that the state it told us last was reached.
+    told_at         timestamptz,
     attempts        integer not null default 0,
     next_try_at     timestamptz not null default now(),
     created_at      timestamptz not null default now(),
@@ -37,6 +40,14 @@ create table refunds (
 create unique index refunds_one_late on refunds (payment_id) where origin = 'late_payment';
 create index refunds_by_payment on refunds (payment_id);
 create index refunds_to_send on refunds (next_try_at) where status = 'requested';
+
+-- The pieces that a refund is for.
+create table refund_lines (
+    refund_id  uuid not null constraint refund_lines_of_refund references refunds,
+    product_id uuid not null constraint refund_lines_of_product references products,
+    quantity   integer not null constraint refund_lines_quantity_range check (quantity between 1 and 1000),
+    constraint refund_lines_product_once primary key (refund_id, product_id)
+);
 
 -- What moved, in minor units, once per source. `orders.captured_minor` and `orders.refunded_minor` are its sums.
 create table ledger (
@@ -69,4 +80,4 @@ create table stripe_events (
 );
 create index stripe_events_to_do on stripe_events (next_try_at) where processed_at is null and parked_reason is null;
 
-revoke update on ledger from app_rw;
+revoke update on ledger, refund_lines from app_rw;

@@ -156,6 +156,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::ordering::ALL_QUERIES,
         crate::outbox::ALL,
         crate::payment::ALL_QUERIES,
+        crate::payment::refund::ALL_QUERIES,
     ]
     .into_iter()
     .flatten()

@@ -4,7 +4,7 @@
 //! so that no lock is held while the network is slow, and a sender that dies is followed by another.
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::OrderId;
+use crate::id::{OrderId, RefundId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ pub enum Event {
     OrderPlaced { order: OrderId },
     OrderConfirmed { order: OrderId },
     OrderCancelled { order: OrderId },
+    RefundIssued { order: OrderId, refund: RefundId },
 }
 
 /// An event on its way, with the version of its form.
@@ -36,7 +37,8 @@ impl Event {
         match self {
             Self::OrderPlaced { .. }
             | Self::OrderConfirmed { .. }
-            | Self::OrderCancelled { .. } => Topic::Mail,
+            | Self::OrderCancelled { .. }
+            | Self::RefundIssued { .. } => Topic::Mail,
         }
     }
 
@@ -46,6 +48,7 @@ impl Event {
             Self::OrderPlaced { order } => format!("order_placed:{order}"),
             Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
             Self::OrderCancelled { order } => format!("order_cancelled:{order}"),
+            Self::RefundIssued { refund, .. } => format!("refund_issued:{refund}"),
         }
     }
 }

@@ -3,9 +3,10 @@
 //! Every wish to move money carries the id of our row as its idempotency key and the same parameters each
 //! time, so that asking again, after whatever crash, moves it once.
 
-use crate::notice::PAYMENT_ID;
+use crate::notice::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
-use domain::payment::{DueRefund, Open, RefundStatus, Status, Told};
+use domain::payment::refund::{DueRefund, RefundStatus, RefundTold};
+use domain::payment::{Open, Status, Told};
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_core::payment_intent::{
@@ -94,19 +95,26 @@ impl Stripe {
         }
     }
 
-    /// Gives money back, and says under which id Stripe does it.
-    pub async fn refund(&self, due: &DueRefund) -> Result<(String, RefundStatus), StripeFailure> {
+    /// Gives money back, and says what became of it.
+    pub async fn refund(&self, due: &DueRefund) -> Result<RefundTold, StripeFailure> {
         let refund = CreateRefund::new()
             .payment_intent(due.provider.as_str())
             .amount(due.amount.minor)
-            .metadata([("refund_id".to_owned(), due.id.to_string())]);
+            .metadata([(REFUND_ID.to_owned(), due.id.to_string())]);
         let under = under(&due.id)?;
         let refund =
             patiently(|| refund.customize().request_strategy(under.clone()).send(&self.0)).await?;
-        let status = refund.status.as_deref().unwrap_or("succeeded");
-        let status = RefundStatus::from_name(status)
-            .ok_or_else(|| StripeFailure::Nonsense(format!("refund status {status}")))?;
-        Ok((refund.id.to_string(), status))
+        let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", refund.id));
+        let status = RefundStatus::from_name(refund.status.as_deref().unwrap_or("succeeded"));
+        let at = OffsetDateTime::from_unix_timestamp(refund.created);
+        Ok(RefundTold {
+            provider: refund.id.to_string(),
+            intent: due.provider.clone(),
+            refund: Some(due.id),
+            status: status.ok_or_else(|| nonsense("status"))?,
+            amount: Money { minor: refund.amount, ..due.amount },
+            at: at.map_err(|_| nonsense("time"))?,
+        })
     }
 
     async fn create(&self, open: &Open) -> Result<PaymentIntent, StripeFailure> {

@@ -3,6 +3,7 @@
 //! Reads only what it needs, whatever else stands beside it: an event of another API version must not be lost.
 
 use domain::money::{Currency, Money};
+use domain::payment::refund::{RefundStatus, RefundTold};
 use domain::payment::{EventHead, Notice, Status, Told};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -10,6 +11,8 @@ use time::OffsetDateTime;
 
 /// Under which name an intent carries our payment's id.
 pub(crate) const PAYMENT_ID: &str = "payment_id";
+/// Under which name a refund carries our refund's id.
+pub(crate) const REFUND_ID: &str = "refund_id";
 
 const CLIENT_SECRET: &str = "\"client_secret\"";
 
@@ -42,6 +45,17 @@ struct Intent {
     status: String,
     #[serde(default)]
     metadata: HashMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Refund {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: Option<String>,
+    payment_intent: Option<String>,
+    #[serde(default)]
+    metadata: Option<HashMap<String, String>>,
 }
 
 /// What is known of every event. What passes here can be kept.
@@ -100,27 +114,53 @@ pub fn notice(raw: &[u8]) -> Notice {
     let Ok(Envelope { kind, created, data, .. }) = serde_json::from_slice(raw) else {
         return Notice::Unreadable("no event".to_owned());
     };
-    if !kind.starts_with("payment_intent.") {
-        return Notice::Other;
-    }
-    match serde_json::from_value(data.object) {
-        Ok(intent) => payment(&intent, created).unwrap_or_else(Notice::Unreadable),
-        Err(error) => Notice::Unreadable(error.to_string()),
-    }
+    let read = match kind.split_once('.') {
+        Some(("payment_intent", _)) => serde_json::from_value(data.object)
+            .map_err(|error| error.to_string())
+            .and_then(|intent| payment(&intent, created)),
+        Some(("refund", _)) => serde_json::from_value(data.object)
+            .map_err(|error| error.to_string())
+            .and_then(|given| refund(&given, created)),
+        // A charge that is refunded says nothing that its refunds do not say themselves.
+        _ => Ok(Notice::Other),
+    };
+    read.unwrap_or_else(Notice::Unreadable)
 }
 
 fn payment(intent: &Intent, created: i64) -> Result<Notice, String> {
     let Intent { id, amount, currency, status, metadata } = intent;
-    let at = OffsetDateTime::from_unix_timestamp(created).map_err(|error| error.to_string())?;
-    let known = Currency::from_code(&currency.to_ascii_uppercase());
-    let currency = known.ok_or_else(|| format!("currency {currency}"))?;
     Ok(Notice::Payment(Told {
         provider: id.clone(),
         payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
-        amount: Money { minor: *amount, currency },
-        at,
+        amount: money(*amount, currency)?,
+        at: time(created)?,
     }))
+}
+
+fn refund(refund: &Refund, created: i64) -> Result<Notice, String> {
+    let Refund { id, amount, currency, status, payment_intent, metadata } = refund;
+    // Of a charge that no intent of ours made.
+    let Some(intent) = payment_intent else { return Ok(Notice::Other) };
+    let status = status.as_deref().unwrap_or("succeeded");
+    let ours = metadata.as_ref().and_then(|metadata| metadata.get(REFUND_ID));
+    Ok(Notice::Refund(RefundTold {
+        provider: id.clone(),
+        intent: intent.clone(),
+        refund: ours.and_then(|id| id.parse().ok()),
+        status: RefundStatus::from_name(status).ok_or_else(|| format!("status {status}"))?,
+        amount: money(*amount, currency)?,
+        at: time(created)?,
+    }))
+}
+
+fn money(minor: i64, currency: &str) -> Result<Money, String> {
+    let known = Currency::from_code(&currency.to_ascii_uppercase());
+    Ok(Money { minor, currency: known.ok_or_else(|| format!("currency {currency}"))? })
+}
+
+fn time(second: i64) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::from_unix_timestamp(second).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -11,8 +11,14 @@ const REFUSED: &str = include_str!("constraints/refused.sql");
 /// Triggers that write instead of refusing.
 const WRITERS: [&str; 1] = ["orders_history"];
 /// Tables whose rows stay as they were written.
-const WRITTEN_ONCE: [&str; 5] =
-    ["ledger", "order_history", "order_lines", "stock_discrepancies", "stock_moves"];
+const WRITTEN_ONCE: [&str; 6] = [
+    "ledger",
+    "order_history",
+    "order_lines",
+    "refund_lines",
+    "stock_discrepancies",
+    "stock_moves",
+];
 
 /// A change that must be refused.
 struct Case {

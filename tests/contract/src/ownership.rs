@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 19] = [
+const OWNERS: [(&str, &[&str]); 20] = [
     ("categories", &["catalog"]),
     ("emails", &["mail"]),
     ("idempotency_keys", &["idempotency"]),
@@ -21,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 19] = [
     ("products", &["catalog", "inventory"]),
     ("rate_buckets", &["accounts"]),
     ("refresh_tokens", &["accounts"]),
+    ("refund_lines", &["payment"]),
     ("refunds", &["payment"]),
     ("stock_discrepancies", &["inventory"]),
     // The catalog writes the first move of a new product, whose count it has just set.

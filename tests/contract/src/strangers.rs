@@ -23,7 +23,7 @@ enum Who {
 use Who::{Admin, Customer, Staff, Stranger};
 
 /// Every operation, and who may use it. Whether a thing is theirs is decided further in.
-const OPEN_FROM: [(&str, Who); 28] = [
+const OPEN_FROM: [(&str, Who); 34] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -31,10 +31,14 @@ const OPEN_FROM: [(&str, Who); 28] = [
     ("create_category", Staff),
     ("create_payment_intent", Customer),
     ("create_product", Staff),
+    ("create_refund", Staff),
     ("delete_category", Staff),
     ("list_categories", Stranger),
     ("list_orders", Customer),
+    ("list_payment_refunds", Staff),
+    ("list_payments", Customer),
     ("list_products", Stranger),
+    ("list_refunds", Staff),
     ("log_in", Stranger),
     ("log_out", Customer),
     ("place_order", Customer),
@@ -50,8 +54,10 @@ const OPEN_FROM: [(&str, Who); 28] = [
     ("show_me", Customer),
     ("show_openapi", Stranger),
     ("show_order", Customer),
+    ("show_payment", Customer),
     ("show_product", Stranger),
     ("show_readiness", Stranger),
+    ("show_refund", Staff),
     ("show_version", Stranger),
 ];
 

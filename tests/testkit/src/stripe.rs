@@ -1,7 +1,7 @@
 //! What Stripe says, signed as Stripe signs it.
 
 use crate::{Call, Door, Shop, clock};
-use domain::id::{OrderId, PaymentId};
+use domain::id::{OrderId, PaymentId, RefundId};
 use serde_json::{Value, json};
 use stack::stripe::{Options, StandIn, signature};
 use stripe_gateway::Stripe;
@@ -47,6 +47,41 @@ impl Intent {
                 "status": status,
                 "metadata": {"payment_id": self.payment},
                 "client_secret": format!("{}_secret_{}", self.id, Uuid::new_v4().simple()),
+            }},
+        })
+    }
+}
+
+impl Intent {
+    /// The event of a refund of this payment: `status` as Stripe writes it, `ours` if we asked for it.
+    pub fn refund_event(
+        &self,
+        refund: &str,
+        status: &str,
+        amount: i64,
+        ours: Option<RefundId>,
+        second: i64,
+    ) -> Value {
+        let kind = match status {
+            "pending" => "created",
+            "failed" => "failed",
+            _ => "updated",
+        };
+        json!({
+            "id": format!("evt_{}", Uuid::now_v7().simple()),
+            "object": "event",
+            "api_version": stack::stripe::API_VERSION,
+            "created": START + second,
+            "livemode": false,
+            "type": format!("refund.{kind}"),
+            "data": {"object": {
+                "id": refund,
+                "object": "refund",
+                "amount": amount,
+                "currency": self.currency.to_lowercase(),
+                "status": status,
+                "payment_intent": self.id,
+                "metadata": ours.map(|id| json!({"refund_id": id})),
             }},
         })
     }

@@ -55,6 +55,10 @@ fn cancelled(reason: CancelReason) -> Order {
     Order { status: Status::Cancelled, cancel_reason: Some(reason), expires_at: None, ..order() }
 }
 
+fn refunded() -> Order {
+    Order { refunded: euros(1250), ..paid() }
+}
+
 fn whole(Letter { subject, text, html }: Letter) -> String {
     format!("{subject}\n\n=== text\n{text}\n\n=== html\n{html}")
 }
@@ -62,6 +66,11 @@ fn whole(Letter { subject, text, html }: Letter) -> String {
 #[test]
 fn a_placed_order_is_acknowledged() {
     insta::assert_snapshot!(whole(Occasion::Received.write(&order()).unwrap()));
+}
+
+#[test]
+fn a_refund_is_announced_with_what_was_given_back_so_far() {
+    insta::assert_snapshot!(whole(Occasion::Refunded.write(&refunded()).unwrap()));
 }
 
 #[test]

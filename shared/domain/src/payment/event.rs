@@ -1,5 +1,6 @@
 //! Stripe's events: kept before they are acted on, acted on once, and never forgotten.
 
+use super::refund::{self, RefundTold};
 use super::state::{Refusal, Told};
 use super::{learn, sql};
 use crate::db::{Db, DbError};
@@ -21,6 +22,7 @@ pub struct EventHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     Payment(Told),
+    Refund(RefundTold),
     /// Kept, and without effect.
     Other,
     /// One of ours, in a form that we cannot read.
@@ -51,6 +53,7 @@ pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<
         let Some(tries) = sql::lock_event(tx, event).await? else { return Ok(()) };
         let outcome = match notice {
             Notice::Payment(told) => learn(tx, told).await,
+            Notice::Refund(told) => refund::learn(tx, told).await,
             Notice::Other => Ok(()),
             Notice::Unreadable(why) => {
                 tracing::error!(event.id = event, why, "event {event} is parked: unreadable");

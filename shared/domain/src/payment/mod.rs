@@ -4,14 +4,13 @@
 //! row before Stripe hears of it, and the row's id is Stripe's idempotency key, so that no crash charges twice.
 
 mod event;
-mod refund;
+pub mod refund;
 mod sql;
 mod state;
 
 pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, record};
-pub use refund::{DueRefund, due_refunds, refunded};
 pub(crate) use sql::{ALL as ALL_QUERIES, live};
-pub use state::{Open, RefundStatus, Refusal, Status, Told};
+pub use state::{Open, Payment, Refusal, Status, Told};
 
 use crate::db::{Db, Tx};
 use crate::failure::Failure;
@@ -39,6 +38,27 @@ pub async fn start(db: &Db, buyer: UserId, order: OrderId) -> Result<Open, Failu
 /// Takes down what Stripe said about a payment, with all that follows for its order. Said twice, or late, it changes nothing.
 pub async fn hear(db: &Db, told: &Told) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| learn(tx, told).await).await
+}
+
+/// A payment, if the viewer may know that there is one.
+pub async fn show(db: &Db, viewer: Viewer, id: PaymentId) -> Result<Payment, Failure<Refusal>> {
+    let payment = sql::find(db, id).await?;
+    let seen =
+        payment.filter(|payment| viewer == Viewer::Staff || viewer == Viewer::Buyer(payment.buyer));
+    Ok(seen.ok_or(Refusal::NoSuch)?)
+}
+
+/// Every try to pay an order, the first one first.
+pub async fn of_order(
+    db: &Db,
+    viewer: Viewer,
+    order: OrderId,
+) -> Result<Vec<Payment>, Failure<Refusal>> {
+    match ordering::show(db, viewer, order).await {
+        Ok(_) => Ok(sql::of_order(db, order).await?),
+        Err(Failure::Refused(_)) => Err(Refusal::NoOrder.into()),
+        Err(Failure::Db(error)) => Err(error.into()),
+    }
 }
 
 /// Stripe refused for good to open this payment: the next try gets a new one.

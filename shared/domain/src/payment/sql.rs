@@ -1,14 +1,32 @@
 //! The statements behind payments, refunds and Stripe's events. They decide nothing.
 
 use super::event::{EventHead, StoredEvent};
-use super::refund::DueRefund;
-use super::state::{Known, Open, RefundStatus, Status, Told};
+use super::state::{Known, Open, Payment, Status, Told};
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use tokio_postgres::Row;
 
+/// Every column that [`payment`] reads.
+macro_rules! select_payments {
+    ($rest:literal) => {
+        concat!(
+            "
+        select p.id, p.order_id, o.user_id, p.amount_minor, p.currency, p.status, p.provider_pi, p.created_at, p.updated_at,
+               coalesce((select sum(r.amount_minor) from refunds r
+                         where r.payment_id = p.id and r.status in ('pending', 'requires_action', 'succeeded')), 0)::bigint
+                   as refunded_minor
+        from payments p join orders o on o.id = p.order_id ",
+            $rest
+        )
+    };
+}
+
 queries! {
+    FIND: "look up a payment" = select_payments!("where p.id = $1");
+
+    OF_ORDER: "look up an order's payments" = select_payments!("where p.order_id = $1 order by p.id");
+
     LIVE: "look up an order's live payment" = "
         select id, order_id, amount_minor, currency, provider_pi
         from payments
@@ -45,30 +63,6 @@ queries! {
         insert into refunds (id, payment_id, amount_minor, status, origin)
         values ($1, $2, $3, 'requested', 'late_payment')
         on conflict (payment_id) where origin = 'late_payment' do nothing";
-
-    LEASE_REFUNDS: "lease refunds to send" = "
-        with due as (
-            select id from refunds
-            where status = 'requested' and next_try_at <= now()
-            order by next_try_at
-            limit $1
-            for update skip locked
-        )
-        update refunds r
-        set attempts = r.attempts + 1,
-            next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
-        from due, payments p
-        where r.id = due.id and p.id = r.payment_id
-        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id";
-
-    UPDATE_REFUND: "take a refund's news down" = "
-        update refunds set provider_refund = $2, status = $3, updated_at = now()
-        where id = $1 and status = 'requested'";
-
-    ENTER_REFUND: "enter a refund into the ledger" = "
-        insert into ledger (order_id, kind, amount_minor, source, source_id)
-        values ($1, 'refunded', $2, 'stripe', $3)
-        on conflict on constraint ledger_once do nothing";
 
     RECORD: "keep a Stripe event" = "
         insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason)
@@ -112,6 +106,30 @@ pub(crate) async fn live(tx: &Tx<'_>, order: OrderId) -> Result<Option<Open>, Db
     Ok(Some(Open { id, order, amount, provider: row.get("provider_pi") }))
 }
 
+pub(super) async fn find(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
+    db.row(&FIND, &[&id]).await?.as_ref().map(payment).transpose()
+}
+
+pub(super) async fn of_order(db: &Db, order: OrderId) -> Result<Vec<Payment>, DbError> {
+    db.rows(&OF_ORDER, &[&order]).await?.iter().map(payment).collect()
+}
+
+fn payment(row: &Row) -> Result<Payment, DbError> {
+    let amount = amount(&FIND, row)?;
+    let status = Status::from_name(row.get("status"));
+    Ok(Payment {
+        id: row.get("id"),
+        order: row.get("order_id"),
+        buyer: row.get("user_id"),
+        amount,
+        refunded: Money { minor: row.get("refunded_minor"), ..amount },
+        status: status.ok_or(DbError::nonsense(&FIND, "status"))?,
+        provider: row.get("provider_pi"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
 pub(super) async fn insert(tx: &Tx<'_>, open: &Open) -> Result<(), DbError> {
     let Money { minor, currency } = open.amount;
     tx.execute(&INSERT, &[&open.id, &open.order, &currency.code(), &minor]).await.map(drop)
@@ -152,38 +170,6 @@ pub(super) async fn ask_refund_of_late(
     minor: i64,
 ) -> Result<(), DbError> {
     tx.execute(&ASK_REFUND_OF_LATE, &[&RefundId::generate(), &payment, &minor]).await.map(drop)
-}
-
-pub(super) async fn lease_refunds(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
-    let rows = db.rows(&LEASE_REFUNDS, &[&i64::from(limit)]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(DueRefund {
-                id: row.get("id"),
-                order: row.get("order_id"),
-                provider: row.get("provider_pi"),
-                amount: amount(&LEASE_REFUNDS, row)?,
-            })
-        })
-        .collect()
-}
-
-pub(super) async fn update_refund(
-    tx: &Tx<'_>,
-    refund: RefundId,
-    provider: &str,
-    status: RefundStatus,
-) -> Result<(), DbError> {
-    tx.execute(&UPDATE_REFUND, &[&refund, &provider, &status.name()]).await.map(drop)
-}
-
-pub(super) async fn enter_refund(
-    tx: &Tx<'_>,
-    order: OrderId,
-    minor: i64,
-    provider: &str,
-) -> Result<(), DbError> {
-    tx.execute(&ENTER_REFUND, &[&order, &minor, &provider]).await.map(drop)
 }
 
 pub(super) async fn record(

@@ -1,7 +1,7 @@
 //! What a payment can be at, and which news about it count. Pure.
 
 use crate::failure::{self, Kind};
-use crate::id::{OrderId, PaymentId};
+use crate::id::{OrderId, PaymentId, UserId};
 use crate::money::Money;
 use crate::ordering::{self, Bill};
 use serde::Serialize;
@@ -48,6 +48,22 @@ pub struct Open {
     pub provider: Option<String>,
 }
 
+/// A try to pay an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub order: OrderId,
+    pub buyer: UserId,
+    pub amount: Money,
+    /// What was given back of it.
+    pub refunded: Money,
+    pub status: Status,
+    /// Stripe's id of the PaymentIntent, once it told us.
+    pub provider: Option<String>,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+}
+
 /// A payment as we know it; its row is locked.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
@@ -56,17 +72,6 @@ pub(super) struct Known {
     pub(super) status: Status,
     pub(super) amount: Money,
     pub(super) told_at: Option<OffsetDateTime>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    Requested,
-    Pending,
-    RequiresAction,
-    Succeeded,
-    Failed,
-    Canceled,
 }
 
 /// Why the shop says no about a payment.
@@ -78,6 +83,8 @@ pub enum Refusal {
     NotPayable(ordering::Status),
     #[error("the order is about to be cancelled")]
     Ending,
+    #[error("there is no such payment")]
+    NoSuch,
     #[error("no payment of ours belongs to this")]
     NoPayment,
     #[error("the amount is {told}, but the payment is over {ours}")]
@@ -87,7 +94,7 @@ pub enum Refusal {
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoOrder | Self::NoPayment => Kind::Missing,
+            Self::NoOrder | Self::NoSuch | Self::NoPayment => Kind::Missing,
             Self::NotPayable(_) | Self::Ending | Self::Mismatch { .. } => Kind::Conflict,
         }
     }
@@ -97,7 +104,7 @@ impl failure::Refusal for Refusal {
             Self::NoOrder => "order_not_found",
             Self::NotPayable(_) => "not_payable",
             Self::Ending => "order_ending",
-            Self::NoPayment => "payment_not_found",
+            Self::NoSuch | Self::NoPayment => "payment_not_found",
             Self::Mismatch { .. } => "amount_mismatch",
         }
     }
@@ -192,32 +199,6 @@ impl Status {
             Self::Processing => 5,
             Self::Failed | Self::Canceled | Self::Succeeded => 6,
         }
-    }
-}
-
-impl RefundStatus {
-    /// As Stripe writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Pending => "pending",
-            Self::RequiresAction => "requires_action",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        use RefundStatus::{Canceled, Failed, Pending, Requested, RequiresAction, Succeeded};
-        [Requested, Pending, RequiresAction, Succeeded, Failed, Canceled]
-            .into_iter()
-            .find(|status| status.name() == name)
-    }
-
-    /// Whether the money is on its way back, or there.
-    pub(super) fn moves_money(self) -> bool {
-        matches!(self, Self::Pending | Self::RequiresAction | Self::Succeeded)
     }
 }
 

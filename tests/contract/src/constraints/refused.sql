@@ -240,6 +240,17 @@ update refunds set origin = 'heaven';
 update refunds set provider_refund = null;
 -- refunds_one_late
 update refunds set origin = 'late_payment';
+-- refunds_reason_length
+update refunds set reason = '';
+
+-- refund_lines_of_refund
+update refund_lines set refund_id = gen_random_uuid();
+-- refund_lines_of_product
+update refund_lines set product_id = gen_random_uuid();
+-- refund_lines_quantity_range
+update refund_lines set quantity = 0;
+-- refund_lines_product_once
+insert into refund_lines select * from refund_lines;
 
 -- ledger_pkey
 insert into ledger overriding system value

@@ -45,6 +45,9 @@ insert into refunds (id, payment_id, provider_refund, amount_minor, status, orig
     ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000091', 're_1', 400, 'succeeded', 'late_payment'),
     ('00000000-0000-7000-8000-000000000082', '00000000-0000-7000-8000-000000000091', 're_2', 400, 'succeeded', 'api');
 
+insert into refund_lines (refund_id, product_id, quantity)
+    select '00000000-0000-7000-8000-000000000082', product_id, 1 from order_lines limit 1;
+
 insert into ledger (order_id, kind, amount_minor, source, source_id) values
     ('00000000-0000-7000-8000-0000000000e1', 'captured', 1000, 'stripe', 'pi_1');
 

@@ -115,6 +115,23 @@ pub(super) const STEPS: &[Step] = &[
     step("Orders", "show_order", Customer, 200),
     step("Payments", "create_payment_intent", Customer, 200),
     Step {
+        keep: &[("payment_id", "data[0].id")],
+        ..step("Payments", "list_payments", Customer, 200)
+    },
+    step("Payments", "show_payment", Customer, 200),
+    Step {
+        title: Some("Refund a payment; this one is not paid"),
+        body: Some(r#"{"amount": {"amount": 500, "currency": "EUR"}, "reason": "A chipped mug"}"#),
+        ..step("Payments", "create_refund", Staff, 409)
+    },
+    step("Payments", "list_payment_refunds", Staff, 200),
+    Step { path: Some("/v1/refunds?limit=5"), ..step("Payments", "list_refunds", Staff, 200) },
+    Step {
+        title: Some("Show a refund; there is none"),
+        path: Some("/v1/refunds/re_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
+        ..step("Payments", "show_refund", Staff, 404)
+    },
+    Step {
         title: Some("Receive a Stripe event, signed as Stripe does"),
         headers: &[("Stripe-Signature", "{{signature}}")],
         before: &[

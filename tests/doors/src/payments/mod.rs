@@ -1,5 +1,6 @@
 mod faults;
 mod intent;
+mod refund;
 
 use domain::id::OrderId;
 use lambda::dispatch::Dispatch;
@@ -26,8 +27,13 @@ impl Till {
 
     /// A pending order over so many minor units.
     async fn order(&self, price: i64) -> OrderId {
+        self.order_of(1, price).await
+    }
+
+    /// A pending order of so many pieces of one product.
+    async fn order_of(&self, quantity: i32, price: i64) -> OrderId {
         let product = self.shop.product(Product { price, ..Product::any() }).await;
-        self.shop.order(&self.buyer, Order { product, quantity: 1 }).await
+        self.shop.order(&self.buyer, Order { product, quantity }).await
     }
 
     /// The buyer wants to pay an order.

@@ -2,6 +2,7 @@ mod effects;
 mod gate;
 mod oddities;
 mod permutations;
+mod refunds;
 
 use domain::db::Db;
 use domain::id::OrderId;

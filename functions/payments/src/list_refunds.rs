@@ -1,0 +1,88 @@
+use crate::Payments;
+use crate::view::RefundView;
+use axum::extract::State;
+use axum::http::Uri;
+use domain::id::PaymentId;
+use domain::page::Page;
+use domain::payment::refund::{self, RefundStatus};
+use lambda::http::token::Staff;
+use lambda::http::{List, Path, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListRefunds {
+    /// Only refunds in this status.
+    status: Option<RefundStatus>,
+    /// How many refunds a page holds; 20 unless said otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// Where to go on: the `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List refunds
+///
+/// From wherever they came, Stripe's dashboard included. The newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/refunds",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(ListRefunds),
+    responses(
+        (status = 200, description = "A page of refunds", body = List<RefundView>,
+         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_refunds(
+    State(payments): State<Payments>,
+    _: Staff,
+    uri: Uri,
+    Query(wish): Query<ListRefunds>,
+) -> Result<List<RefundView>, Problem> {
+    page(&payments, None, &uri, wish).await
+}
+
+/// List a payment's refunds
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{payment_id}/refunds",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("payment_id" = PaymentId, Path, description = "The payment's id"), ListRefunds),
+    responses(
+        (status = 200, description = "A page of refunds", body = List<RefundView>,
+         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_payment_refunds(
+    State(payments): State<Payments>,
+    _: Staff,
+    uri: Uri,
+    Path(payment): Path<PaymentId>,
+    Query(wish): Query<ListRefunds>,
+) -> Result<List<RefundView>, Problem> {
+    page(&payments, Some(payment), &uri, wish).await
+}
+
+async fn page(
+    Payments { app, .. }: &Payments,
+    payment: Option<PaymentId>,
+    uri: &Uri,
+    ListRefunds { status, limit, cursor }: ListRefunds,
+) -> Result<List<RefundView>, Problem> {
+    let page = Page::new(limit, cursor.as_deref())?;
+    let refunds = refund::list(&app.db, payment, status, &page).await?;
+    Ok(List::new(uri, refunds, RefundView::from))
+}

@@ -1,0 +1,82 @@
+use crate::Payments;
+use crate::view::{PaymentView, RefundView};
+use axum::extract::State;
+use domain::id::{OrderId, PaymentId, RefundId};
+use domain::page::Slice;
+use domain::payment::{self, refund};
+use lambda::http::token::{Caller, Staff};
+use lambda::http::{Json, List, Path, Problem};
+
+/// Show a payment
+///
+/// Customers see those of their own orders, staff see all.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{payment_id}",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("payment_id" = PaymentId, Path, description = "The payment's id")),
+    responses(
+        (status = 200, description = "The payment", body = PaymentView),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 404, description = "`payment_not_found`, also for a payment of somebody else", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn show_payment(
+    State(Payments { app, .. }): State<Payments>,
+    who: Caller,
+    Path(id): Path<PaymentId>,
+) -> Result<Json<PaymentView>, Problem> {
+    let payment = payment::show(&app.db, who.views_orders(), id).await?;
+    Ok(Json(payment.into()))
+}
+
+/// List an order's payments
+///
+/// Every try, the first one first; all on one page.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}/payments",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("order_id" = OrderId, Path, description = "The order's id")),
+    responses(
+        (status = 200, description = "The payments", body = List<PaymentView>),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_payments(
+    State(Payments { app, .. }): State<Payments>,
+    who: Caller,
+    uri: axum::http::Uri,
+    Path(order): Path<OrderId>,
+) -> Result<List<PaymentView>, Problem> {
+    let items = payment::of_order(&app.db, who.views_orders(), order).await?;
+    Ok(List::new(&uri, Slice { items, next: None }, PaymentView::from))
+}
+
+/// Show a refund
+#[utoipa::path(
+    get,
+    path = "/v1/refunds/{refund_id}",
+    tag = "payments",
+    security(("bearer" = [])),
+    params(("refund_id" = RefundId, Path, description = "The refund's id")),
+    responses(
+        (status = 200, description = "The refund", body = RefundView),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`refund_not_found`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn show_refund(
+    State(Payments { app, .. }): State<Payments>,
+    _: Staff,
+    Path(id): Path<RefundId>,
+) -> Result<Json<RefundView>, Problem> {
+    Ok(Json(refund::show(&app.db, id).await?.into()))
+}

@@ -1,0 +1,287 @@
+//! The statements behind refunds. They decide nothing.
+
+use super::merge::{Known, RefundStatus, RefundTold};
+use super::wish::{Paid, Part, RefundWish, Returnable};
+use super::{DueRefund, Origin, Refund};
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::{OrderId, PaymentId, ProductId, RefundId};
+use crate::money::{Currency, Money};
+use crate::page::Page;
+use crate::payment::Status;
+use std::collections::BTreeMap;
+use tokio_postgres::Row;
+
+/// Every column that [`refund`] reads.
+macro_rules! select_refunds {
+    ($rest:literal) => {
+        concat!(
+            "
+        select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
+               r.created_at, r.updated_at,
+               coalesce((select array_agg(l.product_id order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as products,
+               coalesce((select array_agg(l.quantity order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as quantities
+        from refunds r join payments p on p.id = r.payment_id ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    ORDER_OF: "find the order of a payment to refund" = "select order_id from payments where id = $1";
+
+    /// What is requested or on its way counts as given.
+    PAID: "look up what is left of a payment" = "
+        select p.status, p.currency, p.amount_minor - coalesce(
+                   (select sum(r.amount_minor) from refunds r
+                    where r.payment_id = p.id and r.status not in ('failed', 'canceled')), 0)::bigint as left_minor
+        from payments p
+        where p.id = $1 and p.provider = 'stripe'";
+
+    RETURNABLE: "look up the pieces that were not refunded" = "
+        select l.product_id, l.unit_minor, l.currency, l.quantity - coalesce(
+                   (select sum(rl.quantity)
+                    from refund_lines rl join refunds r on r.id = rl.refund_id join payments p on p.id = r.payment_id
+                    where p.order_id = l.order_id and rl.product_id = l.product_id
+                      and r.status not in ('failed', 'canceled')), 0)::int4 as left_pieces
+        from order_lines l
+        where l.order_id = $1";
+
+    INSERT: "insert a refund" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin, reason)
+        values ($1, $2, $3, 'requested', 'api', $4)";
+
+    INSERT_LINES: "insert a refund's lines" = "
+        insert into refund_lines (refund_id, product_id, quantity)
+        select $1, * from unnest($2::uuid[], $3::int4[])";
+
+    FIND: "look up a refund" = select_refunds!("where r.id = $1");
+
+    LIST: "list refunds" = select_refunds!("
+        where ($1::text is null or r.status = $1) and r.id < $2
+        order by r.id desc
+        limit $3");
+
+    LIST_OF_PAYMENT: "list a payment's refunds" = select_refunds!("
+        where ($1::text is null or r.status = $1) and r.id < $2 and r.payment_id = $4
+        order by r.id desc
+        limit $3");
+
+    LEASE: "lease refunds to send" = "
+        with due as (
+            select id from refunds
+            where status = 'requested' and next_try_at <= now()
+            order by next_try_at
+            limit $1
+            for update skip locked
+        )
+        update refunds r
+        set attempts = r.attempts + 1,
+            next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
+        from due, payments p
+        where r.id = due.id and p.id = r.payment_id
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id";
+
+    /// Not before the payment itself is known to have succeeded: there is nothing to give back yet.
+    PAYMENT_OF: "find the payment of a refund" = "
+        select id from payments where provider_pi = $1 and status = 'succeeded'";
+
+    LOCK: "lock a refund" = "
+        select r.id, r.status, r.amount_minor, p.currency, r.told_at
+        from refunds r join payments p on p.id = r.payment_id
+        where r.payment_id = $1 and (r.provider_refund = $2 or (r.id = $3 and r.provider_refund is null))
+        for update of r";
+
+    INSERT_TOLD: "insert a refund of the dashboard" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin)
+        values ($1, $2, $3, 'requested', 'dashboard')";
+
+    UPDATE: "take a refund's news down" = "
+        update refunds set provider_refund = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
+
+    FAIL: "note that a refund was refused" = "
+        update refunds set status = 'failed', updated_at = now()
+        where id = $1 and status = 'requested' and provider_refund is null";
+
+    ENTER_REFUND: "enter a refund into the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'refunded', $2, 'stripe', $3)
+        on conflict on constraint ledger_once do nothing";
+
+    /// Only what was entered as given can come back.
+    ENTER_FAILURE: "enter a failed refund into the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        select order_id, 'refund_failed', amount_minor, source, source_id
+        from ledger
+        where order_id = $1 and kind = 'refunded' and source = 'stripe' and source_id = $2
+        on conflict on constraint ledger_once do nothing";
+}
+
+pub(super) async fn order_of(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<OrderId>, DbError> {
+    Ok(tx.row(&ORDER_OF, &[&payment]).await?.map(|row| row.get("order_id")))
+}
+
+pub(super) async fn paid(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<Paid>, DbError> {
+    let Some(row) = tx.row(&PAID, &[&payment]).await? else { return Ok(None) };
+    let status = Status::from_name(row.get("status")).ok_or(DbError::nonsense(&PAID, "status"))?;
+    Ok(Some(Paid { status, left: money(&PAID, &row, "left_minor")? }))
+}
+
+pub(super) async fn returnable(
+    tx: &Tx<'_>,
+    order: OrderId,
+) -> Result<BTreeMap<ProductId, Returnable>, DbError> {
+    let rows = tx.rows(&RETURNABLE, &[&order]).await?;
+    rows.iter()
+        .map(|row| {
+            let unit_price = money(&RETURNABLE, row, "unit_minor")?;
+            Ok((row.get("product_id"), Returnable { unit_price, left: row.get("left_pieces") }))
+        })
+        .collect()
+}
+
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    id: RefundId,
+    payment: PaymentId,
+    amount: Money,
+    wish: &RefundWish,
+) -> Result<(), DbError> {
+    tx.execute(&INSERT, &[&id, &payment, &amount.minor, &wish.reason]).await?;
+    if let Part::Pieces(pieces) = &wish.part {
+        let (products, quantities): (Vec<ProductId>, Vec<i32>) = pieces.iter().unzip();
+        tx.execute(&INSERT_LINES, &[&id, &products, &quantities]).await?;
+    }
+    Ok(())
+}
+
+/// A refund that must be there.
+pub(super) async fn read(tx: &Tx<'_>, id: RefundId) -> Result<Refund, DbError> {
+    let row = tx.row(&FIND, &[&id]).await?.ok_or(DbError::nonsense(&FIND, "the refund is gone"))?;
+    refund(&row)
+}
+
+pub(super) async fn find(db: &Db, id: RefundId) -> Result<Option<Refund>, DbError> {
+    db.row(&FIND, &[&id]).await?.as_ref().map(refund).transpose()
+}
+
+pub(super) async fn list(
+    db: &Db,
+    payment: Option<PaymentId>,
+    only: Option<RefundStatus>,
+    page: &Page<RefundId>,
+) -> Result<Vec<Refund>, DbError> {
+    let status = only.map(RefundStatus::name);
+    let before = page.after.unwrap_or(RefundId::LAST);
+    let limit = page.rows_wanted();
+    let rows = match payment {
+        None => db.rows(&LIST, &[&status, &before, &limit]).await?,
+        Some(payment) => db.rows(&LIST_OF_PAYMENT, &[&status, &before, &limit, &payment]).await?,
+    };
+    rows.iter().map(refund).collect()
+}
+
+pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
+    let rows = db.rows(&LEASE, &[&i64::from(limit)]).await?;
+    rows.iter()
+        .map(|row| {
+            let amount = money(&LEASE, row, "amount_minor")?;
+            let (id, order) = (row.get("id"), row.get("order_id"));
+            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount })
+        })
+        .collect()
+}
+
+pub(super) async fn payment_of(
+    tx: &Tx<'_>,
+    told: &RefundTold,
+) -> Result<Option<PaymentId>, DbError> {
+    Ok(tx.row(&PAYMENT_OF, &[&told.intent]).await?.map(|row| row.get("id")))
+}
+
+pub(super) async fn lock(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    told: &RefundTold,
+) -> Result<Option<Known>, DbError> {
+    let row = tx.row(&LOCK, &[&payment, &told.provider, &told.refund]).await?;
+    row.map(|row| {
+        Ok(Known {
+            id: row.get("id"),
+            status: status(&LOCK, &row)?,
+            amount: money(&LOCK, &row, "amount_minor")?,
+            told_at: row.get("told_at"),
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn insert_told(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    told: &RefundTold,
+) -> Result<Known, DbError> {
+    let id = RefundId::generate();
+    tx.execute(&INSERT_TOLD, &[&id, &payment, &told.amount.minor]).await?;
+    Ok(Known { id, status: RefundStatus::Requested, amount: told.amount, told_at: None })
+}
+
+pub(super) async fn update(tx: &Tx<'_>, id: RefundId, told: &RefundTold) -> Result<(), DbError> {
+    tx.execute(&UPDATE, &[&id, &told.provider, &told.status.name(), &told.at]).await.map(drop)
+}
+
+pub(super) async fn fail(db: &Db, id: RefundId) -> Result<(), DbError> {
+    db.execute(&FAIL, &[&id]).await.map(drop)
+}
+
+/// Whether this is the first that is heard of the money's leaving.
+pub(super) async fn enter_refund(
+    tx: &Tx<'_>,
+    order: OrderId,
+    told: &RefundTold,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&ENTER_REFUND, &[&order, &told.amount.minor, &told.provider]).await? == 1)
+}
+
+/// Whether this is the first that is heard of the money's coming back.
+pub(super) async fn enter_failure(
+    tx: &Tx<'_>,
+    order: OrderId,
+    told: &RefundTold,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&ENTER_FAILURE, &[&order, &told.provider]).await? == 1)
+}
+
+fn refund(row: &Row) -> Result<Refund, DbError> {
+    let origin = match row.get("origin") {
+        "api" => Origin::Api,
+        "dashboard" => Origin::Dashboard,
+        "late_payment" => Origin::LatePayment,
+        _ => return Err(DbError::nonsense(&FIND, "origin")),
+    };
+    let products: Vec<ProductId> = row.get("products");
+    let quantities: Vec<i32> = row.get("quantities");
+    Ok(Refund {
+        id: row.get("id"),
+        payment: row.get("payment_id"),
+        order: row.get("order_id"),
+        amount: money(&FIND, row, "amount_minor")?,
+        status: status(&FIND, row)?,
+        origin,
+        reason: row.get("reason"),
+        lines: products.into_iter().zip(quantities).collect(),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+fn status(query: &Query, row: &Row) -> Result<RefundStatus, DbError> {
+    RefundStatus::from_name(row.get("status")).ok_or(DbError::nonsense(query, "status"))
+}
+
+fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    Ok(Money { minor: row.get(column), currency })
+}

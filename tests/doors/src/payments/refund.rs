@@ -1,0 +1,236 @@
+use super::Till;
+use domain::id::OrderId;
+use serde_json::{Value, json};
+use stack::stripe::{Card, Fault};
+use testkit::{Answer, Call, Person, all};
+
+/// A paid order of three mugs, 12.50 EUR each, and its payment.
+struct Sale {
+    till: Till,
+    staff: Person,
+    order: OrderId,
+    intent: String,
+    payment: String,
+}
+
+impl Sale {
+    async fn made() -> Self {
+        let till = Till::open().await;
+        let staff = till.shop.staff().await;
+        let order = till.order_of(3, 1250).await;
+        let paying = till.pay(order).await;
+        let intent = paying.text("/stripe_payment_intent").to_owned();
+        till.stripe.pay(&intent, Card::Visa).unwrap();
+        // What the webhook would tell.
+        till.pay(order).await;
+        let payment = paying.text("/payment").to_owned();
+        Self { till, staff, order, intent, payment }
+    }
+
+    fn refund(&self, key: &str, wish: &Value) -> Call {
+        let path = format!("/v1/payments/{}/refunds", self.payment);
+        self.till.door.post(&path, wish).by(&self.staff).key(key)
+    }
+
+    async fn shown(&self, created: &Answer) -> Answer {
+        let location = created.header("location").unwrap().to_owned();
+        self.till.door.get(&location).by(&self.staff).await
+    }
+
+    /// What the order's books say was given back.
+    async fn given_back(&self) -> i64 {
+        self.till.shop.one::<i64>("select refunded_minor from orders").await
+    }
+
+    /// What Stripe gave back.
+    fn given_back_by_stripe(&self) -> i64 {
+        self.till.stripe.ledger().iter().map(|line| line.refunded).sum()
+    }
+}
+
+fn euros(minor: i64) -> Value {
+    json!({"amount": minor, "currency": "EUR"})
+}
+
+const KEY: &str = "a key of twenty one..";
+
+#[tokio::test]
+async fn a_whole_payment_goes_back_and_the_buyer_is_told_once() {
+    let sale = Sale::made().await;
+
+    let created = sale.refund(KEY, &json!({"reason": "Broken on arrival"})).await;
+    let again = sale.refund(KEY, &json!({"reason": "Broken on arrival"})).await;
+
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert_eq!(created.body["amount"], euros(3750));
+    assert_eq!(again.body, created.body);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    let shown = sale.shown(&created).await;
+    assert_eq!((shown.text("/status"), shown.text("/origin")), ("succeeded", "api"));
+    assert_eq!((sale.given_back().await, sale.given_back_by_stripe()), (3750, 3750));
+    let told = "select count(*) from outbox where payload ->> 'type' = 'refund_issued'";
+    assert_eq!(sale.till.shop.one::<i64>(told).await, 1);
+    let payment = sale
+        .till
+        .door
+        .get(&format!("/v1/orders/{}/payments", sale.order))
+        .by(&sale.till.buyer)
+        .await;
+    assert_eq!(payment.body["data"][0]["refunded"], euros(3750));
+    sale.till.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn pieces_go_back_for_what_they_cost_and_only_once() {
+    let sale = Sale::made().await;
+    let mug = sale
+        .till
+        .shop
+        .one::<String>("select 'prod_' || replace(id::text, '-', '') from products")
+        .await;
+    let lines = |quantity| json!({"lines": [{"product": mug, "quantity": quantity}]});
+
+    let two = sale.refund("first refund of two", &lines(2)).await;
+    let two_more = sale.refund("second refund of two", &lines(2)).await;
+    let one = sale.refund("third refund, of one", &lines(1)).await;
+
+    assert_eq!((two.status, &two.body["amount"]), (201, &euros(2500)));
+    assert_eq!(two.body["lines"], json!([{"product": mug, "quantity": 2}]));
+    assert_eq!(two_more.refusal(), (422, "too_many_pieces"));
+    assert_eq!(two_more.body["left"], 1);
+    assert_eq!((one.status, &one.body["amount"]), (201, &euros(1250)));
+    sale.till.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn ten_refunds_at_once_never_exceed_what_was_paid() {
+    let sale = Sale::made().await;
+    let keys: Vec<_> = (0..10).map(|n| format!("refund number {n} of ten")).collect();
+    let calls = keys.iter().map(|key| sale.refund(key, &json!({"amount": euros(1000)})));
+
+    let answers = all(calls.collect::<Vec<_>>()).await;
+
+    let accepted = answers.iter().filter(|answer| answer.status == 201).count();
+    let refused =
+        answers.iter().filter(|answer| answer.refusal() == (422, "amount_too_large")).count();
+    assert_eq!((accepted, refused), (3, 7), "{answers:?}");
+    assert_eq!((sale.given_back().await, sale.given_back_by_stripe()), (3000, 3000));
+    sale.till.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_lost_is_given_once() {
+    let sale = Sale::made().await;
+    sale.till.stripe.script_on("POST /v1/refunds", Fault::SilenceAfter);
+
+    let created = sale.refund(KEY, &json!({"amount": euros(700)})).await;
+
+    assert_eq!(created.status, 201);
+    assert_eq!(sale.shown(&created).await.text("/status"), "succeeded");
+    assert_eq!((sale.given_back().await, sale.given_back_by_stripe()), (700, 700));
+    sale.till.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_given_back_is_refused_and_nothing_written() {
+    let sale = Sale::made().await;
+    let before = sale.till.shop.snapshot().await;
+
+    for (wish, expected) in [
+        (json!({"amount": euros(3751)}), (422, "amount_too_large")),
+        (json!({"amount": {"amount": 1, "currency": "USD"}}), (422, "other_currency")),
+        (json!({"amount": euros(0)}), (422, "invalid_value")),
+        (json!({"amount": euros(-5)}), (422, "invalid_value")),
+        (json!({"amount": 5}), (400, "bad_body")),
+        (json!({"lines": []}), (422, "invalid_value")),
+        (json!({"reason": "a\u{0}b"}), (422, "invalid_value")),
+        (json!({"restock": true}), (400, "bad_body")),
+    ] {
+        assert_eq!(sale.refund(KEY, &wish).await.refusal(), expected, "{wish}");
+    }
+    let path = format!("/v1/payments/{}/refunds", sale.payment);
+    let door = &sale.till.door;
+    let by_buyer = door.post(&path, &json!({})).by(&sale.till.buyer).key(KEY).await;
+    let without_key = door.post(&path, &json!({})).by(&sale.staff).await;
+
+    assert_eq!(by_buyer.refusal(), (403, "wrong_role"));
+    assert_eq!(without_key.refusal(), (400, "idempotency_key_required"));
+    assert_eq!(sale.till.shop.snapshot().await, before);
+}
+
+#[tokio::test]
+async fn what_is_not_paid_or_was_given_back_has_nothing_to_refund() {
+    let sale = Sale::made().await;
+    let unpaid = sale.till.order(500).await;
+    let payment = sale.till.pay(unpaid).await.text("/payment").to_owned();
+    sale.refund(KEY, &json!({})).await;
+
+    let nothing = sale.refund("another key for the rest", &json!({})).await;
+    let path = format!("/v1/payments/{payment}/refunds");
+    let not_yet = sale.till.door.post(&path, &json!({})).by(&sale.staff).key(KEY).await;
+
+    assert_eq!(nothing.refusal(), (409, "nothing_left"));
+    // The key is the same, the request another.
+    assert_eq!(not_yet.refusal(), (422, "idempotency_key_reused"));
+    let not_yet =
+        sale.till.door.post(&path, &json!({})).by(&sale.staff).key("a third key, never used").await;
+    assert_eq!(not_yet.refusal(), (409, "not_refundable"));
+}
+
+#[tokio::test]
+async fn a_payment_of_somebody_else_is_not_there() {
+    let sale = Sale::made().await;
+    let stranger = sale.till.shop.customer().await;
+    let path = format!("/v1/payments/{}", sale.payment);
+
+    let theirs = sale.till.door.get(&path).by(&stranger).await;
+    let own = sale.till.door.get(&path).by(&sale.till.buyer).await;
+
+    assert_eq!(theirs.refusal(), (404, "payment_not_found"));
+    assert_eq!(
+        (own.text("/status"), own.text("/stripe_payment_intent")),
+        ("succeeded", &*sale.intent)
+    );
+}
+
+#[tokio::test]
+async fn refunds_are_listed_from_wherever_they_came() {
+    let sale = Sale::made().await;
+    for (key, minor) in [
+        ("the first of the three", 100),
+        ("the second of the three", 200),
+        ("the third of the three", 300),
+    ] {
+        sale.refund(key, &json!({"amount": euros(minor)})).await;
+    }
+
+    let list = async |query: &str| {
+        sale.till.door.get(&format!("/v1/refunds{query}")).by(&sale.staff).await
+    };
+    let first = list("?limit=2").await;
+    let rest = list(&format!("?limit=2&cursor={}", first.text("/next_cursor"))).await;
+
+    let amounts = |page: &Answer| -> Vec<i64> {
+        page.body["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["amount"]["amount"].as_i64().unwrap())
+            .collect()
+    };
+    assert_eq!((amounts(&first), amounts(&rest)), (vec![300, 200], vec![100]));
+    assert!(amounts(&list("?status=failed").await).is_empty());
+    assert_eq!(list("?sort=amount").await.refusal(), (400, "bad_query"));
+}
+
+#[tokio::test]
+async fn a_refund_that_stripe_refuses_for_good_frees_its_amount() {
+    let sale = Sale::made().await;
+    // Somebody gave all of it back in the dashboard, and we were not told yet.
+    sale.till.stripe.refund(&sale.intent, None).unwrap();
+
+    let created = sale.refund(KEY, &json!({})).await;
+
+    assert_eq!(sale.shown(&created).await.text("/status"), "failed");
+    assert_eq!((sale.given_back().await, sale.given_back_by_stripe()), (0, 3750));
+}

@@ -1,0 +1,137 @@
+//! What Stripe says of refunds: ours, and those that somebody made in its dashboard.
+
+use super::{door, fate, ordered, state, tell};
+use domain::id::{OrderId, RefundId};
+use domain::payment;
+use serde_json::Value;
+use testkit::{Door, Intent, Shop};
+
+/// A paid order over 19.99 EUR.
+async fn paid(shop: &Shop) -> (OrderId, Intent, Door) {
+    let (order, intent) = ordered(shop).await;
+    let door = door(shop);
+    tell(&door, &intent.event("succeeded", 1)).await;
+    (order, intent, door)
+}
+
+/// What the sweep does with events that came too early.
+async fn later(shop: &Shop) {
+    shop.run("update stripe_events set next_try_at = now()").await;
+    for event in payment::due_events(&shop.db, 100).await.unwrap() {
+        payment::apply(&shop.db, &event.id, &stripe_gateway::notice(&event.raw)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_refund_of_the_dashboard_appears() {
+    let shop = Shop::open().await;
+    let (order, intent, door) = paid(&shop).await;
+
+    for status in ["pending", "succeeded"] {
+        tell(&door, &intent.refund_event("re_1", status, 500, None, 5)).await;
+    }
+
+    let expected = "confirmed 1999 500 | succeeded | captured 1999 refunded 500 \
+                    | dashboard succeeded 500 | order_confirmed | 5-1";
+    assert_eq!(state(&shop, order).await, expected);
+    let told = "select count(*) from outbox where payload ->> 'type' = 'refund_issued'";
+    assert_eq!(shop.one::<i64>(told).await, 1);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_later_reopens_its_amount() {
+    let shop = Shop::open().await;
+    let (order, intent, door) = paid(&shop).await;
+
+    for (status, second) in [("pending", 5), ("succeeded", 6), ("failed", 9), ("failed", 9)] {
+        tell(&door, &intent.refund_event("re_1", status, 500, None, second)).await;
+    }
+
+    let expected = "confirmed 1999 0 | succeeded | captured 1999 refunded 500 refund_failed 500 \
+                    | dashboard failed 500 | order_confirmed | 5-1";
+    assert_eq!(state(&shop, order).await, expected);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn news_of_our_own_refund_find_it_before_stripe_answered_us() {
+    let shop = Shop::open().await;
+    let (order, intent, door) = paid(&shop).await;
+    let ours = RefundId::generate();
+    let sql = "insert into refunds (id, payment_id, amount_minor, status, origin)
+               select $1, id, 500, 'requested', 'api' from payments";
+    shop.admin.execute(sql, &[&ours]).await.unwrap();
+
+    tell(&door, &intent.refund_event("re_1", "succeeded", 500, Some(ours), 5)).await;
+
+    let expected = "confirmed 1999 500 | succeeded | captured 1999 refunded 500 \
+                    | api succeeded 500 | order_confirmed | 5-1";
+    assert_eq!(state(&shop, order).await, expected);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_refund_over_another_amount_than_ours_is_parked() {
+    let shop = Shop::open().await;
+    let (_, intent, door) = paid(&shop).await;
+    tell(&door, &intent.refund_event("re_1", "pending", 500, None, 5)).await;
+
+    let odd = intent.refund_event("re_1", "succeeded", 501, None, 6);
+    tell(&door, &odd).await;
+
+    assert_eq!(fate(&shop, &odd).await, "amount_mismatch");
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_refund_told_before_its_payment_waits_for_it() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let door = door(&shop);
+    let early = intent.refund_event("re_1", "succeeded", 500, None, 5);
+
+    tell(&door, &early).await;
+    let before = fate(&shop, &early).await;
+    tell(&door, &intent.event("succeeded", 1)).await;
+    later(&shop).await;
+
+    assert_eq!(before, "waits");
+    assert_eq!(fate(&shop, &early).await, "done");
+    assert!(state(&shop, order).await.starts_with("confirmed 1999 500"));
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_sale_and_its_refund_told_in_any_order_end_alike() {
+    let shop = Shop::open().await;
+    let mut ends = Vec::new();
+    for first in 0..4 {
+        for second in 0..3 {
+            let (order, intent) = ordered(&shop).await;
+            let door = door(&shop);
+            let refund = format!("re_{first}{second}");
+            let mut events = vec![
+                intent.event("payment_failed", 1),
+                intent.event("succeeded", 2),
+                intent.refund_event(&refund, "pending", 1999, None, 3),
+                intent.refund_event(&refund, "succeeded", 1999, None, 4),
+            ];
+            let mut told: Vec<Value> = vec![events.remove(first), events.remove(second)];
+            told.extend(events.into_iter().rev());
+            for event in told.iter().chain(&told) {
+                tell(&door, event).await;
+            }
+            later(&shop).await;
+            later(&shop).await;
+            ends.push(state(&shop, order).await);
+        }
+    }
+    ends.sort();
+    ends.dedup();
+
+    let expected = "confirmed 1999 1999 | succeeded | captured 1999 refunded 1999 \
+                    | dashboard succeeded 1999 | order_confirmed | 5-1";
+    assert_eq!(ends, [expected]);
+    shop.check_invariants().await;
+}
