@@ -191,7 +191,9 @@ fn finish(operation: &mut Value) {
         responses.sort_keys();
     }
     for (_, response) in responses {
-        let Some(content) = response["content"].as_object_mut() else { continue };
+        let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+            continue;
+        };
         let is_problem = |body: &Value| body["schema"]["$ref"] == PROBLEM;
         if let Some(body) = content.get("application/json").filter(|body| is_problem(body)) {
             *content = Map::from_iter([("application/problem+json".to_owned(), body.clone())]);

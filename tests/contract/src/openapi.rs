@@ -158,6 +158,28 @@ fn every_schema_that_is_referred_to_is_there() {
     assert!(unused.is_empty(), "nobody refers to {unused:?}");
 }
 
+/// OpenAPI knows no null, but in what an example shows.
+#[test]
+fn nothing_is_null_but_in_an_example() {
+    fn look(value: &Value, place: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Null => found.push(place.to_owned()),
+            Value::Array(items) => items.iter().for_each(|item| look(item, place, found)),
+            _ => {}
+        }
+        let fields =
+            entries(value).filter(|(key, _)| !["example", "examples"].contains(&key.as_str()));
+        for (key, below) in fields {
+            look(below, &format!("{place}/{key}"), found);
+        }
+    }
+    let mut found = Vec::new();
+
+    look(&document::whole(), "", &mut found);
+
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// One function cannot tell two types of one name apart; its document would show the last one only.
 #[test]
 fn no_two_types_share_a_name_in_the_document() {
