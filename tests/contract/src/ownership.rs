@@ -24,8 +24,7 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ("refund_lines", &["payment"]),
     ("refunds", &["payment"]),
     ("stock_discrepancies", &["inventory"]),
-    // The catalog writes the first move of a new product, whose count it has just set.
-    ("stock_moves", &["catalog", "inventory"]),
+    ("stock_moves", &["inventory"]),
     ("stripe_events", &["payment"]),
     ("users", &["accounts"]),
 ];

@@ -22,6 +22,7 @@ pub(crate) use sql::ALL as ALL_QUERIES;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{CategoryId, ProductId};
+use crate::inventory;
 use crate::page::{Page, Slice};
 
 /// Takes a product into the catalog, and its first stock into the ledger.
@@ -30,7 +31,7 @@ pub async fn create_product(db: &Db, new: &NewProduct) -> Result<Product, Failur
         let inserted = sql::insert_product(tx, ProductId::generate(), new).await;
         let product = inserted.map_err(|error| refusal::of_product(error, &new.sku))?;
         if new.stock.pieces() > 0 {
-            sql::record_first_stock(tx, product.id, new.stock).await?;
+            inventory::record_first(tx, product.id, new.stock.pieces()).await?;
         }
         Ok(product)
     })

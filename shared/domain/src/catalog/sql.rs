@@ -1,6 +1,5 @@
 //! The statements behind the catalog. They decide nothing.
 
-use super::attribute::FirstStock;
 use super::listing::{Filter, Key, Place, Sort, Words};
 use super::row::{read_category, read_product, returned};
 use super::{Category, NewCategory, NewProduct, Product, Status};
@@ -78,10 +77,6 @@ queries! {
         insert into products (id, sku, name, description, price_minor, currency, on_hand, category_id, metadata, status)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         returning ", product_columns!());
-
-    RECORD_FIRST_STOCK: "record a product's first stock" = "
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
-        values ($1, 'created', 'created', $2, 0)";
 
     PRODUCT: "look up a product" = concat!("
         select ", product_columns!(), " from products where id = $1");
@@ -167,14 +162,6 @@ pub(super) async fn insert_product(
     ];
     let row = returned(&INSERT_PRODUCT, tx.row(&INSERT_PRODUCT, &row).await?)?;
     read_product(&INSERT_PRODUCT, &row)
-}
-
-pub(super) async fn record_first_stock(
-    tx: &Tx<'_>,
-    product: ProductId,
-    stock: FirstStock,
-) -> Result<(), DbError> {
-    tx.execute(&RECORD_FIRST_STOCK, &[&product, &stock.pieces()]).await.map(drop)
 }
 
 pub(super) async fn product(db: &Db, id: ProductId) -> Result<Option<Product>, DbError> {

@@ -50,6 +50,10 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select id, 'order_cancelled', $2, 0, -quantity from freed";
 
+    RECORD_FIRST: "record a product's first stock" = "
+        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+        values ($1, 'created', 'created', $2, 0)";
+
     LOCK_STOCK: "look up a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
 
@@ -110,6 +114,15 @@ pub(crate) async fn reserve(
 
 pub(crate) async fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     tx.execute(&RELEASE, &[&order, &order.to_string()]).await.map(drop)
+}
+
+/// The first move of a new product, which was inserted with this count.
+pub(crate) async fn record_first(
+    tx: &Tx<'_>,
+    product: ProductId,
+    pieces: i32,
+) -> Result<(), DbError> {
+    tx.execute(&RECORD_FIRST, &[&product, &pieces]).await.map(drop)
 }
 
 pub(super) async fn lock_stock(tx: &Tx<'_>, count: &Count) -> Result<Option<Stock>, DbError> {
