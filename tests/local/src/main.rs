@@ -26,7 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum What {
-    /// Plays one order from browsing to the mail, and checks every step
+    /// Plays one order from browsing to the mail and three ways to end one, and checks every step
     Demo,
     /// Hands one event to one function and prints its answer
     Invoke {
