@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ann@example.com", "password": "plain words are fine"}))]
 pub(crate) struct Credentials {
-    #[schema(example = "ann@example.com", min_length = 3, max_length = 254)]
+    #[schema(min_length = 3, max_length = 254)]
     email: String,
-    #[schema(example = "plain words are fine", max_length = 512)]
+    #[schema(max_length = 512)]
     password: String,
 }
 

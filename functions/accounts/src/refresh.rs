@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"refresh_token": "czAIcfRMFo58lJ3ix1DmDCybuP9TABfFomcjTpy0244"}))]
 pub(crate) struct RefreshSession {
     refresh_token: String,
 }

@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ann@example.com", "password": "plain words are fine"}))]
 pub(crate) struct RegisterAccount {
-    #[schema(example = "ann@example.com", min_length = 3, max_length = 254)]
+    #[schema(min_length = 3, max_length = 254)]
     email: String,
     /// Any characters; the commonest passwords are refused.
-    #[schema(example = "plain words are fine", min_length = 12, max_length = 128)]
+    #[schema(min_length = 12, max_length = 128)]
     password: String,
 }
 

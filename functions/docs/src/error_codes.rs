@@ -225,6 +225,11 @@ const ALL: &[Entry] = &[
         "Repeat the same request, with the same Idempotency-Key, after the seconds that Retry-After names.",
     ),
     (
+        "payment_refused",
+        "The payment provider refuses to take this payment on, whatever is tried.",
+        "Tell us, with the request_id: it is ours to find out why.",
+    ),
+    (
         "unavailable",
         "We are not reachable right now.",
         "Repeat the same request, with the same Idempotency-Key, after the seconds that Retry-After names.",

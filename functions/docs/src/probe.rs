@@ -43,8 +43,7 @@ pub(crate) async fn show_health() -> Json<HealthView> {
     tag = "operations",
     responses(
         (status = 200, description = "The database answers", body = HealthView),
-        (status = 503, description = "It does not: `unavailable`", body = Problem,
-         content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`: it does not", body = Problem),
     ),
 )]
 pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthView>, Problem> {

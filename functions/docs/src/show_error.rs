@@ -16,8 +16,7 @@ const PAGE: &str = include_str!("../pages/error.html");
     params(("code" = String, Path, description = "The `code` of a problem", example = "out_of_stock")),
     responses(
         (status = 200, description = "An explanation to read", body = String, content_type = "text/html"),
-        (status = 404, description = "No error has this code: `not_found`", body = Problem,
-         content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no error has this code", body = Problem),
     ),
 )]
 pub(crate) async fn show_error(Path(code): Path<String>) -> Result<Response, Problem> {

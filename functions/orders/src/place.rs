@@ -69,7 +69,7 @@ pub(crate) async fn place_order(
     let basket = Basket::try_from(wish)?;
     let answer = ordering::place(&app.db, who.id, &basket, &ticket, created).await?;
     dispatch.try_now(&app.db).await;
-    Ok(Reply::from(answer).into_response())
+    Ok(Reply::created(answer, "/v1/orders").into_response())
 }
 
 fn created(order: &Order) -> domain::idempotency::Answer {

@@ -15,7 +15,10 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem, Tag};
     path = "/v1/orders/{order_id}",
     tag = "orders",
     security(("bearer" = [])),
-    params(("order_id" = OrderId, Path, description = "The order's id")),
+    params(
+        ("order_id" = OrderId, Path, description = "The order's id"),
+        ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
+    ),
     responses(
         (status = 200, description = "The order", body = OrderView,
          headers(("ETag" = String, description = "The order's version"))),

@@ -1,6 +1,8 @@
 use crate::Payments;
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::db::Db;
+use domain::failure::chain;
 use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payment::{self, Open, Status};
@@ -39,8 +41,8 @@ pub(crate) struct PaymentIntentView {
         (status = 200, description = "The intent to pay with", body = PaymentIntentView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
-        (status = 409, description = "`not_payable` with `status`, `order_ending`, `busy`", body = Problem),
-        (status = 502, description = "`upstream_failed`: Stripe did not answer; try again", body = Problem),
+        (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `busy`", body = Problem),
+        (status = 502, description = "`upstream_failed`: Stripe did not answer; try again. `payment_refused`: Stripe refuses to take this payment on", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -71,6 +73,9 @@ pub(crate) async fn create_payment_intent(
 async fn without_intent(db: &Db, open: &Open, failure: StripeFailure) -> Result<Problem, Problem> {
     if failure.is_final() {
         payment::abandon(db, open.id).await?;
+        tracing::error!(payment.id = %open.id, error = chain(&failure), "Stripe refuses {}", open.id);
+        let detail = "the payment provider refuses to take this payment on";
+        return Ok(Problem::new(StatusCode::BAD_GATEWAY, "payment_refused", detail));
     }
     Ok(Problem::upstream(&failure, "the payment provider did not answer; try again"))
 }

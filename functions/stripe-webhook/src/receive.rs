@@ -1,11 +1,10 @@
 use crate::Webhook;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::db::Db;
 use domain::failure::chain;
 use domain::payment::{self, EventHead};
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Raw};
 use serde::Serialize;
 use std::time::Duration;
 use stripe_gateway::notice;
@@ -29,7 +28,17 @@ pub(crate) struct Receipt {
     path = "/v1/webhooks/stripe",
     tag = "payments",
     security(("stripe_signature" = [])),
-    request_body(content = Object, description = "A Stripe event", content_type = "application/json"),
+    request_body(
+        content = Object,
+        description = "A Stripe event",
+        content_type = "application/json",
+        example = json!({
+            "id": "evt_1PqLkd2eZvKYlo2C",
+            "object": "event",
+            "type": "payment_intent.succeeded",
+            "data": {"object": {"id": "pi_3PqLkd2eZvKYlo2C1b7VnXyz", "object": "payment_intent"}},
+        }),
+    ),
     responses(
         (status = 200, description = "The event is kept", body = Receipt),
         (status = 400, description = "`bad_signature`: not signed by Stripe, or not just now; `not_text`", body = Problem),
@@ -40,18 +49,18 @@ pub(crate) struct Receipt {
 pub(crate) async fn receive_stripe_event(
     State(Webhook { db, clock, dispatch, secrets, live }): State<Webhook>,
     headers: HeaderMap,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Result<Json<Receipt>, Problem> {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     secrets.verify(signature.unwrap_or_default(), &body, clock.now()).map_err(|forged| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_signature", forged.to_string())
     })?;
-    if std::str::from_utf8(&body).is_err() {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"));
-    }
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
     match stripe_gateway::head(&body) {
         Ok(head) => {
-            if payment::record(&db, &head, &body, live).await? {
+            let kept = stripe_gateway::without_secrets(text);
+            if payment::record(&db, &head, kept.as_bytes(), live).await? {
                 take_effect(&db, &head, &body).await;
                 dispatch.try_now(&db).await;
             }

@@ -8,7 +8,7 @@ create table orders (
     discount_minor      bigint not null default 0 constraint orders_discount_not_negative check (discount_minor >= 0),
     shipping_minor      bigint not null default 0 constraint orders_shipping_not_negative check (shipping_minor >= 0),
     tax_minor           bigint not null default 0 constraint orders_tax_not_negative check (tax_minor >= 0),
-    total_minor         bigint not null constraint orders_total_range check (total_minor between 0 and 99999999999),
+    total_minor         bigint not null constraint orders_total_range check (total_minor between 0 and 99999999),
     captured_minor      bigint not null default 0,
     refunded_minor      bigint not null default 0,
     created_at          timestamptz not null default now(),

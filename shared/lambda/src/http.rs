@@ -7,7 +7,7 @@ mod list;
 mod problem;
 pub mod token;
 
-pub use body::{Json, Path, Query};
+pub use body::{Json, Path, Query, Raw};
 pub use conditional::{IfMatch, IfNoneMatch, Tag};
 pub use keyed::{Keyed, Reply};
 pub use list::List;

@@ -7,4 +7,4 @@ mod notice;
 pub mod webhook;
 
 pub use ask::{Intent, Stripe, StripeFailure};
-pub use notice::{Unreadable, head, notice};
+pub use notice::{Unreadable, head, notice, without_secrets};

@@ -11,6 +11,8 @@ use time::OffsetDateTime;
 /// Under which name an intent carries our payment's id.
 pub(crate) const PAYMENT_ID: &str = "payment_id";
 
+const CLIENT_SECRET: &str = "\"client_secret\"";
+
 /// An authentic body that is no event of Stripe's.
 #[derive(Debug, thiserror::Error)]
 #[error("this is no Stripe event: {0}")]
@@ -42,24 +44,55 @@ struct Intent {
     metadata: HashMap<String, String>,
 }
 
-/// What is known of every event.
+/// What is known of every event. What passes here can be kept.
 pub fn head(raw: &[u8]) -> Result<EventHead, Unreadable> {
     let event: Envelope =
         serde_json::from_slice(raw).map_err(|error| Unreadable(error.to_string()))?;
-    let created = OffsetDateTime::from_unix_timestamp(event.created);
+    let is_id = event.id.strip_prefix("evt_").is_some_and(|rest| {
+        (1..=250).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    });
+    if !is_id {
+        return Err(Unreadable(format!("id {:?}", event.id)));
+    }
+    let created = OffsetDateTime::from_unix_timestamp(event.created).ok();
+    let created = created.filter(|created| *created >= OffsetDateTime::UNIX_EPOCH);
     Ok(EventHead {
         id: event.id,
-        kind: event.kind,
-        object_id: event.data.object.get("id").and_then(|id| id.as_str()).map(printable),
-        created: created.map_err(|error| Unreadable(error.to_string()))?,
+        kind: column(&event.kind).ok_or_else(|| Unreadable(format!("type {:?}", event.kind)))?,
+        object_id: event.data.object.get("id").and_then(|id| column(id.as_str()?)),
+        created: created.ok_or_else(|| Unreadable(format!("created {}", event.created)))?,
         livemode: event.livemode,
-        api_version: event.api_version.as_deref().map(printable),
+        api_version: event.api_version.as_deref().and_then(column),
     })
 }
 
-/// PostgreSQL's text has no place for NUL.
-fn printable(text: &str) -> String {
-    text.replace('\0', "")
+/// Text as a column takes it: not empty, not endless, and PostgreSQL has no place for NUL.
+fn column(text: &str) -> Option<String> {
+    let fits = (1..=255).contains(&text.chars().count()) && !text.contains('\0');
+    fits.then(|| text.to_owned())
+}
+
+/// The same event without the secrets with which a browser pays; nobody needs them later.
+pub fn without_secrets(raw: &str) -> String {
+    let mut parts = raw.split(CLIENT_SECRET);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let value = part.trim_start().strip_prefix(':').and_then(|value| {
+            value.trim_start().strip_prefix('"').and_then(|value| value.split_once('"'))
+        });
+        kept.push_str(CLIENT_SECRET);
+        match value {
+            Some((secret, rest)) => {
+                let before = part.len() - secret.len() - 1 - rest.len();
+                kept.push_str(&part[..before]);
+                kept.push_str("withheld\"");
+                kept.push_str(rest);
+            }
+            None => kept.push_str(part),
+        }
+    }
+    kept
 }
 
 /// What an event means to us.
@@ -128,6 +161,21 @@ mod tests {
         for object in [json!({}), intent("sleeping", "eur"), intent("succeeded", "???")] {
             let read = notice(&event("payment_intent.succeeded", &object));
             assert!(matches!(read, Notice::Unreadable(_)), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_withheld_and_nothing_else_changes() {
+        for (raw, kept) in [
+            (r#"{"client_secret":"pi_1_secret_2","a":1}"#, r#"{"client_secret":"withheld","a":1}"#),
+            (r#"{"client_secret" : "s", "x": "s"}"#, r#"{"client_secret" : "withheld", "x": "s"}"#),
+            (
+                r#"[{"client_secret":null},"client_secret"]"#,
+                r#"[{"client_secret":null},"client_secret"]"#,
+            ),
+            ("{}", "{}"),
+        ] {
+            assert_eq!(without_secrets(raw), kept);
         }
     }
 

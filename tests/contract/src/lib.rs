@@ -1,1 +1,17 @@
-//! contract.
+//! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
+#![cfg(test)]
+
+mod constraints;
+mod direction;
+mod document;
+mod events;
+mod openapi;
+mod ownership;
+mod postman;
+mod published;
+mod purity;
+mod routes;
+mod statements;
+mod strangers;
+mod template;
+mod workspace;

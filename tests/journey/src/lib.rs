@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod closing;
+mod collection;
 mod failing;
 mod selling;
 

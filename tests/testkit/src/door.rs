@@ -2,7 +2,7 @@
 
 use crate::Person;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, header, request};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub struct Call {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    pub bytes: Bytes,
     /// The JSON body; null if there is none.
     pub body: Value,
 }
@@ -100,9 +101,19 @@ impl IntoFuture for Call {
                 serde_json::from_slice(&bytes)
                     .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
             };
-            Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+            Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
         })
     }
+}
+
+/// Sends requests at once, as many clients would, and waits for every answer.
+pub async fn all(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
+    let sent: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.into_future())).collect();
+    let mut answers = Vec::new();
+    for answer in sent {
+        answers.push(answer.await.unwrap());
+    }
+    answers
 }
 
 impl Answer {

@@ -85,4 +85,19 @@ impl Shop {
         self.admin.execute(sql, &row).await.unwrap();
         id
     }
+
+    /// A confirmed order leaves the shelf, past the shop's doors.
+    pub async fn ship(&self, order: OrderId) {
+        let sql = "with shipped as (
+                       update orders set status = 'shipped' where id = $1
+                   ), line as (
+                       select product_id, quantity from order_lines where order_id = $1
+                   ), moved as (
+                       insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+                       select product_id, 'order_shipped', $2, -quantity, -quantity from line
+                   )
+                   update products set on_hand = on_hand - quantity, reserved = reserved - quantity
+                   from line where id = product_id";
+        self.admin.execute(sql, &[&order, &order.to_string()]).await.unwrap();
+    }
 }

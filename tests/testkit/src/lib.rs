@@ -7,11 +7,14 @@
 
 mod door;
 mod factory;
+mod invariants;
 mod people;
+mod stripe;
 
-pub use door::{Answer, Call, Door};
+pub use door::{Answer, Call, Door, all};
 pub use factory::{Order, Product};
 pub use people::{Person, SIGNING_KEY, signer, token_keys};
+pub use stripe::{Intent, WEBHOOK_SECRET, stripe};
 
 use domain::db::Db;
 use lambda::config::Clock;
@@ -33,6 +36,7 @@ pub struct Shop {
     pub db: Db,
     /// As the owner sees it, to set up and to look.
     pub admin: Client,
+    database: String,
 }
 
 impl Shop {
@@ -47,7 +51,13 @@ impl Shop {
         Self {
             db: Db::connect(&server.url_as("app_rw", &name), CONNECTIONS).unwrap(),
             admin: connect(&server.url(&name)).await,
+            database: name,
         }
+    }
+
+    /// The database as the functions see it, for statements of one's own.
+    pub async fn as_function(&self) -> Client {
+        connect(&server().await.url_as("app_rw", &self.database)).await
     }
 
     /// What an HTTP function gets at its start.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 /// A merge patch: what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Cups and mugs", "parent": null}))]
 pub(crate) struct ChangeCategory {
     #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
@@ -44,7 +45,7 @@ impl TryFrom<ChangeCategory> for CategoryChange {
     tag = "categories",
     security(("bearer" = [])),
     params(
-        ("category_id" = CategoryId, Path),
+        ("category_id" = CategoryId, Path, description = "The category's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
     ),
     request_body = ChangeCategory,
@@ -64,6 +65,7 @@ impl TryFrom<ChangeCategory> for CategoryChange {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn change_category(

@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Mugs"}))]
 pub(crate) struct CreateCategory {
-    #[schema(example = "Mugs", min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// The category above; none for the root.
     parent: Option<CategoryId>,
@@ -52,6 +53,7 @@ impl TryFrom<CreateCategory> for NewCategory {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn create_category(

@@ -15,7 +15,7 @@ use lambda::http::{IfMatch, Path, Problem};
     tag = "categories",
     security(("bearer" = [])),
     params(
-        ("category_id" = CategoryId, Path),
+        ("category_id" = CategoryId, Path, description = "The category's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
     ),
     responses(
@@ -26,6 +26,7 @@ use lambda::http::{IfMatch, Path, Problem};
         (status = 404, description = "`category_not_found`, `not_found`", body = Problem),
         (status = 409, description = "`category_in_use`", body = Problem),
         (status = 412, description = "`stale`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn delete_category(

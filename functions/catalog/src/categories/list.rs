@@ -40,6 +40,7 @@ pub(crate) struct ListCategories {
         ),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn list_categories(

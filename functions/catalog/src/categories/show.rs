@@ -15,7 +15,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
     tag = "categories",
     security((), ("bearer" = [])),
     params(
-        ("category_id" = CategoryId, Path),
+        ("category_id" = CategoryId, Path, description = "The category's id"),
         ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
     ),
     responses(
@@ -28,6 +28,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
         (status = 304, description = "As you hold it"),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
         (status = 404, description = "`category_not_found`, `not_found`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn show_category(

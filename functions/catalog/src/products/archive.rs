@@ -15,7 +15,7 @@ use lambda::http::{IfMatch, Path, Problem};
     tag = "products",
     security(("bearer" = [])),
     params(
-        ("product_id" = ProductId, Path),
+        ("product_id" = ProductId, Path, description = "The product's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
     ),
     responses(
@@ -25,6 +25,7 @@ use lambda::http::{IfMatch, Path, Problem};
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`product_not_found`, `not_found`", body = Problem),
         (status = 412, description = "`stale`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn archive_product(

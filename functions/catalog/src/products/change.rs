@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 /// A merge patch: what is left out stays. Stock moves by other doors.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Very large mug", "price": {"amount": 1490}, "metadata": {"colour": null}}))]
 pub(crate) struct ChangeProduct {
     #[serde(default)]
     #[schema(value_type = String, required = false, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -91,7 +92,7 @@ impl TryFrom<ChangeProduct> for ProductChange {
     tag = "products",
     security(("bearer" = [])),
     params(
-        ("product_id" = ProductId, Path),
+        ("product_id" = ProductId, Path, description = "The product's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
     ),
     request_body = ChangeProduct,
@@ -111,6 +112,7 @@ impl TryFrom<ChangeProduct> for ProductChange {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn change_product(

@@ -17,10 +17,19 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "sku": "MUG-01",
+    "name": "Large mug",
+    "description": "Stoneware, 400 ml.",
+    "price": {"amount": 1250, "currency": "EUR"},
+    "stock": 40,
+    "metadata": {"colour": "blue"},
+    "status": "active",
+}))]
 pub(crate) struct CreateProduct {
-    #[schema(example = "MUG-01", pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     sku: String,
-    #[schema(example = "Large mug", min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 5000)]
@@ -78,6 +87,7 @@ impl TryFrom<CreateProduct> for NewProduct {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn create_product(

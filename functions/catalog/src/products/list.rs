@@ -29,9 +29,11 @@ pub(crate) struct ListProducts {
     min_price: Option<i64>,
     /// In minor units.
     max_price: Option<i64>,
+    /// Only products priced in it.
     currency: Option<Currency>,
     /// Whether any can be ordered now.
     in_stock: Option<bool>,
+    /// The newest first unless you say otherwise.
     #[serde(default)]
     #[param(inline)]
     sort: Sort,
@@ -76,6 +78,7 @@ impl ListProducts {
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
         (status = 403, description = "`wrong_role`: only staff may filter by status", body = Problem),
         (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn list_products(

@@ -17,7 +17,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
     tag = "products",
     security((), ("bearer" = [])),
     params(
-        ("product_id" = ProductId, Path),
+        ("product_id" = ProductId, Path, description = "The product's id"),
         ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
     ),
     responses(
@@ -30,6 +30,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
         (status = 304, description = "As you hold it"),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
         (status = 404, description = "`product_not_found`, `not_found`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn show_product(

@@ -116,8 +116,10 @@ impl failure::Refusal for Refusal {
     fn details(&self) -> Map<String, Value> {
         let (name, value) = match self {
             Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
-            Self::IllegalMove { from, .. } => {
-                ("allowed", from.allowed().map(Status::name).collect())
+            // What somebody may not do just now is no way out, even if others may.
+            Self::IllegalMove { from, to } => {
+                let others = from.allowed().filter(|next| next != to);
+                ("allowed", others.map(Status::name).collect())
             }
             Self::NotForSale(product) => ("product", json!(product)),
             Self::NotFound | Self::MixedCurrencies | Self::TooLarge => return Map::new(),
@@ -153,8 +155,8 @@ pub(super) struct Priced {
 /// How long an order waits for its payment.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
 
-/// The most that a total may be, in minor units. Also a constraint of the table.
-const MOST: i64 = 99_999_999_999;
+/// The most that a total may be, in minor units: the most that Stripe charges at once. Also a constraint of the table.
+const MOST: i64 = 99_999_999;
 
 impl Priced {
     /// Prices the basket by the shelf, if all of it could be taken. What costs nothing needs no payment.

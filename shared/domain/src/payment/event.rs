@@ -37,7 +37,7 @@ pub struct StoredEvent {
 /// How often an event is tried before a person must look at it.
 const MOST_TRIES: i32 = 10;
 
-/// Keeps an event as it came. From here on it cannot be lost, and Stripe may be told so.
+/// Keeps an event. From here on it cannot be lost, and Stripe may be told so.
 /// An event of the wrong mode (test or live) is kept, but parked. Says whether it is new and waits for its effect.
 pub async fn record(db: &Db, head: &EventHead, raw: &[u8], live: bool) -> Result<bool, DbError> {
     let parked = (head.livemode != live).then_some("livemode");

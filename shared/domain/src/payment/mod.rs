@@ -62,7 +62,10 @@ async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
                 sql::ask_refund_of_late(tx, known.id, told.amount.minor).await?;
             }
         }
-        Status::Canceled => ordering::give_up(tx, &bill).await?,
+        // The end of a payment that was abandoned is not that of the one that took its place.
+        Status::Canceled if sql::live(tx, order).await?.is_none() => {
+            ordering::give_up(tx, &bill).await?;
+        }
         _ => {}
     }
     Ok(())

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// The states of a Stripe PaymentIntent, one before it (`creating`) and one for an intent that never came to be (`failed`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PaymentIntentStatus)]
 pub enum Status {
     Creating,
     RequiresPaymentMethod,
@@ -103,7 +104,10 @@ impl failure::Refusal for Refusal {
 
     fn details(&self) -> Map<String, Value> {
         match self {
-            Self::NotPayable(status) => Map::from_iter([("status".to_owned(), json!(status))]),
+            // A problem has a `status` of its own.
+            Self::NotPayable(status) => {
+                Map::from_iter([("order_status".to_owned(), json!(status))])
+            }
             _ => Map::new(),
         }
     }

@@ -31,6 +31,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// A body of whatever kind, byte for byte.
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(|rejection| unreadable(&rejection))
+    }
+}
+
 /// The bytes of a body that calls itself JSON.
 pub(super) async fn json_bytes<S: Send + Sync>(
     request: Request,
@@ -40,7 +52,7 @@ pub(super) async fn json_bytes<S: Send + Sync>(
         let detail = "send the body as application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
-    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
+    Raw::from_request(request, state).await.map(|Raw(bytes)| bytes)
 }
 
 fn unreadable(rejection: &BytesRejection) -> Problem {

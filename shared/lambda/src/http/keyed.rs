@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::idempotency::{Answer, Key, Ticket};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -53,7 +53,16 @@ fn fingerprint(route: &str, mut body: Value) -> [u8; 32] {
 }
 
 /// An answer that is kept, and says so when it is repeated.
-pub struct Reply(Answer);
+pub struct Reply {
+    answer: Answer,
+    location: Option<HeaderValue>,
+}
+
+/// What every created thing shows of itself.
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
 
 impl Reply {
     /// The answer in the form in which it is kept.
@@ -61,21 +70,32 @@ impl Reply {
         let body = serde_json::to_vec(view).expect("a view is plain data");
         Answer { status: status.as_u16(), body, replayed: false }
     }
+
+    /// The answer with the address of what was created below `collection`, also when it is repeated.
+    pub fn created(answer: Answer, collection: &str) -> Self {
+        let created = serde_json::from_slice::<Created>(&answer.body).ok();
+        let location = created.map(|Created { id }| format!("{collection}/{id}"));
+        let location = location.and_then(|location| HeaderValue::try_from(location).ok());
+        Self { answer, location }
+    }
 }
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
-        Self(answer)
+        Self { answer, location: None }
     }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let Answer { status, body, replayed } = self.0;
+        let Answer { status, body, replayed } = self.answer;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, location);
+        }
         if replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }

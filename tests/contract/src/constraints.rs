@@ -1,0 +1,217 @@
+//! What the database refuses by itself, whatever a function may have forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+use testkit::Shop;
+use tokio_postgres::Client;
+use tokio_postgres::error::DbError;
+
+const WORLD: &str = include_str!("constraints/world.sql");
+const REFUSED: &str = include_str!("constraints/refused.sql");
+
+/// Triggers that write instead of refusing.
+const WRITERS: [&str; 1] = ["orders_history"];
+/// Tables whose rows stay as they were written.
+const WRITTEN_ONCE: [&str; 5] =
+    ["ledger", "order_history", "order_lines", "stock_discrepancies", "stock_moves"];
+
+/// A change that must be refused.
+struct Case {
+    constraint: &'static str,
+    /// The name in the refusal.
+    refusal: &'static str,
+    sql: &'static str,
+}
+
+fn cases() -> Vec<Case> {
+    let blocks = REFUSED.split("\n-- ").skip(1);
+    let case = |block: &'static str| {
+        let (head, sql) = block.split_once('\n').unwrap();
+        let (constraint, refusal) = head.split_once(": ").unwrap_or((head, head));
+        Case { constraint, refusal, sql }
+    };
+    blocks.map(case).collect()
+}
+
+/// Every constraint, unique index and named refusal of a trigger, with the SQLSTATE that it answers with.
+async fn constraints(admin: &Client) -> BTreeMap<String, String> {
+    let sql = "
+        select conname::text, case contype when 'f' then '23503' when 'p' then '23505' when 'u' then '23505' else '23514' end
+        from pg_constraint
+        where connamespace = 'public'::regnamespace and contype <> 'n' and conrelid::regclass::text <> 'refinery_schema_history'
+        union
+        select indexrelid::regclass::text, '23505'
+        from pg_index join pg_class on pg_class.oid = indexrelid
+        where indisunique and relnamespace = 'public'::regnamespace
+          and indexrelid not in (select conindid from pg_constraint)
+        union
+        select (regexp_matches(prosrc, 'constraint = ''([a-z_]+)''', 'g'))[1], '23514'
+        from pg_proc where pronamespace = 'public'::regnamespace";
+    let rows = admin.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// How the database refuses what `sql` wants; nothing of it stays.
+async fn refusal(client: &Client, sql: &str) -> Option<DbError> {
+    let sql = format!("begin; {sql}; set constraints all immediate");
+    let outcome = client.batch_execute(&sql).await;
+    client.batch_execute("rollback").await.unwrap();
+    outcome.err().map(|error| error.as_db_error().unwrap().clone())
+}
+
+async fn tables(admin: &Client) -> Vec<String> {
+    let sql = "select table_name::text from information_schema.tables
+               where table_schema = 'public' and table_name <> 'refinery_schema_history' order by 1";
+    admin.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn every_constraint_refuses_what_it_is_there_for() {
+    let shop = Shop::open().await;
+    shop.admin.batch_execute(WORLD).await.unwrap();
+    let known = constraints(&shop.admin).await;
+
+    let mut wrong = Vec::new();
+    for Case { constraint, refusal: expected, sql } in cases() {
+        let Some(state) = known.get(constraint) else {
+            wrong.push(format!("{constraint} is no constraint of the schema"));
+            continue;
+        };
+        let found = refusal(&shop.admin, sql).await;
+        let found = found.as_ref().map(|error| (error.code().code(), error.constraint(), error));
+        if found.is_none_or(|(code, name, _)| code != state || name != Some(expected)) {
+            wrong.push(format!("{constraint} should answer {state}, but: {found:?}"));
+        }
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn no_constraint_is_without_a_case() {
+    let shop = Shop::open().await;
+    let tried: BTreeSet<_> = cases().iter().map(|case| case.constraint).collect();
+
+    let known = constraints(&shop.admin).await;
+    let untried: Vec<_> = known.keys().filter(|name| !tried.contains(name.as_str())).collect();
+
+    assert!(untried.is_empty(), "add to refused.sql: {untried:?}");
+}
+
+#[tokio::test]
+async fn every_trigger_refuses_by_name_or_is_known_to_write() {
+    let shop = Shop::open().await;
+    let sql = "select tgname::text from pg_trigger join pg_proc on pg_proc.oid = tgfoid
+               where not tgisinternal and prosrc not like '%constraint = ''%' order by 1";
+
+    let silent = shop.admin.query(sql, &[]).await.unwrap();
+
+    let silent: Vec<String> = silent.iter().map(|row| row.get(0)).collect();
+    assert_eq!(silent, WRITERS);
+}
+
+#[tokio::test]
+async fn every_change_of_status_is_written_into_the_history() {
+    let shop = Shop::open().await;
+    shop.admin.batch_execute(WORLD).await.unwrap();
+
+    shop.run("update orders set captured_minor = 1000, status = 'confirmed', expires_at = null")
+        .await;
+    shop.run("update orders set close_at = now()").await;
+    let cancel =
+        "update orders set status = 'cancelled', cancelled_at = now(), cancel_reason = 'requested'";
+    shop.run(cancel).await;
+
+    let path = "select string_agg(concat_ws(' ', version, from_status, to_status, reason), ', ' order by version)
+                from order_history";
+    let expected = "1 pending, 2 pending confirmed, 4 confirmed cancelled requested";
+    assert_eq!(shop.one::<String>(path).await, expected);
+    assert_eq!(shop.one::<i64>("select version from orders").await, 4);
+}
+
+#[tokio::test]
+async fn functions_delete_nothing_but_empty_categories() {
+    let shop = Shop::open().await;
+    let function = shop.as_function().await;
+
+    for table in tables(&shop.admin).await {
+        let deleted = refusal(&function, &format!("delete from {table}")).await;
+        let emptied = refusal(&function, &format!("truncate {table}")).await;
+
+        let allowed = if table == "categories" { None } else { Some("42501") };
+        assert_eq!(deleted.as_ref().map(|no| no.code().code()), allowed, "{table}");
+        assert_eq!(emptied.unwrap().code().code(), "42501", "{table}");
+    }
+}
+
+#[tokio::test]
+async fn functions_change_nothing_that_is_written_once() {
+    let shop = Shop::open().await;
+    let function = shop.as_function().await;
+
+    for table in tables(&shop.admin).await {
+        let column = "select attname::text from pg_attribute
+                      where attrelid = $1::text::regclass and attnum > 0 and attidentity = '' limit 1";
+        let column: String = shop.admin.query_one(column, &[&table]).await.unwrap().get(0);
+        let changed = refusal(&function, &format!("update {table} set {column} = {column}")).await;
+
+        let allowed = if WRITTEN_ONCE.contains(&&*table) { Some("42501") } else { None };
+        assert_eq!(changed.as_ref().map(|no| no.code().code()), allowed, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn functions_leave_the_schema_alone() {
+    let shop = Shop::open().await;
+    let function = shop.as_function().await;
+
+    for sql in [
+        "create table loot (id int)",
+        "create schema loot",
+        "create function loot() returns int language sql as 'select 1'",
+        "alter table ledger add column loot int",
+        "alter table orders disable trigger orders_guard",
+        "drop table ledger",
+        "create index loot on orders (id)",
+        "create role loot",
+        "alter role app_rw superuser",
+        "set role postgres",
+        "set session_replication_role = 'replica'",
+        "select * from refinery_schema_history",
+        "copy orders to program 'cat'",
+        "select pg_read_file('/etc/hostname')",
+    ] {
+        let no = refusal(&function, sql).await;
+        assert_eq!(no.map(|no| no.code().code().to_owned()).as_deref(), Some("42501"), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn functions_neither_wait_nor_work_for_ever() {
+    let shop = Shop::open().await;
+    let function = shop.as_function().await;
+
+    for (setting, expected) in [
+        ("statement_timeout", "3s"),
+        ("lock_timeout", "2s"),
+        ("idle_in_transaction_session_timeout", "5s"),
+    ] {
+        let row = function.query_one(&format!("show {setting}"), &[]).await.unwrap();
+        assert_eq!(row.get::<_, String>(0), expected, "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn amounts_are_whole_numbers_and_times_know_their_zone() {
+    let shop = Shop::open().await;
+    let columns = "select table_name || '.' || column_name as name, data_type::text from information_schema.columns
+                   where table_schema = 'public' and table_name <> 'refinery_schema_history'";
+
+    for row in shop.admin.query(columns, &[]).await.unwrap() {
+        let (name, kind): (String, String) = (row.get(0), row.get(1));
+        assert!(!["real", "double precision", "money"].contains(&&*kind), "{name} is a {kind}");
+        assert!(!kind.contains("without time zone") && kind != "date", "{name} is a {kind}");
+        if name.ends_with("_minor") {
+            assert_eq!(kind, "bigint", "{name}");
+        }
+    }
+}

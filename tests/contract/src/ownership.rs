@@ -1,0 +1,119 @@
+//! Each table is changed by one module of the domain.
+
+use crate::workspace::files;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every table with the modules that change it.
+const OWNERS: [(&str, &[&str]); 19] = [
+    ("categories", &["catalog"]),
+    ("emails", &["mail"]),
+    ("idempotency_keys", &["idempotency"]),
+    ("inbox", &["inbox"]),
+    ("inventory_sources", &["inventory"]),
+    ("ledger", &["payment"]),
+    // A trigger writes it.
+    ("order_history", &[]),
+    ("order_lines", &["ordering"]),
+    ("orders", &["ordering"]),
+    ("outbox", &["outbox"]),
+    ("payments", &["payment"]),
+    // The counts are the inventory's, the rest is the catalog's.
+    ("products", &["catalog", "inventory"]),
+    ("rate_buckets", &["accounts"]),
+    ("refresh_tokens", &["accounts"]),
+    ("refunds", &["payment"]),
+    ("stock_discrepancies", &["inventory"]),
+    // The catalog writes the first move of a new product, whose count it has just set.
+    ("stock_moves", &["catalog", "inventory"]),
+    ("stripe_events", &["payment"]),
+    ("users", &["accounts"]),
+];
+/// The columns of products that are the inventory's.
+const COUNTS: [&str; 2] = ["on_hand", "reserved"];
+
+/// A statement that changes a table.
+struct Change {
+    module: String,
+    table: String,
+    /// What an update sets.
+    columns: BTreeSet<String>,
+}
+
+/// Every change that a statement of the domain makes.
+fn changes() -> Vec<Change> {
+    let mut changes = Vec::new();
+    for file in files("shared/domain/src", &[".rs"]) {
+        let below = file.path.trim_start_matches("shared/domain/src/");
+        let module = below.split(['/', '.']).next().unwrap_or_default();
+        let lines = file.text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let words: Vec<_> = lines.flat_map(str::split_whitespace).collect();
+        for (at, pair) in words.windows(2).enumerate() {
+            let before = at.checked_sub(1).map_or("", |before| words[before]);
+            let table = match *pair {
+                ["into", table] if before == "insert" => table,
+                ["from", table] if before == "delete" => table,
+                // Not `for update`, `on conflict do update`, nor a grant.
+                ["update", table] if !["for", "key", "do"].contains(&before) => table,
+                _ => continue,
+            };
+            let table = table.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
+            if OWNERS.iter().any(|(known, _)| *known == table) {
+                let columns =
+                    if pair[0] == "update" { set_by(&words[at..]) } else { BTreeSet::new() };
+                changes.push(Change {
+                    module: module.to_owned(),
+                    table: table.to_owned(),
+                    columns,
+                });
+            }
+        }
+    }
+    changes
+}
+
+/// The columns that stand before an equals sign, from `set` to whatever ends the list.
+fn set_by(words: &[&str]) -> BTreeSet<String> {
+    let list = words.iter().skip_while(|word| **word != "set").skip(1);
+    let ends = ["where", "from", "returning", "\";"];
+    let list: Vec<_> = list.take_while(|word| !ends.contains(word)).collect();
+    let assigned = list.windows(2).filter(|pair| *pair[1] == "=");
+    assigned.map(|pair| (*pair[0]).to_owned()).collect()
+}
+
+#[test]
+fn every_table_has_an_owner() {
+    let migrations = files("shared/domain/migrations", &[".sql"]);
+    let lines = migrations.iter().flat_map(|file| file.text.lines());
+    let made = lines.filter_map(|line| line.strip_prefix("create table "));
+    let made: BTreeSet<_> = made.filter_map(|rest| rest.split([' ', '(']).next()).collect();
+
+    assert_eq!(made, OWNERS.iter().map(|(table, _)| *table).collect());
+}
+
+#[test]
+fn a_module_changes_its_own_tables_only() {
+    let owners = BTreeMap::from(OWNERS);
+    let changes = changes();
+    assert!(changes.len() > 40, "statements are missing");
+    let mut idle: BTreeSet<_> =
+        OWNERS.iter().flat_map(|(table, by)| by.iter().map(move |by| (*table, *by))).collect();
+    for Change { module, table, .. } in &changes {
+        let may = owners[table.as_str()].contains(&module.as_str());
+        assert!(may, "{module} changes {table}; call its owner with the same transaction");
+        idle.remove(&(table.as_str(), module.as_str()));
+    }
+    assert!(idle.is_empty(), "these own what they never change: {idle:?}");
+}
+
+#[test]
+fn the_inventory_moves_the_counts_of_products_and_the_catalog_the_rest() {
+    for change in changes().iter().filter(|change| change.table == "products") {
+        let mut columns = change.columns.clone();
+        columns.remove("updated_at");
+        let counts = columns.iter().filter(|column| COUNTS.contains(&column.as_str())).count();
+        match change.module.as_str() {
+            "inventory" => assert_eq!(counts, columns.len(), "the inventory sets {columns:?}"),
+            other => assert_eq!(counts, 0, "{other} sets {columns:?}"),
+        }
+    }
+}

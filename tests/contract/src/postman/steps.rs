@@ -1,0 +1,134 @@
+//! The order of the collection: what each request needs was kept by one before it.
+
+/// Whose token a request carries.
+#[derive(Clone, Copy)]
+pub(super) enum Who {
+    Stranger,
+    Customer,
+    Staff,
+}
+
+/// One request.
+pub(super) struct Step {
+    pub(super) folder: &'static str,
+    /// The operation id.
+    pub(super) operation: &'static str,
+    /// The operation's summary, if there is none.
+    pub(super) title: Option<&'static str>,
+    /// The operation's path, if there is none.
+    pub(super) path: Option<&'static str>,
+    pub(super) who: Who,
+    pub(super) headers: &'static [(&'static str, &'static str)],
+    pub(super) body: Option<&'static str>,
+    pub(super) status: u16,
+    /// Variable, and where its value stands in the answer.
+    pub(super) keep: &'static [(&'static str, &'static str)],
+    /// JavaScript that runs before.
+    pub(super) before: &'static [&'static str],
+}
+
+const fn step(folder: &'static str, operation: &'static str, who: Who, status: u16) -> Step {
+    Step {
+        folder,
+        operation,
+        title: None,
+        path: None,
+        who,
+        headers: &[],
+        body: None,
+        status,
+        keep: &[],
+        before: &[],
+    }
+}
+
+use Who::{Customer, Staff, Stranger};
+
+pub(super) const STEPS: &[Step] = &[
+    step("Operations", "show_health", Stranger, 200),
+    step("Operations", "show_readiness", Stranger, 200),
+    step("Operations", "show_version", Stranger, 200),
+    step("Operations", "show_openapi", Stranger, 200),
+    step("Operations", "show_docs", Stranger, 200),
+    Step { path: Some("/errors/out_of_stock"), ..step("Operations", "show_error", Stranger, 200) },
+    Step {
+        title: Some("Log in as staff"),
+        body: Some(r#"{"email": "{{staff_email}}", "password": "{{staff_password}}"}"#),
+        keep: &[("staff_token", "access_token")],
+        ..step("Accounts", "log_in", Stranger, 200)
+    },
+    Step {
+        before: &["pm.collectionVariables.set('email', `ann+${Date.now()}@example.com`);"],
+        body: Some(r#"{"email": "{{email}}", "password": "{{password}}"}"#),
+        ..step("Accounts", "register_account", Stranger, 202)
+    },
+    Step {
+        body: Some(r#"{"email": "{{email}}", "password": "{{password}}"}"#),
+        keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
+        ..step("Accounts", "log_in", Stranger, 200)
+    },
+    Step {
+        body: Some(r#"{"refresh_token": "{{refresh_token}}"}"#),
+        keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
+        ..step("Accounts", "refresh_session", Stranger, 200)
+    },
+    step("Accounts", "show_me", Customer, 200),
+    step("Accounts", "show_keys", Stranger, 200),
+    Step {
+        body: Some(r#"{"name": "Mugs {{$guid}}"}"#),
+        keep: &[("category_id", "id")],
+        ..step("Categories", "create_category", Staff, 201)
+    },
+    step("Categories", "list_categories", Stranger, 200),
+    step("Categories", "show_category", Stranger, 200),
+    Step {
+        body: Some(r#"{"name": "Cups {{$guid}}"}"#),
+        ..step("Categories", "change_category", Staff, 200)
+    },
+    Step {
+        body: Some(
+            r#"{"sku": "MUG-{{$guid}}", "name": "Large mug", "price": {"amount": 1250, "currency": "EUR"}, "stock": 10, "category": "{{category_id}}", "metadata": {"colour": "blue"}}"#,
+        ),
+        keep: &[("product_id", "id"), ("sku", "sku")],
+        ..step("Products", "create_product", Staff, 201)
+    },
+    Step {
+        path: Some("/v1/products?q=mug&in_stock=true&sort=price&limit=5"),
+        ..step("Products", "list_products", Stranger, 200)
+    },
+    step("Products", "show_product", Stranger, 200),
+    Step {
+        body: Some(
+            r#"{"price": {"amount": 1190, "currency": "EUR"}, "metadata": {"colour": null}}"#,
+        ),
+        ..step("Products", "change_product", Staff, 200)
+    },
+    Step {
+        body: Some(r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}]}"#),
+        keep: &[("order_id", "id")],
+        ..step("Orders", "place_order", Customer, 201)
+    },
+    Step {
+        path: Some("/v1/orders?status=pending&limit=5"),
+        ..step("Orders", "list_orders", Customer, 200)
+    },
+    step("Orders", "show_order", Customer, 200),
+    step("Payments", "create_payment_intent", Customer, 200),
+    Step {
+        title: Some("Receive a Stripe event, signed as Stripe does"),
+        headers: &[("Stripe-Signature", "{{signature}}")],
+        before: &[
+            "const time = Math.floor(Date.now() / 1000);",
+            "const body = JSON.stringify({id: `evt_${Date.now()}`, object: 'event', type: 'plan.created', created: time, livemode: false, data: {object: {id: 'plan_1'}}});",
+            "const secret = pm.collectionVariables.get('webhook_secret');",
+            "pm.collectionVariables.set('event', body);",
+            "pm.collectionVariables.set('signature', `t=${time},v1=${CryptoJS.HmacSHA256(`${time}.${body}`, secret)}`);",
+        ],
+        body: Some("{{event}}"),
+        ..step("Payments", "receive_stripe_event", Stranger, 200)
+    },
+    step("Ending", "cancel_order", Customer, 202),
+    step("Ending", "archive_product", Staff, 204),
+    step("Ending", "delete_category", Staff, 204),
+    step("Ending", "log_out", Customer, 204),
+];

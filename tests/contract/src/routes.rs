@@ -1,0 +1,62 @@
+//! The template, the routers and the document name the same routes.
+
+use crate::document::operations;
+use crate::workspace::{self, crates};
+use stack::Template;
+use std::collections::BTreeSet;
+
+/// Routes that are no part of the interface: which function has them, and why they are not in the document.
+const UNPUBLISHED: [(&str, &str, &str, &str); 1] =
+    [("docs", "GET", "/docs/{file}", "scripts and styles of the page at /docs")];
+
+pub(crate) fn template() -> Template {
+    Template::load(&workspace::root().join("template.yaml")).unwrap()
+}
+
+#[test]
+fn the_template_has_the_routes_of_the_document_and_each_leads_to_its_function() {
+    let published = operations().into_iter().map(|operation| {
+        (operation.function.to_owned(), operation.method.clone(), operation.path.clone())
+    });
+    let unpublished = UNPUBLISHED.map(|(function, method, path, _)| {
+        (function.to_owned(), method.to_owned(), path.to_owned())
+    });
+    let served: BTreeSet<_> = published.chain(unpublished).collect();
+    let template = template();
+    let deployed = template.routes().map(|(route, function)| {
+        (function.binary.clone(), route.method.clone(), route.path.clone())
+    });
+    let deployed: BTreeSet<_> = deployed.collect();
+
+    let dead: Vec<_> = served.difference(&deployed).collect();
+    let void: Vec<_> = deployed.difference(&served).collect();
+    assert!(dead.is_empty(), "template.yaml leads nobody to {dead:?}");
+    assert!(void.is_empty(), "template.yaml has routes that no router knows: {void:?}");
+}
+
+#[test]
+fn every_function_is_a_crate_with_a_binary_of_its_name() {
+    let crates = crates();
+    let mut deployed = BTreeSet::new();
+    for function in template().functions.values() {
+        let id = &function.id;
+        let code = crates.values().find(|ours| ours.folder == function.code);
+        let code = code.unwrap_or_else(|| panic!("{id}: there is no crate in {}", function.code));
+        assert_eq!(code.name, function.binary, "{id}: the crate is called as its folder");
+        assert_eq!(
+            code.binaries,
+            std::slice::from_ref(&function.binary),
+            "{id}: one binary, called as the crate"
+        );
+        assert_eq!(pascal(&function.binary), *id, "the logical id is the folder's name");
+        assert!(deployed.insert(function.binary.clone()), "{} is deployed twice", function.binary);
+    }
+    let folders: BTreeSet<_> = workspace::folders("functions").into_iter().collect();
+    assert_eq!(folders, deployed, "what lies in functions/ is deployed");
+}
+
+/// `send-email` becomes `SendEmail`.
+fn pascal(words: &str) -> String {
+    let words = words.split('-').map(|word| word.split_at(1));
+    words.map(|(first, rest)| first.to_uppercase() + rest).collect()
+}

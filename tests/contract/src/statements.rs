@@ -1,0 +1,46 @@
+//! PostgreSQL takes every statement that we send, and lets the functions send it.
+
+use domain::db::every_query;
+use std::collections::BTreeSet;
+use testkit::Shop;
+
+#[tokio::test]
+async fn postgresql_understands_every_statement() {
+    let shop = Shop::open().await;
+    let mut faults = Vec::new();
+    for query in every_query() {
+        if let Err(error) = shop.admin.prepare(query.sql).await {
+            faults.push(format!("could not {}: {}", query.doing, domain::failure::chain(&error)));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A plan is refused to a role that lacks a right which its execution would need.
+#[tokio::test]
+async fn the_role_of_the_functions_may_run_every_statement() {
+    let shop = Shop::open().await;
+    shop.admin
+        .batch_execute("set role app_rw; set plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    let mut faults = Vec::new();
+    for (number, query) in every_query().enumerate() {
+        let inputs = shop.admin.prepare(query.sql).await.unwrap().params().len();
+        let inputs = vec!["null"; inputs].join(", ");
+        let with = if inputs.is_empty() { String::new() } else { format!("({inputs})") };
+        let plan = format!("prepare q{number} as {}; explain execute q{number}{with}", query.sql);
+        if let Err(error) = shop.admin.batch_execute(&plan).await {
+            faults.push(format!("could not {}: {}", query.doing, domain::failure::chain(&error)));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_two_statements_are_for_the_same() {
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = every_query().filter(|query| !seen.insert(query.doing)).collect();
+    assert!(twice.is_empty(), "a log line must name one statement: {twice:?}");
+    assert!(seen.len() > 50, "statements are missing");
+}

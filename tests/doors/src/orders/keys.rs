@@ -1,0 +1,141 @@
+use super::{door, fresh_key, wish};
+use testkit::{Product, Shop, all};
+
+#[tokio::test]
+async fn the_same_wish_under_the_same_key_gets_the_same_answer() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 10, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    let wish = wish([(mug, 2)]);
+
+    let first = door.post("/v1/orders", &wish).by(&buyer).key(&key).await;
+    shop.run("update products set price_minor = 1, name = 'Other'").await;
+    let again = door.post("/v1/orders", &wish).by(&buyer).key(&key).await;
+
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.bytes, again.bytes);
+    assert_eq!(first.header("idempotent-replayed"), None);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(shop.stock(mug).await, (10, 2));
+    assert_eq!(shop.one::<i64>("select count(*) from outbox").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_wish_in_another_writing_is_the_same() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    let send = |body: String| {
+        let call = door.call(axum::http::Method::POST, "/v1/orders").by(&buyer).key(&key);
+        call.raw("application/json", body)
+    };
+
+    let first = send(format!(r#"{{"lines":[{{"product":"{mug}","quantity":1}}]}}"#)).await;
+    let again = send(format!(r#"{{ "lines": [{{ "quantity": 1, "product": "{mug}" }}] }}"#)).await;
+
+    assert_eq!(first.bytes, again.bytes);
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+}
+
+#[tokio::test]
+async fn another_wish_under_the_same_key_is_refused() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    door.post("/v1/orders", &wish([(mug, 1)])).by(&buyer).key(&key).await;
+    let before = shop.snapshot().await;
+
+    let answer = door.post("/v1/orders", &wish([(mug, 2)])).by(&buyer).key(&key).await;
+
+    assert_eq!(answer.refusal(), (422, "idempotency_key_reused"));
+    assert_eq!(shop.snapshot().await, before);
+}
+
+#[tokio::test]
+async fn two_people_may_choose_the_same_key() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 10, ..Product::any() }).await;
+    let (one, other) = (shop.customer().await, shop.customer().await);
+    let (door, key) = (door(&shop), fresh_key());
+    let wish = wish([(mug, 1)]);
+
+    let first = door.post("/v1/orders", &wish).by(&one).key(&key).await;
+    let second = door.post("/v1/orders", &wish).by(&other).key(&key).await;
+
+    assert_eq!((first.status, second.status), (201, 201));
+    assert_eq!(second.header("idempotent-replayed"), None);
+    assert_ne!(first.text("/id"), second.text("/id"));
+    assert_eq!(shop.stock(mug).await, (10, 2));
+}
+
+#[tokio::test]
+async fn an_order_needs_a_key_of_16_to_255_printable_characters() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let door = door(&shop);
+    let call = || door.post("/v1/orders", &wish([(mug, 1)])).by(&buyer);
+
+    assert_eq!(call().await.refusal(), (400, "idempotency_key_required"));
+    let umlauts = "schlüssel-aus-köln";
+    for bad in ["", "fifteen-letters", &"k".repeat(256), umlauts, "tab\tin the middle"] {
+        assert_eq!(call().key(bad).await.refusal(), (400, "bad_idempotency_key"), "{bad}");
+    }
+    for good in ["sixteen-letters!", &"k".repeat(255)] {
+        assert_eq!(call().key(good).await.status, 201, "{good}");
+    }
+}
+
+#[tokio::test]
+async fn fifty_at_once_under_one_key_place_one_order() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    let wish = wish([(mug, 1)]);
+
+    let answers = all((0..50).map(|_| door.post("/v1/orders", &wish).by(&buyer).key(&key))).await;
+
+    let first: Vec<_> = answers
+        .iter()
+        .filter(|a| a.status == 201 && a.header("idempotent-replayed").is_none())
+        .collect();
+    assert_eq!(first.len(), 1);
+    for answer in &answers {
+        match answer.status {
+            201 => assert_eq!(answer.bytes, first[0].bytes),
+            _ => assert!(matches!(answer.refusal(), (409, "busy") | (503, "unavailable"))),
+        }
+    }
+    assert_eq!(shop.stock(mug).await, (100, 1));
+    assert_eq!(shop.one::<i64>("select count(*) from orders").await, 1);
+    assert_eq!(shop.one::<i64>("select count(*) from outbox").await, 1);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_key_is_forgotten_after_72_hours() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 10, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    let send = |pieces| door.post("/v1/orders", &wish([(mug, pieces)])).by(&buyer).key(&key);
+    let first = send(1).await;
+
+    shop.run("update idempotency_keys set created_at = now() - interval '71 hours 59 minutes'")
+        .await;
+    let same_day = send(1).await;
+    shop.run("update idempotency_keys set created_at = now() - interval '72 hours 1 second'").await;
+    let days_later = send(2).await;
+    let again = send(2).await;
+
+    assert_eq!(same_day.bytes, first.bytes);
+    assert_eq!((days_later.status, days_later.header("idempotent-replayed")), (201, None));
+    assert_ne!(days_later.text("/id"), first.text("/id"));
+    assert_eq!(again.bytes, days_later.bytes);
+    assert_eq!(shop.stock(mug).await, (10, 3));
+}

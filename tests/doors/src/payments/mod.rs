@@ -1,0 +1,38 @@
+mod faults;
+mod intent;
+
+use domain::id::OrderId;
+use lambda::dispatch::Dispatch;
+use payments::Payments;
+use stack::stripe::StandIn;
+use testkit::{Call, Door, Order, Person, Product, Shop};
+
+/// A shop with one customer, and a Stripe to pay at.
+struct Till {
+    shop: Shop,
+    stripe: StandIn,
+    door: Door,
+    buyer: Person,
+}
+
+impl Till {
+    async fn open() -> Self {
+        let shop = Shop::open().await;
+        let (stand_in, stripe) = testkit::stripe().await;
+        let payments = Payments { app: shop.app(), dispatch: Dispatch::later(), stripe };
+        let buyer = shop.customer().await;
+        Self { shop, stripe: stand_in, door: Door::new(payments::routes(), payments), buyer }
+    }
+
+    /// A pending order over so many minor units.
+    async fn order(&self, price: i64) -> OrderId {
+        let product = self.shop.product(Product { price, ..Product::any() }).await;
+        self.shop.order(&self.buyer, Order { product, quantity: 1 }).await
+    }
+
+    /// The buyer wants to pay an order.
+    fn pay(&self, order: OrderId) -> Call {
+        let path = format!("/v1/orders/{order}/payment-intent");
+        self.door.call(axum::http::Method::POST, &path).by(&self.buyer)
+    }
+}

@@ -1,0 +1,104 @@
+//! What Stripe says, signed as Stripe signs it.
+
+use crate::{Call, Door, Shop, clock};
+use domain::id::{OrderId, PaymentId};
+use serde_json::{Value, json};
+use stack::stripe::{Options, StandIn, signature};
+use stripe_gateway::Stripe;
+use uuid::Uuid;
+
+/// The secret between Stripe and the shop's webhook.
+pub const WEBHOOK_SECRET: &str = "whsec_of_this_run";
+
+const WEBHOOK: &str = "/v1/webhooks/stripe";
+/// When the first step of every story happens.
+const START: i64 = 1_800_000_000;
+
+/// A Stripe `PaymentIntent`, as its events show it.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub id: String,
+    /// Our payment's id, which Stripe keeps for us.
+    pub payment: PaymentId,
+    pub amount: i64,
+    pub currency: String,
+}
+
+impl Intent {
+    /// The event of one step: `created`, `processing`, `payment_failed`, `succeeded`, `canceled`.
+    /// `second` says when it happened.
+    pub fn event(&self, step: &str, second: i64) -> Value {
+        let status = match step {
+            "created" | "payment_failed" => "requires_payment_method",
+            status => status,
+        };
+        json!({
+            "id": format!("evt_{}", Uuid::now_v7().simple()),
+            "object": "event",
+            "api_version": stack::stripe::API_VERSION,
+            "created": START + second,
+            "livemode": false,
+            "type": format!("payment_intent.{step}"),
+            "data": {"object": {
+                "id": self.id,
+                "object": "payment_intent",
+                "amount": self.amount,
+                "currency": self.currency.to_lowercase(),
+                "status": status,
+                "metadata": {"payment_id": self.payment},
+                "client_secret": format!("{}_secret_{}", self.id, Uuid::new_v4().simple()),
+            }},
+        })
+    }
+}
+
+impl Door {
+    /// An event as Stripe sends it to the webhook.
+    pub fn stripe_event(&self, event: &Value) -> Call {
+        let now = clock().now().unix_timestamp();
+        self.signed(event.to_string().as_bytes(), &[WEBHOOK_SECRET], now)
+    }
+
+    /// Any body, signed with any secrets at any time.
+    pub fn signed(&self, body: &[u8], secrets: &[&str], time: i64) -> Call {
+        self.call(axum::http::Method::POST, WEBHOOK)
+            .raw("application/json; charset=utf-8", body.to_vec())
+            .header("stripe-signature", &signature(secrets, time, body))
+    }
+}
+
+impl Shop {
+    /// A payment that Stripe knows and that nobody has paid yet.
+    pub async fn payment(&self, order: OrderId) -> Intent {
+        let payment = PaymentId::generate();
+        let id = format!("pi_{}", Uuid::now_v7().simple());
+        let sql = "insert into payments (id, order_id, currency, provider_pi, amount_minor, status)
+                   select $1, id, currency, $2, total_minor, 'requires_payment_method' from orders where id = $3
+                   returning amount_minor, currency";
+        let row = self.admin.query_one(sql, &[&payment, &id, &order]).await.unwrap();
+        Intent { id, payment, amount: row.get(0), currency: row.get(1) }
+    }
+
+    /// Makes a pending order one that is paid, past the shop's doors.
+    pub async fn pay(&self, order: OrderId) -> Intent {
+        let intent = self.payment(order).await;
+        let sql = "with paid as (
+                       update payments set status = 'succeeded' where provider_pi = $1
+                       returning order_id, amount_minor, provider_pi
+                   ), entered as (
+                       insert into ledger (order_id, kind, amount_minor, source, source_id)
+                       select order_id, 'captured', amount_minor, 'stripe', provider_pi from paid
+                   )
+                   update orders set status = 'confirmed', captured_minor = total_minor, expires_at = null
+                   from paid where id = paid.order_id";
+        self.admin.execute(sql, &[&intent.id]).await.unwrap();
+        intent
+    }
+}
+
+/// A Stripe of one's own, and the line to it.
+pub async fn stripe() -> (StandIn, Stripe) {
+    let stand_in = StandIn::start(Options::default()).await.unwrap();
+    let stripe = Stripe::new("sk_test_of_this_run", Some(stand_in.url())).unwrap();
+    (stand_in, stripe)
+}
