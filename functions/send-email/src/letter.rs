@@ -26,12 +26,12 @@ pub(crate) enum Occasion {
 
 impl Occasion {
     /// Why, and about which order.
-    pub(crate) fn of(event: Event) -> (Self, OrderId) {
+    pub(crate) fn of(event: Event) -> Option<(Self, OrderId)> {
         match event {
-            Event::OrderPlaced { order } => (Self::Received, order),
-            Event::OrderConfirmed { order } => (Self::Confirmed, order),
-            Event::OrderCancelled { order } => (Self::Cancelled, order),
-            Event::RefundIssued { order, .. } => (Self::Refunded, order),
+            Event::OrderPlaced { order } => Some((Self::Received, order)),
+            Event::OrderConfirmed { order } => Some((Self::Confirmed, order)),
+            Event::OrderCancelled { order } => Some((Self::Cancelled, order)),
+            _ => None,
         }
     }
 

@@ -14,7 +14,7 @@ use lambda::queue::Setback;
 use letter::Occasion;
 
 /// As long as the queue hides a message after it was handed out.
-const CLAIM_SECONDS: i32 = 180;
+const CLAIM_SECONDS: i32 = 360;
 
 /// Where letters are written and posted.
 pub struct Desk {
@@ -28,7 +28,9 @@ pub async fn handle(desk: &Desk, message: Message) -> Result<(), Setback> {
         return Err(Setback::Again(format!("version {} is not known", message.v).into()));
     };
     let key = event.dedupe_key();
-    let (occasion, order) = Occasion::of(event);
+    let Some((occasion, order)) = Occasion::of(event) else {
+        return Err(Setback::Again(format!("{key}: there is no such mail yet").into()));
+    };
     // The address is looked up now and kept nowhere: who is erased gets no more mail.
     let Some(Addressed { order, to }) = mail::addressed(&desk.db, order).await? else {
         let why = format!("{key}: the buyer has no account any more");

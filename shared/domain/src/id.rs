@@ -95,6 +95,10 @@ ids! {
     FamilyId = "fam",
     /// Whoever is about to send a mail.
     ClaimId = "clm",
+    /// A link in a mail that proves who reads it: to verify an address, to set a new password.
+    LinkId = "lnk",
+    /// A card holder's complaint at their bank.
+    DisputeId = "dp",
 }
 
 #[cfg(test)]

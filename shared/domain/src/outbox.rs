@@ -4,7 +4,7 @@
 //! so that no lock is held while the network is slow, and a sender that dies is followed by another.
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::{OrderId, RefundId};
+use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,66 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    OrderPlaced { order: OrderId },
-    OrderConfirmed { order: OrderId },
-    OrderCancelled { order: OrderId },
-    RefundIssued { order: OrderId, refund: RefundId },
+    /// An address waits to be verified by the link.
+    VerificationAsked {
+        link: LinkId,
+    },
+    /// Somebody forgot a password; the link lets them set another.
+    ResetAsked {
+        link: LinkId,
+    },
+    /// Somebody wanted to register with the address of an account that is there already.
+    RegisteredAgain {
+        user: UserId,
+        hour: i64,
+    },
+    PasswordChanged {
+        user: UserId,
+        epoch: i32,
+    },
+    /// A refresh token was shown twice: the session has ended for everybody.
+    SessionStolen {
+        user: UserId,
+        session: FamilyId,
+    },
+    OrderPlaced {
+        order: OrderId,
+    },
+    OrderConfirmed {
+        order: OrderId,
+    },
+    OrderShipped {
+        order: OrderId,
+    },
+    OrderCancelled {
+        order: OrderId,
+    },
+    /// A try to pay failed; told once per payment.
+    PaymentFailed {
+        payment: PaymentId,
+    },
+    RefundIssued {
+        refund: RefundId,
+    },
+    RefundFailed {
+        refund: RefundId,
+    },
+    /// Goods of a refund are back on the shelf.
+    GoodsReturned {
+        refund: RefundId,
+    },
+    DisputeOpened {
+        dispute: DisputeId,
+    },
+    /// The `crossing`-th time that a product's stock fell to its threshold.
+    StockLow {
+        product: ProductId,
+        crossing: i32,
+    },
+    /// Messages lie where only a person can help them; told once an hour.
+    DeadLettersFound {
+        hour: i64,
+    },
 }
 
 /// An event on its way, with the version of its form.
@@ -26,29 +82,33 @@ pub struct Message {
     pub event: Event,
 }
 
-/// The queue that an event goes to.
+/// The queue that a message goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     Mail,
+    Inventory,
 }
 
 impl Event {
-    fn topic(self) -> Topic {
-        match self {
-            Self::OrderPlaced { .. }
-            | Self::OrderConfirmed { .. }
-            | Self::OrderCancelled { .. }
-            | Self::RefundIssued { .. } => Topic::Mail,
-        }
-    }
-
     /// The same for the same happening, however often it is told.
     pub fn dedupe_key(self) -> String {
         match self {
+            Self::VerificationAsked { link } => format!("verification_asked:{link}"),
+            Self::ResetAsked { link } => format!("reset_asked:{link}"),
+            Self::RegisteredAgain { user, hour } => format!("registered_again:{user}:{hour}"),
+            Self::PasswordChanged { user, epoch } => format!("password_changed:{user}:{epoch}"),
+            Self::SessionStolen { session, .. } => format!("session_stolen:{session}"),
             Self::OrderPlaced { order } => format!("order_placed:{order}"),
             Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
+            Self::OrderShipped { order } => format!("order_shipped:{order}"),
             Self::OrderCancelled { order } => format!("order_cancelled:{order}"),
-            Self::RefundIssued { refund, .. } => format!("refund_issued:{refund}"),
+            Self::PaymentFailed { payment } => format!("payment_failed:{payment}"),
+            Self::RefundIssued { refund } => format!("refund_issued:{refund}"),
+            Self::RefundFailed { refund } => format!("refund_failed:{refund}"),
+            Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
+            Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
+            Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
+            Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),
         }
     }
 }
@@ -57,14 +117,12 @@ impl Topic {
     fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::Inventory => "inventory",
         }
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "mail" => Some(Self::Mail),
-            _ => None,
-        }
+        [Self::Mail, Self::Inventory].into_iter().find(|topic| topic.name() == name)
     }
 }
 
@@ -97,7 +155,7 @@ queries! {
 /// Writes an event down in the transaction of the change it tells of.
 pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
     let message = Json(Message { v: 1, event });
-    tx.execute(&ENQUEUE, &[&event.topic().name(), &event.dedupe_key(), &message]).await.map(drop)
+    tx.execute(&ENQUEUE, &[&Topic::Mail.name(), &event.dedupe_key(), &message]).await.map(drop)
 }
 
 /// A leased event: nobody else will send it for the next half minute.

@@ -40,9 +40,9 @@ impl Config {
         Ok(db.map_err(|error| format!("DATABASE_URL: {}", domain::failure::chain(&error)))?)
     }
 
-    /// `MAIL_QUEUE_URL`, and where the AWS SDK looks for the rest.
+    /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.
     pub fn dispatch(self) -> Result<Dispatch, Error> {
-        Ok(Dispatch::to_queue(self.need("MAIL_QUEUE_URL")?))
+        Ok(Dispatch::to_queues(self.need("MAIL_QUEUE_URL")?, self.need("INVENTORY_QUEUE_URL")?))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

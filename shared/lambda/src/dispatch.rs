@@ -17,11 +17,12 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// Sends events from the outbox to SQS.
 #[derive(Clone, Debug)]
-pub struct Dispatch(Option<Arc<Queue>>);
+pub struct Dispatch(Option<Arc<Queues>>);
 
 #[derive(Debug)]
-struct Queue {
+struct Queues {
     mail_url: String,
+    inventory_url: String,
     /// Made at the first use: its set-up costs more than most requests.
     client: OnceCell<Client>,
 }
@@ -37,8 +38,8 @@ pub enum DispatchError {
 }
 
 impl Dispatch {
-    pub fn to_queue(mail_url: String) -> Self {
-        Self(Some(Arc::new(Queue { mail_url, client: OnceCell::new() })))
+    pub fn to_queues(mail_url: String, inventory_url: String) -> Self {
+        Self(Some(Arc::new(Queues { mail_url, inventory_url, client: OnceCell::new() })))
     }
 
     /// Leaves every event to the sweep.
@@ -62,39 +63,45 @@ impl Dispatch {
 
     /// Sends one batch, and says how many events the queue took. Zero means that none was waiting.
     pub async fn send_waiting(&self, db: &Db) -> Result<usize, DispatchError> {
-        let Some(queue) = &self.0 else { return Ok(0) };
+        let Some(queues) = &self.0 else { return Ok(0) };
         let parcels = outbox::lease(db, BATCH).await?;
-        if parcels.is_empty() {
-            return Ok(0);
+        let mut sent = 0;
+        for (topic, url) in
+            [(Topic::Mail, &queues.mail_url), (Topic::Inventory, &queues.inventory_url)]
+        {
+            let batch: Vec<_> = parcels.iter().filter(|parcel| parcel.topic == topic).collect();
+            if !batch.is_empty() {
+                let taken = queues.send(url, &batch).await?;
+                outbox::mark_sent(db, &taken).await?;
+                sent += taken.len();
+            }
         }
-        let taken = queue.send(&parcels).await?;
-        outbox::mark_sent(db, &taken).await?;
-        Ok(taken.len())
+        Ok(sent)
     }
 }
 
-impl Queue {
-    /// The ids of the events that SQS took.
-    async fn send(&self, parcels: &[Parcel]) -> Result<Vec<i64>, DispatchError> {
+impl Queues {
+    /// The ids of the messages that SQS took.
+    async fn send(&self, url: &str, parcels: &[&Parcel]) -> Result<Vec<i64>, DispatchError> {
         let client = self
             .client
             .get_or_init(|| async {
                 Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
             })
             .await;
-        let mut batch = client.send_message_batch();
-        for Parcel { id, topic: Topic::Mail, body } in parcels {
-            let entry = Entry::builder().id(id.to_string()).message_body(body).build()?;
-            batch = batch.queue_url(&self.mail_url).entries(entry);
+        let mut batch = client.send_message_batch().queue_url(url);
+        for parcel in parcels {
+            let entry = Entry::builder().id(parcel.id.to_string()).message_body(&parcel.body);
+            batch = batch.entries(entry.build()?);
         }
         let answer = batch.send().await;
         let answer =
             answer.map_err(|error| DispatchError::Sqs(DisplayErrorContext(error).to_string()))?;
         for failed in answer.failed() {
             tracing::warn!(
-                event.id = failed.id(),
+                message.id = failed.id(),
                 code = failed.code(),
-                "SQS did not take an event"
+                "SQS did not take a message"
             );
         }
         Ok(answer.successful().iter().filter_map(|taken| taken.id().parse().ok()).collect())

@@ -205,6 +205,7 @@ fn values(
         ("TOKEN_SIGNING_KEY", &keys.signing),
         ("REFRESH_KEY", &keys.refresh),
         ("MAIL_QUEUE_URL", aws.queue_url("MailQueue")?),
+        ("INVENTORY_QUEUE_URL", aws.queue_url("InventoryQueue")?),
         ("MAIL_FROM", SENDER),
         ("STRIPE_SECRET_KEY", secret_key),
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),

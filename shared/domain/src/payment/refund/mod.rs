@@ -140,7 +140,7 @@ pub(super) async fn learn(tx: &Tx<'_>, told: &RefundTold) -> Result<(), Failure<
     }
     sql::update(tx, known.id, told).await?;
     if told.status.moves_money() && sql::enter_refund(tx, order, told).await? {
-        outbox::enqueue(tx, Event::RefundIssued { order, refund: known.id }).await?;
+        outbox::enqueue(tx, Event::RefundIssued { refund: known.id }).await?;
     }
     if told.status.gives_up() && sql::enter_failure(tx, order, told).await? {
         let id = known.id;
