@@ -1,6 +1,6 @@
 use crate::Accounts;
-use crate::origin::Origin;
 use crate::tokens::TokensView;
+use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use domain::accounts::{self, Email, Guess, LogIn};
 use domain::failure::Invalid;
@@ -41,15 +41,16 @@ impl TryFrom<Credentials> for LogIn {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`", body = Problem),
-        (status = 429, description = "`too_many_requests`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
     ),
 )]
 pub(crate) async fn log_in(
     State(here): State<Accounts>,
-    Origin(origin): Origin,
+    Visitor(visitor): Visitor,
     Json(shown): Json<Credentials>,
 ) -> Result<Json<TokensView>, Problem> {
-    let session = accounts::log_in(&here.app.db, &here.hasher, &shown.try_into()?, &origin).await?;
+    let attempt = shown.try_into()?;
+    let session = accounts::log_in(&here.app.db, &here.hasher, &attempt, &visitor).await?;
     Ok(Json(TokensView::of(&session, &here)?))
 }

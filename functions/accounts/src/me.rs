@@ -14,6 +14,8 @@ pub(crate) struct AccountView {
     id: UserId,
     #[schema(example = "ann@example.com")]
     email: String,
+    /// Whether a link was shown that was sent to the address.
+    email_verified: bool,
     role: Role,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -21,8 +23,8 @@ pub(crate) struct AccountView {
 
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
-        let Account { id, email, role, created_at } = account;
-        Self { id, email, role, created_at }
+        let Account { id, email, email_verified, role, created_at, .. } = account;
+        Self { id, email, email_verified, role, created_at }
     }
 }
 
@@ -42,5 +44,5 @@ pub(crate) async fn show_me(
     State(db): State<Db>,
     who: Caller,
 ) -> Result<Json<AccountView>, Problem> {
-    Ok(Json(accounts::profile(&db, who.id).await?.into()))
+    Ok(Json(accounts::show(&db, who.id).await?.into()))
 }

@@ -1,5 +1,6 @@
 use crate::Accounts;
 use crate::tokens::TokensView;
+use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use domain::accounts::{self, RefreshToken, Refusal};
 use lambda::http::{Json, Problem};
@@ -25,7 +26,8 @@ impl TryFrom<RefreshSession> for RefreshToken {
 /// Get new tokens
 ///
 /// Each refresh token is good once. If the answer gets lost, ask again within ten seconds and get the same
-/// refresh token; a token shown later than that ends the session, because somebody has stolen it.
+/// refresh token; a token shown later than that ends the session, because somebody has stolen it, and
+/// its owner gets a mail.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",
@@ -39,12 +41,19 @@ impl TryFrom<RefreshSession> for RefreshToken {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
     ),
 )]
 pub(crate) async fn refresh_session(
     State(here): State<Accounts>,
+    Visitor(visitor): Visitor,
     Json(shown): Json<RefreshSession>,
 ) -> Result<Json<TokensView>, Problem> {
-    let session = accounts::refresh(&here.app.db, &here.refresh_key, shown.try_into()?).await?;
-    Ok(Json(TokensView::of(&session, &here)?))
+    let shown = shown.try_into()?;
+    let session = accounts::refresh(&here.app.db, &here.refresh_key, shown, &visitor).await;
+    if session.is_err() {
+        // Whoever was robbed should hear of it at once.
+        here.send().await;
+    }
+    Ok(Json(TokensView::of(&session?, &here)?))
 }

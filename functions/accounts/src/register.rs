@@ -1,5 +1,5 @@
 use crate::Accounts;
-use crate::origin::Origin;
+use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::accounts::{self, Email, NewAccount, Password};
@@ -37,7 +37,8 @@ impl TryFrom<RegisterAccount> for NewAccount {
 
 /// Open an account
 ///
-/// The answer does not tell whether the address has an account already; one that has keeps its password.
+/// The answer does not tell whether the address has an account already; one that has keeps its password. A mail
+/// tells its owner: of a new account, with a link to verify the address; or that somebody wanted to register again.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
@@ -49,16 +50,18 @@ impl TryFrom<RegisterAccount> for NewAccount {
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`", body = Problem),
-        (status = 429, description = "`too_many_requests`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
     ),
 )]
 pub(crate) async fn register_account(
-    State(Accounts { app, hasher, .. }): State<Accounts>,
-    Origin(origin): Origin,
+    State(here): State<Accounts>,
+    Visitor(visitor): Visitor,
     Json(wish): Json<RegisterAccount>,
 ) -> Result<(StatusCode, Json<RegisteredView>), Problem> {
-    accounts::register(&app.db, &hasher, &wish.try_into()?, &origin).await?;
+    let Accounts { app, hasher, link_key, .. } = &here;
+    let wanted = wish.try_into()?;
+    here.hushed(accounts::register(&app.db, hasher, link_key, &wanted, &visitor)).await?;
     let detail = "there is an account with this address; if it is new, it has this password";
     Ok((StatusCode::ACCEPTED, Json(RegisteredView { detail })))
 }

@@ -87,6 +87,31 @@ const ALL: &[Entry] = &[
         "Sign in again. Store the newest refresh token each time; each is good for one use.",
     ),
     (
+        "bad_link",
+        "The link was used already, ran out, was replaced by a newer one, or never was.",
+        "Ask for a new one: POST /v1/auth/email/resend, or POST /v1/auth/password/forgot.",
+    ),
+    (
+        "wrong_password",
+        "What you sent as current is not your password.",
+        "Check it. If you forgot it, ask for a link: POST /v1/auth/password/forgot.",
+    ),
+    (
+        "user_not_found",
+        "There is no such user.",
+        "Look them up in the list of users, by the beginning of their address.",
+    ),
+    (
+        "last_admin",
+        "This would leave the shop without an admin.",
+        "Make somebody else an admin first.",
+    ),
+    (
+        "admin_there",
+        "The first admin is appointed once, and the shop has one.",
+        "Admins make others admins with PUT /v1/users/…/role.",
+    ),
+    (
         "too_many_requests",
         "Too much came from you in a short time.",
         "Wait for the seconds that Retry-After names, then try again.",

@@ -1,16 +1,39 @@
-//! Brings the schema up to date. The deploy calls it, with any event, before the other functions change.
+//! Brings the schema up to date: the deploy calls it, with any event, before the other functions change.
+//! Appoints the first admin, once: whoever runs the shop calls it with `{"appoint_admin": "<e-mail>"}`.
 
+use domain::accounts::{self, Appointed, Email};
 use domain::db::Db;
-use serde::Serialize;
+use domain::failure::chain;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Migrated {
-    /// How many steps this run took. None, if another run was first.
-    pub applied: usize,
+/// What was done. Not `Debug`: a password has no place in a log.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Done {
+    Migrated {
+        /// How many steps this run took. None, if another run was first.
+        applied: usize,
+    },
+    Appointed(Appointed),
 }
 
-pub async fn handle(db: &Db) -> Result<Migrated, lambda::Error> {
-    let applied = db.migrate().await.map_err(|error| domain::failure::chain(&error))?;
+#[derive(Deserialize)]
+struct Wish {
+    appoint_admin: Option<String>,
+}
+
+pub async fn handle(db: &Db, event: Value) -> Result<Done, lambda::Error> {
+    // A deploy may call with anything; only what looks like a wish is one.
+    let wish = if event.get("appoint_admin").is_some() {
+        serde_json::from_value(event)?
+    } else {
+        Wish { appoint_admin: None }
+    };
+    let applied = db.migrate().await.map_err(|error| chain(&error))?;
     tracing::info!(applied, "the schema is up to date");
-    Ok(Migrated { applied })
+    let Some(address) = wish.appoint_admin else { return Ok(Done::Migrated { applied }) };
+    let email = Email::parse(&address).map_err(|no| chain(&no))?;
+    let appointed = accounts::appoint_admin(db, &email).await.map_err(|no| chain(&no))?;
+    Ok(Done::Appointed(appointed))
 }

@@ -8,5 +8,8 @@ async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
     // The owner: the role of the other functions must not change the schema.
     let db = Db::connect(&Config::from_env().need("MIGRATE_DATABASE_URL")?, 1)?;
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| migrate::handle(&db).await)).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        migrate::handle(&db, event.payload).await
+    }))
+    .await
 }

@@ -148,6 +148,8 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
     [
         ALL,
         crate::accounts::ALL_QUERIES,
+        crate::accounts::LINK_QUERIES,
+        crate::accounts::SESSION_QUERIES,
         crate::catalog::ALL_QUERIES,
         crate::idempotency::ALL,
         crate::inbox::ALL,

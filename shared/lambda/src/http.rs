@@ -16,7 +16,7 @@ pub use problem::Problem;
 use crate::config::Clock;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use domain::db::Db;
@@ -72,7 +72,9 @@ async fn finish(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     tracing::info!(request.id = id, %method, path, status, "{method} {path} {status}");
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let told = std::mem::take(response.headers_mut());
         response = problem.with_request_id(&id);
+        keep(told, response.headers_mut());
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -81,6 +83,15 @@ async fn finish(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// What a route's own layers say of an answer stays said when it turns out to be a [`Problem`].
+fn keep(told: HeaderMap, headers: &mut HeaderMap) {
+    for (name, value) in told {
+        if let Some(name) = name.filter(|name| name != header::CONTENT_LENGTH) {
+            headers.entry(name).or_insert(value);
+        }
+    }
 }
 
 /// The caller's own id if it looks like one, else API Gateway's.

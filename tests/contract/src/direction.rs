@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 /// Whose functions call Stripe, or are called by it.
 const SPEAK_STRIPE: [&str; 3] = ["payments", "stripe-webhook", "sweep"];
 /// Each secret with the functions that get it; everything else with a secret in it is told here too.
-const SECRETS: [(&str, &[&str]); 5] = [
+const SECRETS: [(&str, &[&str]); 6] = [
+    ("LINK_KEY", &["accounts", "send-email"]),
     ("MIGRATE_DATABASE_URL", &["migrate"]),
     ("REFRESH_KEY", &["accounts"]),
     ("STRIPE_SECRET_KEY", &["payments", "sweep"]),

@@ -7,8 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
 /// In the order in which a reader meets them.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("accounts", "Opening an account, signing in and staying signed in."),
+    ("users", "Accounts, as admins find and change them."),
     ("products", "What the shop sells. Reading is for everybody, writing for staff."),
     ("categories", "The tree that products hang in."),
     ("orders", "Placing, following and ending orders."),

@@ -20,6 +20,14 @@ use Answer::{Again, Http, Says};
 /// Each file with what comes of it, in a shop that was just opened.
 fn expected() -> BTreeMap<&'static str, Answer> {
     BTreeMap::from([
+        (
+            "accounts-forgot-unknown",
+            Http(
+                202,
+                "/detail",
+                json!("if there is an account with this address, a mail is on its way"),
+            ),
+        ),
         ("accounts-keys", Http(200, "/keys/0/kty", json!("OKP"))),
         ("accounts-log-in-unknown", Http(401, "/code", json!("wrong_credentials"))),
         (
@@ -30,6 +38,7 @@ fn expected() -> BTreeMap<&'static str, Answer> {
                 json!("there is an account with this address; if it is new, it has this password"),
             ),
         ),
+        ("accounts-verify-unknown", Http(400, "/code", json!("bad_link"))),
         ("catalog-create-product-as-stranger", Http(401, "/code", json!("sign_in"))),
         ("catalog-list-products", Http(200, "/has_more", json!(true))),
         ("docs-health", Http(200, "/status", json!("ok"))),

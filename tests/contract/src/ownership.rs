@@ -4,13 +4,14 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 20] = [
+const OWNERS: [(&str, &[&str]); 21] = [
     ("categories", &["catalog"]),
     ("emails", &["mail"]),
     ("idempotency_keys", &["idempotency"]),
     ("inbox", &["inbox"]),
     ("inventory_sources", &["inventory"]),
     ("ledger", &["payment"]),
+    ("links", &["accounts"]),
     // A trigger writes it.
     ("order_history", &[]),
     ("order_lines", &["ordering"]),

@@ -7,6 +7,7 @@ use lambda::dispatch::Dispatch;
 use orders::Orders;
 use payments::Payments;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use stripe_gateway::Stripe;
 use stripe_gateway::webhook::Secrets;
 use stripe_webhook::Webhook;
@@ -23,22 +24,27 @@ enum Who {
 use Who::{Admin, Customer, Staff, Stranger};
 
 /// Every operation, and who may use it. Whether a thing is theirs is decided further in.
-const OPEN_FROM: [(&str, Who); 34] = [
+const OPEN_FROM: [(&str, Who); 44] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
+    ("change_password", Customer),
     ("change_product", Staff),
     ("create_category", Staff),
     ("create_payment_intent", Customer),
     ("create_product", Staff),
     ("create_refund", Staff),
     ("delete_category", Staff),
+    ("disable_user", Admin),
+    ("enable_user", Admin),
+    ("forgot_password", Stranger),
     ("list_categories", Stranger),
     ("list_orders", Customer),
     ("list_payment_refunds", Staff),
     ("list_payments", Customer),
     ("list_products", Stranger),
     ("list_refunds", Staff),
+    ("list_users", Admin),
     ("log_in", Stranger),
     ("log_out", Customer),
     ("place_order", Customer),
@@ -46,6 +52,9 @@ const OPEN_FROM: [(&str, Who); 34] = [
     ("receive_stripe_event", Stranger),
     ("refresh_session", Stranger),
     ("register_account", Stranger),
+    ("resend_verification", Stranger),
+    ("reset_password", Stranger),
+    ("set_user_role", Admin),
     ("show_category", Stranger),
     ("show_docs", Stranger),
     ("show_error", Stranger),
@@ -58,7 +67,9 @@ const OPEN_FROM: [(&str, Who); 34] = [
     ("show_product", Stranger),
     ("show_readiness", Stranger),
     ("show_refund", Staff),
+    ("show_user", Admin),
     ("show_version", Stranger),
+    ("verify_email", Stranger),
 ];
 
 /// A street of doors, all into one shop.
@@ -76,10 +87,13 @@ impl Street {
             RefreshKey::from_base64("c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE=");
         let accounts = Accounts {
             app: app.clone(),
+            dispatch: dispatch.clone(),
             signer: testkit::signer(),
             keys: testkit::token_keys(),
             refresh_key: refresh_key.unwrap(),
+            link_key: testkit::link_key(),
             hasher: Hasher::costing(64, 1),
+            hush: Duration::ZERO,
         };
         // Nobody gets as far as Stripe.
         let stripe = Stripe::new("sk_test_nobody", Some("http://127.0.0.1:1/")).unwrap();

@@ -3,7 +3,7 @@
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use lambda::http::token::Signer;
 use serde_json::json;
 
@@ -14,6 +14,7 @@ pub(crate) struct Keys {
     /// The JSON Web Key Set with the public half.
     pub(crate) public: String,
     pub(crate) refresh: String,
+    pub(crate) link: String,
 }
 
 impl Keys {
@@ -23,13 +24,9 @@ impl Keys {
         let signing = format!("-----BEGIN PRIVATE KEY-----\n{pair}\n-----END PRIVATE KEY-----\n");
         let signer = Signer::from_pem(&signing).expect("a fresh key is a good key");
         let public = json!({"keys": [signer.jwk()]}).to_string();
-        Self { signing, public, refresh: BASE64_STANDARD.encode(random::<32>()) }
+        let secret = || BASE64_STANDARD.encode(random::<32>());
+        Self { signing, public, refresh: secret(), link: secret() }
     }
-}
-
-/// A password that nobody has to remember.
-pub(crate) fn password() -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(random::<12>())
 }
 
 fn random<const N: usize>() -> [u8; N] {

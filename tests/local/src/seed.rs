@@ -1,10 +1,10 @@
 //! What a new shop starts with: an admin, and a few things to sell, put in through the doors.
 
 use crate::Customer;
-use crate::keys::password;
 use crate::shop::{Error, Shop};
-use domain::accounts::{self, Email, Password};
+use domain::accounts::{self, Email};
 use domain::db::Db;
+use domain::failure::Failure;
 use serde_json::{Value, json};
 
 /// The address of the first admin.
@@ -25,14 +25,12 @@ const GOODS: [(&str, &str, &str, &str, i64, i64); 8] = [
 /// Makes the first admin and fills the shelves, unless there is an admin already.
 pub(crate) async fn seed(shop: &Shop, owner_url: &str) -> Result<Option<String>, Error> {
     let db = Db::connect(owner_url, 1)?;
-    let secret = password();
     let email = Email::parse(ADMIN).map_err(|no| Error::Seed(no.to_string()))?;
-    let chosen = Password::parse(&secret, &email).map_err(|no| Error::Seed(no.to_string()))?;
-    match accounts::appoint_admin(&db, &email, &chosen).await {
-        Ok(_) => {}
-        Err(domain::failure::Failure::Refused(accounts::Refusal::AddressTaken)) => return Ok(None),
+    let secret = match accounts::appoint_admin(&db, &email).await {
+        Ok(appointed) => appointed.password,
+        Err(Failure::Refused(accounts::Refusal::AdminThere)) => return Ok(None),
         Err(failure) => return Err(Error::Seed(domain::failure::chain(&failure))),
-    }
+    };
     let mut admin = Customer::stranger(shop.url());
     made(200, admin.log_in(ADMIN, &secret).await?)?;
     let mut category = ("", Value::Null);

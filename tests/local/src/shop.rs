@@ -204,6 +204,7 @@ fn values(
         ("TOKEN_KEYS", &keys.public),
         ("TOKEN_SIGNING_KEY", &keys.signing),
         ("REFRESH_KEY", &keys.refresh),
+        ("LINK_KEY", &keys.link),
         ("MAIL_QUEUE_URL", aws.queue_url("MailQueue")?),
         ("INVENTORY_QUEUE_URL", aws.queue_url("InventoryQueue")?),
         ("MAIL_FROM", SENDER),

@@ -4,8 +4,8 @@ use crate::Shop;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::accounts::Role;
-use domain::id::{FamilyId, UserId};
+use domain::accounts::{LinkKey, Purpose, Role};
+use domain::id::{FamilyId, LinkId, UserId};
 use lambda::http::token::Signer;
 use serde_json::json;
 use std::sync::LazyLock;
@@ -36,6 +36,11 @@ pub fn token_keys() -> String {
     json!({"keys": [signer().jwk()]}).to_string()
 }
 
+/// Makes the secrets of this run's links.
+pub fn link_key() -> LinkKey {
+    LinkKey::from_base64("YW5vdGhlciBzZWNyZXQgb2YgMzIgYnl0ZXMgYXQgbGVhc3Q=").unwrap()
+}
+
 impl Shop {
     pub async fn customer(&self) -> Person {
         self.person(Role::Customer).await
@@ -48,11 +53,24 @@ impl Shop {
     pub async fn person(&self, role: Role) -> Person {
         let id = UserId::generate();
         let email = format!("{id}@example.com");
-        // Nobody signs in with this password: it is the hash of nothing.
+        // Nobody signs in with this password: nothing hashes to zeros.
+        let hash = format!("$argon2id$v=19$m=8,t=1,p=1${}${}", "A".repeat(22), "A".repeat(43));
         let sql = "insert into users (id, email, email_norm, password_hash, role)
-                   values ($1, $2, $2, '$argon2id$none', $3)";
-        self.admin.execute(sql, &[&id, &email, &role.name()]).await.unwrap();
+                   values ($1, $2, $2, $4, $3)";
+        self.admin.execute(sql, &[&id, &email, &role.name(), &hash]).await.unwrap();
         let token = signer().issue(id, FamilyId::generate(), 0, crate::clock().now()).unwrap();
         Person { id, email, token }
+    }
+
+    /// The secret of a link as it would stand in a mail to the person.
+    pub async fn link(&self, person: &Person, purpose: Purpose) -> String {
+        let id = LinkId::generate();
+        let secret = link_key().secret(purpose, id);
+        let sql = "insert into links (id, user_id, purpose, hash, expires_at)
+                   values ($1, $2, $3, sha256(convert_to($4, 'UTF8')), now() + make_interval(secs => $5::int4))";
+        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&id, &person.id, &purpose.name(), &secret, &purpose.seconds()];
+        self.admin.execute(sql, &row).await.unwrap();
+        secret
     }
 }

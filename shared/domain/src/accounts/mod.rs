@@ -2,7 +2,11 @@
 
 mod email;
 mod hash;
+mod link;
 mod password;
+mod people;
+mod recovery;
+mod refusal;
 mod role;
 mod session;
 mod sql;
@@ -10,57 +14,23 @@ mod throttle;
 
 pub use email::Email;
 pub use hash::Hasher;
+pub use link::{LinkKey, Purpose, Shown};
 pub use password::{Guess, Password};
+pub use people::{Appointed, UserFilter, appoint_admin, disable, enable, list, set_role, show};
+pub use recovery::{change_password, forgot, resend, reset, verify};
+pub use refusal::Refusal;
 pub use role::Role;
 pub use session::{RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::link::ALL as LINK_QUERIES;
+pub(crate) use sql::session::ALL as SESSION_QUERIES;
+pub use throttle::{Allowance, Visitor};
 
 use crate::db::{Db, DbError};
-use crate::failure::{self, Failure, Kind};
+use crate::failure::Failure;
 use crate::id::{FamilyId, UserId};
-use serde_json::{Map, Value};
+use crate::outbox::{self, Event};
 use time::OffsetDateTime;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// One answer for an unknown address, a wrong password and a closed account.
-    #[error("there is no account with this address and this password")]
-    WrongCredentials,
-    #[error("this session has ended; sign in again")]
-    SessionEnded,
-    #[error("too many tries; the next one is free in {retry_after} seconds")]
-    TooMany { retry_after: u32 },
-    #[error("there is an account with this address already")]
-    AddressTaken,
-}
-
-impl failure::Refusal for Refusal {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::WrongCredentials | Self::SessionEnded => Kind::Unproven,
-            Self::TooMany { .. } => Kind::Throttled,
-            Self::AddressTaken => Kind::Conflict,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::WrongCredentials => "wrong_credentials",
-            Self::SessionEnded => "session_ended",
-            Self::TooMany { .. } => "too_many_requests",
-            Self::AddressTaken => "address_taken",
-        }
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        match self {
-            Self::TooMany { retry_after } => {
-                Map::from_iter([("retry_after".to_owned(), (*retry_after).into())])
-            }
-            _ => Map::new(),
-        }
-    }
-}
 
 /// An account wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,46 +46,44 @@ pub struct LogIn {
     pub password: Guess,
 }
 
-/// What an account shows to its owner.
+/// What an account shows to its owner, and to admins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
     pub email: String,
+    /// Whether somebody has shown a link that was sent there.
+    pub email_verified: bool,
     pub role: Role,
     pub created_at: OffsetDateTime,
+    pub disabled_at: Option<OffsetDateTime>,
 }
 
-/// Opens a customer's account, unless the address has one. Whoever asks is not told, nor can tell by the time it takes.
+/// Opens a customer's account, unless the address has one; either way a mail tells its owner. Whoever asks is
+/// not told, nor can tell by the work that it takes.
 pub async fn register(
     db: &Db,
     hasher: &Hasher,
+    links: &LinkKey,
     wanted: &NewAccount,
-    origin: &str,
+    visitor: &Visitor,
 ) -> Result<(), Failure<Refusal>> {
-    throttle::admit(db, &throttle::REGISTER, &[origin]).await?;
-    let id = UserId::generate();
-    let hash = hasher.hash(&wanted.password);
-    if sql::insert(db, id, &wanted.email, &hash, Role::Customer).await? {
-        tracing::info!(user.id = %id, "account {id} opened");
-    } else {
-        tracing::info!("an account with this address exists already");
-    }
-    Ok(())
-}
-
-/// Opens an account that runs the shop: the first one is made from the inside, by a seed or an operator.
-pub async fn appoint_admin(
-    db: &Db,
-    email: &Email,
-    password: &Password,
-) -> Result<UserId, Failure<Refusal>> {
-    let id = UserId::generate();
-    let hash = Hasher::new().hash(password);
-    if !sql::insert(db, id, email, &hash, Role::Admin).await? {
-        return Err(Refusal::AddressTaken.into());
-    }
-    tracing::info!(user.id = %id, "account {id} opened, as an admin");
-    Ok(id)
+    let NewAccount { email, password } = wanted;
+    throttle::admit(db, throttle::REGISTER, visitor, email.norm()).await?;
+    let hash = hasher.hash(password);
+    db.transaction(async |tx| {
+        let id = UserId::generate();
+        let event = if sql::insert(tx, id, email, &hash, Role::Customer).await? {
+            tracing::info!(user.id = %id, "account {id} opened");
+            let link = sql::link::offer(tx, links, id, Purpose::Verify).await?;
+            Event::VerificationAsked { link }
+        } else {
+            tracing::info!("an account with this address exists already");
+            let (user, hour) = sql::known(tx, email).await?;
+            Event::RegisteredAgain { user, hour }
+        };
+        Ok(outbox::enqueue(tx, event).await?)
+    })
+    .await
 }
 
 /// Opens a session. Every way to fail looks the same and costs the same: one hash.
@@ -123,10 +91,10 @@ pub async fn log_in(
     db: &Db,
     hasher: &Hasher,
     attempt: &LogIn,
-    origin: &str,
+    visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     let LogIn { email, password } = attempt;
-    throttle::admit(db, &throttle::LOG_IN, &[email.norm(), origin]).await?;
+    throttle::admit(db, throttle::LOG_IN, visitor, email.norm()).await?;
     let found = sql::credentials(db, email).await?;
     let fits = hasher.fits(password, found.as_ref().map(|found| &found.hash));
     let Some(known) = found.filter(|_| fits) else {
@@ -136,9 +104,12 @@ pub async fn log_in(
     if let Some(renewed) = hasher.renew(&known.hash, password) {
         sql::renew_hash(db, known.user, &known.hash, &renewed).await?;
     }
-    let (family, token) = (FamilyId::generate(), RefreshToken::generate());
-    let session = sql::open_session(db, known.user, family, token).await?;
-    let session = session.ok_or(Refusal::WrongCredentials)?;
+    let session = db
+        .transaction(async |tx| {
+            let session = sql::session::open_session(tx, known.user, known.epoch).await?;
+            Ok(session.ok_or(Refusal::WrongCredentials)?)
+        })
+        .await?;
     tracing::info!(user.id = %session.user, "{} logged in", session.user);
     Ok(session)
 }
@@ -146,33 +117,39 @@ pub async fn log_in(
 /// Takes a session one turn further: the token is spent, its successor takes its place.
 ///
 /// Whoever lost our answer may ask again for ten seconds. A token shown later than that, or after its
-/// successor was used, was stolen by somebody: the session ends for everybody.
+/// successor was used, was stolen by somebody: the session ends for everybody, and its owner gets a mail.
 pub async fn refresh(
     db: &Db,
     key: &RefreshKey,
     shown: RefreshToken,
+    visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
+    throttle::admit(db, throttle::REFRESH, visitor, "").await?;
     let successor = key.successor(&shown);
-    if let Some(session) = sql::spend(db, shown, successor).await? {
+    if let Some(session) = sql::session::spend(db, shown, successor).await? {
         return Ok(session);
     }
-    if let Some(session) = sql::spent_just_now(db, shown, successor).await? {
+    if let Some(session) = sql::session::spent_just_now(db, shown, successor).await? {
         return Ok(session);
     }
-    if sql::end_session_of_spent(db, shown).await? {
-        tracing::warn!("refresh_reused: a token was shown again; its session has ended");
+    let stolen = db
+        .transaction(async |tx| {
+            let stolen = sql::session::end_session_of_spent(tx, shown).await?;
+            if let Some((user, session)) = stolen {
+                outbox::enqueue(tx, Event::SessionStolen { user, session }).await?;
+            }
+            Ok::<_, Failure<Refusal>>(stolen)
+        })
+        .await?;
+    if let Some((user, _)) = stolen {
+        tracing::warn!(user.id = %user, "refresh_reused: a token was shown again; its session has ended");
     }
     Err(Refusal::SessionEnded.into())
 }
 
 /// Ends a session: no token of it is good any more, of either kind.
 pub async fn log_out(db: &Db, user: UserId, session: FamilyId) -> Result<(), DbError> {
-    sql::end_session(db, user, session).await
-}
-
-/// The account as its owner sees it. Whoever is signed in has one: accounts are closed, never deleted.
-pub async fn profile(db: &Db, user: UserId) -> Result<Account, DbError> {
-    sql::profile(db, user).await
+    sql::session::end_session(db, user, session).await
 }
 
 /// The role of whoever shows a token of `epoch`, if the account and the session still stand behind it.
@@ -182,5 +159,5 @@ pub async fn standing(
     epoch: i32,
     session: FamilyId,
 ) -> Result<Option<Role>, DbError> {
-    sql::standing(db, user, epoch, session).await
+    sql::session::standing(db, user, epoch, session).await
 }

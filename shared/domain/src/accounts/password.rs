@@ -2,6 +2,9 @@
 
 use super::email::Email;
 use crate::failure::Invalid;
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 /// In bytes. Longer ones only keep us busy.
 const MOST_BYTES: usize = 512;
@@ -36,6 +39,13 @@ impl Password {
             return wrong("is_email", "must not be the e-mail address");
         }
         Ok(Self(raw.to_owned()))
+    }
+
+    /// One that nobody chose, and nobody guesses.
+    pub(super) fn generate() -> Self {
+        let mut bytes = [0; 18];
+        rand::fill(&mut bytes).expect("the kernel has randomness");
+        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
     pub(super) fn reveal(&self) -> &str {

@@ -1,135 +1,130 @@
 //! The statements behind accounts. They decide nothing.
 
-use super::Account;
-use super::email::Email;
+pub(super) mod link;
+pub(super) mod session;
+
 use super::hash::PasswordHash;
-use super::role::Role;
-use super::session::{RefreshToken, Session};
-use crate::db::{Db, DbError, Query, queries};
-use crate::id::{FamilyId, UserId};
+use super::{Account, Email, Role, UserFilter};
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::UserId;
+use crate::page::Page;
 use tokio_postgres::Row;
 
-/// Whether a session has ended. As soon as one of its tokens is revoked, all are: a successor may be
-/// written while its family is being revoked, and is stillborn then.
-macro_rules! ended {
-    ($family:literal) => {
-        concat!(
-            "exists (select from refresh_tokens as dead where dead.family = ",
-            $family,
-            " and dead.revoked_at is not null)"
-        )
+/// Every column that [`account`] reads.
+macro_rules! account {
+    () => {
+        " id, email, email_verified_at is not null as email_verified, role, created_at, disabled_at "
     };
 }
 
 queries! {
-    STANDING: "look up a caller's standing" = concat!("
-        select role from users
-        where id = $1 and token_epoch = $2 and disabled_at is null and erased_at is null
-          and not ", ended!("$3"));
+    PROFILE: "look up an account" = concat!("
+        select", account!(), "from users where id = $1");
 
-    PROFILE: "look up an account" = "
-        select id, email, role, created_at from users where id = $1";
+    LIST: "list accounts" = concat!("
+        select", account!(), "from users
+        where id < $1 and ($2::text is null or role = $2)
+        order by id desc
+        limit $3");
+
+    /// Addresses are ASCII, so all that begin alike lie between the beginning and the last character after it.
+    FIND: "find accounts by their address" = concat!("
+        select", account!(), "from users
+        where id < $1 and ($2::text is null or role = $2)
+          and email_norm collate \"C\" >= $4 and email_norm collate \"C\" < $4 || chr(127)
+        order by id desc
+        limit $3");
 
     INSERT: "open an account" = "
         insert into users (id, email, email_norm, password_hash, role)
         values ($1, $2, $3, $4, $5)
         on conflict on constraint users_email_taken do nothing";
 
+    KNOWN: "look up who has an address" = "
+        select id, floor(extract(epoch from now()) / 3600)::int8 as hour from users where email_norm = $1";
+
+    UNVERIFIED: "look up an address to verify" = "
+        select id from users
+        where email_norm = $1 and email_verified_at is null and disabled_at is null and erased_at is null";
+
+    OPEN: "look up an open account" = "
+        select id from users where email_norm = $1 and disabled_at is null and erased_at is null";
+
     CREDENTIALS: "look up credentials" = "
-        select id, password_hash from users where email_norm = $1";
+        select id, email, password_hash, token_epoch from users where email_norm = $1";
+
+    CREDENTIALS_OF: "look up somebody's credentials" = "
+        select id, email, password_hash, token_epoch from users where id = $1";
 
     /// Unless the password was changed meanwhile.
     RENEW_HASH: "renew a password's hash" = "
         update users set password_hash = $3 where id = $1 and password_hash = $2";
 
-    OPEN_SESSION: "open a session" = "
-        with opened as (
-            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at)
-            select $3, $2, id, now() + interval '7 days', now() + interval '30 days'
-            from users
-            where id = $1 and disabled_at is null and erased_at is null
-            returning user_id, family
-        )
-        select opened.user_id, opened.family, users.token_epoch
-        from opened join users on users.id = opened.user_id";
+    /// `$3` is the epoch in which the old password was checked, if it was.
+    SET_PASSWORD: "set a password" = "
+        update users set password_hash = $2, token_epoch = token_epoch + 1
+        where id = $1 and ($3::int4 is null or token_epoch = $3)
+        returning token_epoch";
 
-    /// Of many who show the same token, one finds it unused; the others wait for it, and see that it is spent.
-    SPEND: "refresh a session" = concat!("
-        with spent as (
-            update refresh_tokens as token
-            set used_at = now()
-            from users
-            where token.hash = $1 and token.used_at is null and token.revoked_at is null and token.expires_at > now()
-              and not ", ended!("token.family"), "
-              and users.id = token.user_id and users.disabled_at is null and users.erased_at is null
-            returning token.family, token.user_id, token.family_expires_at, users.token_epoch
-        ), successor as (
-            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at)
-            select $2, family, user_id, least(now() + interval '7 days', family_expires_at), family_expires_at
-            from spent
-        )
-        select user_id, family, token_epoch from spent");
+    MARK_VERIFIED: "mark an address as verified" = "
+        update users set email_verified_at = now() where id = $1 and email_verified_at is null";
 
-    SPENT_JUST_NOW: "repeat a session's refresh" = concat!("
-        select token.user_id, token.family, users.token_epoch
-        from refresh_tokens as token
-        join refresh_tokens as successor on successor.hash = $2 and successor.family = token.family
-        join users on users.id = token.user_id
-        where token.hash = $1 and token.used_at > now() - interval '10 seconds'
-          and successor.used_at is null and successor.expires_at > now()
-          and not ", ended!("token.family"), "
-          and users.disabled_at is null and users.erased_at is null");
+    SET_ROLE: "set a role" = "update users set role = $2 where id = $1 and role <> $2";
 
-    /// In order, so that two who end the same session cannot deadlock.
-    END_SESSION_OF_SPENT: "end the session of a spent token" = "
-        with doomed as (
-            select hash from refresh_tokens
-            where revoked_at is null
-              and family = (select family from refresh_tokens where hash = $1 and used_at is not null)
-            order by hash
-            for update
-        )
-        update refresh_tokens set revoked_at = now()
-        from doomed where refresh_tokens.hash = doomed.hash";
+    DISABLE: "disable an account" = "
+        update users set disabled_at = now(), token_epoch = token_epoch + 1
+        where id = $1 and disabled_at is null";
 
-    END_SESSION: "end a session" = "
-        with doomed as (
-            select hash from refresh_tokens
-            where family = $2 and user_id = $1 and revoked_at is null
-            order by hash
-            for update
-        )
-        update refresh_tokens set revoked_at = now()
-        from doomed where refresh_tokens.hash = doomed.hash";
+    ENABLE: "enable an account" = "
+        update users set disabled_at = null where id = $1 and disabled_at is not null";
+
+    /// The lock of `keep_one_admin`: no admin comes or goes meanwhile.
+    HOLD_ADMINS: "hold the admins" = "select pg_advisory_xact_lock(7001)";
+
+    HAS_ADMIN: "look for an admin" = "
+        select from users where role = 'admin' and disabled_at is null and erased_at is null limit 1";
 
     /// A row comes back if there was a token to take.
     TAKE_TOKEN: "count a try" = "
         insert into rate_buckets as bucket (bucket, tokens, at)
         values ($1, $2::int4 - 1, now())
         on conflict (bucket) do update
-        set tokens = least($2::int4, bucket.tokens + greatest(extract(epoch from now() - bucket.at), 0) * $2::int4 / 60) - 1,
+        set tokens = least($2::int4, bucket.tokens + greatest(extract(epoch from now() - bucket.at), 0) * $2::int4 / $3::int4) - 1,
             at = greatest(bucket.at, now())
-        where least($2::int4, bucket.tokens + greatest(extract(epoch from now() - bucket.at), 0) * $2::int4 / 60) >= 1";
+        where least($2::int4, bucket.tokens + greatest(extract(epoch from now() - bucket.at), 0) * $2::int4 / $3::int4) >= 1
+        returning floor(tokens)::int8 as remaining, ceil(($2::int4 - tokens) * $3::int4 / $2::int4)::int8 as reset";
 }
 
-pub(super) async fn standing(
+pub(super) async fn profile(db: &Db, user: UserId) -> Result<Option<Account>, DbError> {
+    db.row(&PROFILE, &[&user]).await?.map(|row| account(&PROFILE, &row)).transpose()
+}
+
+pub(super) async fn read(tx: &Tx<'_>, user: UserId) -> Result<Option<Account>, DbError> {
+    tx.row(&PROFILE, &[&user]).await?.map(|row| account(&PROFILE, &row)).transpose()
+}
+
+pub(super) async fn list(
     db: &Db,
-    user: UserId,
-    epoch: i32,
-    session: FamilyId,
-) -> Result<Option<Role>, DbError> {
-    let row = db.row(&STANDING, &[&user, &epoch, &session]).await?;
-    row.map(|row| role(&STANDING, &row)).transpose()
+    filter: &UserFilter,
+    page: &Page<UserId>,
+) -> Result<Vec<Account>, DbError> {
+    let (before, limit) = (page.after.unwrap_or(UserId::LAST), page.rows_wanted());
+    let role = filter.role.map(Role::name);
+    let (query, rows) = match &filter.address {
+        Some(start) => (&FIND, db.rows(&FIND, &[&before, &role, &limit, start]).await?),
+        None => (&LIST, db.rows(&LIST, &[&before, &role, &limit]).await?),
+    };
+    rows.iter().map(|row| account(query, row)).collect()
 }
 
-pub(super) async fn profile(db: &Db, user: UserId) -> Result<Account, DbError> {
-    let row = db.row(&PROFILE, &[&user]).await?;
-    let row = row.ok_or(DbError::nonsense(&PROFILE, "an account is gone"))?;
+fn account(query: &Query, row: &Row) -> Result<Account, DbError> {
     Ok(Account {
         id: row.get("id"),
         email: row.get("email"),
-        role: role(&PROFILE, &row)?,
+        email_verified: row.get("email_verified"),
+        role: role(query, row)?,
         created_at: row.get("created_at"),
+        disabled_at: row.get("disabled_at"),
     })
 }
 
@@ -139,26 +134,59 @@ fn role(query: &Query, row: &Row) -> Result<Role, DbError> {
 
 /// Whether the address was free.
 pub(super) async fn insert(
-    db: &Db,
+    tx: &Tx<'_>,
     id: UserId,
     email: &Email,
     hash: &PasswordHash,
     role: Role,
 ) -> Result<bool, DbError> {
     let (written, norm, role) = (email.written(), email.norm(), role.name());
-    Ok(db.execute(&INSERT, &[&id, &written, &norm, &hash.text(), &role]).await? == 1)
+    Ok(tx.execute(&INSERT, &[&id, &written, &norm, &hash.text(), &role]).await? == 1)
+}
+
+/// Who has the address, and which hour it is since 1970.
+pub(super) async fn known(tx: &Tx<'_>, email: &Email) -> Result<(UserId, i64), DbError> {
+    let row = tx.row(&KNOWN, &[&email.norm()]).await?;
+    let row = row.ok_or(DbError::nonsense(&KNOWN, "a taken address is nobody's"))?;
+    Ok((row.get("id"), row.get("hour")))
+}
+
+/// Whose open account waits for the address to be verified.
+pub(super) async fn unverified(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
+    Ok(tx.row(&UNVERIFIED, &[&email.norm()]).await?.map(|row| row.get("id")))
+}
+
+pub(super) async fn open(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
+    Ok(tx.row(&OPEN, &[&email.norm()]).await?.map(|row| row.get("id")))
 }
 
 pub(super) struct Credentials {
     pub(super) user: UserId,
+    pub(super) email: Email,
     pub(super) hash: PasswordHash,
+    pub(super) epoch: i32,
 }
 
 pub(super) async fn credentials(db: &Db, email: &Email) -> Result<Option<Credentials>, DbError> {
-    let Some(row) = db.row(&CREDENTIALS, &[&email.norm()]).await? else { return Ok(None) };
+    let row = db.row(&CREDENTIALS, &[&email.norm()]).await?;
+    row.map(|row| read_credentials(&CREDENTIALS, &row)).transpose()
+}
+
+pub(super) async fn credentials_of(db: &Db, user: UserId) -> Result<Credentials, DbError> {
+    let row = db.row(&CREDENTIALS_OF, &[&user]).await?;
+    let row = row.ok_or(DbError::nonsense(&CREDENTIALS_OF, "an account is gone"))?;
+    read_credentials(&CREDENTIALS_OF, &row)
+}
+
+fn read_credentials(query: &Query, row: &Row) -> Result<Credentials, DbError> {
     let hash = PasswordHash::from_stored(row.get("password_hash"));
-    let hash = hash.ok_or(DbError::nonsense(&CREDENTIALS, "password_hash"))?;
-    Ok(Some(Credentials { user: row.get("id"), hash }))
+    let email = Email::parse(row.get("email")).map_err(|_| DbError::nonsense(query, "email"))?;
+    Ok(Credentials {
+        user: row.get("id"),
+        email,
+        hash: hash.ok_or(DbError::nonsense(query, "password_hash"))?,
+        epoch: row.get("token_epoch"),
+    })
 }
 
 pub(super) async fn renew_hash(
@@ -170,56 +198,53 @@ pub(super) async fn renew_hash(
     db.execute(&RENEW_HASH, &[&user, &old.text(), &new.text()]).await.map(drop)
 }
 
-/// None if the account is closed.
-pub(super) async fn open_session(
-    db: &Db,
+/// The epoch that begins, unless the account is in another than `expected`.
+pub(super) async fn set_password(
+    tx: &Tx<'_>,
     user: UserId,
-    family: FamilyId,
-    token: RefreshToken,
-) -> Result<Option<Session>, DbError> {
-    let row = db.row(&OPEN_SESSION, &[&user, &family, &token.hash()]).await?;
-    Ok(row.map(|row| session(&row, token)))
+    new: &PasswordHash,
+    expected: Option<i32>,
+) -> Result<Option<i32>, DbError> {
+    let row = tx.row(&SET_PASSWORD, &[&user, &new.text(), &expected]).await?;
+    Ok(row.map(|row| row.get("token_epoch")))
 }
 
-/// None unless the token was good.
-pub(super) async fn spend(
+pub(super) async fn mark_verified(tx: &Tx<'_>, user: UserId) -> Result<(), DbError> {
+    tx.execute(&MARK_VERIFIED, &[&user]).await.map(drop)
+}
+
+pub(super) async fn set_role(tx: &Tx<'_>, user: UserId, role: Role) -> Result<bool, DbError> {
+    Ok(tx.execute(&SET_ROLE, &[&user, &role.name()]).await? == 1)
+}
+
+/// Whether the account was open until now.
+pub(super) async fn disable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> {
+    Ok(tx.execute(&DISABLE, &[&user]).await? == 1)
+}
+
+pub(super) async fn enable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> {
+    Ok(tx.execute(&ENABLE, &[&user]).await? == 1)
+}
+
+/// Whether there is an admin; none comes before the transaction ends.
+pub(super) async fn has_admin(tx: &Tx<'_>) -> Result<bool, DbError> {
+    tx.rows(&HOLD_ADMINS, &[]).await?;
+    Ok(tx.row(&HAS_ADMIN, &[]).await?.is_some())
+}
+
+/// How many tokens the bucket has left, and in how many seconds it is full again. None if it is empty.
+pub(super) async fn take_token(
     db: &Db,
-    token: RefreshToken,
-    successor: RefreshToken,
-) -> Result<Option<Session>, DbError> {
-    let row = db.row(&SPEND, &[&token.hash(), &successor.hash()]).await?;
-    Ok(row.map(|row| session(&row, successor)))
-}
-
-/// None unless the token was spent within ten seconds, and its successor waits to be used.
-pub(super) async fn spent_just_now(
-    db: &Db,
-    token: RefreshToken,
-    successor: RefreshToken,
-) -> Result<Option<Session>, DbError> {
-    let row = db.row(&SPENT_JUST_NOW, &[&token.hash(), &successor.hash()]).await?;
-    Ok(row.map(|row| session(&row, successor)))
-}
-
-fn session(row: &Row, refresh_token: RefreshToken) -> Session {
-    Session {
-        user: row.get("user_id"),
-        family: row.get("family"),
-        epoch: row.get("token_epoch"),
-        refresh_token,
-    }
-}
-
-/// Whether the token was spent, and its session went on.
-pub(super) async fn end_session_of_spent(db: &Db, token: RefreshToken) -> Result<bool, DbError> {
-    Ok(db.execute(&END_SESSION_OF_SPENT, &[&token.hash()]).await? > 0)
-}
-
-pub(super) async fn end_session(db: &Db, user: UserId, session: FamilyId) -> Result<(), DbError> {
-    db.execute(&END_SESSION, &[&user, &session]).await.map(drop)
-}
-
-/// Whether the bucket had a token left.
-pub(super) async fn take_token(db: &Db, bucket: &str, per_minute: i32) -> Result<bool, DbError> {
-    Ok(db.execute(&TAKE_TOKEN, &[&bucket, &per_minute]).await? == 1)
+    bucket: &str,
+    most: i32,
+    seconds: i32,
+) -> Result<Option<(u32, u32)>, DbError> {
+    let Some(row) = db.row(&TAKE_TOKEN, &[&bucket, &most, &seconds]).await? else {
+        return Ok(None);
+    };
+    let count = |column| {
+        let count = u32::try_from(row.get::<_, i64>(column));
+        count.map_err(|_| DbError::nonsense(&TAKE_TOKEN, column))
+    };
+    Ok(Some((count("remaining")?, count("reset")?)))
 }

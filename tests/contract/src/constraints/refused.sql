@@ -23,6 +23,28 @@ update users set erased_at = '-infinity' where role = 'customer';
 -- users_last_admin_stays
 update users set role = 'staff' where role = 'admin';
 
+-- users_email_verified_at_finite
+update users set email_verified_at = 'infinity';
+-- links_pkey
+insert into links (id, user_id, purpose, hash, expires_at)
+    select id, user_id, 'reset', decode(repeat('ef', 32), 'hex'), expires_at from links;
+-- links_user_id_fkey
+update links set user_id = gen_random_uuid();
+-- links_purpose_known
+update links set purpose = 'marry';
+-- links_hash_taken
+insert into links (id, user_id, purpose, hash, expires_at)
+    select gen_random_uuid(), user_id, 'reset', hash, expires_at from links;
+-- links_hash_is_sha256
+update links set hash = 'short';
+-- links_expires_at_finite
+update links set expires_at = 'infinity';
+-- links_used_at_finite
+update links set used_at = '-infinity';
+-- links_one_live
+insert into links (id, user_id, purpose, hash, expires_at)
+    select gen_random_uuid(), user_id, purpose, decode(repeat('ef', 32), 'hex'), expires_at from links;
+
 -- refresh_tokens_pkey
 insert into refresh_tokens select * from refresh_tokens;
 -- refresh_tokens_hash_is_sha256

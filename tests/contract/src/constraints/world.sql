@@ -7,6 +7,10 @@ insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at
     (decode(repeat('ab', 32), 'hex'), '00000000-0000-7000-8000-0000000000f1',
      '00000000-0000-7000-8000-00000000000b', now() + interval '7 days', now() + interval '30 days');
 
+insert into links (id, user_id, purpose, hash, expires_at) values
+    ('00000000-0000-7000-8000-0000000000e1', '00000000-0000-7000-8000-00000000000b',
+     'verify', decode(repeat('cd', 32), 'hex'), now() + interval '24 hours');
+
 insert into rate_buckets (bucket, tokens) values ('login:1', 5);
 
 insert into categories (id, parent_id, name) values

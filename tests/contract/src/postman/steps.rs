@@ -72,8 +72,36 @@ pub(super) const STEPS: &[Step] = &[
         keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
         ..step("Accounts", "refresh_session", Stranger, 200)
     },
-    step("Accounts", "show_me", Customer, 200),
+    Step { keep: &[("user_id", "id")], ..step("Accounts", "show_me", Customer, 200) },
     step("Accounts", "show_keys", Stranger, 200),
+    Step {
+        body: Some(r#"{"email": "{{email}}"}"#),
+        ..step("Accounts", "resend_verification", Stranger, 202)
+    },
+    Step {
+        title: Some("Verify an address with a link that was never sent"),
+        body: Some(r#"{"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A"}"#),
+        ..step("Accounts", "verify_email", Stranger, 400)
+    },
+    Step {
+        body: Some(r#"{"email": "{{email}}"}"#),
+        ..step("Accounts", "forgot_password", Stranger, 202)
+    },
+    Step {
+        title: Some("Set a new password by a link that was never sent"),
+        body: Some(
+            r#"{"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A", "password": "{{password}}"}"#,
+        ),
+        ..step("Accounts", "reset_password", Stranger, 400)
+    },
+    Step {
+        body: Some(r#"{"current": "{{password}}", "new": "other words are finer"}"#),
+        keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
+        ..step("Accounts", "change_password", Customer, 200)
+    },
+    Step { path: Some("/v1/users?q=ann&limit=5"), ..step("Users", "list_users", Staff, 200) },
+    step("Users", "show_user", Staff, 200),
+    Step { body: Some(r#"{"role": "customer"}"#), ..step("Users", "set_user_role", Staff, 200) },
     Step {
         body: Some(r#"{"name": "Mugs {{$guid}}"}"#),
         keep: &[("category_id", "id")],
@@ -148,4 +176,6 @@ pub(super) const STEPS: &[Step] = &[
     step("Ending", "archive_product", Staff, 204),
     step("Ending", "delete_category", Staff, 204),
     step("Ending", "log_out", Customer, 204),
+    step("Ending", "disable_user", Staff, 200),
+    step("Ending", "enable_user", Staff, 200),
 ];

@@ -2,7 +2,7 @@ use super::{Reception, function};
 use accounts::Accounts;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::accounts::{Hasher, RefreshKey};
+use domain::accounts::{Hasher, LinkKey, RefreshKey};
 use lambda::http::token::{Signer, Verifier};
 use serde_json::{Value, json};
 
@@ -29,13 +29,18 @@ async fn the_public_keys_are_there_for_everybody_and_for_five_minutes() {
 #[tokio::test]
 async fn the_function_does_not_start_with_a_signing_key_that_is_not_published() {
     let here = Reception::open().await;
-    let Accounts { app, keys, refresh_key, .. } = function(&here.shop, &Hasher::costing(8, 1));
+    let Accounts { app, dispatch, keys, refresh_key, link_key, .. } =
+        function(&here.shop, &Hasher::costing(8, 1));
     let mut other = testkit::signer().jwk().clone();
     other["x"] = another_signer().jwk()["x"].clone();
     let same_name = json!({"keys": [other]}).to_string();
 
-    let unknown = Accounts::new(app.clone(), another_signer(), keys, refresh_key.clone());
-    let mistaken = Accounts::new(app, testkit::signer(), same_name, refresh_key);
+    let start = |signer, keys| {
+        let (app, dispatch) = (app.clone(), dispatch.clone());
+        Accounts::new(app, dispatch, signer, keys, refresh_key.clone(), link_key.clone())
+    };
+    let unknown = start(another_signer(), keys);
+    let mistaken = start(testkit::signer(), same_name);
 
     for refused in [unknown, mistaken] {
         let why = refused.err().unwrap().to_string();
@@ -68,7 +73,11 @@ fn a_key_set_with_a_secret_or_a_foreign_kind_of_key_is_refused() {
 }
 
 #[test]
-fn a_weak_refresh_key_is_refused_with_a_line_that_helps() {
-    let why = RefreshKey::from_base64(&BASE64_STANDARD.encode([7; 31])).unwrap_err().to_string();
-    assert!(why.contains("at least 32 bytes") && why.contains("openssl rand"), "{why}");
+fn a_weak_secret_key_is_refused_with_a_line_that_helps() {
+    let weak = BASE64_STANDARD.encode([7; 31]);
+    let refused = [RefreshKey::from_base64(&weak).err(), LinkKey::from_base64(&weak).err()];
+    for why in refused {
+        let why = why.unwrap().to_string();
+        assert!(why.contains("at least 32 bytes") && why.contains("openssl rand"), "{why}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Who people are, and how they show it.
 
+mod changing_a_password;
+mod forgetting_a_password;
 mod keys;
 mod logging_in;
 mod registering;
@@ -8,10 +10,16 @@ mod running_the_shop;
 mod sessions;
 mod throttle;
 mod token;
+mod users;
+mod verifying;
 
 use accounts::Accounts;
-use domain::accounts::{Hasher, RefreshKey};
+use axum::http::Method;
+use domain::accounts::{Hasher, Purpose, RefreshKey};
+use domain::outbox::{Event, Message};
+use lambda::dispatch::Dispatch;
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::{Answer, Call, Door, Shop};
 
 const PASSWORD: &str = "plain words are fine";
@@ -58,8 +66,45 @@ impl Reception {
     }
 
     async fn log_out(&self, access: &str) -> Answer {
-        let call = self.door.call(axum::http::Method::POST, "/v1/auth/logout");
+        let call = self.door.call(Method::POST, "/v1/auth/logout");
         call.header("authorization", &format!("Bearer {access}")).await
+    }
+
+    async fn verify(&self, secret: &str) -> Answer {
+        self.door.post("/v1/auth/email/verify", &json!({"token": secret})).await
+    }
+
+    async fn resend(&self, email: &str) -> Answer {
+        self.door.post("/v1/auth/email/resend", &json!({"email": email})).await
+    }
+
+    async fn forgot(&self, email: &str) -> Answer {
+        self.door.post("/v1/auth/password/forgot", &json!({"email": email})).await
+    }
+
+    async fn reset(&self, secret: &str, password: &str) -> Answer {
+        let wish = json!({"token": secret, "password": password});
+        self.door.post("/v1/auth/password/reset", &wish).await
+    }
+
+    /// What the shop has told, in the order in which it happened.
+    async fn events(&self) -> Vec<Event> {
+        let sql = "select payload from outbox order by id";
+        let rows = self.shop.admin.query(sql, &[]).await.unwrap();
+        let event = |payload| serde_json::from_value::<Message>(payload).unwrap().event;
+        rows.iter().map(|row| event(row.get("payload"))).collect()
+    }
+
+    /// The secrets of the links that went out, as they stand in the mails.
+    async fn mailed(&self) -> Vec<String> {
+        let secret = |event| match event {
+            Event::VerificationAsked { link } => {
+                Some(testkit::link_key().secret(Purpose::Verify, link))
+            }
+            Event::ResetAsked { link } => Some(testkit::link_key().secret(Purpose::Reset, link)),
+            _ => None,
+        };
+        self.events().await.into_iter().filter_map(secret).collect()
     }
 }
 
@@ -69,9 +114,9 @@ fn door(shop: &Shop, hasher: &Hasher) -> Door {
 
 fn function(shop: &Shop, hasher: &Hasher) -> Accounts {
     let key = RefreshKey::from_base64("bm90IGEgc2VjcmV0LCBidXQgMzIgYnl0ZXMgbG9uZyE=").unwrap();
-    let keys = testkit::token_keys();
-    let accounts = Accounts::new(shop.app(), testkit::signer(), keys, key).unwrap();
-    Accounts { hasher: hasher.clone(), ..accounts }
+    let (signer, keys, links) = (testkit::signer(), testkit::token_keys(), testkit::link_key());
+    let accounts = Accounts::new(shop.app(), Dispatch::later(), signer, keys, key, links).unwrap();
+    Accounts { hasher: hasher.clone(), hush: Duration::ZERO, ..accounts }
 }
 
 struct Tokens {
@@ -87,13 +132,16 @@ impl Tokens {
     }
 }
 
-/// All that an answer tells, but for what differs from request to request.
+/// All that an answer tells, but for what counts from request to request.
 fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     let mut body = answer.body.clone();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("request_id");
     }
-    let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id");
+    let headers = answer.headers.iter().filter(|(name, _)| {
+        *name != "x-request-id"
+            && !["ratelimit-remaining", "ratelimit-reset"].contains(&name.as_str())
+    });
     let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
     (answer.status, headers, body)
 }

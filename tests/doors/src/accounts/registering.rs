@@ -2,6 +2,8 @@ use super::{PASSWORD, Reception, told};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::accounts::Hasher;
+use domain::id::UserId;
+use domain::outbox::Event;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -19,6 +21,7 @@ async fn whoever_registers_can_log_in_and_is_a_customer() {
         (me.status, me.text("/email"), me.text("/role")),
         (200, "Ann@Example.com", "customer")
     );
+    assert_eq!(me.body["email_verified"], false);
     assert!(
         me.text("/id").starts_with("usr_") && me.text("/created_at").ends_with('Z'),
         "{}",
@@ -36,6 +39,21 @@ async fn a_new_address_and_a_known_one_get_the_same_answer_at_the_same_cost() {
 
     assert_eq!(told(&new), told(&known));
     assert_eq!((hashes_for_new, here.hasher.hashes()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_mail_tells_the_owner_whether_the_address_is_new_or_registered_again() {
+    let here = Reception::open().await;
+
+    for email in ["ann@example.com", "ANN@example.com", "ann@example.com"] {
+        here.register(email).await;
+    }
+
+    let events = here.events().await;
+    let ann = here.shop.one::<UserId>("select id from users").await;
+    assert!(matches!(events[0], Event::VerificationAsked { .. }), "{events:?}");
+    assert!(matches!(events[1], Event::RegisteredAgain { user, .. } if user == ann), "{events:?}");
+    assert!(events.len() <= 3, "once an hour: {events:?}");
 }
 
 #[tokio::test]
@@ -115,6 +133,7 @@ async fn neither_password_nor_token_is_in_the_database() {
     let first = here.welcome("ann@example.com").await;
     let second = here.refresh(&first.refresh).await;
     here.log_in("ann@example.com", "a wrong but telling guess").await;
+    let link = here.mailed().await.remove(0);
     let bytes = |token: &str| hex(&BASE64_URL_SAFE_NO_PAD.decode(token).unwrap());
     let second = second.text("/refresh_token");
     let secrets = [
@@ -126,6 +145,8 @@ async fn neither_password_nor_token_is_in_the_database() {
         second.to_owned(),
         bytes(second),
         first.access.clone(),
+        link.clone(),
+        bytes(&link),
     ];
 
     let tables =

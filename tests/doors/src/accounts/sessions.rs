@@ -2,6 +2,8 @@ use super::{PASSWORD, Reception, Tokens};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::id::{FamilyId, UserId};
+use domain::outbox::Event;
 use futures_util::future::join_all;
 use std::collections::HashSet;
 
@@ -57,6 +59,42 @@ async fn a_token_shown_again_later_ends_the_session_for_everybody() {
     assert_eq!(here.refresh(&owner.refresh).await.refusal(), (401, "session_ended"));
     assert_eq!(here.me(&owner.access).await.refusal(), (401, "sign_in"));
     assert_eq!(here.log_in("ann@example.com", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_owner_of_a_stolen_session_is_told_once_however_often_the_token_is_shown() {
+    let here = Reception::open().await;
+    let stolen = here.welcome("ann@example.com").await;
+    here.refresh(&stolen.refresh).await;
+    let other = Tokens::of(&here.log_in("ann@example.com", PASSWORD).await);
+    here.shop.run("update refresh_tokens set used_at = used_at - interval '11 seconds'").await;
+
+    join_all((0..10).map(|_| here.refresh(&stolen.refresh))).await;
+
+    let told: Vec<_> = here.events().await.into_iter().filter(is_theft).collect();
+    let family = "select family from refresh_tokens where used_at is not null";
+    let session = here.shop.one::<FamilyId>(family).await;
+    let user = here.shop.one::<UserId>("select id from users").await;
+    assert_eq!(told, [Event::SessionStolen { user, session }]);
+    assert_eq!(here.refresh(&other.refresh).await.status, 200, "another session goes on");
+}
+
+#[tokio::test]
+async fn a_token_of_a_session_that_was_logged_out_is_no_theft() {
+    let here = Reception::open().await;
+    let first = here.welcome("ann@example.com").await;
+    let second = Tokens::of(&here.refresh(&first.refresh).await);
+    here.log_out(&second.access).await;
+
+    for token in [&first.refresh, &second.refresh] {
+        assert_eq!(here.refresh(token).await.refusal(), (401, "session_ended"));
+    }
+
+    assert!(!here.events().await.iter().any(is_theft));
+}
+
+fn is_theft(event: &Event) -> bool {
+    matches!(event, Event::SessionStolen { .. })
 }
 
 #[tokio::test]

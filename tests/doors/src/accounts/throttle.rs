@@ -1,16 +1,17 @@
 use super::{PASSWORD, Reception};
-use domain::accounts::{self, Email, Guess, LogIn, Refusal};
+use domain::accounts::{self, Email, Guess, LogIn, Refusal, Visitor};
 use domain::failure::Failure;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Instant;
+use testkit::Answer;
 
 #[tokio::test]
 async fn the_eleventh_log_in_of_a_minute_waits_whether_there_is_an_account_or_not() {
-    let here = Reception::open().await;
-    here.register("ann@example.com").await;
-
     for email in ["ann@example.com", "nobody@example.com"] {
+        let here = Reception::open().await;
+        here.register("ann@example.com").await;
+
         let begun = Instant::now();
         let tries = (0..40).map(|turn| {
             let shown = json!({"email": email, "password": "plain words are wrong"});
@@ -27,6 +28,7 @@ async fn the_eleventh_log_in_of_a_minute_waits_whether_there_is_an_account_or_no
         assert_eq!(refused.refusal(), (429, "too_many_requests"));
         assert_eq!(refused.header("retry-after"), Some("6"));
         assert_eq!(refused.body["retry_after"], 6);
+        assert_eq!(left(refused), ("10", "0", "60"));
     }
 }
 
@@ -37,15 +39,101 @@ async fn whoever_guesses_does_not_lock_the_owner_out() {
     let email = || Email::parse("ann@example.com").unwrap();
     let wrong = LogIn { email: email(), password: Guess::parse("plain words are wrong").unwrap() };
     let right = LogIn { email: email(), password: Guess::parse(PASSWORD).unwrap() };
-    let from = async |origin, who| accounts::log_in(&here.shop.db, &here.hasher, who, origin).await;
+    let from = async |origin: &str, who| {
+        accounts::log_in(&here.shop.db, &here.hasher, who, &Visitor::from(origin)).await
+    };
 
     let mut guess = from("192.0.2.66", &wrong).await;
-    for _ in 0..40 {
+    for _ in 0..100 {
         guess = from("192.0.2.66", &wrong).await;
     }
 
-    assert!(matches!(guess, Err(Failure::Refused(Refusal::TooMany { retry_after: 6 }))));
+    assert!(matches!(guess, Err(Failure::Refused(Refusal::TooMany { .. }))));
     assert!(from("192.0.2.1", &right).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_tries_many_addresses_from_one_place_waits() {
+    let here = Reception::open().await;
+
+    let mut answers = Vec::new();
+    for person in 0..65 {
+        answers.push(here.log_in(&format!("{person}@example.com"), PASSWORD).await);
+    }
+
+    assert!(answers[..60].iter().all(|answer| answer.status == 401));
+    let refused = answers.iter().find(|answer| answer.status != 401).unwrap();
+    assert_eq!(refused.refusal(), (429, "too_many_requests"));
+    assert_eq!((left(refused), refused.header("retry-after")), (("60", "0", "60"), Some("1")));
+}
+
+#[tokio::test]
+async fn whoever_guesses_from_many_places_at_one_account_waits() {
+    let here = Reception::open().await;
+    let email = Email::parse("ann@example.com").unwrap();
+    let wrong = LogIn { email, password: Guess::parse("plain words are wrong").unwrap() };
+
+    let mut throttled = 0;
+    for place in 0..70 {
+        let visitor = Visitor::from(format!("192.0.2.{place}"));
+        let guess = accounts::log_in(&here.shop.db, &here.hasher, &wrong, &visitor).await;
+        throttled += u32::from(matches!(guess, Err(Failure::Refused(Refusal::TooMany { .. }))));
+    }
+
+    assert!((1..=10).contains(&throttled), "{throttled}");
+}
+
+#[tokio::test]
+async fn answers_tell_how_many_tries_are_left_whatever_became_of_them() {
+    let here = Reception::open().await;
+
+    let registered = here.register("ann@example.com").await;
+    let wrong = here.log_in("ann@example.com", "plain words are wrong").await;
+    let right = here.log_in("ann@example.com", PASSWORD).await;
+    let me = here.me(right.text("/access_token")).await;
+
+    assert_eq!((registered.status, left(&registered)), (202, ("10", "9", "6")));
+    assert_eq!((wrong.status, left(&wrong)), (401, ("10", "9", "6")));
+    let (limit, remaining, reset) = left(&right);
+    assert_eq!((right.status, limit, remaining), (200, "10", "8"));
+    assert!(["11", "12"].contains(&reset), "{reset}");
+    assert_eq!((me.status, me.header("ratelimit-limit")), (200, None), "not counted");
+}
+
+#[tokio::test]
+async fn the_sixth_link_of_an_hour_waits_whether_there_is_an_account_or_not() {
+    let here = Reception::open().await;
+    here.register("ann@example.com").await;
+
+    for email in ["ann@example.com", "nobody@example.com"] {
+        for path in ["/v1/auth/password/forgot", "/v1/auth/email/resend"] {
+            let ask = async || here.door.post(path, &json!({"email": email})).await;
+            for _ in 0..5 {
+                assert_eq!(ask().await.status, 202, "{path} {email}");
+            }
+            let sixth = ask().await;
+
+            assert_eq!(sixth.refusal(), (429, "too_many_requests"), "{path} {email}");
+            assert_eq!(left(&sixth), ("5", "0", "3600"), "{path} {email}");
+            assert_eq!(sixth.header("retry-after"), Some("720"), "{path} {email}");
+        }
+    }
+    let last = here.mailed().await.pop().unwrap();
+    assert_eq!(here.verify(&last).await.status, 200, "the last link stays good");
+}
+
+#[tokio::test]
+async fn whoever_guesses_at_links_waits() {
+    let here = Reception::open().await;
+
+    let mut answers = Vec::new();
+    for guess in 0..35 {
+        let guess = format!("{guess:043}");
+        answers.push(here.reset(&guess, PASSWORD).await);
+    }
+
+    assert!(answers[..30].iter().all(|answer| answer.refusal() == (400, "bad_link")));
+    assert!(answers.iter().any(|answer| answer.refusal() == (429, "too_many_requests")));
 }
 
 #[tokio::test]
@@ -80,4 +168,10 @@ async fn the_thirty_first_account_of_a_minute_waits() {
     let refused = answers.iter().find(|answer| answer.status != 202).unwrap();
     assert_eq!(refused.refusal(), (429, "too_many_requests"));
     assert_eq!(refused.header("retry-after"), Some("2"));
+}
+
+/// Limit, remaining and reset, as the answer tells them.
+fn left(answer: &Answer) -> (&str, &str, &str) {
+    let number = |name| answer.header(name).unwrap_or_default();
+    (number("ratelimit-limit"), number("ratelimit-remaining"), number("ratelimit-reset"))
 }

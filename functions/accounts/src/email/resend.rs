@@ -1,0 +1,52 @@
+use crate::Accounts;
+use crate::visitor::{Throttled, Visitor};
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::accounts::{self, Email};
+use lambda::http::{Json, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ann@example.com"}))]
+pub(crate) struct ResendVerification {
+    #[schema(min_length = 3, max_length = 254)]
+    email: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResentView {
+    /// The same whether there is an account or not.
+    detail: &'static str,
+}
+
+/// Send the link to verify an address again
+///
+/// The answer does not tell whether there is an account that waits for it. Links sent before are good no more.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/email/resend",
+    tag = "accounts",
+    request_body = ResendVerification,
+    responses(
+        (status = 202, description = "A mail is on its way if it is due", body = ResentView),
+        (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
+        (status = 409, description = "`busy`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
+    ),
+)]
+pub(crate) async fn resend_verification(
+    State(here): State<Accounts>,
+    Visitor(visitor): Visitor,
+    Json(wish): Json<ResendVerification>,
+) -> Result<(StatusCode, Json<ResentView>), Problem> {
+    let email = Email::parse(&wish.email)?;
+    here.hushed(accounts::resend(&here.app.db, &here.link_key, &email, &visitor)).await?;
+    let detail = "if there is an account whose address waits to be verified, a mail is on its way";
+    Ok((StatusCode::ACCEPTED, Json(ResentView { detail })))
+}

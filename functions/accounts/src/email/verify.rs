@@ -1,0 +1,49 @@
+use crate::visitor::{Throttled, Visitor};
+use axum::extract::State;
+use domain::accounts::{self, Refusal, Shown};
+use domain::db::Db;
+use lambda::http::{Json, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A"}))]
+pub(crate) struct VerifyEmail {
+    /// As it stands in the mail's link.
+    token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VerifiedView {
+    #[schema(example = true)]
+    email_verified: bool,
+}
+
+/// Verify an address
+///
+/// With the token of the mail that came after registering. It is good once, for 24 hours, until a newer one is sent.
+#[utoipa::path(
+    post,
+    path = "/v1/auth/email/verify",
+    tag = "accounts",
+    request_body = VerifyEmail,
+    responses(
+        (status = 200, description = "The address is verified", body = VerifiedView),
+        (status = 400, description = "`bad_link`, `bad_body`, `malformed_json`", body = Problem),
+        (status = 409, description = "`busy`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
+    ),
+)]
+pub(crate) async fn verify_email(
+    State(db): State<Db>,
+    Visitor(visitor): Visitor,
+    Json(shown): Json<VerifyEmail>,
+) -> Result<Json<VerifiedView>, Problem> {
+    let shown = Shown::parse(&shown.token).ok_or_else(|| Problem::refused(&Refusal::BadLink))?;
+    accounts::verify(&db, &shown, &visitor).await?;
+    Ok(Json(VerifiedView { email_verified: true }))
+}

@@ -1,0 +1,58 @@
+use crate::Accounts;
+use crate::tokens::TokensView;
+use crate::visitor::{Throttled, Visitor};
+use axum::extract::State;
+use domain::accounts::{self, Guess};
+use domain::failure::Invalid;
+use lambda::http::token::Caller;
+use lambda::http::{Json, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current": "plain words are fine", "new": "other words are finer"}))]
+pub(crate) struct ChangePassword {
+    #[schema(max_length = 512)]
+    current: String,
+    /// Any characters; the commonest passwords are refused.
+    #[schema(min_length = 12, max_length = 128)]
+    new: String,
+}
+
+/// Change my password
+///
+/// All sessions end, with all of their tokens; the answer begins a new one.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    tag = "accounts",
+    security(("bearer" = [])),
+    request_body = ChangePassword,
+    responses(
+        (status = 200, description = "A new session", body = TokensView),
+        (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_password`", body = Problem),
+        (status = 409, description = "`busy`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
+    ),
+)]
+pub(crate) async fn change_password(
+    State(here): State<Accounts>,
+    who: Caller,
+    Visitor(visitor): Visitor,
+    Json(wish): Json<ChangePassword>,
+) -> Result<Json<TokensView>, Problem> {
+    let Accounts { app, hasher, .. } = &here;
+    let current = Guess::parse(&wish.current)
+        .map_err(|invalid| Invalid { pointer: "/current".to_owned(), ..invalid })?;
+    let changed =
+        accounts::change_password(&app.db, hasher, who.id, &current, &wish.new, &visitor).await?;
+    here.send().await;
+    Ok(Json(TokensView::of(&changed, &here)?))
+}

@@ -1,0 +1,36 @@
+//! `/v1/users`: accounts, as admins see and change them.
+
+pub(crate) mod disable;
+pub(crate) mod enable;
+pub(crate) mod list;
+pub(crate) mod set_role;
+pub(crate) mod show;
+
+use domain::accounts::{Account, Role};
+use domain::id::UserId;
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// An account, as admins see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserView {
+    id: UserId,
+    #[schema(example = "ann@example.com")]
+    email: String,
+    email_verified: bool,
+    role: Role,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// Since when the account is closed, if it is.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    disabled_at: Option<OffsetDateTime>,
+}
+
+impl From<Account> for UserView {
+    fn from(account: Account) -> Self {
+        let Account { id, email, email_verified, role, created_at, disabled_at } = account;
+        Self { id, email, email_verified, role, created_at, disabled_at }
+    }
+}

@@ -1,0 +1,56 @@
+use super::UserView;
+use axum::extract::State;
+use axum::http::Uri;
+use domain::accounts::{self, Role, UserFilter};
+use domain::db::Db;
+use domain::page::Page;
+use lambda::http::token::Admin;
+use lambda::http::{List, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListUsers {
+    /// How the address begins; capitals do not count.
+    #[param(example = "ann@", max_length = 254)]
+    q: Option<String>,
+    /// Only users with this role.
+    role: Option<Role>,
+    /// How many users a page holds; 20 unless said otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// Where to go on: the `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List users
+///
+/// The newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "users",
+    security(("bearer" = [])),
+    params(ListUsers),
+    responses(
+        (status = 200, description = "A page of users", body = List<UserView>,
+         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_users(
+    State(db): State<Db>,
+    _: Admin,
+    uri: Uri,
+    Query(ListUsers { q, role, limit, cursor }): Query<ListUsers>,
+) -> Result<List<UserView>, Problem> {
+    let page = Page::new(limit, cursor.as_deref())?;
+    let users = accounts::list(&db, &UserFilter::new(role, q.as_deref())?, &page).await?;
+    Ok(List::new(&uri, users, UserView::from))
+}
