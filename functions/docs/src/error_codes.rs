@@ -157,8 +157,18 @@ const ALL: &[Entry] = &[
     ),
     (
         "unknown_sku",
-        "A supplier counted a product that is not for sale here.",
-        "Create the product, or ask the supplier to leave it out.",
+        "No product has this SKU, or it was archived.",
+        "Look it up in the list of stock, or create the product.",
+    ),
+    (
+        "below_reserved",
+        "So many pieces are promised to orders that fewer cannot be on hand.",
+        "reserved says how many. Cancel orders first, or take fewer away.",
+    ),
+    (
+        "too_much_stock",
+        "More than a thousand million pieces of one product are more than we can count.",
+        "Look at the delta again; it may have a digit too many.",
     ),
     // Orders
     (
@@ -217,6 +227,22 @@ const ALL: &[Entry] = &[
         "not_text",
         "The webhook's body is not UTF-8.",
         "Only Stripe calls this address, and it sends JSON.",
+    ),
+    // For those who keep the shop running
+    (
+        "event_not_found",
+        "Stripe has told us of no event with this id.",
+        "Look it up in the list of events. One that was never delivered can be sent again from Stripe's dashboard.",
+    ),
+    (
+        "event_of_other_mode",
+        "A test event came to the live shop, or a live one to a test shop. It is kept, but must never have an effect.",
+        "Point the webhook endpoint of that mode at the right shop.",
+    ),
+    (
+        "dead_letter_not_found",
+        "No letter with this id lies with the dead letters, or somebody else is looking at it.",
+        "List them again in half a minute. A letter that was sent on its way again has a new id if it comes back.",
     ),
     // Our side
     (

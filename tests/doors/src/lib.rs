@@ -4,6 +4,8 @@
 mod accounts;
 mod catalog;
 mod docs;
+mod inventory;
 mod migrate;
+mod operations;
 mod send_email;
 mod sync_inventory;

@@ -3,6 +3,7 @@
 
 mod closing;
 mod failing;
+mod operating;
 mod selling;
 
 use local::{Customer, Options, Shop};
