@@ -1,13 +1,16 @@
 //! Every error code, what it means and what to do about it. Published codes stay.
 
+mod shop;
+
 /// A code with its meaning and an advice, ready for HTML.
 type Entry = (&'static str, &'static str, &'static str);
 
 pub(crate) fn find(code: &str) -> Option<Entry> {
-    ALL.iter().copied().find(|(known, ..)| *known == code)
+    GENERAL.iter().chain(shop::CODES).copied().find(|(known, ..)| *known == code)
 }
 
-const ALL: &[Entry] = &[
+/// What may happen to any request.
+const GENERAL: &[Entry] = &[
     // Reading the request
     (
         "malformed_json",
@@ -146,128 +149,6 @@ const ALL: &[Entry] = &[
         "busy",
         "Others are changing the same things right now. Nothing was changed by you.",
         "Try again after the seconds that Retry-After names.",
-    ),
-    // Goods
-    (
-        "product_not_found",
-        "There is no such product, or it is not on show.",
-        "Look it up in the list of products.",
-    ),
-    (
-        "sku_taken",
-        "Another product has this SKU.",
-        "Choose another, or archive the other product first.",
-    ),
-    (
-        "currency_fixed",
-        "A product's price can change, but not its currency.",
-        "Archive the product and create another.",
-    ),
-    ("product_archived", "The product is archived and stays as it is.", "Create another product."),
-    ("category_not_found", "There is no such category.", "Look it up in the list of categories."),
-    (
-        "category_name_taken",
-        "Another category at the same place has this name.",
-        "Choose another name, or another parent.",
-    ),
-    (
-        "category_cycle",
-        "A category cannot stand below itself.",
-        "Choose a parent that is not below it.",
-    ),
-    (
-        "category_in_use",
-        "The category still has products or categories in it.",
-        "Move them elsewhere first.",
-    ),
-    (
-        "unknown_sku",
-        "A supplier counted a product that is not for sale here.",
-        "Create the product, or ask the supplier to leave it out.",
-    ),
-    // Orders
-    (
-        "order_not_found",
-        "There is no such order, or it is not yours.",
-        "Look it up in the list of your orders.",
-    ),
-    (
-        "not_for_sale",
-        "The product is not for sale: it does not exist, is a draft, or was archived.",
-        "Take the product that the problem names out of the order.",
-    ),
-    (
-        "out_of_stock",
-        "There is less in stock than you want. Nothing was reserved.",
-        "lines says for each product what was asked for and what is available. Order that much, or come back later.",
-    ),
-    (
-        "mixed_currencies",
-        "The products have prices in different currencies.",
-        "Place one order for each currency.",
-    ),
-    (
-        "total_too_large",
-        "The order costs more than can be charged at once.",
-        "Split it into several orders.",
-    ),
-    (
-        "illegal_move",
-        "The order's status does not allow this.",
-        "allowed lists what it can become from here; it may be empty.",
-    ),
-    ("order_ending", "The order is about to be cancelled.", "Place a new one."),
-    // Payments
-    (
-        "not_payable",
-        "Only a pending order can be paid; this one is paid or cancelled.",
-        "Read the order to see which.",
-    ),
-    ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
-    (
-        "not_refundable",
-        "The payment did not succeed, so nothing of it can be given back.",
-        "payment_status says where it stands. An order that is not paid is cancelled instead.",
-    ),
-    (
-        "nothing_left",
-        "All of the payment was given back, or is on its way.",
-        "List the payment's refunds to see them.",
-    ),
-    (
-        "amount_too_large",
-        "The refund is over more than is left of the payment.",
-        "left says how much that is; refunds on their way count as given.",
-    ),
-    (
-        "other_currency",
-        "The refund is in another currency than the payment.",
-        "left shows the payment's currency.",
-    ),
-    (
-        "too_many_pieces",
-        "The refund names more pieces than the order has that were not refunded.",
-        "left says how many of product there are.",
-    ),
-    (
-        "payment_not_found",
-        "No payment of ours belongs to this.",
-        "Read the order to see its payment.",
-    ),
-    (
-        "amount_mismatch",
-        "The payment provider names another amount than the payment was made for.",
-        "Nothing was booked. A person has to look at it: tell us the request id.",
-    ),
-    (
-        "bad_signature",
-        "The webhook was not signed by Stripe with our secret, or not within the last five minutes.",
-        "Only Stripe calls this address. If it is Stripe, the signing secret of the endpoint is not the one we have.",
-    ),
-    (
-        "not_text",
-        "The webhook's body is not UTF-8.",
-        "Only Stripe calls this address, and it sends JSON.",
     ),
     // Our side
     (

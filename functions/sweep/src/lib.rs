@@ -4,9 +4,11 @@
 
 use domain::db::Db;
 use domain::failure::chain;
+use domain::operations;
 use domain::ordering::{self, Closing};
 use domain::payment::{self, Open, refund};
 use lambda::Error;
+use lambda::dead_letters::DeadLetters;
 use lambda::dispatch::Dispatch;
 use serde::Serialize;
 use stripe_gateway::{Stripe, notice};
@@ -19,6 +21,7 @@ const AT_ONCE: u8 = 50;
 pub struct Sweep {
     pub db: Db,
     pub dispatch: Dispatch,
+    pub dead_letters: DeadLetters,
     pub stripe: Stripe,
 }
 
@@ -31,6 +34,8 @@ pub struct Report {
     pub orders: usize,
     /// Refunds that Stripe was asked for.
     pub refunds: usize,
+    /// Letters that wait for a person.
+    pub dead_letters: u64,
     /// Messages that went into the queues.
     pub messages: usize,
     /// What did not work, and will be tried in another round.
@@ -46,6 +51,7 @@ impl Sweep {
         self.events(&mut report).await;
         self.orders(&mut report).await;
         self.refunds(&mut report).await;
+        self.dead_letters(&mut report).await;
         // Last, for what the others wrote.
         self.messages(&mut report).await;
         tracing::info!(?report, "swept");
@@ -118,6 +124,12 @@ impl Sweep {
                 }
             }
         }
+    }
+
+    async fn dead_letters(&self, report: &mut Report) {
+        let Some(count) = report.or_failure(self.dead_letters.count().await) else { return };
+        report.dead_letters = count;
+        report.or_failure(operations::report_dead_letters(&self.db, count).await);
     }
 
     async fn messages(&self, report: &mut Report) {

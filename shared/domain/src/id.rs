@@ -99,6 +99,8 @@ ids! {
     LinkId = "lnk",
     /// A card holder's complaint at their bank.
     DisputeId = "dp",
+    /// A change of stock that a person made.
+    AdjustmentId = "adj",
 }
 
 #[cfg(test)]

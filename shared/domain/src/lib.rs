@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod inventory;
 pub mod mail;
 pub mod money;
+pub mod operations;
 pub mod ordering;
 pub mod outbox;
 pub mod page;

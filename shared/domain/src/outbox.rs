@@ -114,7 +114,7 @@ impl Event {
 }
 
 impl Topic {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Inventory => "inventory",
@@ -131,6 +131,13 @@ queries! {
         insert into outbox (topic, dedupe_key, payload)
         values ($1, $2, $3)
         on conflict on constraint outbox_once do nothing";
+
+    ENQUEUE_ALL: "enqueue messages" = "
+        insert into outbox as known (topic, dedupe_key, payload)
+        select $1, message.key, message.payload from unnest($2::text[], $3::jsonb[]) as message (key, payload)
+        on conflict on constraint outbox_once do update
+        set payload = excluded.payload, sent_at = null, available_at = now(), attempts = 0
+        where known.sent_at is not null";
 
     /// A lease, not a lock. By `sent_at`, never by the highest id seen: a lower id may be committed later.
     LEASE: "lease events to send" = "
@@ -156,6 +163,23 @@ queries! {
 pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
     let message = Json(Message { v: 1, event });
     tx.execute(&ENQUEUE, &[&Topic::Mail.name(), &event.dedupe_key(), &message]).await.map(drop)
+}
+
+/// Writes many messages down at once, each under its key. One that waits under its key already stays as it is; one that
+/// was sent before is sent again, and its consumer decides whether it is news.
+///
+/// Keys in order, so that two who write the same ones cannot lock each other out.
+pub(crate) async fn enqueue_all<M>(
+    tx: &Tx<'_>,
+    topic: Topic,
+    keys: &[String],
+    messages: &[M],
+) -> Result<(), DbError>
+where
+    M: Serialize + std::fmt::Debug + Sync,
+{
+    let messages: Vec<_> = messages.iter().map(Json).collect();
+    tx.execute(&ENQUEUE_ALL, &[&topic.name(), &keys, &messages]).await.map(drop)
 }
 
 /// A leased event: nobody else will send it for the next half minute.

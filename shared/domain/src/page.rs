@@ -3,7 +3,7 @@
 use crate::failure::{Kind, Refusal};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// How much of a list, and from where on. `K` is what the list is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,19 @@ impl Refusal for BadPage {
             Self::Limit => "bad_limit",
             Self::Cursor => "bad_cursor",
         }
+    }
+}
+
+/// Text that a list is sorted by. A cursor comes from outside, and PostgreSQL knows no NUL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mark(pub(crate) String);
+
+impl TryFrom<String> for Mark {
+    type Error = BadPage;
+
+    fn try_from(text: String) -> Result<Self, BadPage> {
+        if text.contains('\0') { Err(BadPage::Cursor) } else { Ok(Self(text)) }
     }
 }
 
@@ -95,6 +108,13 @@ mod tests {
         assert_eq!(slice.items, [10, 20]);
         assert_eq!(next.after, Some(20));
         assert_eq!(next.cut(vec![30], |key| *key).next, None);
+    }
+
+    #[test]
+    fn a_mark_that_no_row_can_have_is_refused() {
+        let cursor = |mark: &str| cursor(&Mark(mark.to_owned()));
+        assert!(Page::<Mark>::new(None, Some(&cursor("MUG"))).is_ok());
+        assert_eq!(Page::<Mark>::new(None, Some(&cursor("a\0"))), Err(BadPage::Cursor));
     }
 
     #[test]

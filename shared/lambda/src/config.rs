@@ -1,10 +1,12 @@
 //! Everything that the environment decides, read once at the start.
 
 use crate::Error;
+use crate::dead_letters::{DeadLetters, Pair};
 use crate::dispatch::Dispatch;
 use crate::http::App;
 use crate::http::token::Verifier;
 use domain::db::Db;
+use domain::outbox::Topic;
 use time::OffsetDateTime;
 
 /// The variables of this process. A missing one stops the start with a line that names it.
@@ -43,6 +45,18 @@ impl Config {
     /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.
     pub fn dispatch(self) -> Result<Dispatch, Error> {
         Ok(Dispatch::to_queues(self.need("MAIL_QUEUE_URL")?, self.need("INVENTORY_QUEUE_URL")?))
+    }
+
+    /// The variables of [`Self::dispatch`], and `MAIL_DLQ_URL` and `INVENTORY_DLQ_URL`.
+    pub fn dead_letters(self) -> Result<DeadLetters, Error> {
+        let pair = |topic, queue, dead_letters| -> Result<Pair, Error> {
+            let queue_url = self.need(queue)?;
+            Ok(Pair { topic, queue_url, dead_letters_url: self.need(dead_letters)? })
+        };
+        Ok(DeadLetters::of(
+            pair(Topic::Mail, "MAIL_QUEUE_URL", "MAIL_DLQ_URL")?,
+            pair(Topic::Inventory, "INVENTORY_QUEUE_URL", "INVENTORY_DLQ_URL")?,
+        ))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -49,8 +49,13 @@ impl Dispatch {
 
     /// Sends what waits, right after the commit that wrote it. What fails or takes too long is left to the sweep.
     pub async fn try_now(&self, db: &Db) {
-        match tokio::time::timeout(AT_ONCE, self.send_waiting(db)).await {
-            Ok(Ok(_)) => {}
+        let send = async {
+            // One batch is the rule, and a batch that is not full was the last.
+            while self.send_waiting(db).await? >= usize::from(BATCH) {}
+            Ok::<_, DispatchError>(())
+        };
+        match tokio::time::timeout(AT_ONCE, send).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(
                     error = domain::failure::chain(&error),

@@ -1,6 +1,7 @@
 //! How a function runs: its settings, its HTTP side, its queue side, and how events leave it.
 
 pub mod config;
+pub mod dead_letters;
 pub mod dispatch;
 pub mod http;
 pub mod queue;

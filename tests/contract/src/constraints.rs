@@ -9,7 +9,7 @@ const WORLD: &str = include_str!("constraints/world.sql");
 const REFUSED: &str = include_str!("constraints/refused.sql");
 
 /// Triggers that write instead of refusing.
-const WRITERS: [&str; 1] = ["orders_history"];
+const WRITERS: [&str; 2] = ["orders_history", "products_low_stock"];
 /// Tables whose rows stay as they were written.
 const WRITTEN_ONCE: [&str; 6] = [
     "ledger",

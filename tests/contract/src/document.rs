@@ -7,11 +7,12 @@ use utoipa_axum::router::OpenApiRouter;
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
 /// In the order in which a reader meets them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("accounts", "Opening an account, signing in and staying signed in."),
     ("users", "Accounts, as admins find and change them."),
     ("products", "What the shop sells. Reading is for everybody, writing for staff."),
     ("categories", "The tree that products hang in."),
+    ("inventory", "What lies on the shelves, and what moved it."),
     ("orders", "Placing, following and ending orders."),
     ("payments", "Paying for orders, and what Stripe tells us about it."),
     ("operations", "How the shop is doing, and this documentation."),
@@ -46,6 +47,8 @@ pub(crate) fn parts() -> Vec<Part> {
         part("accounts", accounts::routes()),
         part("catalog", catalog::routes()),
         part("docs", docs::routes()),
+        part("inventory", inventory::routes()),
+        part("operations", operations::routes()),
         part("orders", orders::routes()),
         part("payments", payments::routes()),
         part("stripe-webhook", stripe_webhook::routes()),
@@ -119,7 +122,17 @@ pub(crate) fn schemas() -> BTreeMap<String, Value> {
             );
         }
     }
-    schemas.into_iter().map(|(name, (schema, _))| (name, schema)).collect()
+    let mut schemas: BTreeMap<_, _> =
+        schemas.into_iter().map(|(name, (schema, _))| (name, schema)).collect();
+    let names: Vec<_> = schemas.keys().cloned().collect();
+    for (name, list) in &mut schemas {
+        // The items of a list are written out in place, where a reference says the same.
+        let item = name.strip_prefix("List_").filter(|item| names.iter().any(|name| name == item));
+        if let (Some(item), Some(items)) = (item, list.pointer_mut("/properties/data/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{item}")});
+        }
+    }
+    schemas
 }
 
 /// What a `$ref` to a schema stands for.

@@ -30,7 +30,7 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("users", &["accounts"]),
 ];
 /// The columns of products that are the inventory's.
-const COUNTS: [&str; 2] = ["on_hand", "reserved"];
+const COUNTS: [&str; 3] = ["on_hand", "reserved", "low_stock_threshold"];
 
 /// A statement that changes a table.
 struct Change {

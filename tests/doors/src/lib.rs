@@ -4,7 +4,9 @@
 mod accounts;
 mod catalog;
 mod docs;
+mod inventory;
 mod migrate;
+mod operations;
 mod orders;
 mod payments;
 mod send_email;

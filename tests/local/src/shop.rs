@@ -207,6 +207,8 @@ fn values(
         ("LINK_KEY", &keys.link),
         ("MAIL_QUEUE_URL", aws.queue_url("MailQueue")?),
         ("INVENTORY_QUEUE_URL", aws.queue_url("InventoryQueue")?),
+        ("MAIL_DLQ_URL", aws.queue_url("MailDeadLetters")?),
+        ("INVENTORY_DLQ_URL", aws.queue_url("InventoryDeadLetters")?),
         ("MAIL_FROM", SENDER),
         ("STRIPE_SECRET_KEY", secret_key),
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),

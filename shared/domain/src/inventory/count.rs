@@ -1,8 +1,12 @@
 //! What a supplier's count means. Pure.
 
-use crate::failure::{self, Invalid, Kind};
+use crate::failure::Invalid;
 use crate::id::ProductId;
 use crate::text;
+use serde::{Deserialize, Serialize};
+
+/// More pieces than a shelf holds are a slip of the pen.
+pub(super) const MOST_ON_HAND: i32 = 1_000_000_000;
 
 /// How many pieces of a product a supplier counted, as the `sequence`-th news from `source`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +16,23 @@ pub struct Count {
     sku: String,
     on_hand: i32,
 }
+
+/// A count on its way through the queue:
+/// `{"v":1,"source":"acme","sequence":12,"sku":"MUG-1","on_hand":40}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountMessage {
+    v: One,
+    source: String,
+    sequence: i64,
+    sku: String,
+    on_hand: i64,
+}
+
+/// The version of the form. A message of another cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+struct One;
 
 /// What became of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,26 +55,10 @@ pub(super) struct Stock {
     pub(super) reserved: i32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("no product for sale has the sku {0}")]
-    UnknownSku(String),
-}
-
-impl failure::Refusal for Refusal {
-    fn kind(&self) -> Kind {
-        Kind::Missing
-    }
-
-    fn code(&self) -> &'static str {
-        "unknown_sku"
-    }
-}
-
 impl Count {
     pub fn new(source: &str, sequence: i64, sku: &str, on_hand: i64) -> Result<Self, Invalid> {
         let on_hand =
-            i32::try_from(on_hand).ok().filter(|pieces| (0..=1_000_000_000).contains(pieces));
+            i32::try_from(on_hand).ok().filter(|pieces| (0..=MOST_ON_HAND).contains(pieces));
         Ok(Self {
             source: text::line("/source", source, 50)?,
             sequence: Some(sequence)
@@ -70,21 +75,51 @@ impl Count {
         &self.sku
     }
 
-    pub(super) fn source(&self) -> &str {
+    pub fn source(&self) -> &str {
         &self.source
     }
 
-    pub(super) fn sequence(&self) -> i64 {
+    pub fn sequence(&self) -> i64 {
         self.sequence
     }
 
-    pub(super) fn on_hand(&self) -> i32 {
+    pub fn on_hand(&self) -> i32 {
         self.on_hand
     }
 
     /// What tells this message from every other.
     pub(super) fn key(&self) -> String {
         format!("{}:{}:{}", self.source, self.sequence, self.sku)
+    }
+}
+
+impl From<&Count> for CountMessage {
+    fn from(count: &Count) -> Self {
+        let Count { source, sequence, sku, on_hand } = count.clone();
+        Self { v: One, source, sequence, sku, on_hand: on_hand.into() }
+    }
+}
+
+impl TryFrom<CountMessage> for Count {
+    type Error = Invalid;
+
+    fn try_from(message: CountMessage) -> Result<Self, Invalid> {
+        let CountMessage { source, sequence, sku, on_hand, .. } = message;
+        Self::new(&source, sequence, &sku, on_hand)
+    }
+}
+
+impl TryFrom<u8> for One {
+    type Error = String;
+
+    fn try_from(version: u8) -> Result<Self, String> {
+        if version == 1 { Ok(Self) } else { Err(format!("version {version} is not known")) }
+    }
+}
+
+impl From<One> for u8 {
+    fn from(_: One) -> Self {
+        1
     }
 }
 
@@ -116,6 +151,19 @@ mod tests {
             prop_assert!(after >= reserved);
             prop_assert_eq!(i64::from(after), counted.max(i64::from(reserved)));
         }
+    }
+
+    #[test]
+    fn a_count_reads_as_it_was_written() {
+        let count = Count::new("acme", 12, "MUG-1", 40).unwrap();
+        let json = serde_json::to_value(CountMessage::from(&count)).unwrap();
+
+        let form = serde_json::json!(
+            {"v": 1, "source": "acme", "sequence": 12, "sku": "MUG-1", "on_hand": 40}
+        );
+        assert_eq!(json, form);
+        let read: CountMessage = serde_json::from_value(json).unwrap();
+        assert_eq!(Count::try_from(read), Ok(count));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The statements behind stock. They decide nothing.
 
+pub(super) mod lists;
+
+use super::adjustment::{Adjustment, Threshold};
 use super::count::{Count, Counted, Stock};
-use crate::db::{DbError, Tx, queries};
-use crate::id::{OrderId, ProductId};
+use super::level::StockLevel;
+use crate::db::{Db, DbError, Param, Tx, queries};
+use crate::id::{AdjustmentId, OrderId, ProductId, UserId};
 use crate::money::{Currency, Money};
 
 queries! {
@@ -74,6 +78,19 @@ queries! {
         )
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select $1, $3, $4, $5::int4, 0 where $5 <> 0";
+
+    ADJUST: "adjust a product's stock" = concat!("
+        with moved as (
+            insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, reason, note, actor)
+            values ($1, 'adjustment', $3, $4, 0, $5, $6, $7)
+        )
+        update products set on_hand = $2, updated_at = now() where id = $1
+        returning ", lists::level_columns!());
+
+    SET_THRESHOLD: "set a product's threshold" = concat!("
+        update products set low_stock_threshold = $2, updated_at = now()
+        where sku = $1 and status <> 'archived'
+        returning ", lists::level_columns!());
 }
 
 /// A product as it stands on the shelf, and whether the wanted pieces were taken.
@@ -125,8 +142,8 @@ pub(crate) async fn record_first(
     tx.execute(&RECORD_FIRST, &[&product, &pieces]).await.map(drop)
 }
 
-pub(super) async fn lock_stock(tx: &Tx<'_>, count: &Count) -> Result<Option<Stock>, DbError> {
-    let row = tx.row(&LOCK_STOCK, &[&count.sku()]).await?;
+pub(super) async fn lock_stock(tx: &Tx<'_>, sku: &str) -> Result<Option<Stock>, DbError> {
+    let row = tx.row(&LOCK_STOCK, &[&sku]).await?;
     Ok(row.map(|row| Stock {
         product: row.get("id"),
         on_hand: row.get("on_hand"),
@@ -146,7 +163,7 @@ pub(super) async fn note_discrepancy(
     count: &Count,
 ) -> Result<(), DbError> {
     let Stock { product, reserved, .. } = stock;
-    let row: [&(dyn postgres_types::ToSql + Sync); 5] =
+    let row: [Param<'_>; 5] =
         [product, &count.source(), &count.sequence(), &count.on_hand(), reserved];
     tx.execute(&NOTE_DISCREPANCY, &row).await.map(drop)
 }
@@ -164,4 +181,35 @@ pub(super) async fn set_on_hand(
     tx.execute(&SET_ON_HAND, &[&stock.product, &on_hand, &source, &source_id, &delta])
         .await
         .map(drop)
+}
+
+/// The product's level afterwards.
+pub(super) async fn adjust(
+    tx: &Tx<'_>,
+    stock: &Stock,
+    on_hand: i32,
+    id: AdjustmentId,
+    who: UserId,
+    adjustment: &Adjustment,
+) -> Result<StockLevel, DbError> {
+    let row: [Param<'_>; 7] = [
+        &stock.product,
+        &on_hand,
+        &id.to_string(),
+        &adjustment.delta(),
+        &adjustment.reason().name(),
+        &adjustment.note(),
+        &who,
+    ];
+    let row = tx.row(&ADJUST, &row).await?;
+    Ok(lists::read_level(&row.ok_or(DbError::nonsense(&ADJUST, "a locked product is gone"))?))
+}
+
+pub(super) async fn set_threshold(
+    db: &Db,
+    sku: &str,
+    threshold: Option<Threshold>,
+) -> Result<Option<StockLevel>, DbError> {
+    let row = db.row(&SET_THRESHOLD, &[&sku, &threshold.map(Threshold::pieces)]).await?;
+    Ok(row.as_ref().map(lists::read_level))
 }

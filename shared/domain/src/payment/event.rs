@@ -36,13 +36,27 @@ pub struct StoredEvent {
     pub raw: Vec<u8>,
 }
 
+/// What became of the wish to try an event again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replay {
+    /// It is due now.
+    Due,
+    /// It had its effect before.
+    Done,
+    /// It is of the wrong mode, and must never have an effect.
+    OtherMode,
+    Unknown,
+}
+
 /// How often an event is tried before a person must look at it.
 const MOST_TRIES: i32 = 10;
+/// Why an event of the wrong mode is parked.
+const OTHER_MODE: &str = "livemode";
 
 /// Keeps an event. From here on it cannot be lost, and Stripe may be told so.
 /// An event of the wrong mode (test or live) is kept, but parked. Says whether it is new and waits for its effect.
 pub async fn record(db: &Db, head: &EventHead, raw: &[u8], live: bool) -> Result<bool, DbError> {
-    let parked = (head.livemode != live).then_some("livemode");
+    let parked = (head.livemode != live).then_some(OTHER_MODE);
     let is_new = sql::record(db, head, raw, parked).await?;
     Ok(is_new && parked.is_none())
 }
@@ -90,4 +104,17 @@ pub async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError>
 /// The effect failed on our side: another time.
 pub async fn put_off(db: &Db, event: &str) -> Result<(), DbError> {
     sql::put_off(db, event, MOST_TRIES).await
+}
+
+/// Makes an event due now that waits or is parked, with all of its tries before it.
+pub(crate) async fn replay(db: &Db, event: &str) -> Result<Replay, DbError> {
+    if sql::make_due(db, event, OTHER_MODE).await? {
+        return Ok(Replay::Due);
+    }
+    let is_processed = sql::is_processed(db, event).await?;
+    Ok(match is_processed {
+        None => Replay::Unknown,
+        Some(true) => Replay::Done,
+        Some(false) => Replay::OtherMode,
+    })
 }

@@ -9,6 +9,7 @@ mod sql;
 mod state;
 
 pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, record};
+pub(crate) use event::{Replay, replay};
 pub(crate) use sql::{ALL as ALL_QUERIES, live};
 pub use state::{Open, Payment, Refusal, Status, Told};
 

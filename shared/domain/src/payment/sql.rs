@@ -92,6 +92,13 @@ queries! {
             parked_reason = case when attempts >= $2 then 'failing' end
         where event_id = $1 and processed_at is null and parked_reason is null";
 
+    MAKE_DUE: "make a Stripe event due" = "
+        update stripe_events set parked_reason = null, attempts = 0, next_try_at = now()
+        where event_id = $1 and processed_at is null and parked_reason is distinct from $2";
+
+    IS_PROCESSED: "see whether a Stripe event is processed" = "
+        select processed_at is not null as is_processed from stripe_events where event_id = $1";
+
     DUE_EVENTS: "find Stripe events that are due" = "
         select event_id, raw from stripe_events
         where processed_at is null and parked_reason is null and next_try_at <= now()
@@ -208,6 +215,16 @@ pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, D
     let rows = db.rows(&DUE_EVENTS, &[&i64::from(limit)]).await?;
     let event = |row: &Row| StoredEvent { id: row.get("event_id"), raw: row.get("raw") };
     Ok(rows.iter().map(event).collect())
+}
+
+/// Unless it is processed, or parked for good.
+pub(super) async fn make_due(db: &Db, event: &str, for_good: &str) -> Result<bool, DbError> {
+    Ok(db.execute(&MAKE_DUE, &[&event, &for_good]).await? == 1)
+}
+
+pub(super) async fn is_processed(db: &Db, event: &str) -> Result<Option<bool>, DbError> {
+    let row = db.row(&IS_PROCESSED, &[&event]).await?;
+    Ok(row.map(|row| row.get("is_processed")))
 }
 
 fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {

@@ -111,8 +111,25 @@ update products set metadata = jsonb_build_object('x', repeat('x', 16384));
 -- products_status_known
 update products set status = 'lost';
 
+-- products_low_stock_threshold_range
+update products set low_stock_threshold = -1;
+-- products_low_stock_crossings_not_negative
+update products set low_stock_crossings = -1;
+
 -- stock_moves_once
-insert into stock_moves select * from stock_moves;
+insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+    select product_id, source, source_id, on_hand_delta, reserved_delta from stock_moves;
+-- stock_moves_move_id_taken
+insert into stock_moves (move_id, product_id, source, source_id, on_hand_delta, reserved_delta) overriding system value
+    select move_id, product_id, source, 'again', on_hand_delta, reserved_delta from stock_moves;
+-- stock_moves_reason_known
+update stock_moves set source = 'adjustment', actor = '00000000-0000-7000-8000-00000000000a', reason = 'stolen';
+-- stock_moves_note_length
+update stock_moves set note = '';
+-- stock_moves_actor_exists
+update stock_moves set actor = gen_random_uuid();
+-- stock_moves_adjustment_is_signed
+update stock_moves set source = 'adjustment', reason = 'lost';
 -- stock_moves_source_length
 update stock_moves set source = '';
 -- stock_moves_source_id_length
@@ -132,7 +149,11 @@ update inventory_sources set sequence = -1;
 update inventory_sources set product_id = gen_random_uuid();
 
 -- stock_discrepancies_pkey
-insert into stock_discrepancies select * from stock_discrepancies;
+insert into stock_discrepancies (product_id, source, sequence, counted, reserved)
+    select product_id, source, sequence, counted, reserved from stock_discrepancies;
+-- stock_discrepancies_discrepancy_id_taken
+insert into stock_discrepancies (discrepancy_id, product_id, source, sequence, counted, reserved) overriding system value
+    select discrepancy_id, product_id, 'south', sequence, counted, reserved from stock_discrepancies;
 -- stock_discrepancies_counted_not_negative
 update stock_discrepancies set counted = -1;
 -- stock_discrepancies_product_id_fkey

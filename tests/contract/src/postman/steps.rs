@@ -131,6 +131,21 @@ pub(super) const STEPS: &[Step] = &[
         ),
         ..step("Products", "change_product", Staff, 200)
     },
+    step("Inventory", "list_stock", Staff, 200),
+    step("Inventory", "show_stock", Staff, 200),
+    Step {
+        body: Some(r#"{"delta": 5, "reason": "received", "note": "Found behind the shelf"}"#),
+        ..step("Inventory", "adjust_stock", Staff, 201)
+    },
+    Step { body: Some(r#"{"threshold": 3}"#), ..step("Inventory", "set_threshold", Staff, 200) },
+    step("Inventory", "list_movements", Staff, 200),
+    step("Inventory", "list_discrepancies", Staff, 200),
+    Step {
+        body: Some(
+            r#"{"source": "acme", "counts": [{"sku": "{{sku}}", "on_hand": 40, "sequence": 1}]}"#,
+        ),
+        ..step("Inventory", "sync_counts", Staff, 202)
+    },
     Step {
         body: Some(r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}]}"#),
         keep: &[("order_id", "id")],
@@ -171,6 +186,22 @@ pub(super) const STEPS: &[Step] = &[
         ],
         body: Some("{{event}}"),
         ..step("Payments", "receive_stripe_event", Stranger, 200)
+    },
+    step("Engine room", "check_invariants", Staff, 200),
+    Step {
+        keep: &[("event_id", "data[0].id")],
+        ..step("Engine room", "list_stripe_events", Staff, 200)
+    },
+    step("Engine room", "show_stripe_event", Staff, 200),
+    step("Engine room", "replay_stripe_event", Staff, 200),
+    step("Engine room", "show_outbox", Staff, 200),
+    step("Engine room", "list_emails", Staff, 200),
+    step("Engine room", "list_dead_letters", Staff, 200),
+    step("Engine room", "redrive_dead_letters", Staff, 200),
+    Step {
+        title: Some("Redrive a dead letter; there is none"),
+        path: Some("/v1/ops/dead-letters/none/redrive"),
+        ..step("Engine room", "redrive_dead_letter", Staff, 404)
     },
     step("Ending", "cancel_order", Customer, 202),
     step("Ending", "archive_product", Staff, 204),

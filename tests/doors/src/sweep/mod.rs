@@ -4,6 +4,7 @@ mod orders;
 mod together;
 
 use domain::id::OrderId;
+use lambda::dead_letters::DeadLetters;
 use lambda::dispatch::Dispatch;
 use payments::Payments;
 use serde_json::Value;
@@ -25,8 +26,12 @@ impl Night {
         let shop = Shop::open().await;
         let (stand_in, stripe) = testkit::stripe().await;
         let (app, dispatch) = (shop.app(), Dispatch::later());
-        let sweep =
-            Sweep { db: shop.db.clone(), dispatch: dispatch.clone(), stripe: stripe.clone() };
+        let sweep = Sweep {
+            db: shop.db.clone(),
+            dispatch: dispatch.clone(),
+            stripe: stripe.clone(),
+            dead_letters: DeadLetters::none(),
+        };
         let payments = Door::new(payments::routes(), Payments { app, dispatch, stripe });
         let buyer = shop.customer().await;
         Self { shop, stripe: stand_in, sweep, payments, buyer }

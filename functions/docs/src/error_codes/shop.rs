@@ -1,0 +1,154 @@
+//! The codes of the shop itself.
+
+use super::Entry;
+
+pub(super) const CODES: &[Entry] = &[
+    // Goods
+    (
+        "product_not_found",
+        "There is no such product, or it is not on show.",
+        "Look it up in the list of products.",
+    ),
+    (
+        "sku_taken",
+        "Another product has this SKU.",
+        "Choose another, or archive the other product first.",
+    ),
+    (
+        "currency_fixed",
+        "A product's price can change, but not its currency.",
+        "Archive the product and create another.",
+    ),
+    ("product_archived", "The product is archived and stays as it is.", "Create another product."),
+    ("category_not_found", "There is no such category.", "Look it up in the list of categories."),
+    (
+        "category_name_taken",
+        "Another category at the same place has this name.",
+        "Choose another name, or another parent.",
+    ),
+    (
+        "category_cycle",
+        "A category cannot stand below itself.",
+        "Choose a parent that is not below it.",
+    ),
+    (
+        "category_in_use",
+        "The category still has products or categories in it.",
+        "Move them elsewhere first.",
+    ),
+    (
+        "unknown_sku",
+        "No product has this SKU, or it was archived.",
+        "Look it up in the list of stock, or create the product.",
+    ),
+    (
+        "below_reserved",
+        "So many pieces are promised to orders that fewer cannot be on hand.",
+        "reserved says how many. Cancel orders first, or take fewer away.",
+    ),
+    (
+        "too_much_stock",
+        "More than a thousand million pieces of one product are more than we can count.",
+        "Look at the delta again; it may have a digit too many.",
+    ),
+    // Orders
+    (
+        "order_not_found",
+        "There is no such order, or it is not yours.",
+        "Look it up in the list of your orders.",
+    ),
+    (
+        "not_for_sale",
+        "The product is not for sale: it does not exist, is a draft, or was archived.",
+        "Take the product that the problem names out of the order.",
+    ),
+    (
+        "out_of_stock",
+        "There is less in stock than you want. Nothing was reserved.",
+        "lines says for each product what was asked for and what is available. Order that much, or come back later.",
+    ),
+    (
+        "mixed_currencies",
+        "The products have prices in different currencies.",
+        "Place one order for each currency.",
+    ),
+    (
+        "total_too_large",
+        "The order costs more than can be charged at once.",
+        "Split it into several orders.",
+    ),
+    (
+        "illegal_move",
+        "The order's status does not allow this.",
+        "allowed lists what it can become from here; it may be empty.",
+    ),
+    ("order_ending", "The order is about to be cancelled.", "Place a new one."),
+    // Payments
+    (
+        "not_payable",
+        "Only a pending order can be paid; this one is paid or cancelled.",
+        "Read the order to see which.",
+    ),
+    ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
+    (
+        "not_refundable",
+        "The payment did not succeed, so nothing of it can be given back.",
+        "payment_status says where it stands. An order that is not paid is cancelled instead.",
+    ),
+    (
+        "nothing_left",
+        "All of the payment was given back, or is on its way.",
+        "List the payment's refunds to see them.",
+    ),
+    (
+        "amount_too_large",
+        "The refund is over more than is left of the payment.",
+        "left says how much that is; refunds on their way count as given.",
+    ),
+    (
+        "other_currency",
+        "The refund is in another currency than the payment.",
+        "left shows the payment's currency.",
+    ),
+    (
+        "too_many_pieces",
+        "The refund names more pieces than the order has that were not refunded.",
+        "left says how many of product there are.",
+    ),
+    (
+        "payment_not_found",
+        "No payment of ours belongs to this.",
+        "Read the order to see its payment.",
+    ),
+    (
+        "amount_mismatch",
+        "The payment provider names another amount than the payment was made for.",
+        "Nothing was booked. A person has to look at it: tell us the request id.",
+    ),
+    (
+        "bad_signature",
+        "The webhook was not signed by Stripe with our secret, or not within the last five minutes.",
+        "Only Stripe calls this address. If it is Stripe, the signing secret of the endpoint is not the one we have.",
+    ),
+    (
+        "not_text",
+        "The webhook's body is not UTF-8.",
+        "Only Stripe calls this address, and it sends JSON.",
+    ),
+    // For those who keep the shop running
+    (
+        "event_not_found",
+        "Stripe has told us of no event with this id.",
+        "Look it up in the list of events. One that was never delivered can be sent again from Stripe's dashboard.",
+    ),
+    (
+        "event_of_other_mode",
+        "A test event came to the live shop, or a live one to a test shop. It is kept, but must never have an effect.",
+        "Point the webhook endpoint of that mode at the right shop.",
+    ),
+    (
+        "dead_letter_not_found",
+        "No letter with this id lies with the dead letters, or somebody else is looking at it.",
+        "List them again in half a minute. A letter that was sent on its way again has a new id if it comes back.",
+    ),
+];

@@ -1,0 +1,16 @@
+use domain::catalog;
+use domain::failure::Invalid;
+use serde::Deserialize;
+
+/// A sku in an address. What no product can be called is not found.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Sku(pub(crate) String);
+
+impl TryFrom<String> for Sku {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        catalog::Sku::parse(&text).map(|sku| Self(sku.into()))
+    }
+}

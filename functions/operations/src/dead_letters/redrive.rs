@@ -1,0 +1,36 @@
+use super::{RedrivenView, sqs_failed};
+use axum::extract::State;
+use axum::http::StatusCode;
+use lambda::dead_letters::DeadLetters;
+use lambda::http::token::Admin;
+use lambda::http::{Json, Path, Problem};
+
+/// Send a dead letter on its way again
+///
+/// Its consumer tries it five times more. What a letter asks for happens once, however often it is sent.
+#[utoipa::path(
+    post,
+    path = "/v1/ops/dead-letters/{letter_id}/redrive",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(("letter_id" = String, Path, description = "The letter's id", example = "5fea7756-0ea4-451a-a703-a558b933e274")),
+    responses(
+        (status = 202, description = "The letter is on its way", body = RedrivenView),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`dead_letter_not_found`", body = Problem),
+        (status = 502, description = "`upstream_failed`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn redrive_dead_letter(
+    State(dead_letters): State<DeadLetters>,
+    _: Admin,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<RedrivenView>), Problem> {
+    if dead_letters.redrive(&id).await.map_err(|error| sqs_failed(&error))? {
+        return Ok((StatusCode::ACCEPTED, Json(RedrivenView { redriven: 1 })));
+    }
+    let detail = "no letter with this id lies there, or somebody else is looking at it";
+    Err(Problem::new(StatusCode::NOT_FOUND, "dead_letter_not_found", detail))
+}

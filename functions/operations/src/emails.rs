@@ -1,0 +1,81 @@
+//! `/v1/ops/emails`.
+
+use axum::extract::State;
+use axum::http::Uri;
+use domain::db::Db;
+use domain::operations::{self, Mail};
+use domain::page::Page;
+use lambda::http::token::Admin;
+use lambda::http::{List, Problem, Query};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListEmails {
+    /// Twenty unless you say otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A mail, without the address that it goes to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EmailView {
+    /// What it tells of.
+    #[schema(example = "order_placed:ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87")]
+    message: String,
+    #[schema(example = "order_received")]
+    kind: String,
+    /// `claimed` while somebody sends it, then `sent` or `failed`.
+    #[schema(example = "sent")]
+    status: String,
+    attempts: i32,
+    /// Why it can never be sent.
+    #[schema(required)]
+    failure: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    sent_at: Option<OffsetDateTime>,
+}
+
+impl From<Mail> for EmailView {
+    fn from(mail: Mail) -> Self {
+        let Mail { dedupe_key, kind, status, attempts, failure, created_at, sent_at } = mail;
+        Self { message: dedupe_key, kind, status, attempts, failure, created_at, sent_at }
+    }
+}
+
+/// List the mails that went out
+///
+/// The newest first, without addresses.
+#[utoipa::path(
+    get,
+    path = "/v1/ops/emails",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(ListEmails),
+    responses(
+        (status = 200, description = "A page of mails", body = List<EmailView>,
+         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_emails(
+    State(db): State<Db>,
+    _: Admin,
+    uri: Uri,
+    Query(ListEmails { limit, cursor }): Query<ListEmails>,
+) -> Result<List<EmailView>, Problem> {
+    let page = Page::new(limit, cursor.as_deref())?;
+    let mails = operations::mails(&db, &page).await?;
+    Ok(List::new(&uri, mails, EmailView::from))
+}

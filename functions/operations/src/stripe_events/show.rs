@@ -1,0 +1,43 @@
+use super::StripeEventView;
+use axum::extract::State;
+use domain::db::Db;
+use domain::operations::{self, StripeEventId};
+use lambda::http::token::Admin;
+use lambda::http::{Json, Path, Problem};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An event, and what Stripe said.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WholeStripeEventView {
+    #[serde(flatten)]
+    event: StripeEventView,
+    /// The body as it came: JSON if it is, else text, else null.
+    #[schema(value_type = Value)]
+    raw: Value,
+}
+
+/// Show what Stripe told us
+#[utoipa::path(
+    get,
+    path = "/v1/ops/stripe-events/{event_id}",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(("event_id" = String, Path, description = "Stripe's id of the event", example = "evt_1PqRsTuVwXyZ")),
+    responses(
+        (status = 200, description = "The event", body = WholeStripeEventView),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`event_not_found`, `not_found`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn show_stripe_event(
+    State(db): State<Db>,
+    _: Admin,
+    Path(id): Path<StripeEventId>,
+) -> Result<Json<WholeStripeEventView>, Problem> {
+    let (event, raw) = operations::stripe_event(&db, &id).await?;
+    Ok(Json(WholeStripeEventView { event: event.into(), raw }))
+}

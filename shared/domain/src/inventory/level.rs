@@ -1,0 +1,73 @@
+//! What staff see of the stock.
+
+use super::adjustment::Reason;
+use crate::failure::Invalid;
+use crate::id::{ProductId, UserId};
+use crate::text;
+use time::OffsetDateTime;
+
+/// How much there is of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockLevel {
+    pub product: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub on_hand: i32,
+    pub reserved: i32,
+    /// At this many available pieces or fewer, staff want to hear of it.
+    pub threshold: Option<i32>,
+    pub is_low: bool,
+}
+
+/// Which levels to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StockFilter {
+    /// How the sku begins.
+    pub(super) sku: Option<String>,
+    pub(super) is_low: Option<bool>,
+}
+
+/// One row of the ledger: what changed a product's counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    pub number: i64,
+    pub on_hand_delta: i32,
+    pub reserved_delta: i32,
+    /// What kind of thing moved the stock: `order_placed`, `adjustment`, `feed:acme`.
+    pub source: String,
+    /// Which one of that kind.
+    pub source_id: String,
+    pub reason: Option<Reason>,
+    pub note: Option<String>,
+    pub actor: Option<UserId>,
+    pub at: OffsetDateTime,
+}
+
+/// A supplier counted fewer pieces than are promised to customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discrepancy {
+    pub number: i64,
+    pub product: ProductId,
+    pub sku: String,
+    pub source: String,
+    pub sequence: i64,
+    pub counted: i32,
+    /// How many were promised when it was found.
+    pub reserved: i32,
+    pub found_at: OffsetDateTime,
+}
+
+impl StockFilter {
+    /// A blank beginning asks for nothing.
+    pub fn new(q: Option<&str>, is_low: Option<bool>) -> Result<Self, Invalid> {
+        let sku = q.filter(|q| !q.trim().is_empty());
+        Ok(Self { sku: sku.map(|sku| text::line("q", sku, 64)).transpose()?, is_low })
+    }
+}
+
+impl StockLevel {
+    /// How many pieces can still be sold.
+    pub fn available(&self) -> i32 {
+        self.on_hand.saturating_sub(self.reserved)
+    }
+}

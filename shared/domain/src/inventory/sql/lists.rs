@@ -1,0 +1,130 @@
+//! The statements with which staff look at the stock.
+
+use super::super::adjustment::Reason;
+use super::super::level::{Discrepancy, Movement, StockFilter, StockLevel};
+use crate::db::{Db, DbError, queries};
+use crate::id::ProductId;
+use crate::page::{Mark, Page};
+use tokio_postgres::Row;
+
+/// Every column that [`read_level`] reads.
+macro_rules! level_columns {
+    () => {
+        "id, sku, name, on_hand, reserved, low_stock_threshold, low_stock"
+    };
+}
+pub(super) use level_columns;
+
+queries! {
+    LEVEL: "look up a product's level" = concat!("
+        select ", level_columns!(), " from products where sku = $1 and status <> 'archived'");
+
+    LEVELS: "list levels" = concat!("
+        select ", level_columns!(), "
+        from products
+        where status <> 'archived'
+          and ($1::text is null or starts_with(sku, $1))
+          and ($2::boolean is null or low_stock = $2)
+          and sku > coalesce($3, '')
+        order by sku
+        limit $4");
+
+    /// No "or", so that the index of the low ones is used.
+    LOW_LEVELS: "list low levels" = concat!("
+        select ", level_columns!(), "
+        from products
+        where status <> 'archived' and low_stock
+          and ($1::text is null or starts_with(sku, $1))
+          and sku > coalesce($2, '')
+        order by sku
+        limit $3");
+
+    MOVEMENTS: "list a product's movements" = "
+        select move_id, on_hand_delta, reserved_delta, source, source_id, reason, note, actor, moved_at
+        from stock_moves
+        where product_id = $1 and move_id < coalesce($2, 9223372036854775807)
+        order by move_id desc
+        limit $3";
+
+    DISCREPANCIES: "list discrepancies" = "
+        select d.discrepancy_id, d.product_id, p.sku, d.source, d.sequence, d.counted, d.reserved, d.found_at
+        from stock_discrepancies d join products p on p.id = d.product_id
+        where d.discrepancy_id < coalesce($1, 9223372036854775807)
+        order by d.discrepancy_id desc
+        limit $2";
+}
+
+pub(in crate::inventory) async fn level(db: &Db, sku: &str) -> Result<Option<StockLevel>, DbError> {
+    Ok(db.row(&LEVEL, &[&sku]).await?.as_ref().map(read_level))
+}
+
+pub(in crate::inventory) async fn levels(
+    db: &Db,
+    filter: &StockFilter,
+    page: &Page<Mark>,
+) -> Result<Vec<StockLevel>, DbError> {
+    let StockFilter { sku, is_low } = filter;
+    let (after, limit) = (page.after.as_ref().map(|Mark(sku)| sku), page.rows_wanted());
+    let rows = if *is_low == Some(true) {
+        db.rows(&LOW_LEVELS, &[sku, &after, &limit]).await?
+    } else {
+        db.rows(&LEVELS, &[sku, is_low, &after, &limit]).await?
+    };
+    Ok(rows.iter().map(read_level).collect())
+}
+
+pub(in crate::inventory) async fn movements(
+    db: &Db,
+    product: ProductId,
+    page: &Page<i64>,
+) -> Result<Vec<Movement>, DbError> {
+    let rows = db.rows(&MOVEMENTS, &[&product, &page.after, &page.rows_wanted()]).await?;
+    rows.iter()
+        .map(|row| {
+            let reason: Option<&str> = row.get("reason");
+            let reason = reason
+                .map(|name| Reason::from_name(name).ok_or(DbError::nonsense(&MOVEMENTS, "reason")));
+            Ok(Movement {
+                number: row.get("move_id"),
+                on_hand_delta: row.get("on_hand_delta"),
+                reserved_delta: row.get("reserved_delta"),
+                source: row.get("source"),
+                source_id: row.get("source_id"),
+                reason: reason.transpose()?,
+                note: row.get("note"),
+                actor: row.get("actor"),
+                at: row.get("moved_at"),
+            })
+        })
+        .collect()
+}
+
+pub(in crate::inventory) async fn discrepancies(
+    db: &Db,
+    page: &Page<i64>,
+) -> Result<Vec<Discrepancy>, DbError> {
+    let rows = db.rows(&DISCREPANCIES, &[&page.after, &page.rows_wanted()]).await?;
+    let discrepancy = |row: &Row| Discrepancy {
+        number: row.get("discrepancy_id"),
+        product: row.get("product_id"),
+        sku: row.get("sku"),
+        source: row.get("source"),
+        sequence: row.get("sequence"),
+        counted: row.get("counted"),
+        reserved: row.get("reserved"),
+        found_at: row.get("found_at"),
+    };
+    Ok(rows.iter().map(discrepancy).collect())
+}
+
+pub(super) fn read_level(row: &Row) -> StockLevel {
+    StockLevel {
+        product: row.get("id"),
+        sku: row.get("sku"),
+        name: row.get("name"),
+        on_hand: row.get("on_hand"),
+        reserved: row.get("reserved"),
+        threshold: row.get("low_stock_threshold"),
+        is_low: row.get("low_stock"),
+    }
+}

@@ -1,0 +1,140 @@
+//! The statements with which the shop's keepers look around. They change nothing.
+
+pub(super) mod checks;
+
+use super::log::{
+    FailingMessage, Mail, Moment, Outbox, StripeEvent, StripeEventFilter, StripeEventId,
+    StripeEventState,
+};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::page::{Mark, Page};
+use tokio_postgres::Row;
+
+/// Every column that [`event`] reads, and the state as a column of its own.
+macro_rules! select_events {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "
+        with events as (
+            select *, case when processed_at is not null then 'processed'
+                           when parked_reason is not null then 'parked'
+                           else 'waiting' end as state
+            from stripe_events
+        )
+        select event_id, type, object_id, state, livemode, attempts, parked_reason, created, received_at,
+               processed_at, next_try_at", $columns, "
+        from events ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    STRIPE_EVENTS: "list Stripe's events" = select_events!("", "
+        where ($1::text is null or state = $1)
+          and ($2::text is null or type = $2)
+          and (received_at, event_id) < (coalesce($3, 'infinity'::timestamptz), coalesce($4, ''))
+        order by received_at desc, event_id desc
+        limit $5");
+
+    STRIPE_EVENT: "look up one of Stripe's events" = select_events!(", raw", "
+        where event_id = $1");
+
+    OUTBOX: "measure the outbox" = "
+        select count(*) as waiting, floor(extract(epoch from now() - min(created_at)))::bigint as oldest
+        from outbox where sent_at is null";
+
+    FAILING: "list messages that fail" = "
+        select dedupe_key, topic, attempts, created_at, available_at
+        from outbox
+        where sent_at is null and attempts > 1
+        order by attempts desc, id
+        limit 100";
+
+    MAILS: "list mails" = "
+        select dedupe_key, kind, status, attempts, failure, created_at, sent_at
+        from emails
+        where (created_at, dedupe_key) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, ''))
+        order by created_at desc, dedupe_key desc
+        limit $3";
+
+    HOUR: "tell the hour" = "select floor(extract(epoch from now()) / 3600)::bigint as hour";
+}
+
+pub(super) async fn stripe_events(
+    db: &Db,
+    filter: &StripeEventFilter,
+    page: &Page<Moment>,
+) -> Result<Vec<StripeEvent>, DbError> {
+    let (at, id) = end_of(page);
+    let with: [Param<'_>; 5] =
+        [&filter.state.map(StripeEventState::name), &filter.kind, &at, &id, &page.rows_wanted()];
+    db.rows(&STRIPE_EVENTS, &with).await?.iter().map(|row| event(&STRIPE_EVENTS, row)).collect()
+}
+
+pub(super) async fn stripe_event(
+    db: &Db,
+    id: &StripeEventId,
+) -> Result<Option<(StripeEvent, Vec<u8>)>, DbError> {
+    let row = db.row(&STRIPE_EVENT, &[&id.as_str()]).await?;
+    row.map(|row| Ok((event(&STRIPE_EVENT, &row)?, row.get("raw")))).transpose()
+}
+
+pub(super) async fn outbox(db: &Db) -> Result<Outbox, DbError> {
+    let row = db.row(&OUTBOX, &[]).await?;
+    let row = row.ok_or(DbError::nonsense(&OUTBOX, "a count without a row"))?;
+    let failing = |row: &Row| FailingMessage {
+        dedupe_key: row.get("dedupe_key"),
+        topic: row.get("topic"),
+        attempts: row.get("attempts"),
+        created_at: row.get("created_at"),
+        next_try_at: row.get("available_at"),
+    };
+    Ok(Outbox {
+        waiting: row.get("waiting"),
+        oldest_seconds: row.get("oldest"),
+        failing: db.rows(&FAILING, &[]).await?.iter().map(failing).collect(),
+    })
+}
+
+pub(super) async fn mails(db: &Db, page: &Page<Moment>) -> Result<Vec<Mail>, DbError> {
+    let (at, id) = end_of(page);
+    let mail = |row: &Row| Mail {
+        dedupe_key: row.get("dedupe_key"),
+        kind: row.get("kind"),
+        status: row.get("status"),
+        attempts: row.get("attempts"),
+        failure: row.get("failure"),
+        created_at: row.get("created_at"),
+        sent_at: row.get("sent_at"),
+    };
+    Ok(db.rows(&MAILS, &[&at, &id, &page.rows_wanted()]).await?.iter().map(mail).collect())
+}
+
+/// Hours since 1970, by the database's clock.
+pub(super) async fn hour(tx: &Tx<'_>) -> Result<i64, DbError> {
+    let row = tx.row(&HOUR, &[]).await?;
+    Ok(row.ok_or(DbError::nonsense(&HOUR, "a clock without an hour"))?.get("hour"))
+}
+
+fn end_of(page: &Page<Moment>) -> (Option<time::OffsetDateTime>, Option<&str>) {
+    let end = page.after.as_ref().map(|Moment { at, id: Mark(id) }| (*at, id.as_str()));
+    end.unzip()
+}
+
+fn event(query: &Query, row: &Row) -> Result<StripeEvent, DbError> {
+    let state = StripeEventState::from_name(row.get("state"));
+    Ok(StripeEvent {
+        id: row.get("event_id"),
+        kind: row.get("type"),
+        object_id: row.get("object_id"),
+        state: state.ok_or(DbError::nonsense(query, "state"))?,
+        livemode: row.get("livemode"),
+        attempts: row.get("attempts"),
+        parked_reason: row.get("parked_reason"),
+        created_at: row.get("created"),
+        received_at: row.get("received_at"),
+        processed_at: row.get("processed_at"),
+        next_try_at: row.get("next_try_at"),
+    })
+}

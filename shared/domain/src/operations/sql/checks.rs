@@ -1,0 +1,181 @@
+//! What must always hold, as statements that find the rows where it does not.
+//!
+//! Each is one statement, so that it sees the shop at one moment, whatever goes on meanwhile.
+
+use crate::db::{Db, DbError, Query, queries};
+use serde_json::Value;
+
+/// Numbered as in the promises that the tests keep (I1 to I12); those that the database alone cannot show are missing.
+pub(in crate::operations) const INVARIANTS: &[(&str, &str, &Query)] = &[
+    (
+        "I1",
+        "what is reserved is what pending and confirmed orders hold, and lies on the shelf",
+        &RESERVED,
+    ),
+    ("I1", "the movements of a product sum to its counts", &MOVED),
+    ("I2", "an order's money is the sum of its ledger: refunded <= captured <= total", &LEDGER),
+    (
+        "I2",
+        "an order's refunds are what was refunded, and with those on their way no more than was captured",
+        &REFUNDS,
+    ),
+    ("I3", "an order keeps the money of one payment at most", &PAID_ONCE),
+    ("I4", "an order's history is a way from its beginning to its status", &HISTORY),
+    ("I4", "a confirmed or shipped order is paid, and every order has a history", &STATUS),
+    ("I6", "an event of Stripe's that is due is processed or parked within five minutes", &EVENTS),
+    ("I7", "a message that is due leaves the outbox within five minutes", &MESSAGES),
+    ("I11", "no session keeps its transaction waiting for more than five seconds", &SESSIONS),
+    ("I11", "transactions never lock each other out for good", &DEADLOCKS),
+];
+
+queries! {
+    RESERVED: "check what is reserved" = "
+        with held as (
+            select l.product_id, sum(l.quantity) as pieces
+            from order_lines l join orders o on o.id = l.order_id
+            where o.status in ('pending', 'confirmed')
+            group by l.product_id
+        )
+        select jsonb_build_object(
+            'product', 'prod_' || replace(p.id::text, '-', ''), 'sku', p.sku, 'on_hand', p.on_hand,
+            'reserved', p.reserved, 'held_by_orders', coalesce(held.pieces, 0)) as found
+        from products p left join held on held.product_id = p.id
+        where p.reserved <> coalesce(held.pieces, 0) or p.reserved < 0 or p.reserved > p.on_hand
+        order by p.id
+        limit 100";
+
+    MOVED: "check what was moved" = "
+        with moved as (
+            select product_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved
+            from stock_moves
+            group by product_id
+        )
+        select jsonb_build_object(
+            'product', 'prod_' || replace(p.id::text, '-', ''), 'sku', p.sku,
+            'on_hand', p.on_hand, 'on_hand_moved', coalesce(moved.on_hand, 0),
+            'reserved', p.reserved, 'reserved_moved', coalesce(moved.reserved, 0)) as found
+        from products p left join moved on moved.product_id = p.id
+        where (p.on_hand, p.reserved) is distinct from (coalesce(moved.on_hand, 0), coalesce(moved.reserved, 0))
+        order by p.id
+        limit 100";
+
+    LEDGER: "check the ledger" = "
+        with entered as (
+            select order_id,
+                   coalesce(sum(amount_minor) filter (where kind = 'captured'), 0) as captured,
+                   coalesce(sum(amount_minor) filter (where kind = 'refunded'), 0)
+                   - coalesce(sum(amount_minor) filter (where kind = 'refund_failed'), 0) as refunded
+            from ledger
+            group by order_id
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'status', o.status, 'total', o.total_minor,
+            'captured', o.captured_minor, 'captured_by_ledger', coalesce(e.captured, 0),
+            'refunded', o.refunded_minor, 'refunded_by_ledger', coalesce(e.refunded, 0)) as found
+        from orders o left join entered e on e.order_id = o.id
+        where (o.captured_minor, o.refunded_minor) is distinct from (coalesce(e.captured, 0), coalesce(e.refunded, 0))
+           or o.refunded_minor < 0 or o.refunded_minor > o.captured_minor or o.captured_minor > o.total_minor
+        order by o.id
+        limit 100";
+
+    REFUNDS: "check the refunds" = "
+        with back as (
+            select p.order_id,
+                   coalesce(sum(r.amount_minor) filter (where r.status in ('pending', 'requires_action', 'succeeded')), 0)
+                       as moved,
+                   coalesce(sum(r.amount_minor) filter (where r.status not in ('failed', 'canceled')), 0) as active
+            from refunds r join payments p on p.id = r.payment_id
+            group by p.order_id
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'captured', o.captured_minor, 'refunded', o.refunded_minor,
+            'refunded_by_refunds', coalesce(b.moved, 0), 'with_those_on_their_way', coalesce(b.active, 0)) as found
+        from orders o left join back b on b.order_id = o.id
+        where o.refunded_minor <> coalesce(b.moved, 0) or coalesce(b.active, 0) > o.captured_minor
+        order by o.id
+        limit 100";
+
+    PAID_ONCE: "check that orders are paid once" = "
+        select jsonb_build_object(
+            'order', 'ord_' || replace(p.order_id::text, '-', ''),
+            'payments', jsonb_agg('pay_' || replace(p.id::text, '-', '') order by p.id)) as found
+        from payments p
+        where p.status = 'succeeded'
+          and not exists (
+              select from refunds r where r.payment_id = p.id and r.status not in ('failed', 'canceled'))
+        group by p.order_id
+        having count(*) > 1
+        order by p.order_id
+        limit 100";
+
+    HISTORY: "check the orders' histories" = "
+        with steps as (
+            select order_id, version, from_status, to_status,
+                   lag(to_status) over (partition by order_id order by version) as before,
+                   lead(version) over (partition by order_id order by version) is null as is_last
+            from order_history
+            where from_status is distinct from to_status
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'status', o.status, 'version', s.version,
+            'before', s.before, 'from', s.from_status, 'to', s.to_status) as found
+        from steps s join orders o on o.id = s.order_id
+        where s.from_status is distinct from s.before
+           or s.from_status is null and s.to_status not in ('pending', 'confirmed')
+           or s.from_status is not null and (s.from_status, s.to_status) not in (
+               ('pending', 'confirmed'), ('pending', 'cancelled'),
+               ('confirmed', 'shipped'), ('confirmed', 'cancelled'))
+           or s.is_last and s.to_status <> o.status
+        order by o.id, s.version
+        limit 100";
+
+    STATUS: "check the orders' statuses" = "
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'status', o.status,
+            'captured', o.captured_minor, 'total', o.total_minor) as found
+        from orders o
+        where o.status in ('confirmed', 'shipped') and o.captured_minor <> o.total_minor
+           or not exists (select from order_history h where h.order_id = o.id)
+        order by o.id
+        limit 100";
+
+    EVENTS: "check that no event is forgotten" = "
+        select jsonb_build_object(
+            'event', event_id, 'type', type, 'attempts', attempts, 'received_at', received_at,
+            'due_since', next_try_at) as found
+        from stripe_events
+        where processed_at is null and parked_reason is null and next_try_at < now() - interval '5 minutes'
+        order by next_try_at
+        limit 100";
+
+    MESSAGES: "check that no message is forgotten" = "
+        select jsonb_build_object(
+            'message', dedupe_key, 'topic', topic, 'attempts', attempts, 'created_at', created_at,
+            'due_since', available_at) as found
+        from outbox
+        where sent_at is null and available_at < now() - interval '5 minutes'
+        order by available_at
+        limit 100";
+
+    /// Of our own role: PostgreSQL shows no more of the others.
+    SESSIONS: "check that no session idles" = "
+        select jsonb_build_object('process', pid, 'idle_since', state_change, 'statement', query) as found
+        from pg_stat_activity
+        where datname = current_database() and state like 'idle in transaction%'
+          and state_change < clock_timestamp() - interval '5 seconds'
+        order by state_change
+        limit 100";
+
+    /// Since the statistics were last reset.
+    DEADLOCKS: "check that nobody was locked out" = "
+        select jsonb_build_object('deadlocks', deadlocks, 'since', stats_reset) as found
+        from pg_stat_database
+        where datname = current_database() and deadlocks > 0";
+}
+
+pub(in crate::operations) async fn offending(
+    db: &Db,
+    query: &Query,
+) -> Result<Vec<Value>, DbError> {
+    Ok(db.rows(query, &[]).await?.iter().map(|row| row.get("found")).collect())
+}

@@ -1,0 +1,99 @@
+use crate::{admin, open, until};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn counts_that_staff_send_in_reach_the_shelf_through_the_queue() {
+    let shop = open().await;
+    let admin = admin(&shop).await;
+    let counts: Vec<_> = (1..=30)
+        .map(|sequence| json!({"sku": "MUG-BLUE", "sequence": sequence, "on_hand": 100 + sequence}))
+        .collect();
+
+    let wish = json!({"source": "acme", "counts": counts});
+    let answer = admin.post("/v1/inventory/sync", &wish).await.unwrap();
+
+    assert_eq!((answer.status, answer.body), (202, json!({"accepted": 30})));
+    until("the newest count", async || {
+        let level = admin.get("/v1/inventory/MUG-BLUE").await.unwrap();
+        (level.body["on_hand"] == 130).then_some(())
+    })
+    .await;
+    let books = admin.get("/v1/ops/invariants").await.unwrap();
+    assert_eq!(books.body["breaches"], json!([]));
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_seen_told_of_and_sent_again() {
+    let shop = open().await;
+    let admin = admin(&shop).await;
+    let count = json!({"v": 1, "source": "acme", "sequence": 7, "sku": "MUG-BLUE", "on_hand": 44});
+    let fine = shop.aws().send("InventoryDeadLetters", &count.to_string()).await.unwrap();
+    let garbled = shop.aws().send("MailDeadLetters", "{\"v\": 2").await.unwrap();
+    let letters = async || {
+        let answer = admin.get("/v1/ops/dead-letters").await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["data"].as_array().unwrap().clone()
+    };
+    let ids = |letters: &[Value]| -> Vec<Value> {
+        letters.iter().map(|letter| letter["id"].clone()).collect()
+    };
+
+    let seen = letters().await;
+    assert_eq!(ids(&seen), [json!(garbled), json!(fine)]);
+    assert_eq!((&seen[0]["topic"], &seen[1]["topic"]), (&json!("mail"), &json!("inventory")));
+    assert!(seen[0]["reason"].as_str().unwrap().contains("EOF"));
+    assert_eq!((&seen[1]["reason"], &seen[1]["body"]), (&json!(null), &json!(count.to_string())));
+    assert_eq!(ids(&letters().await), ids(&seen), "looking takes nothing away");
+
+    let report = shop.gateway.tick("Sweep").await.unwrap();
+    assert_eq!(report["dead_letters"], 2);
+    let (database, connection) =
+        tokio_postgres::connect(shop.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let told = "select count(*) from outbox where dedupe_key like 'dead_letters_found:%'";
+    assert_eq!(database.query_one(told, &[]).await.unwrap().get::<_, i64>(0), 1);
+
+    let redrive = format!("/v1/ops/dead-letters/{fine}/redrive");
+    let redriven = admin.post(&redrive, &json!({})).await.unwrap();
+    assert_eq!((redriven.status, redriven.body), (202, json!({"redriven": 1})));
+    until("the count", async || {
+        let level = admin.get("/v1/inventory/MUG-BLUE").await.unwrap();
+        (level.body["on_hand"] == 44).then_some(())
+    })
+    .await;
+    assert_eq!(admin.post(&redrive, &json!({})).await.unwrap().status, 404);
+    assert_eq!(ids(&letters().await), [json!(garbled)]);
+    let all = admin.post("/v1/ops/dead-letters/redrive", &json!({})).await.unwrap();
+    assert_eq!((all.status, all.body), (202, json!({"redriven": 1})));
+    assert_eq!(letters().await, Vec::<Value>::new());
+    let back = shop.aws().messages("MailQueue").await.unwrap();
+    assert!(back.iter().any(|message| message.body == "{\"v\": 2"), "it gets another chance");
+}
+
+#[tokio::test]
+async fn a_queue_that_is_away_loses_no_count() {
+    let shop = open().await;
+    let admin = admin(&shop).await;
+    shop.aws().leash().freeze().unwrap();
+
+    let wish =
+        json!({"source": "acme", "counts": [{"sku": "MUG-BLUE", "sequence": 1, "on_hand": 77}]});
+    let answer = admin.post("/v1/inventory/sync", &wish).await.unwrap();
+    let letters = admin.get("/v1/ops/dead-letters").await.unwrap();
+    let outbox = admin.get("/v1/ops/outbox").await.unwrap();
+
+    assert_eq!((answer.status, answer.body), (202, json!({"accepted": 1})));
+    assert_eq!((letters.status, &letters.body["code"]), (502, &json!("upstream_failed")));
+    assert_eq!(outbox.body["waiting"], 1);
+    shop.aws().leash().thaw().unwrap();
+    let (database, connection) =
+        tokio_postgres::connect(shop.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    database.execute("update outbox set available_at = now()", &[]).await.unwrap();
+    shop.gateway.tick("Sweep").await.unwrap();
+    until("the count", async || {
+        let level = admin.get("/v1/inventory/MUG-BLUE").await.unwrap();
+        (level.body["on_hand"] == 77).then_some(())
+    })
+    .await;
+}
