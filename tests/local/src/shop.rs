@@ -15,6 +15,7 @@ use tokio_postgres::NoTls;
 
 const DATABASE: &str = "tradepost";
 const SENDER: &str = "shop@tradepost.example";
+const STAFF: &str = "staff@tradepost.example";
 /// Known to the stand-in only, which takes no money.
 const STAND_IN_KEY: &str = "sk_test_local";
 const STAND_IN_SECRET: &str = "whsec_local";
@@ -105,7 +106,8 @@ impl Shop {
         let (stripe, payment) = stripe(&options.payment, &door).await?;
         let mut functions = gateway::Options::new(binaries, surroundings.run());
         functions.schedules = options.schedules;
-        functions.values = values(&surroundings.aws, &owner_url, &app_url, &payment)?;
+        functions.values =
+            values(&surroundings.aws, &owner_url, &app_url, &door.url(), &payment)?;
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
@@ -195,6 +197,7 @@ fn values(
     aws: &Aws,
     owner_url: &str,
     app_url: &str,
+    shop_url: &str,
     [secret_key, webhook_secrets, stripe_url]: &[String; 3],
 ) -> Result<BTreeMap<String, String>, Error> {
     let keys = Keys::generate();
@@ -207,6 +210,9 @@ fn values(
         ("MAIL_QUEUE_URL", aws.queue_url("MailQueue")?),
         ("INVENTORY_QUEUE_URL", aws.queue_url("InventoryQueue")?),
         ("MAIL_FROM", SENDER),
+        ("MAIL_STAFF", STAFF),
+        // There is no front end here: what its pages would do with a link's token, the API does.
+        ("SHOP_URL", shop_url),
         ("STRIPE_SECRET_KEY", secret_key),
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),
