@@ -4,6 +4,7 @@
 mod closing;
 mod collection;
 mod failing;
+mod mailing;
 mod selling;
 
 use local::{Customer, Options, Shop};
