@@ -1,135 +1,112 @@
 //! What the mails say. The words lie in `templates`, one folder for each mail.
 
+use crate::words;
 use askama::Template;
-use domain::id::OrderId;
-use domain::ordering::{CancelReason, Order};
-use domain::outbox::Event;
-use time::macros::format_description;
+use domain::mail::{Charge, LowStock, Refund};
+use domain::ordering::Order;
 
 /// A mail, but for whom it is from and to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
+    /// The name of its folder.
+    pub kind: &'static str,
     /// One line.
     pub subject: String,
     pub text: String,
     pub html: String,
 }
 
-/// Why somebody is written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occasion {
-    Received,
-    Confirmed,
-    Cancelled,
-    Refunded,
+/// What a letter is made of.
+pub(crate) trait Mail {
+    fn letter(&self) -> askama::Result<Letter>;
 }
 
-impl Occasion {
-    /// Why, and about which order.
-    pub(crate) fn of(event: Event) -> Option<(Self, OrderId)> {
-        match event {
-            Event::OrderPlaced { order } => Some((Self::Received, order)),
-            Event::OrderConfirmed { order } => Some((Self::Confirmed, order)),
-            Event::OrderCancelled { order } => Some((Self::Cancelled, order)),
-            _ => None,
+/// A mail is three templates that see its fields as `mail.…`.
+macro_rules! mails {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* } =
+       $kind:literal, $subject:literal, $text:literal, $html:literal;)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name {
+            $(pub(crate) $field: $type,)*
         }
-    }
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Received => "order_received",
-            Self::Confirmed => "order_confirmed",
-            Self::Cancelled => "order_cancelled",
-            Self::Refunded => "refund_issued",
-        }
-    }
-
-    pub(crate) fn write(self, order: &Order) -> askama::Result<Letter> {
-        match self {
-            Self::Received => order_received(order),
-            Self::Confirmed => order_confirmed(order),
-            Self::Cancelled => order_cancelled(order),
-            Self::Refunded => refund_issued(order),
-        }
-    }
-}
-
-/// A mail is three templates that see the order as `order`.
-macro_rules! mail {
-    ($name:ident, $subject:literal, $text:literal, $html:literal) => {
-        fn $name(order: &Order) -> askama::Result<Letter> {
-            #[derive(Template)]
-            #[template(path = $subject)]
-            struct Subject<'a> {
-                order: &'a Order,
+        impl Mail for $name {
+            fn letter(&self) -> askama::Result<Letter> {
+                #[derive(Template)]
+                #[template(path = $subject)]
+                struct Subject<'a> {
+                    mail: &'a $name,
+                }
+                #[derive(Template)]
+                #[template(path = $text)]
+                struct Text<'a> {
+                    mail: &'a $name,
+                }
+                #[derive(Template)]
+                #[template(path = $html)]
+                struct Html<'a> {
+                    mail: &'a $name,
+                }
+                let subject = Subject { mail: self };
+                // Some subjects say the same to everybody.
+                let _ = subject.mail;
+                Ok(Letter {
+                    kind: $kind,
+                    subject: words::one_line(&subject.render()?),
+                    text: Text { mail: self }.render()?,
+                    html: Html { mail: self }.render()?,
+                })
             }
-            #[derive(Template)]
-            #[template(path = $text)]
-            struct Text<'a> {
-                order: &'a Order,
-            }
-            #[derive(Template)]
-            #[template(path = $html)]
-            struct Html<'a> {
-                order: &'a Order,
-            }
-            Ok(Letter {
-                subject: one_line(&Subject { order }.render()?),
-                text: Text { order }.render()?,
-                html: Html { order }.render()?,
-            })
         }
-    };
+    )+};
 }
 
-mail!(
-    order_received,
-    "order_received/subject.txt",
-    "order_received/body.txt",
-    "order_received/body.html"
-);
-mail!(
-    order_confirmed,
-    "order_confirmed/subject.txt",
-    "order_confirmed/body.txt",
-    "order_confirmed/body.html"
-);
-mail!(
-    order_cancelled,
-    "order_cancelled/subject.txt",
-    "order_cancelled/body.txt",
-    "order_cancelled/body.html"
-);
+mails! {
+    VerificationAsked { url: String } = "verification_asked",
+        "verification_asked/subject.txt", "verification_asked/body.txt", "verification_asked/body.html";
 
-mail!(
-    refund_issued,
-    "refund_issued/subject.txt",
-    "refund_issued/body.txt",
-    "refund_issued/body.html"
-);
+    ResetAsked { url: String } = "reset_asked",
+        "reset_asked/subject.txt", "reset_asked/body.txt", "reset_asked/body.html";
 
-/// A second line in a subject would be a header of its own.
-fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
+    RegisteredAgain { shop: String } = "registered_again",
+        "registered_again/subject.txt", "registered_again/body.txt", "registered_again/body.html";
 
-/// Until when the goods are held, as people write it.
-fn held_until(order: &Order) -> Option<String> {
-    let form =
-        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    order.expires_at?.to_offset(time::UtcOffset::UTC).format(form).ok()
-}
+    PasswordChanged { shop: String } = "password_changed",
+        "password_changed/subject.txt", "password_changed/body.txt", "password_changed/body.html";
 
-fn reason(order: &Order) -> &'static str {
-    match order.cancel_reason {
-        Some(CancelReason::Requested) => "You asked us to cancel it.",
-        Some(CancelReason::Expired) => "The payment did not arrive in time.",
-        Some(CancelReason::PaymentCanceled) => "Its payment was cancelled.",
-        None => "It can no longer be fulfilled.",
-    }
+    SessionStolen { shop: String } = "session_stolen",
+        "session_stolen/subject.txt", "session_stolen/body.txt", "session_stolen/body.html";
+
+    OrderReceived { order: Order } = "order_received",
+        "order_received/subject.txt", "order_received/body.txt", "order_received/body.html";
+
+    OrderConfirmed { order: Order } = "order_confirmed",
+        "order_confirmed/subject.txt", "order_confirmed/body.txt", "order_confirmed/body.html";
+
+    OrderShipped { order: Order } = "order_shipped",
+        "order_shipped/subject.txt", "order_shipped/body.txt", "order_shipped/body.html";
+
+    OrderCancelled { order: Order } = "order_cancelled",
+        "order_cancelled/subject.txt", "order_cancelled/body.txt", "order_cancelled/body.html";
+
+    PaymentFailed { charge: Charge } = "payment_failed",
+        "payment_failed/subject.txt", "payment_failed/body.txt", "payment_failed/body.html";
+
+    RefundIssued { refund: Refund } = "refund_issued",
+        "refund_issued/subject.txt", "refund_issued/body.txt", "refund_issued/body.html";
+
+    GoodsReturned { refund: Refund } = "goods_returned",
+        "goods_returned/subject.txt", "goods_returned/body.txt", "goods_returned/body.html";
+
+    /// To the staff, as are the next.
+    RefundFailed { refund: Refund } = "refund_failed",
+        "refund_failed/subject.txt", "refund_failed/body.txt", "refund_failed/body.html";
+
+    StockLow { product: LowStock } = "stock_low",
+        "stock_low/subject.txt", "stock_low/body.txt", "stock_low/body.html";
+
+    DeadLettersFound { since: String } = "dead_letters_found",
+        "dead_letters_found/subject.txt", "dead_letters_found/body.txt", "dead_letters_found/body.html";
 }
 
 #[cfg(test)]

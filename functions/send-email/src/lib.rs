@@ -1,17 +1,20 @@
-//! Mails that tell buyers what became of their orders: from SQS to SES.
+//! Mails that tell people what became of their orders and accounts, and the staff what needs them: from SQS to SES.
 
+mod draft;
 mod letter;
 mod post;
+mod words;
 
 pub use letter::Letter;
 pub use post::{Post, Unsent};
 
+use domain::accounts::LinkKey;
 use domain::db::Db;
 use domain::id::ClaimId;
-use domain::mail::{self, Addressed, Claim};
+use domain::mail::{self, Claim};
 use domain::outbox::Message;
+use draft::Draft;
 use lambda::queue::Setback;
-use letter::Occasion;
 
 /// As long as the queue hides a message after it was handed out.
 const CLAIM_SECONDS: i32 = 360;
@@ -20,6 +23,12 @@ const CLAIM_SECONDS: i32 = 360;
 pub struct Desk {
     pub db: Db,
     pub post: Post,
+    /// The address of those who look after the shop.
+    pub staff: String,
+    /// The shop's front end, without a slash at its end.
+    pub shop_url: String,
+    /// Makes the secrets of links.
+    pub links: LinkKey,
 }
 
 /// Sends the mail that an event asks for, once, however often the event is told.
@@ -28,17 +37,13 @@ pub async fn handle(desk: &Desk, message: Message) -> Result<(), Setback> {
         return Err(Setback::Again(format!("version {} is not known", message.v).into()));
     };
     let key = event.dedupe_key();
-    let Some((occasion, order)) = Occasion::of(event) else {
-        return Err(Setback::Again(format!("{key}: there is no such mail yet").into()));
-    };
     // The address is looked up now and kept nowhere: who is erased gets no more mail.
-    let Some(Addressed { order, to }) = mail::addressed(&desk.db, order).await? else {
-        let why = format!("{key}: the buyer has no account any more");
-        return Err(Setback::Pointless { code: "nobody_to_write_to", why });
+    let Some(Draft { to, letter }) = desk.draft(event).await? else {
+        let why = format!("{key}: it is over, or whom it concerns has left");
+        return Err(Setback::Pointless { code: "nothing_to_write", why });
     };
-    let letter = occasion.write(&order).map_err(|error| Setback::Again(error.into()))?;
 
-    match mail::claim(&desk.db, &key, occasion.name(), CLAIM_SECONDS).await? {
+    match mail::claim(&desk.db, &key, letter.kind, CLAIM_SECONDS).await? {
         Claim::Yours(claim) => deliver(desk, &key, claim, &to, &letter).await,
         Claim::Settled => Ok(()),
         Claim::Taken => Err(Setback::Again(format!("{key}: somebody else is at it").into())),

@@ -97,8 +97,6 @@ ids! {
     ClaimId = "clm",
     /// A link in a mail that proves who reads it: to verify an address, to set a new password.
     LinkId = "lnk",
-    /// A card holder's complaint at their bank.
-    DisputeId = "dp",
     /// A change of stock that a person made.
     AdjustmentId = "adj",
 }

@@ -4,7 +4,7 @@
 //! so that no lock is held while the network is slow, and a sender that dies is followed by another.
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 
@@ -60,9 +60,6 @@ pub enum Event {
     GoodsReturned {
         refund: RefundId,
     },
-    DisputeOpened {
-        dispute: DisputeId,
-    },
     /// The `crossing`-th time that a product's stock fell to its threshold.
     StockLow {
         product: ProductId,
@@ -106,7 +103,6 @@ impl Event {
             Self::RefundIssued { refund } => format!("refund_issued:{refund}"),
             Self::RefundFailed { refund } => format!("refund_failed:{refund}"),
             Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
-            Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
             Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),
         }

@@ -3,9 +3,11 @@
 mod customer;
 pub mod demo;
 mod keys;
+mod mailbox;
 mod seed;
 mod shop;
 
 pub use customer::{Answer, Customer};
+pub use mailbox::Mailbox;
 pub use seed::ADMIN;
 pub use shop::{Error, Options, Payment, Shop};

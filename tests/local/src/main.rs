@@ -137,7 +137,7 @@ The shop is open. Ctrl-C closes it.
   API         {api}/v1
   Try it out  {api}/docs
   Payments    {stripe}
-  Mails sent  {mails}/_ministack/ses/messages
+  Mails sent  {mails}
   Database    {database}
   Logs        {logs}
   Admin       {ADMIN}  {password}
@@ -151,7 +151,7 @@ access token and an Idempotency-Key, then POST /v1/orders/{{order_id}}/payment-i
 stripe_payment_intent is paid at {pay}<stripe_payment_intent>.
 Or watch it happen: cargo run -- demo
 ",
-        mails = shop.aws().endpoint(),
+        mails = shop.mailbox.url(),
         database = shop.database_url(),
         logs = shop.surroundings.run().display(),
         password = shop.admin_password,

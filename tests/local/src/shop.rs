@@ -1,6 +1,7 @@
 //! Opens the shop: surroundings, binaries, schema, goods, doors.
 
 use crate::keys::Keys;
+use crate::mailbox::Mailbox;
 use crate::seed::seed;
 use domain::db::DbError;
 use serde_json::json;
@@ -15,6 +16,7 @@ use tokio_postgres::NoTls;
 
 const DATABASE: &str = "tradepost";
 const SENDER: &str = "shop@tradepost.example";
+const STAFF: &str = "staff@tradepost.example";
 /// Known to the stand-in only, which takes no money.
 const STAND_IN_KEY: &str = "sk_test_local";
 const STAND_IN_SECRET: &str = "whsec_local";
@@ -59,6 +61,8 @@ pub enum Error {
     Http(#[from] reqwest::Error),
     #[error("could not fill the shelves: {0}")]
     Seed(String),
+    #[error("the page with the mails did not open")]
+    Mailbox(#[source] std::io::Error),
     #[error("could not keep the admin's password in the data folder")]
     Password(#[source] std::io::Error),
 }
@@ -84,6 +88,8 @@ pub struct Shop {
     // Closed in this order: the doors before what stands behind them.
     pub gateway: Gateway,
     pub stripe: Option<StandIn>,
+    /// The page with the mails that were sent.
+    pub mailbox: Mailbox,
     pub surroundings: Surroundings,
     /// The password of [`crate::ADMIN`].
     pub admin_password: String,
@@ -99,19 +105,20 @@ impl Shop {
         let binaries = functions::build(Profile::Dev, progress).await?;
         let surroundings = surroundings(&template, &options).await?;
         progress.say("PostgreSQL, SQS and SES answer");
+        let mailbox = Mailbox::open(surroundings.aws.sqs()).await.map_err(Error::Mailbox)?;
         let owner_url = database(&surroundings.postgres).await?;
         let app_url = surroundings.postgres.url_as("app_rw", DATABASE);
 
         let (stripe, payment) = stripe(&options.payment, &door).await?;
         let mut functions = gateway::Options::new(binaries, surroundings.run());
         functions.schedules = options.schedules;
-        functions.values = values(&surroundings.aws, &owner_url, &app_url, &payment)?;
+        functions.values = values(&surroundings.aws, &owner_url, &app_url, &door.url(), &payment)?;
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
         gateway.invoke("Migrate", &json!({})).await?;
         let admin_password = String::new();
-        let mut shop = Self { gateway, stripe, surroundings, admin_password, owner_url };
+        let mut shop = Self { gateway, stripe, mailbox, surroundings, admin_password, owner_url };
         progress.say("the schema is up to date");
         shop.admin_password = shop.fill(options.data.as_deref()).await?;
         progress.say("the shelves are filled");
@@ -195,6 +202,7 @@ fn values(
     aws: &Aws,
     owner_url: &str,
     app_url: &str,
+    shop_url: &str,
     [secret_key, webhook_secrets, stripe_url]: &[String; 3],
 ) -> Result<BTreeMap<String, String>, Error> {
     let keys = Keys::generate();
@@ -210,6 +218,9 @@ fn values(
         ("MAIL_DLQ_URL", aws.queue_url("MailDeadLetters")?),
         ("INVENTORY_DLQ_URL", aws.queue_url("InventoryDeadLetters")?),
         ("MAIL_FROM", SENDER),
+        ("MAIL_STAFF", STAFF),
+        // There is no front end here: what its pages would do with a link's token, the API does.
+        ("SHOP_URL", shop_url),
         ("STRIPE_SECRET_KEY", secret_key),
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),

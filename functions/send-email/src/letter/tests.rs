@@ -1,7 +1,8 @@
 use super::*;
+use crate::words::{one_line, since};
 use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
-use domain::ordering::{OrderLine, Status, Totals};
+use domain::ordering::{CancelReason, OrderLine, Status, Totals};
 use time::macros::datetime;
 
 fn euros(minor: i64) -> Money {
@@ -55,33 +56,63 @@ fn cancelled(reason: CancelReason) -> Order {
     Order { status: Status::Cancelled, cancel_reason: Some(reason), expires_at: None, ..order() }
 }
 
-fn refunded() -> Order {
-    Order { refunded: euros(1250), ..paid() }
+fn charge() -> Charge {
+    Charge { order: order().id, amount: euros(9140), payable_until: order().expires_at }
 }
 
-fn whole(Letter { subject, text, html }: Letter) -> String {
-    format!("{subject}\n\n=== text\n{text}\n\n=== html\n{html}")
+fn refund() -> Refund {
+    Refund {
+        id: "re_0193f2a7c1d87b3e9a5f4c2d1e0b9a88".parse().unwrap(),
+        order: order().id,
+        amount: euros(1250),
+        provider: Some("re_3QxY7L2eZvKYlo2C".to_owned()),
+        is_of_late_payment: false,
+    }
 }
 
-#[test]
-fn a_placed_order_is_acknowledged() {
-    insta::assert_snapshot!(whole(Occasion::Received.write(&order()).unwrap()));
+fn product(name: &str) -> LowStock {
+    LowStock { sku: "MUG-BLUE".to_owned(), name: name.to_owned(), on_hand: 6, available: 4 }
 }
 
-#[test]
-fn a_refund_is_announced_with_what_was_given_back_so_far() {
-    insta::assert_snapshot!(whole(Occasion::Refunded.write(&refunded()).unwrap()));
+fn shop() -> String {
+    "https://shop.example".to_owned()
 }
 
-#[test]
-fn a_paid_order_is_confirmed() {
-    insta::assert_snapshot!(whole(Occasion::Confirmed.write(&paid()).unwrap()));
+fn url(purpose: &str) -> String {
+    format!("https://shop.example/{purpose}?token=secret")
 }
 
-#[test]
-fn a_cancelled_order_says_why() {
-    let order = cancelled(CancelReason::Expired);
-    insta::assert_snapshot!(whole(Occasion::Cancelled.write(&order).unwrap()));
+fn whole(mail: &impl Mail) -> String {
+    let Letter { kind, subject, text, html } = mail.letter().unwrap();
+    format!("{kind}: {subject}\n\n=== text\n{text}\n\n=== html\n{html}")
+}
+
+/// One snapshot for each mail, under its name.
+macro_rules! reads_as_it_should {
+    ($($name:ident: $mail:expr;)+) => {$(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(stringify!($name), whole(&$mail));
+        }
+    )+};
+}
+
+reads_as_it_should! {
+    a_new_address_is_asked_to_prove_itself: VerificationAsked { url: url("verify") };
+    a_forgotten_password_can_be_replaced: ResetAsked { url: url("reset") };
+    whoever_registers_again_hears_of_their_account: RegisteredAgain { shop: shop() };
+    a_new_password_is_told: PasswordChanged { shop: shop() };
+    a_session_that_was_ended_is_explained: SessionStolen { shop: shop() };
+    a_placed_order_is_acknowledged: OrderReceived { order: order() };
+    a_paid_order_is_confirmed: OrderConfirmed { order: paid() };
+    a_shipped_order_is_announced: OrderShipped { order: paid() };
+    a_cancelled_order_says_why: OrderCancelled { order: cancelled(CancelReason::Expired) };
+    a_failed_payment_can_be_tried_again: PaymentFailed { charge: charge() };
+    a_refund_says_how_much: RefundIssued { refund: refund() };
+    goods_that_came_back_are_acknowledged: GoodsReturned { refund: refund() };
+    a_refund_that_failed_is_told_to_the_staff: RefundFailed { refund: refund() };
+    a_product_that_runs_low_is_told_to_the_staff: StockLow { product: product("Blue mug") };
+    dead_letters_are_told_to_the_staff: DeadLettersFound { since: since(498_805) };
 }
 
 #[test]
@@ -91,7 +122,7 @@ fn every_reason_has_its_words() {
         (CancelReason::Expired, "The payment did not arrive in time."),
         (CancelReason::PaymentCanceled, "Its payment was cancelled."),
     ] {
-        let letter = Occasion::Cancelled.write(&cancelled(reason)).unwrap();
+        let letter = OrderCancelled { order: cancelled(reason) }.letter().unwrap();
         assert!(letter.text.contains(words) && letter.html.contains(words));
     }
 }
@@ -99,18 +130,34 @@ fn every_reason_has_its_words() {
 #[test]
 fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
     let order = Order { captured: euros(9140), ..cancelled(CancelReason::Requested) };
-    let letter = Occasion::Cancelled.write(&order).unwrap();
+    let letter = OrderCancelled { order }.letter().unwrap();
     assert!(letter.text.contains("91.40 EUR you paid"), "{}", letter.text);
     assert!(letter.html.contains("91.40 EUR you paid"));
 }
 
 #[test]
-fn a_products_name_is_text_and_never_markup() {
-    let order = Order { lines: vec![line("<script>alert(1)</script> & \"co\"", 1, 1)], ..order() };
-    for occasion in [Occasion::Received, Occasion::Confirmed, Occasion::Cancelled] {
-        let letter = occasion.write(&order).unwrap();
+fn whoever_paid_too_late_reads_why_the_money_comes_back() {
+    let refund = Refund { is_of_late_payment: true, ..refund() };
+    let letter = RefundIssued { refund }.letter().unwrap();
+    for text in [letter.text, letter.html] {
+        assert!(text.contains("reached us when the order could no longer be fulfilled"), "{text}");
+    }
+}
+
+#[test]
+fn what_people_write_is_text_and_never_markup() {
+    let evil = "<script>alert(1)</script> & \"co\"";
+    let order = Order { lines: vec![line(evil, 1, 1)], ..order() };
+    for letter in [
+        OrderReceived { order: order.clone() }.letter(),
+        OrderConfirmed { order: order.clone() }.letter(),
+        OrderShipped { order: order.clone() }.letter(),
+        OrderCancelled { order }.letter(),
+        StockLow { product: product(evil) }.letter(),
+    ] {
+        let letter = letter.unwrap();
         assert!(!letter.html.contains("<script>"), "{}", letter.html);
-        assert!(letter.text.contains("<script>alert(1)</script>"));
+        assert!(letter.text.contains(evil), "{}", letter.text);
     }
 }
 
@@ -120,4 +167,7 @@ fn a_subject_is_one_line() {
         one_line("Your order\r\nBcc: x@example.com\u{0}\u{2028}!\n"),
         "Your order Bcc: x@example.com !"
     );
+    let product = LowStock { sku: "MUG\r\nBcc: x@example.com".to_owned(), ..product("Mug") };
+    let letter = StockLow { product }.letter().unwrap();
+    assert_eq!(letter.subject, "MUG Bcc: x@example.com runs low: 4 left");
 }

@@ -1,7 +1,8 @@
-use super::{Error, REGION};
+use super::{Error, Mail, REGION};
 use reqwest::{Client, RequestBuilder};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// AWS's JSON protocol, unsigned: MiniStack reads the account from the key's name and checks no signature. So the
 /// test side needs neither the SDK nor its TLS; the functions do use the SDK.
@@ -30,6 +31,16 @@ impl Sqs {
             .header("content-type", "application/x-amz-json-1.0")
             .body(wish.to_string());
         answer(action, request).await
+    }
+
+    /// Every mail sent so far, oldest first.
+    pub async fn mails(&self) -> Result<Vec<Mail>, Error> {
+        #[derive(Deserialize)]
+        struct Outbox {
+            messages: BTreeMap<String, Vec<Mail>>,
+        }
+        let outbox: Outbox = self.get("/_ministack/ses/messages", &[]).await?;
+        Ok(outbox.messages.into_values().flatten().collect())
     }
 
     pub(super) async fn post(&self, path: &str, wish: &Value) -> Result<(), Error> {

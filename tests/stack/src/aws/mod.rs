@@ -3,7 +3,8 @@
 mod api;
 
 use crate::{Leash, Progress, Template, leash, leash::Child, scratch, template::Queue, tools};
-use serde::Deserialize;
+use ::time::OffsetDateTime;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
@@ -60,6 +61,15 @@ pub struct Mail {
     pub text: Option<String>,
     #[serde(rename = "BodyHtml", default)]
     pub html: Option<String>,
+    #[serde(rename = "Timestamp", default, deserialize_with = "moment")]
+    pub at: Option<OffsetDateTime>,
+}
+
+/// Seconds since the epoch, with a fraction.
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    let seconds = Option::<f64>::deserialize(from)?;
+    let since = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Ok(since.map(|since| OffsetDateTime::UNIX_EPOCH + since))
 }
 
 /// A message that lies in a queue, seen without receiving it.
@@ -165,12 +175,7 @@ impl Aws {
 
     /// Every mail sent so far, oldest first.
     pub async fn mails(&self) -> Result<Vec<Mail>, Error> {
-        #[derive(Deserialize)]
-        struct Outbox {
-            messages: BTreeMap<String, Vec<Mail>>,
-        }
-        let outbox: Outbox = self.sqs().get("/_ministack/ses/messages", &[]).await?;
-        Ok(outbox.messages.into_values().flatten().collect())
+        self.sqs().mails().await
     }
 
     /// A client for one asynchronous runtime; its connections do not survive the runtime.

@@ -143,8 +143,7 @@ pub(super) async fn learn(tx: &Tx<'_>, told: &RefundTold) -> Result<(), Failure<
         outbox::enqueue(tx, Event::RefundIssued { refund: known.id }).await?;
     }
     if told.status.gives_up() && sql::enter_failure(tx, order, told).await? {
-        let id = known.id;
-        tracing::error!(refund.id = %id, "refund {id} failed: the money is with us again");
+        outbox::enqueue(tx, Event::RefundFailed { refund: known.id }).await?;
     }
     ordering::add_up(tx, order).await?;
     Ok(())
