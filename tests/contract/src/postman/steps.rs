@@ -197,7 +197,7 @@ pub(super) const STEPS: &[Step] = &[
     step("Engine room", "show_outbox", Staff, 200),
     step("Engine room", "list_emails", Staff, 200),
     step("Engine room", "list_dead_letters", Staff, 200),
-    step("Engine room", "redrive_dead_letters", Staff, 200),
+    step("Engine room", "redrive_dead_letters", Staff, 202),
     Step {
         title: Some("Redrive a dead letter; there is none"),
         path: Some("/v1/ops/dead-letters/none/redrive"),
