@@ -118,6 +118,11 @@ const ALL: &[Entry] = &[
         "Read it again, see whether your change still makes sense, and send it with the new ETag.",
     ),
     (
+        "precondition_required",
+        "This change needs the header If-Match, so that it cannot overwrite what you have not seen.",
+        "Read the thing first and send its ETag as If-Match.",
+    ),
+    (
         "busy",
         "Others are changing the same things right now. Nothing was changed by you.",
         "Try again after the seconds that Retry-After names.",
@@ -192,6 +197,36 @@ const ALL: &[Entry] = &[
         "allowed lists what it can become from here; it may be empty.",
     ),
     ("order_ending", "The order is about to be cancelled.", "Place a new one."),
+    (
+        "total_changed",
+        "The order costs something else than the expected_total you sent. Nothing was ordered.",
+        "total is what it costs now. Show it to the buyer, and send it as expected_total if they agree.",
+    ),
+    (
+        "too_many_unpaid",
+        "As many of your orders as may be wait for their payment already.",
+        "Pay or cancel one of them, or wait until they expire. most says how many there may be.",
+    ),
+    (
+        "payment_in_progress",
+        "A payment of the order is under way at the payment provider, so that confirming it by hand could take the money twice.",
+        "Wait until the payment succeeds, or cancel the order and place another.",
+    ),
+    (
+        "on_hold",
+        "The order's payment is disputed. Until that is settled, the order is neither shipped nor cancelled.",
+        "Answer the dispute at the payment provider, or wait for its end.",
+    ),
+    (
+        "order_refunded",
+        "Money of the order was given back, or is on its way, so that it is not shipped.",
+        "Cancel the order, and place another for what shall still be sent.",
+    ),
+    (
+        "order_not_changeable",
+        "In its status the order can no longer be changed by you.",
+        "order_status says where it is. Customers change pending orders, staff those that are not shipped.",
+    ),
     // Payments
     (
         "not_payable",

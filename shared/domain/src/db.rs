@@ -153,11 +153,13 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::inbox::ALL,
         crate::inventory::ALL_QUERIES,
         crate::mail::ALL,
-        crate::ordering::ALL_QUERIES,
         crate::outbox::ALL,
         crate::payment::ALL_QUERIES,
+        crate::payment::OFFLINE_QUERIES,
+        crate::payment::WHOLE_QUERIES,
     ]
     .into_iter()
+    .chain(crate::ordering::ALL_QUERIES)
     .flatten()
 }
 

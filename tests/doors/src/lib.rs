@@ -5,5 +5,6 @@ mod accounts;
 mod catalog;
 mod docs;
 mod migrate;
+mod orders_more;
 mod send_email;
 mod sync_inventory;

@@ -7,6 +7,7 @@
 
 mod door;
 mod factory;
+mod fulfilment;
 mod people;
 
 pub use door::{Answer, Call, Door};

@@ -7,7 +7,7 @@ mod sql;
 
 pub use count::{Count, Counted, Refusal};
 pub(crate) use sql::ALL as ALL_QUERIES;
-pub(crate) use sql::{Shelf, release, reserve};
+pub(crate) use sql::{Shelf, release, reserve, ship};
 
 use crate::db::Db;
 use crate::failure::Failure;
