@@ -146,6 +146,11 @@ const GENERAL: &[Entry] = &[
         "Read it again, see whether your change still makes sense, and send it with the new ETag.",
     ),
     (
+        "precondition_required",
+        "This change needs the header If-Match, so that it cannot overwrite what you have not seen.",
+        "Read the thing first and send its ETag as If-Match.",
+    ),
+    (
         "busy",
         "Others are changing the same things right now. Nothing was changed by you.",
         "Try again after the seconds that Retry-After names.",

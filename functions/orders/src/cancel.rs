@@ -7,8 +7,9 @@ use domain::ordering::{self, Status};
 use lambda::http::token::Caller;
 use lambda::http::{Json, Path, Problem};
 
-/// Cancel a pending order
+/// Cancel an order
 ///
+/// Customers cancel their own while it is pending, staff any until it is shipped: what was paid goes back, all of it.
 /// Releases the stock. While Stripe may still take money for the order, the answer is 202: Stripe is asked to let go
 /// of the payment, then the order ends; money that came meanwhile goes back. Cancelling again changes nothing.
 #[utoipa::path(
@@ -22,7 +23,7 @@ use lambda::http::{Json, Path, Problem};
         (status = 202, description = "The order is about to be cancelled", body = OrderView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
-        (status = 409, description = "`illegal_move` with `allowed`, `busy`", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `busy`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -31,7 +32,7 @@ pub(crate) async fn cancel_order(
     who: Caller,
     Path(id): Path<OrderId>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
-    let order = ordering::cancel(&app.db, who.views_orders(), id).await?;
+    let order = ordering::cancel(&app.db, who.acts_on_orders(), id).await?;
     dispatch.try_now(&app.db).await;
     let status =
         if order.status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };

@@ -1,9 +1,14 @@
 //! `/v1/orders`: what customers buy.
 
+mod address;
 mod cancel;
+mod confirm;
+mod edit;
 mod list;
 mod place;
+mod ship;
 mod show;
+mod timeline;
 mod view;
 
 use axum::extract::FromRef;
@@ -28,6 +33,9 @@ impl FromRef<Orders> for App {
 pub fn routes() -> OpenApiRouter<Orders> {
     OpenApiRouter::new()
         .routes(routes!(place::place_order, list::list_orders))
-        .routes(routes!(show::show_order))
+        .routes(routes!(show::show_order, edit::edit_order))
+        .routes(routes!(confirm::confirm_order))
+        .routes(routes!(ship::ship_order))
         .routes(routes!(cancel::cancel_order))
+        .routes(routes!(timeline::list_order_events))
 }

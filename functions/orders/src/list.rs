@@ -2,11 +2,13 @@ use crate::Orders;
 use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::Uri;
-use domain::ordering::{self, Status};
+use domain::id::UserId;
+use domain::ordering::{self, Filter, Sort, Status};
 use domain::page::Page;
 use lambda::http::token::Caller;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
+use time::OffsetDateTime;
 use utoipa::IntoParams;
 
 #[derive(Deserialize, IntoParams)]
@@ -15,6 +17,18 @@ use utoipa::IntoParams;
 pub(crate) struct ListOrders {
     /// Only orders in this status.
     status: Option<Status>,
+    /// Only orders of this user; for staff.
+    user: Option<UserId>,
+    /// Only orders that were placed then or later (RFC 3339).
+    #[serde(rename = "created_at[gte]", with = "time::serde::rfc3339::option", default)]
+    since: Option<OffsetDateTime>,
+    /// Only orders that were placed before (RFC 3339).
+    #[serde(rename = "created_at[lt]", with = "time::serde::rfc3339::option", default)]
+    until: Option<OffsetDateTime>,
+    /// The newest first unless you say otherwise.
+    #[serde(default)]
+    #[param(inline)]
+    sort: Sort,
     /// How many orders a page holds; 20 unless said otherwise.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
@@ -24,7 +38,7 @@ pub(crate) struct ListOrders {
 
 /// List orders
 ///
-/// The newest first. Customers see their own, staff see all.
+/// Customers see their own, staff see all.
 #[utoipa::path(
     get,
     path = "/v1/orders",
@@ -36,6 +50,7 @@ pub(crate) struct ListOrders {
          headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`: only staff may ask for a `user`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -43,9 +58,11 @@ pub(crate) async fn list_orders(
     State(Orders { app, .. }): State<Orders>,
     who: Caller,
     uri: Uri,
-    Query(ListOrders { status, limit, cursor }): Query<ListOrders>,
+    Query(wish): Query<ListOrders>,
 ) -> Result<List<OrderView>, Problem> {
+    let ListOrders { status, user, since, until, sort, limit, cursor } = wish;
     let page = Page::new(limit, cursor.as_deref())?;
-    let orders = ordering::list(&app.db, who.views_orders(), status, &page).await?;
+    let filter = Filter { user, status, since, until };
+    let orders = ordering::list(&app.db, who.views_orders(), filter, sort, &page).await?;
     Ok(List::new(&uri, orders, OrderView::from))
 }

@@ -1,11 +1,13 @@
 use crate::Orders;
+use crate::address::ShippingAddress;
 use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::failure::Invalid;
 use domain::id::ProductId;
-use domain::ordering::{self, Basket, Order};
+use domain::money::Money;
+use domain::ordering::{self, Address, Basket, Note, Order, Wish};
 use lambda::http::token::Caller;
 use lambda::http::{Keyed, Problem, Reply};
 use serde::Deserialize;
@@ -19,6 +21,11 @@ pub(crate) struct PlaceOrder {
     /// One to a hundred. Lines of the same product add up.
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<Line>,
+    shipping_address: Option<ShippingAddress>,
+    #[schema(max_length = 1000)]
+    note: Option<String>,
+    /// The total that the buyer was shown. If it is another by now, nothing is ordered.
+    expected_total: Option<Money>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -30,17 +37,25 @@ struct Line {
     quantity: i64,
 }
 
-impl TryFrom<PlaceOrder> for Basket {
+impl TryFrom<PlaceOrder> for Wish {
     type Error = Invalid;
 
     fn try_from(wish: PlaceOrder) -> Result<Self, Invalid> {
-        Self::new(wish.lines.into_iter().map(|line| (line.product, line.quantity)))
+        let lines = wish.lines.into_iter().map(|line| (line.product, line.quantity));
+        let note = wish.note.as_deref().map(Note::parse).transpose()?;
+        Ok(Self {
+            basket: Basket::new(lines)?,
+            address: wish.shipping_address.map(Address::try_from).transpose()?,
+            note: note.flatten(),
+            expected_total: wish.expected_total,
+        })
     }
 }
 
 /// Place an order
 ///
-/// Reserves the stock for half an hour and prices it. Sent again with the same key, it answers as the first time.
+/// Reserves the stock for half an hour and prices it. At most five orders of a buyer may wait for their payment. Sent
+/// again with the same key, it answers as the first time.
 #[utoipa::path(
     post,
     path = "/v1/orders",
@@ -54,7 +69,7 @@ impl TryFrom<PlaceOrder> for Basket {
          headers(("Location" = String, description = "The order's address"))),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 409, description = "`out_of_stock` with `lines`, `busy`", body = Problem),
+        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `not_for_sale`, `mixed_currencies`, `total_too_large`, `idempotency_key_reused`", body = Problem),
@@ -66,8 +81,8 @@ pub(crate) async fn place_order(
     who: Caller,
     Keyed { ticket, wish }: Keyed<PlaceOrder>,
 ) -> Result<Response, Problem> {
-    let basket = Basket::try_from(wish)?;
-    let answer = ordering::place(&app.db, who.id, &basket, &ticket, created).await?;
+    let wish = Wish::try_from(wish)?;
+    let answer = ordering::place(&app.db, who.id, &wish, &ticket, created).await?;
     dispatch.try_now(&app.db).await;
     Ok(Reply::created(answer, "/v1/orders").into_response())
 }

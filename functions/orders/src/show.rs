@@ -1,11 +1,11 @@
 use crate::Orders;
-use crate::view::OrderView;
+use crate::view::{OrderView, tag};
 use axum::extract::State;
 use axum::response::Response;
 use domain::id::OrderId;
 use domain::ordering;
 use lambda::http::token::Caller;
-use lambda::http::{IfNoneMatch, Json, Path, Problem, Tag};
+use lambda::http::{IfNoneMatch, Json, Path, Problem};
 
 /// Show an order
 ///
@@ -35,6 +35,5 @@ pub(crate) async fn show_order(
     held: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let order = ordering::show(&app.db, who.views_orders(), id).await?;
-    let tag = Tag::version(order.version);
-    Ok(held.answer(tag, Json(OrderView::from(order))))
+    Ok(held.answer(tag(&order), Json(OrderView::from(order))))
 }

@@ -1,8 +1,11 @@
+use crate::address::ShippingAddress;
 use domain::id::{OrderId, ProductId};
 use domain::money::Money;
 use domain::ordering::{
-    CancelReason, FulfillmentStatus, Order, OrderLine, PaymentStatus, Status, Totals,
+    CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment, Status,
+    Totals,
 };
+use lambda::http::Tag;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -22,6 +25,11 @@ pub(crate) struct OrderView {
     total: Money,
     /// What was given back.
     refunded: Money,
+    shipping_address: Option<ShippingAddress>,
+    note: Option<String>,
+    shipment: Option<ShipmentView>,
+    /// Set while a payment is disputed: the order is not shipped.
+    on_hold: bool,
     /// When a pending order is given up unless it is paid.
     #[serde(with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,
@@ -31,6 +39,8 @@ pub(crate) struct OrderView {
     #[serde(with = "time::serde::rfc3339::option")]
     cancelled_at: Option<OffsetDateTime>,
     cancel_reason: Option<CancelReason>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    shipped_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -49,6 +59,26 @@ struct LineView {
     total: Money,
 }
 
+/// Who carries the order.
+#[derive(Serialize, ToSchema)]
+struct ShipmentView {
+    carrier: String,
+    tracking_number: Option<String>,
+    tracking_url: Option<String>,
+}
+
+/// News of a payment change what is shown, but not the order's version.
+pub(crate) fn tag(order: &Order) -> Tag {
+    let tag = Tag::version(order.version);
+    match PaymentStatus::of(order) {
+        status
+        @ (PaymentStatus::Processing | PaymentStatus::Authorized | PaymentStatus::Failed) => {
+            tag.and(status.name())
+        }
+        _ => tag,
+    }
+}
+
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
         let Totals { subtotal, discount, shipping, tax, total } = order.totals;
@@ -64,12 +94,27 @@ impl From<Order> for OrderView {
             tax,
             total,
             refunded: order.refunded,
+            shipping_address: order.address.map(ShippingAddress::from),
+            note: order.note.as_ref().map(Note::text).map(str::to_owned),
+            shipment: order.shipment.as_ref().map(ShipmentView::from),
+            on_hold: order.on_hold,
             expires_at: order.expires_at,
             cancel_requested_at: order.cancel_requested_at,
             cancelled_at: order.cancelled_at,
             cancel_reason: order.cancel_reason,
+            shipped_at: order.shipped_at,
             created_at: order.created_at,
             updated_at: order.updated_at,
+        }
+    }
+}
+
+impl From<&Shipment> for ShipmentView {
+    fn from(shipment: &Shipment) -> Self {
+        Self {
+            carrier: shipment.carrier().to_owned(),
+            tracking_number: shipment.tracking_number().map(str::to_owned),
+            tracking_url: shipment.tracking_url().map(str::to_owned),
         }
     }
 }

@@ -158,12 +158,14 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::mail::ALL,
         crate::operations::ALL_CHECKS,
         crate::operations::ALL_QUERIES,
-        crate::ordering::ALL_QUERIES,
         crate::outbox::ALL,
         crate::payment::ALL_QUERIES,
+        crate::payment::OFFLINE_QUERIES,
+        crate::payment::WHOLE_QUERIES,
         crate::payment::refund::ALL_QUERIES,
     ]
     .into_iter()
+    .chain(crate::ordering::ALL_QUERIES)
     .flatten()
 }
 

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod change;
 pub mod db;
 pub mod failure;
 pub mod id;

@@ -1,5 +1,9 @@
 //! Text that people write: bounded, and free of characters that break lines, logs and databases.
 
+mod card;
+
+pub use card::without_card;
+
 use crate::failure::Invalid;
 
 /// One line of text: no control characters, trimmed, between one and `max` characters.

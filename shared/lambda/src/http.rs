@@ -8,7 +8,7 @@ mod problem;
 pub mod token;
 
 pub use body::{Json, Path, Query, Raw};
-pub use conditional::{IfMatch, IfNoneMatch, Tag};
+pub use conditional::{IfMatch, IfNoneMatch, MustMatch, Tag};
 pub use keyed::{Keyed, Reply};
 pub use list::List;
 pub use problem::Problem;

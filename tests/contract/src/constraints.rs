@@ -9,9 +9,10 @@ const WORLD: &str = include_str!("constraints/world.sql");
 const REFUSED: &str = include_str!("constraints/refused.sql");
 
 /// Triggers that write instead of refusing.
-const WRITERS: [&str; 2] = ["orders_history", "products_low_stock"];
+const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
 /// Tables whose rows stay as they were written.
-const WRITTEN_ONCE: [&str; 6] = [
+const WRITTEN_ONCE: [&str; 7] = [
+    "order_changes",
     "ledger",
     "order_history",
     "order_lines",

@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 21] = [
+const OWNERS: [(&str, &[&str]); 22] = [
     ("categories", &["catalog"]),
     ("emails", &["mail"]),
     ("idempotency_keys", &["idempotency"]),
@@ -12,7 +12,8 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("inventory_sources", &["inventory"]),
     ("ledger", &["payment"]),
     ("links", &["accounts"]),
-    // A trigger writes it.
+    // Triggers write them.
+    ("order_changes", &[]),
     ("order_history", &[]),
     ("order_lines", &["ordering"]),
     ("orders", &["ordering"]),

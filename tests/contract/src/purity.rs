@@ -3,13 +3,15 @@
 use crate::workspace::{File, files, folders};
 
 /// Files of a capability that are neither rules nor plain SQL: use cases beside `mod.rs`, and rows.
-const NOT_RULES: [&str; 6] = [
+const NOT_RULES: [&str; 8] = [
     "accounts/people.rs",
     "accounts/recovery.rs",
     "accounts/throttle.rs",
     "catalog/row.rs",
     "ordering/close.rs",
     "payment/event.rs",
+    "payment/offline.rs",
+    "payment/whole.rs",
 ];
 /// Domain modules without a folder keep their statements beside their rules.
 const DOMAIN: &str = "shared/domain/src/";

@@ -24,7 +24,7 @@ enum Who {
 use Who::{Admin, Customer, Staff, Stranger};
 
 /// Every operation, and who may use it. Whether a thing is theirs is decided further in.
-const OPEN_FROM: [(&str, Who); 60] = [
+const OPEN_FROM: [(&str, Who); 64] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -86,6 +86,10 @@ const OPEN_FROM: [(&str, Who); 60] = [
     ("list_dead_letters", Admin),
     ("redrive_dead_letters", Admin),
     ("redrive_dead_letter", Admin),
+    ("confirm_order", Staff),
+    ("ship_order", Staff),
+    ("edit_order", Customer),
+    ("list_order_events", Customer),
 ];
 
 /// A street of doors, all into one shop.

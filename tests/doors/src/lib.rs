@@ -8,6 +8,7 @@ mod inventory;
 mod migrate;
 mod operations;
 mod orders;
+mod orders_more;
 mod payments;
 mod send_email;
 mod stripe_webhook;

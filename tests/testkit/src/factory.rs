@@ -89,7 +89,7 @@ impl Shop {
     /// A confirmed order leaves the shelf, past the shop's doors.
     pub async fn ship(&self, order: OrderId) {
         let sql = "with shipped as (
-                       update orders set status = 'shipped' where id = $1
+                       update orders set status = 'shipped', shipped_at = now(), carrier = 'DHL' where id = $1
                    ), line as (
                        select product_id, quantity from order_lines where order_id = $1
                    ), moved as (

@@ -7,6 +7,7 @@
 
 mod door;
 mod factory;
+mod fulfilment;
 mod invariants;
 mod people;
 mod stripe;

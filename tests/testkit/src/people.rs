@@ -46,6 +46,15 @@ impl Shop {
         self.person(Role::Customer).await
     }
 
+    /// So many customers: each may have five unpaid orders.
+    pub async fn customers(&self, count: usize) -> Vec<Person> {
+        let mut customers = Vec::new();
+        for _ in 0..count {
+            customers.push(self.customer().await);
+        }
+        customers
+    }
+
     pub async fn staff(&self) -> Person {
         self.person(Role::Staff).await
     }

@@ -83,6 +83,36 @@ pub(super) const CODES: &[Entry] = &[
         "allowed lists what it can become from here; it may be empty.",
     ),
     ("order_ending", "The order is about to be cancelled.", "Place a new one."),
+    (
+        "total_changed",
+        "The order costs something else than the expected_total you sent. Nothing was ordered.",
+        "total is what it costs now. Show it to the buyer, and send it as expected_total if they agree.",
+    ),
+    (
+        "too_many_unpaid",
+        "As many of your orders as may be wait for their payment already.",
+        "Pay or cancel one of them, or wait until they expire. most says how many there may be.",
+    ),
+    (
+        "payment_in_progress",
+        "A payment of the order is under way at the payment provider, so that confirming it by hand could take the money twice.",
+        "Wait until the payment succeeds, or cancel the order and place another.",
+    ),
+    (
+        "on_hold",
+        "The order's payment is disputed. Until that is settled, the order is neither shipped nor cancelled.",
+        "Answer the dispute at the payment provider, or wait for its end.",
+    ),
+    (
+        "order_refunded",
+        "Money of the order was given back, or is on its way, so that it is not shipped.",
+        "Cancel the order, and place another for what shall still be sent.",
+    ),
+    (
+        "order_not_changeable",
+        "In its status the order can no longer be changed by you.",
+        "order_status says where it is. Customers change pending orders, staff those that are not shipped.",
+    ),
     // Payments
     (
         "not_payable",

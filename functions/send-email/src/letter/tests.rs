@@ -44,6 +44,12 @@ fn order() -> Order {
         cancel_requested_at: None,
         cancelled_at: None,
         cancel_reason: None,
+        confirm_reason: None,
+        shipped_at: None,
+        shipment: None,
+        on_hold: false,
+        address: None,
+        note: None,
         version: 1,
     }
 }

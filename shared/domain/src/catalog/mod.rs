@@ -2,7 +2,6 @@
 
 mod attribute;
 mod category;
-mod change;
 mod listing;
 mod metadata;
 mod product;
@@ -12,13 +11,13 @@ mod sql;
 
 pub use attribute::{CategoryName, Description, FirstStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
-pub use change::Change;
 pub use listing::{Filter, Place, Sort, Viewer, Words};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
 pub use refusal::Refusal;
 pub(crate) use sql::ALL as ALL_QUERIES;
 
+pub use crate::change::Change;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{CategoryId, ProductId};

@@ -58,6 +58,23 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         values ($1, 'created', 'created', $2, 0)";
 
+    SHIP: "take an order's goods off the shelf" = "
+        with shelf as (
+            select p.id, line.quantity
+            from products p join order_lines line on line.product_id = p.id
+            where line.order_id = $1
+            order by p.id
+            for update of p
+        ), gone as (
+            update products p
+            set on_hand = p.on_hand - shelf.quantity, reserved = p.reserved - shelf.quantity
+            from shelf
+            where p.id = shelf.id
+            returning p.id, shelf.quantity
+        )
+        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+        select id, 'order_shipped', $2, -quantity, -quantity from gone";
+
     LOCK_STOCK: "look up a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
 
@@ -131,6 +148,11 @@ pub(crate) async fn reserve(
 
 pub(crate) async fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     tx.execute(&RELEASE, &[&order, &order.to_string()]).await.map(drop)
+}
+
+/// The goods leave the shop, and the promise is kept.
+pub(crate) async fn ship(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
+    tx.execute(&SHIP, &[&order, &order.to_string()]).await.map(drop)
 }
 
 /// The first move of a new product, which was inserted with this count.

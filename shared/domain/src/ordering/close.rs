@@ -1,6 +1,6 @@
 //! How a pending order ends: paid, or cancelled with its stock released, and never anything between.
 
-use super::order::Viewer;
+use super::order::{Reason, Viewer};
 use super::sql;
 use super::status::{CancelReason, Status};
 use crate::db::{Db, DbError, Tx};
@@ -17,6 +17,7 @@ pub(crate) struct Bill {
     pub(crate) status: Status,
     pub(crate) total: Money,
     pub(crate) cancel_reason: Option<CancelReason>,
+    pub(crate) on_hold: bool,
     pub(crate) is_due: bool,
 }
 
@@ -72,8 +73,7 @@ pub(crate) async fn settle(tx: &Tx<'_>, bill: &Bill) -> Result<Settled, DbError>
             Ok(Settled::TooLate)
         }
         Status::Pending => {
-            sql::confirm(tx, order).await?;
-            outbox::enqueue(tx, Event::OrderConfirmed { order }).await?;
+            confirm(tx, order, None).await?;
             Ok(Settled::Kept)
         }
         Status::Cancelled => {
@@ -93,7 +93,17 @@ pub(crate) async fn give_up(tx: &Tx<'_>, bill: &Bill) -> Result<(), DbError> {
     cancel(tx, bill.order, bill.cancel_reason.unwrap_or(otherwise)).await
 }
 
-/// Ends a pending order for good and gives its stock back.
+/// The order is paid: it can be shipped.
+pub(super) async fn confirm(
+    tx: &Tx<'_>,
+    order: OrderId,
+    by_hand: Option<&Reason>,
+) -> Result<(), DbError> {
+    sql::confirm(tx, order, by_hand).await?;
+    outbox::enqueue(tx, Event::OrderConfirmed { order }).await
+}
+
+/// Ends an order for good and gives its stock back.
 pub(super) async fn cancel(
     tx: &Tx<'_>,
     order: OrderId,

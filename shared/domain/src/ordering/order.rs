@@ -1,14 +1,17 @@
-//! What an order is, what it costs, and why there is none. Pure.
+//! What an order is, and what it costs. Pure.
 
+use super::address::Address;
 use super::basket::Basket;
+use super::edit::Note;
+use super::refusal::{Refusal, Shortage};
+use super::shipment::Shipment;
 use super::status::{CancelReason, Status};
-use crate::failure::{self, Kind};
+use crate::failure::Invalid;
 use crate::id::{OrderId, ProductId, UserId};
-use crate::idempotency;
 use crate::inventory::Shelf;
-use crate::money::{Currency, Money, MoneyError};
+use crate::money::{Currency, Money};
 use crate::payment;
-use serde_json::{Map, Value, json};
+use crate::text;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -30,6 +33,14 @@ pub struct Order {
     pub cancel_requested_at: Option<OffsetDateTime>,
     pub cancelled_at: Option<OffsetDateTime>,
     pub cancel_reason: Option<CancelReason>,
+    /// Set if staff confirmed it by hand.
+    pub confirm_reason: Option<Reason>,
+    pub shipped_at: Option<OffsetDateTime>,
+    pub shipment: Option<Shipment>,
+    /// A dispute holds the goods back.
+    pub on_hold: bool,
+    pub address: Option<Address>,
+    pub note: Option<Note>,
     pub version: i64,
 }
 
@@ -63,83 +74,25 @@ pub enum Viewer {
     Staff,
 }
 
-/// What there is too little of.
+/// Who does something to an order, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub id: UserId,
+    pub viewer: Viewer,
+}
+
+/// Why somebody confirms an order by hand: one line, such as the number of a bank transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shortage {
-    pub product: ProductId,
-    pub sku: String,
-    pub requested: i32,
-    pub available: i32,
-}
+pub struct Reason(String);
 
-/// Why the shop says no to what is asked of an order.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("there is no such order")]
-    NotFound,
-    #[error("product {0} is not for sale")]
-    NotForSale(ProductId),
-    #[error("there is too little in stock")]
-    OutOfStock(Vec<Shortage>),
-    #[error("an order has one currency")]
-    MixedCurrencies,
-    #[error("the total is too large")]
-    TooLarge,
-    #[error("an order that is {} cannot become {}", from.name(), to.name())]
-    IllegalMove { from: Status, to: Status },
-    #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
-}
-
-impl failure::Refusal for Refusal {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotFound => Kind::Missing,
-            Self::NotForSale(_) | Self::MixedCurrencies | Self::TooLarge => Kind::Invalid,
-            Self::OutOfStock(_) | Self::IllegalMove { .. } => Kind::Conflict,
-            Self::Repetition(refusal) => refusal.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound => "order_not_found",
-            Self::NotForSale(_) => "not_for_sale",
-            Self::OutOfStock(_) => "out_of_stock",
-            Self::MixedCurrencies => "mixed_currencies",
-            Self::TooLarge => "total_too_large",
-            Self::IllegalMove { .. } => "illegal_move",
-            Self::Repetition(refusal) => refusal.code(),
-        }
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        let (name, value) = match self {
-            Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
-            // What somebody may not do just now is no way out, even if others may.
-            Self::IllegalMove { from, to } => {
-                let others = from.allowed().filter(|next| next != to);
-                ("allowed", others.map(Status::name).collect())
-            }
-            Self::NotForSale(product) => ("product", json!(product)),
-            Self::NotFound | Self::MixedCurrencies | Self::TooLarge => return Map::new(),
-            Self::Repetition(refusal) => return refusal.details(),
-        };
-        Map::from_iter([(name.to_owned(), value)])
-    }
-}
-
-fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value {
-    json!({"product": product, "sku": sku, "requested": requested, "available": available})
-}
-
-impl From<MoneyError> for Refusal {
-    fn from(error: MoneyError) -> Self {
-        match error {
-            MoneyError::MixedCurrencies => Self::MixedCurrencies,
-            MoneyError::TooLarge => Self::TooLarge,
-        }
-    }
+/// What somebody wants to buy, and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub basket: Basket,
+    pub address: Option<Address>,
+    pub note: Option<Note>,
+    /// What the buyer was shown: if it costs something else by now, they want to know first.
+    pub expected_total: Option<Money>,
 }
 
 /// An order about to be written.
@@ -150,7 +103,12 @@ pub(super) struct Priced {
     pub(super) status: Status,
     pub(super) lines: Vec<OrderLine>,
     pub(super) totals: Totals,
+    pub(super) address: Option<Address>,
+    pub(super) note: Option<Note>,
 }
+
+/// How many orders of one buyer may wait for their payment: each holds stock that others cannot buy.
+pub(super) const MOST_UNPAID: i64 = 5;
 
 /// How long an order waits for its payment.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
@@ -159,18 +117,18 @@ pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
 const MOST: i64 = 99_999_999;
 
 impl Priced {
-    /// Prices the basket by the shelf, if all of it could be taken. What costs nothing needs no payment.
+    /// Prices the wish by the shelf, if all of it could be taken. What costs nothing needs no payment.
     pub(super) fn new(
         id: OrderId,
         buyer: UserId,
-        basket: &Basket,
+        wish: &Wish,
         shelf: Vec<Shelf>,
     ) -> Result<Self, Refusal> {
         let mut shelf: BTreeMap<_, _> =
             shelf.into_iter().map(|item| (item.product, item)).collect();
         let mut lines = Vec::new();
         let mut short = Vec::new();
-        for (product, quantity) in basket.lines() {
+        for (product, quantity) in wish.basket.lines() {
             let item = shelf.remove(&product).ok_or(Refusal::NotForSale(product))?;
             let Shelf { sku, name, price: unit_price, available, taken, .. } = item;
             if taken {
@@ -184,13 +142,31 @@ impl Priced {
             return Err(Refusal::OutOfStock(short));
         }
         let totals = Totals::of(&lines)?;
+        if wish.expected_total.is_some_and(|expected| expected != totals.total) {
+            return Err(Refusal::TotalChanged(totals.total));
+        }
         let status = if totals.total.minor == 0 { Status::Confirmed } else { Status::Pending };
-        Ok(Self { id, buyer, status, lines, totals })
+        let (address, note) = (wish.address.clone(), wish.note.clone());
+        Ok(Self { id, buyer, status, lines, totals, address, note })
     }
 
     /// How long the stock is held for it, if it waits for money.
     pub(super) fn hold_seconds(&self) -> Option<i32> {
         (self.status == Status::Pending).then_some(HOLD_SECONDS)
+    }
+}
+
+impl Reason {
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        text::without_card("/reason", text::line("/reason", raw, 500)?).map(Self)
+    }
+
+    pub(super) fn kept(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn text(&self) -> &str {
+        &self.0
     }
 }
 
@@ -221,7 +197,16 @@ mod tests {
     }
 
     fn price(basket: &Basket, shelf: Vec<Shelf>) -> Result<Priced, Refusal> {
-        Priced::new(OrderId::generate(), UserId::generate(), basket, shelf)
+        expecting(None, basket, shelf)
+    }
+
+    fn expecting(
+        expected_total: Option<Money>,
+        basket: &Basket,
+        shelf: Vec<Shelf>,
+    ) -> Result<Priced, Refusal> {
+        let wish = Wish { basket: basket.clone(), address: None, note: None, expected_total };
+        Priced::new(OrderId::generate(), UserId::generate(), &wish, shelf)
     }
 
     #[test]
@@ -260,6 +245,21 @@ mod tests {
         let mug = ProductId::generate();
         let basket = Basket::new([(mug, 1)]).unwrap();
         assert_eq!(price(&basket, vec![item(mug, 0, 5, true)]).unwrap().status, Status::Confirmed);
+    }
+
+    #[test]
+    fn another_total_than_the_buyer_saw_is_told_first() {
+        let mug = ProductId::generate();
+        let basket = Basket::new([(mug, 2)]).unwrap();
+        let shelf = || vec![item(mug, 50, 5, true)];
+        let total = Money { minor: 100, currency: Currency::EUR };
+        let yen = Money { currency: Currency::from_code("JPY").unwrap(), ..total };
+
+        assert!(expecting(Some(total), &basket, shelf()).is_ok());
+        for wrong in [Money { minor: 99, ..total }, yen] {
+            let refused = expecting(Some(wrong), &basket, shelf()).unwrap_err();
+            assert_eq!(refused, Refusal::TotalChanged(total));
+        }
     }
 
     proptest! {

@@ -1,63 +1,48 @@
 //! The statements behind ordering. They decide nothing.
 
-use super::close::Bill;
-use super::order::{Order, OrderLine, Priced, Totals, Viewer};
-use super::status::{CancelReason, Status};
-use crate::db::{Db, DbError, Query, Tx, queries};
-use crate::id::{OrderId, ProductId};
-use crate::money::{Currency, Money};
-use crate::page::Page;
-use crate::payment;
-use std::collections::HashMap;
-use tokio_postgres::Row;
+mod read;
+mod timeline;
 
-/// Every column that [`order`] reads.
-macro_rules! select_orders {
-    ($rest:literal) => {
-        concat!(
-            "
-        select o.id, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
-               o.tax_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
-               o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.version,
-               (select p.status from payments p where p.order_id = o.id order by p.id desc limit 1) as payment
-        from orders o ",
-            $rest
-        )
-    };
-}
+pub(super) use read::{find, list, read};
+pub(super) use timeline::{timeline, viewable};
+
+use super::address::{Address, AddressParts};
+use super::close::Bill;
+use super::edit::Note;
+use super::order::{Order, Priced, Reason, Viewer};
+use super::shipment::Shipment;
+use super::status::CancelReason;
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::{OrderId, UserId};
+use read::{cancel_reason, money, status};
+
+/// Every statement of ordering.
+pub(crate) const ALL_QUERIES: [&[Query]; 3] = [ALL, read::ALL, timeline::ALL];
 
 queries! {
+    SIGN: "say who acts" = "select set_config('app.actor', $1::uuid::text, true)";
+
+    /// One after the other, so that none of them counts without the others.
+    WAIT_FOR_TURN: "wait for a buyer's other orders" = "
+        select pg_advisory_xact_lock(7003, hashtext($1::uuid::text))";
+
+    COUNT_UNPAID: "count a buyer's unpaid orders" = "
+        select count(*) from orders where user_id = $1 and status = 'pending'";
+
     INSERT_ORDER: "insert an order" = "
         insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
-                            tax_minor, total_minor, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10::int4))";
+                            tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_line1, ship_to_line2,
+                            ship_to_postal_code, ship_to_city, ship_to_country)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10::int4),
+                $11, $12, $13, $14, $15, $16, $17)";
 
     INSERT_LINES: "insert an order's lines" = "
         insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
         select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[], $6::int4[], $7::int8[])";
 
-    FIND: "look up an order" = select_orders!("where o.id = $1");
-
-    FIND_OWN: "look up an order of one's own" = select_orders!("where o.id = $1 and o.user_id = $2");
-
-    LIST: "list orders" = select_orders!("
-        where ($1::text is null or o.status = $1) and o.id < $2
-        order by o.id desc
-        limit $3");
-
-    LIST_OWN: "list one's own orders" = select_orders!("
-        where ($1::text is null or o.status = $1) and o.id < $2 and o.user_id = $4
-        order by o.id desc
-        limit $3");
-
-    LINES: "look up orders' lines" = "
-        select order_id, product_id, sku, name, quantity, unit_minor, line_minor, currency
-        from order_lines
-        where order_id = any($1)
-        order by order_id, product_id";
-
     LOCK: "lock an order" = "
-        select id, status, currency, total_minor, cancel_reason, coalesce(expires_at <= now(), false) as is_due
+        select id, status, currency, total_minor, cancel_reason, on_hold,
+               coalesce(expires_at <= now(), false) as is_due
         from orders
         where id = $1 and ($2::uuid is null or user_id = $2)
         for update";
@@ -89,9 +74,20 @@ queries! {
         update orders set status = 'cancelled', cancelled_at = now(), cancel_reason = $2, expires_at = null
         where id = $1";
 
+    SHIP: "ship an order" = "
+        update orders
+        set status = 'shipped', shipped_at = now(), carrier = $2, tracking_number = $3, tracking_url = $4
+        where id = $1";
+
+    EDIT: "edit an order" = "
+        update orders
+        set note = $2, ship_to_name = $3, ship_to_line1 = $4, ship_to_line2 = $5, ship_to_postal_code = $6,
+            ship_to_city = $7, ship_to_country = $8
+        where id = $1";
+
     CONFIRM: "confirm an order" = "
         update orders
-        set status = 'confirmed', expires_at = null,
+        set status = 'confirmed', expires_at = null, confirm_reason = $2,
             captured_minor = (select coalesce(sum(amount_minor), 0) from ledger where order_id = $1 and kind = 'captured')
         where id = $1";
 
@@ -105,8 +101,21 @@ queries! {
         where id = $1";
 }
 
+/// Says who acts in this transaction; the order's history takes it down.
+pub(super) async fn sign(tx: &Tx<'_>, actor: UserId) -> Result<(), DbError> {
+    tx.execute(&SIGN, &[&actor]).await.map(drop)
+}
+
+/// How many orders of a buyer wait for their payment. Until the end of the transaction they place no other.
+pub(super) async fn count_unpaid(tx: &Tx<'_>, buyer: UserId) -> Result<i64, DbError> {
+    tx.execute(&WAIT_FOR_TURN, &[&buyer]).await?;
+    // A statement of its own: it must see what was committed while this one waited.
+    let row = tx.row(&COUNT_UNPAID, &[&buyer]).await?;
+    Ok(row.ok_or(DbError::nonsense(&COUNT_UNPAID, "no count"))?.get(0))
+}
+
 pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError> {
-    let Priced { id, buyer, status, lines, totals } = order;
+    let Priced { id, buyer, status, lines, totals, address, note } = order;
     let currency = totals.currency().code();
     let [subtotal, discount, shipping, tax, total] = [
         totals.subtotal.minor,
@@ -115,7 +124,9 @@ pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError
         totals.tax.minor,
         totals.total.minor,
     ];
-    let row: [&(dyn postgres_types::ToSql + Sync); 10] = [
+    let note = note.as_ref().map(Note::text);
+    let [name, line1, line2, postal_code, city, country] = columns(address.as_ref());
+    let row: [&(dyn postgres_types::ToSql + Sync); 17] = [
         id,
         buyer,
         &status.name(),
@@ -126,6 +137,13 @@ pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError
         &tax,
         &total,
         &order.hold_seconds(),
+        &note,
+        &name,
+        &line1,
+        &line2,
+        &postal_code,
+        &city,
+        &country,
     ];
     tx.execute(&INSERT_ORDER, &row).await?;
 
@@ -134,54 +152,10 @@ pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError
     let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
     let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
     let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    let columns: [&(dyn postgres_types::ToSql + Sync); 7] =
+    let row: [&(dyn postgres_types::ToSql + Sync); 7] =
         [id, &currency, &products, &skus, &names, &quantities, &prices];
-    tx.execute(&INSERT_LINES, &columns).await?;
+    tx.execute(&INSERT_LINES, &row).await?;
     read(tx, *id).await
-}
-
-/// An order that must be there.
-pub(super) async fn read(tx: &Tx<'_>, id: OrderId) -> Result<Order, DbError> {
-    let row = tx.row(&FIND, &[&id]).await?.ok_or(DbError::nonsense(&FIND, "the order is gone"))?;
-    let lines = tx.rows(&LINES, &[&vec![id]]).await?;
-    order(&row, lines.iter().map(line).collect::<Result<_, _>>()?)
-}
-
-pub(super) async fn find(db: &Db, viewer: Viewer, id: OrderId) -> Result<Option<Order>, DbError> {
-    let row = match viewer {
-        Viewer::Staff => db.row(&FIND, &[&id]).await?,
-        Viewer::Buyer(buyer) => db.row(&FIND_OWN, &[&id, &buyer]).await?,
-    };
-    Ok(with_lines(db, row.into_iter().collect()).await?.pop())
-}
-
-pub(super) async fn list(
-    db: &Db,
-    viewer: Viewer,
-    only: Option<Status>,
-    page: &Page<OrderId>,
-) -> Result<Vec<Order>, DbError> {
-    let status = only.map(Status::name);
-    let before = page.after.unwrap_or(OrderId::LAST);
-    let limit = page.rows_wanted();
-    let rows = match viewer {
-        Viewer::Staff => db.rows(&LIST, &[&status, &before, &limit]).await?,
-        Viewer::Buyer(buyer) => db.rows(&LIST_OWN, &[&status, &before, &limit, &buyer]).await?,
-    };
-    with_lines(db, rows).await
-}
-
-/// One more statement for the lines of all orders, however many there are.
-async fn with_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<OrderId> = rows.iter().map(|row| row.get("id")).collect();
-    let mut lines = HashMap::<OrderId, Vec<OrderLine>>::new();
-    for row in db.rows(&LINES, &[&ids]).await? {
-        lines.entry(row.get("order_id")).or_default().push(line(&row)?);
-    }
-    rows.iter().map(|row| order(row, lines.remove(&row.get("id")).unwrap_or_default())).collect()
 }
 
 pub(crate) async fn lock(
@@ -198,6 +172,7 @@ pub(crate) async fn lock(
         order: row.get("id"),
         status: status(&LOCK, &row)?,
         total: money(&LOCK, &row, "total_minor")?,
+        on_hold: row.get("on_hold"),
         cancel_reason: cancel_reason(&LOCK, &row)?,
         is_due: row.get("is_due"),
     }))
@@ -220,68 +195,40 @@ pub(super) async fn cancel(tx: &Tx<'_>, id: OrderId, reason: CancelReason) -> Re
     tx.execute(&CANCEL, &[&id, &reason.name()]).await.map(drop)
 }
 
-pub(super) async fn confirm(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
-    tx.execute(&CONFIRM, &[&id]).await.map(drop)
+pub(super) async fn confirm(
+    tx: &Tx<'_>,
+    id: OrderId,
+    reason: Option<&Reason>,
+) -> Result<(), DbError> {
+    tx.execute(&CONFIRM, &[&id, &reason.map(Reason::text)]).await.map(drop)
 }
 
 pub(crate) async fn add_up(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
     tx.execute(&ADD_UP, &[&id]).await.map(drop)
 }
 
-fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
-    let money = |column| money(&FIND, row, column);
-    let payment: Option<&str> = row.get("payment");
-    let payment = payment.map(|name| {
-        payment::Status::from_name(name).ok_or(DbError::nonsense(&FIND, "payment status"))
-    });
-    Ok(Order {
-        id: row.get("id"),
-        buyer: row.get("user_id"),
-        status: status(&FIND, row)?,
-        lines,
-        totals: Totals {
-            subtotal: money("subtotal_minor")?,
-            discount: money("discount_minor")?,
-            shipping: money("shipping_minor")?,
-            tax: money("tax_minor")?,
-            total: money("total_minor")?,
-        },
-        captured: money("captured_minor")?,
-        refunded: money("refunded_minor")?,
-        payment: payment.transpose()?,
-        created_at: row.get("created_at"),
-        updated_at: row.get("updated_at"),
-        expires_at: row.get("expires_at"),
-        cancel_requested_at: row.get("cancel_requested_at"),
-        cancelled_at: row.get("cancelled_at"),
-        cancel_reason: cancel_reason(&FIND, row)?,
-        version: row.get("version"),
-    })
+pub(super) async fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) -> Result<(), DbError> {
+    let Shipment { carrier, tracking_number, tracking_url } = shipment;
+    tx.execute(&SHIP, &[&id, carrier, tracking_number, tracking_url]).await.map(drop)
 }
 
-fn line(row: &Row) -> Result<OrderLine, DbError> {
-    Ok(OrderLine {
-        product: row.get::<_, ProductId>("product_id"),
-        sku: row.get("sku"),
-        name: row.get("name"),
-        quantity: row.get("quantity"),
-        unit_price: money(&LINES, row, "unit_minor")?,
-        total: money(&LINES, row, "line_minor")?,
-    })
+pub(super) async fn edit(
+    tx: &Tx<'_>,
+    id: OrderId,
+    address: Option<&Address>,
+    note: Option<&Note>,
+) -> Result<(), DbError> {
+    let note = note.map(Note::text);
+    let [name, line1, line2, postal_code, city, country] = columns(address);
+    let row: [&(dyn postgres_types::ToSql + Sync); 8] =
+        [&id, &note, &name, &line1, &line2, &postal_code, &city, &country];
+    tx.execute(&EDIT, &row).await.map(drop)
 }
 
-fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
-    let currency = Currency::from_code(row.get("currency"));
-    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
-    Ok(Money { minor: row.get(column), currency })
-}
-
-fn status(query: &Query, row: &Row) -> Result<Status, DbError> {
-    Status::from_name(row.get("status")).ok_or(DbError::nonsense(query, "status"))
-}
-
-fn cancel_reason(query: &Query, row: &Row) -> Result<Option<CancelReason>, DbError> {
-    let name: Option<&str> = row.get("cancel_reason");
-    name.map(|name| CancelReason::from_name(name).ok_or(DbError::nonsense(query, "cancel reason")))
-        .transpose()
+/// An address by its columns: name, line1, line2, postal code, city, country.
+fn columns(address: Option<&Address>) -> [Option<String>; 6] {
+    let Some(address) = address else { return Default::default() };
+    let AddressParts { name, line1, line2, postal_code, city, country } =
+        address.clone().into_parts();
+    [Some(name), Some(line1), line2, Some(postal_code), Some(city), Some(country)]
 }

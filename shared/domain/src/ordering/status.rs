@@ -38,17 +38,26 @@ pub enum PaymentStatus {
     Paid,
     PartiallyRefunded,
     Refunded,
+    /// The last try to pay came to nothing; there may be another.
+    Failed,
+    /// The card holder complained at their bank: the order is on hold.
+    Disputed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FulfillmentStatus {
     Unfulfilled,
+    /// Some of the goods are on their way. Not yet: an order leaves as a whole.
+    Partial,
     Fulfilled,
+    /// All goods came back. Not yet: returns are not taken down.
+    Returned,
 }
 
 impl Status {
-    const ALL: [Self; 4] = [Self::Pending, Self::Confirmed, Self::Shipped, Self::Cancelled];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Pending, Self::Confirmed, Self::Shipped, Self::Cancelled];
 
     pub fn may_become(self, next: Self) -> bool {
         use Status::{Cancelled, Confirmed, Pending, Shipped};
@@ -93,6 +102,9 @@ impl CancelReason {
 impl PaymentStatus {
     /// From what was captured and given back, and what the newest payment is at.
     pub fn of(order: &Order) -> Self {
+        if order.on_hold {
+            return Self::Disputed;
+        }
         let (captured, refunded) = (order.captured.minor, order.refunded.minor);
         if refunded > 0 {
             return if refunded < captured { Self::PartiallyRefunded } else { Self::Refunded };
@@ -103,7 +115,21 @@ impl PaymentStatus {
         match order.payment {
             Some(payment::Status::Processing) => Self::Processing,
             Some(payment::Status::RequiresCapture) => Self::Authorized,
+            Some(payment::Status::Failed) => Self::Failed,
             _ => Self::Unpaid,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unpaid => "unpaid",
+            Self::Processing => "processing",
+            Self::Authorized => "authorized",
+            Self::Paid => "paid",
+            Self::PartiallyRefunded => "partially_refunded",
+            Self::Refunded => "refunded",
+            Self::Failed => "failed",
+            Self::Disputed => "disputed",
         }
     }
 }
@@ -120,6 +146,7 @@ impl FulfillmentStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn an_order_goes_only_forward() {
@@ -129,6 +156,26 @@ mod tests {
         assert_eq!(allowed(Confirmed), [Shipped, Cancelled]);
         assert_eq!(allowed(Shipped), []);
         assert_eq!(allowed(Cancelled), []);
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_moved_an_order_ends_after_two_moves(wishes in prop::collection::vec(0..4_usize, 0..50)) {
+            let mut path = vec![Status::Pending];
+            for wish in wishes {
+                let (now, next) = (path[path.len() - 1], Status::ALL[wish]);
+                if now.may_become(next) {
+                    path.push(next);
+                }
+            }
+
+            let end = path[path.len() - 1];
+            prop_assert!(path.len() <= 3);
+            prop_assert_eq!(end.allowed().count() == 0, matches!(end, Status::Shipped | Status::Cancelled));
+            // Nothing leaves the shop unpaid, and nothing that left it is cancelled.
+            let shipped = path.iter().position(|status| *status == Status::Shipped);
+            prop_assert!(shipped.is_none_or(|at| at == 2 && path[1] == Status::Confirmed));
+        }
     }
 
     #[test]

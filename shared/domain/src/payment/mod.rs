@@ -4,14 +4,18 @@
 //! row before Stripe hears of it, and the row's id is Stripe's idempotency key, so that no crash charges twice.
 
 mod event;
+mod offline;
 pub mod refund;
 mod sql;
 mod state;
+mod whole;
 
 pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, record};
 pub(crate) use event::{Replay, replay};
+pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub(crate) use sql::{ALL as ALL_QUERIES, live};
 pub use state::{Open, Payment, Refusal, Status, Told};
+pub(crate) use whole::{ALL as WHOLE_QUERIES, gives_back, refund_all};
 
 use crate::db::{Db, Tx};
 use crate::failure::Failure;

@@ -54,6 +54,29 @@ impl IfMatch {
     }
 }
 
+/// The same where a change must not be blind: who does not say what they saw gets 428. `*` says that any will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MustMatch(pub Option<i64>);
+
+impl MustMatch {
+    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        if !headers.contains_key(header::IF_MATCH) {
+            let detail = "send the ETag of what you saw as If-Match";
+            let status = StatusCode::PRECONDITION_REQUIRED;
+            return Err(Problem::new(status, "precondition_required", detail));
+        }
+        IfMatch::read(headers).map(|IfMatch(version)| Self(version))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MustMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::read(&parts.headers)
+    }
+}
+
 /// The version that a tag of ours tells of.
 fn version(tag: &str) -> Option<i64> {
     let text = tag.strip_prefix("\"v")?.strip_suffix('"')?;
@@ -139,6 +162,17 @@ mod tests {
             assert_eq!(if_match(strange), Err(StatusCode::PRECONDITION_FAILED), "{strange}");
         }
         assert_eq!(if_match("\"v3\", \"v4\""), Err(StatusCode::BAD_REQUEST));
+    }
+
+    #[test]
+    fn a_change_that_must_not_be_blind_needs_a_tag() {
+        let missing = MustMatch::read(&HeaderMap::new()).unwrap_err().into_response().status();
+        let any = HeaderMap::from_iter([(header::IF_MATCH, "*".parse().unwrap())]);
+        let third = HeaderMap::from_iter([(header::IF_MATCH, "\"v3-8\"".parse().unwrap())]);
+
+        assert_eq!(missing, StatusCode::PRECONDITION_REQUIRED);
+        assert_eq!(MustMatch::read(&any).ok(), Some(MustMatch(None)));
+        assert_eq!(MustMatch::read(&third).ok(), Some(MustMatch(Some(3))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use domain::accounts::{self, Role};
 use domain::id::{FamilyId, UserId};
-use domain::ordering::Viewer;
+use domain::ordering::{Actor, Viewer};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -233,6 +233,11 @@ impl Caller {
     /// Customers see their own orders, staff see all.
     pub fn views_orders(self) -> Viewer {
         if self.role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(self.id) }
+    }
+
+    /// Staff do to every order what customers do to their own, and more.
+    pub fn acts_on_orders(self) -> Actor {
+        Actor { id: self.id, viewer: self.views_orders() }
     }
 
     fn at_least(self, role: Role) -> Result<Self, Problem> {

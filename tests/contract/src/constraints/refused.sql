@@ -110,12 +110,10 @@ update products set metadata = '[]';
 update products set metadata = jsonb_build_object('x', repeat('x', 16384));
 -- products_status_known
 update products set status = 'lost';
-
 -- products_low_stock_threshold_range
 update products set low_stock_threshold = -1;
 -- products_low_stock_crossings_not_negative
 update products set low_stock_crossings = -1;
-
 -- stock_moves_once
 insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
     select product_id, source, source_id, on_hand_delta, reserved_delta from stock_moves;
@@ -138,7 +136,6 @@ update stock_moves set source_id = repeat('x', 101);
 update stock_moves set product_id = gen_random_uuid();
 -- stock_moves_moves_something
 update stock_moves set on_hand_delta = 0;
-
 -- inventory_sources_pkey
 insert into inventory_sources select * from inventory_sources;
 -- inventory_sources_source_length
@@ -147,7 +144,6 @@ update inventory_sources set source = '';
 update inventory_sources set sequence = -1;
 -- inventory_sources_product_id_fkey
 update inventory_sources set product_id = gen_random_uuid();
-
 -- stock_discrepancies_pkey
 insert into stock_discrepancies (product_id, source, sequence, counted, reserved)
     select product_id, source, sequence, counted, reserved from stock_discrepancies;
@@ -158,7 +154,6 @@ insert into stock_discrepancies (discrepancy_id, product_id, source, sequence, c
 update stock_discrepancies set counted = -1;
 -- stock_discrepancies_product_id_fkey
 update stock_discrepancies set product_id = gen_random_uuid();
-
 -- orders_pkey
 insert into orders select * from orders;
 -- orders_id_currency
@@ -211,7 +206,6 @@ update orders set subtotal_minor = 1, total_minor = 1;
 -- orders_totals_its_lines
 insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_at)
     select gen_random_uuid(), user_id, currency, 1000, 1000, expires_at from orders;
-
 -- order_lines_are_totalled: orders_totals_its_lines
 update order_lines set quantity = 3;
 -- order_lines_product_once
@@ -229,12 +223,10 @@ update order_lines set unit_minor = -1;
 update order_lines set currency = 'USD', product_id = '00000000-0000-7000-8000-0000000000d2';
 -- order_lines_currency_of_product
 update order_lines set product_id = '00000000-0000-7000-8000-0000000000d2';
-
 -- order_history_pkey
 insert into order_history select * from order_history;
 -- order_history_order_id_fkey
 update order_history set order_id = gen_random_uuid();
-
 -- idempotency_keys_pkey
 insert into idempotency_keys select * from idempotency_keys;
 -- idempotency_keys_user_id_fkey
@@ -247,7 +239,6 @@ update idempotency_keys set fingerprint = 'short';
 update idempotency_keys set response_status = 500;
 -- idempotency_keys_answer_is_whole
 update idempotency_keys set response_body = null;
-
 -- payments_pkey
 update payments set id = '00000000-0000-7000-8000-000000000091' where provider_pi = 'pi_2';
 -- payments_currency_of_order
@@ -266,7 +257,6 @@ update payments set status = 'lost';
 update payments set provider_pi = null;
 -- payments_one_live
 update payments set status = 'requires_action' where provider_pi = 'pi_2';
-
 -- refunds_pkey
 update refunds set id = '00000000-0000-7000-8000-000000000081' where provider_refund = 're_2';
 -- refunds_payment_id_fkey
@@ -285,7 +275,6 @@ update refunds set provider_refund = null;
 update refunds set origin = 'late_payment';
 -- refunds_reason_length
 update refunds set reason = '';
-
 -- refund_lines_of_refund
 update refund_lines set refund_id = gen_random_uuid();
 -- refund_lines_of_product
@@ -294,7 +283,6 @@ update refund_lines set product_id = gen_random_uuid();
 update refund_lines set quantity = 0;
 -- refund_lines_product_once
 insert into refund_lines select * from refund_lines;
-
 -- ledger_pkey
 insert into ledger overriding system value
     select entry_id, order_id, 'refunded', amount_minor, source, source_id, entered_at from ledger;
@@ -311,7 +299,6 @@ update ledger set amount_minor = 0;
 update ledger set source = 'heaven';
 -- ledger_source_id_length
 update ledger set source_id = '';
-
 -- stripe_events_pkey
 insert into stripe_events select * from stripe_events;
 -- stripe_events_event_id_shape
@@ -330,7 +317,6 @@ update stripe_events set parked_reason = '';
 update stripe_events set attempts = -1;
 -- stripe_events_done_or_parked
 update stripe_events set processed_at = now(), parked_reason = 'amount_mismatch';
-
 -- outbox_pkey
 insert into outbox (id, topic, dedupe_key, payload) overriding system value
     select id, topic, 'another', payload from outbox;
@@ -342,14 +328,12 @@ insert into outbox (topic, dedupe_key, payload) select topic, dedupe_key, payloa
 update outbox set dedupe_key = '';
 -- outbox_attempts_not_negative
 update outbox set attempts = -1;
-
 -- inbox_once
 insert into inbox select * from inbox;
 -- inbox_consumer_length
 update inbox set consumer = '';
 -- inbox_message_key_length
 update inbox set message_key = repeat('x', 256);
-
 -- emails_pkey
 insert into emails select * from emails;
 -- emails_dedupe_key_length
@@ -360,3 +344,52 @@ update emails set status = 'lost';
 update emails set status = 'sent', sent_at = now();
 -- emails_failed_has_reason
 update emails set status = 'failed';
+-- orders_shipped_at_finite
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null, shipped_at = 'infinity', carrier = 'DHL';
+-- orders_carrier_length
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null, shipped_at = now(), carrier = '';
+-- orders_tracking_number_length
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null, shipped_at = now(), carrier = 'DHL', tracking_number = '';
+-- orders_tracking_url_is_https
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null, shipped_at = now(), carrier = 'DHL', tracking_url = 'http://dhl.example';
+-- orders_shipped_has_time
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null;
+-- orders_shipped_has_carrier
+alter table orders disable trigger orders_guard;
+update orders set status = 'shipped', captured_minor = 1000, expires_at = null, shipped_at = now();
+-- orders_tracked_is_shipped
+update orders set tracking_number = '1';
+-- orders_confirm_reason_length
+update orders set confirm_reason = '';
+-- orders_note_length
+update orders set note = '';
+-- orders_ship_to_name_length
+update orders set ship_to_name = '', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'DE';
+-- orders_ship_to_line1_length
+update orders set ship_to_name = 'a', ship_to_line1 = '', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'DE';
+-- orders_ship_to_line2_length
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_line2 = '', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'DE';
+-- orders_ship_to_postal_code_length
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = '', ship_to_city = 'd', ship_to_country = 'DE';
+-- orders_ship_to_city_length
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = '', ship_to_country = 'DE';
+-- orders_ship_to_country_shape
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'de';
+-- orders_ship_to_is_whole
+update orders set ship_to_name = 'a';
+-- order_history_actor_exists
+update order_history set actor = gen_random_uuid();
+-- order_changes_once
+insert into order_changes (order_id, version, what) select id, 1, 'edited' from orders;
+insert into order_changes (order_id, version, what) select id, 1, 'edited' from orders;
+-- order_changes_order_exists
+insert into order_changes (order_id, version, what) values (gen_random_uuid(), 1, 'edited');
+-- order_changes_what_known
+insert into order_changes (order_id, version, what) select id, 1, 'lost' from orders;
+-- order_changes_actor_exists
+insert into order_changes (order_id, version, what, actor) select id, 1, 'edited', gen_random_uuid() from orders;

@@ -156,6 +156,17 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Orders", "list_orders", Customer, 200)
     },
     step("Orders", "show_order", Customer, 200),
+    Step {
+        headers: &[("If-Match", "*")],
+        body: Some(r#"{"note": "Please ring twice"}"#),
+        ..step("Orders", "edit_order", Customer, 200)
+    },
+    step("Orders", "list_order_events", Customer, 200),
+    Step {
+        title: Some("Ship an order; this one is not paid"),
+        body: Some(r#"{"carrier": "DHL", "tracking_number": "ABC 123"}"#),
+        ..step("Orders", "ship_order", Staff, 409)
+    },
     step("Payments", "create_payment_intent", Customer, 200),
     Step {
         keep: &[("payment_id", "data[0].id")],
@@ -202,6 +213,11 @@ pub(super) const STEPS: &[Step] = &[
         title: Some("Redrive a dead letter; there is none"),
         path: Some("/v1/ops/dead-letters/none/redrive"),
         ..step("Engine room", "redrive_dead_letter", Staff, 404)
+    },
+    Step {
+        title: Some("Confirm an order by hand; this one is being paid at Stripe"),
+        body: Some(r#"{"reason": "Bank transfer 4711"}"#),
+        ..step("Ending", "confirm_order", Staff, 409)
     },
     step("Ending", "cancel_order", Customer, 202),
     step("Ending", "archive_product", Staff, 204),

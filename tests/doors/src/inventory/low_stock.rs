@@ -81,12 +81,13 @@ async fn buyers_who_cross_the_threshold_together_are_told_of_once() {
     let mug = store.product("MUG-1", 10).await;
     store.set_threshold("MUG-1", &json!({"threshold": 9})).await;
     let state = Orders { app: store.shop.app(), dispatch: Dispatch::later() };
-    let (door, buyer) = (Door::new(orders::routes(), state), store.shop.customer().await);
+    let (door, buyers) = (Door::new(orders::routes(), state), store.shop.customers(8).await);
     let wish = json!({"lines": [{"product": mug, "quantity": 1}]});
 
-    let keys: Vec<_> = (0..8).map(|n| format!("the key of order number {n}")).collect();
-    let orders =
-        keys.iter().map(|key| async { door.post("/v1/orders", &wish).by(&buyer).key(key).await });
+    let key = "the key of their order";
+    let orders = buyers
+        .iter()
+        .map(|buyer| async { door.post("/v1/orders", &wish).by(buyer).key(key).await });
     let orders = futures_util::future::join_all(orders).await;
 
     assert!(orders.iter().all(|order| order.status == 201));

@@ -59,7 +59,7 @@ async fn a_body_of_another_shape_is_refused_where_it_differs() {
         (r#"{"lines": {}}"#.to_owned(), "/lines"),
         (r#"{"lines": null}"#.to_owned(), "/lines"),
         (r#"{"lines": [], "lines": []}"#.to_owned(), ""),
-        (r#"{"lines": [], "note": "quick"}"#.to_owned(), "/note"),
+        (r#"{"lines": [], "gift": true}"#.to_owned(), "/gift"),
         (r#"{"lines": [1]}"#.to_owned(), "/lines/0"),
         (format!(r#"{{"lines": [{{"product": "{mug}"}}]}}"#), "/lines/0"),
         ("{}".to_owned(), ""),

@@ -1,5 +1,5 @@
 use super::{door, fresh_key, place, placed, wish};
-use testkit::{Order, Product, Shop, all};
+use testkit::{Order, Person, Product, Shop, all};
 
 #[tokio::test]
 async fn the_last_piece_is_sold_once() {
@@ -64,13 +64,13 @@ async fn buying_and_cancelling_at_once_keeps_the_stock_right() {
     let shop = Shop::open().await;
     let mug = shop.product(Product { stock: 5, ..Product::any() }).await;
     let tea = shop.product(Product { stock: 5, ..Product::any() }).await;
-    let buyer = shop.customer().await;
+    let (buyer, other) = (shop.customer().await, shop.customer().await);
     let door = door(&shop);
     let mut calls = Vec::new();
     for _ in 0..4 {
         let order = placed(&door, &buyer, [(mug, 1), (tea, 1)]).await;
         calls.push(door.post(&format!("/v1/orders/{order}/cancel"), &wish([])).by(&buyer));
-        calls.push(place(&door, &buyer, &wish([(tea, 1), (mug, 1)])));
+        calls.push(place(&door, &other, &wish([(tea, 1), (mug, 1)])));
     }
 
     let answers = all(calls).await;
@@ -89,11 +89,11 @@ async fn buying_and_cancelling_at_once_keeps_the_stock_right() {
 async fn a_price_that_changes_meanwhile_counts_whole_or_not_at_all() {
     let shop = Shop::open().await;
     let mug = shop.product(Product { price: 100, stock: 50, ..Product::any() }).await;
-    let buyer = shop.customer().await;
+    let buyers = shop.customers(10).await;
     let (door, wish) = (door(&shop), wish([(mug, 3)]));
 
     let (answers, _) = tokio::join!(
-        all((0..10).map(|_| place(&door, &buyer, &wish))),
+        all(buyers.iter().map(|buyer| place(&door, buyer, &wish))),
         shop.run("update products set price_minor = 250"),
     );
 
@@ -149,11 +149,11 @@ async fn connections_cut_in_the_middle_leave_nothing_half_done() {
     let shop = Shop::open().await;
     let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
     let tea = shop.product(Product { stock: 100, ..Product::any() }).await;
-    let buyer = shop.customer().await;
+    let buyers = shop.customers(8).await;
     let door = door(&shop);
     let wish = wish([(mug, 1), (tea, 2)]);
-    let keys: Vec<_> = (0..40).map(|_| fresh_key()).collect();
-    let send = |key: &String| door.post("/v1/orders", &wish).by(&buyer).key(key);
+    let keys: Vec<_> = buyers.iter().cycle().map(|buyer| (buyer, fresh_key())).take(40).collect();
+    let send = |(buyer, key): &(&Person, String)| door.post("/v1/orders", &wish).by(buyer).key(key);
 
     let (answers, ()) = tokio::join!(all(keys.iter().map(send)), async {
         for _ in 0..5 {

@@ -34,7 +34,16 @@ impl<T> Change<T> {
         }
     }
 
-    pub(super) fn over(self, old: Option<T>) -> Option<T> {
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => Change::Set(to(value)),
+        }
+    }
+
+    /// What stands there after the change.
+    pub fn over(self, old: Option<T>) -> Option<T> {
         match self {
             Self::Keep => old,
             Self::Clear => None,

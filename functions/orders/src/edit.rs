@@ -1,0 +1,113 @@
+use crate::Orders;
+use crate::view::{OrderView, tag};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::change::Change;
+use domain::failure::Invalid;
+use domain::id::OrderId;
+use domain::ordering::{self, AddressChange, Edit, Note};
+use lambda::http::token::Caller;
+use lambda::http::{Json, MustMatch, Path, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A merge patch: what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"shipping_address": {"line2": "Second yard"}, "note": "Please ring twice."}))]
+pub(crate) struct EditOrder {
+    /// Null removes it.
+    #[serde(default)]
+    #[schema(value_type = Option<EditAddress>)]
+    shipping_address: Change<EditAddress>,
+    /// Null removes it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    note: Change<String>,
+}
+
+/// The parts of an address that change. An order without one needs all parts but `line2`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EditAddress {
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    name: Change<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    line1: Change<String>,
+    /// Null removes it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    line2: Change<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 20)]
+    postal_code: Change<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    city: Change<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false, pattern = "^[A-Z]{2}$")]
+    country: Change<String>,
+}
+
+impl From<EditAddress> for AddressChange {
+    fn from(wish: EditAddress) -> Self {
+        let EditAddress { name, line1, line2, postal_code, city, country } = wish;
+        Self { name, line1, line2, postal_code, city, country }
+    }
+}
+
+impl TryFrom<EditOrder> for Edit {
+    type Error = Invalid;
+
+    fn try_from(wish: EditOrder) -> Result<Self, Invalid> {
+        let note = match wish.note {
+            Change::Keep => Change::Keep,
+            Change::Clear => Change::Clear,
+            Change::Set(raw) => Note::parse(&raw)?.map_or(Change::Clear, Change::Set),
+        };
+        Ok(Self { address: wish.shipping_address.map(AddressChange::from), note })
+    }
+}
+
+/// Edit an order
+///
+/// Changes the address and the note: customers while their order is pending, staff until it is shipped. `If-Match` must
+/// say what you saw, so that nobody overwrites what somebody else has just written.
+#[utoipa::path(
+    patch,
+    path = "/v1/orders/{order_id}",
+    tag = "orders",
+    security(("bearer" = [])),
+    params(
+        ("order_id" = OrderId, Path, description = "The order's id"),
+        ("If-Match" = String, Header, description = "The ETag that you saw"),
+    ),
+    request_body = EditOrder,
+    responses(
+        (status = 200, description = "The order", body = OrderView,
+         headers(("ETag" = String, description = "The order's new version"))),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 409, description = "`order_not_changeable` with `order_status`, `busy`", body = Problem),
+        (status = 412, description = "`stale`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 428, description = "`precondition_required`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn edit_order(
+    State(Orders { app, .. }): State<Orders>,
+    who: Caller,
+    Path(id): Path<OrderId>,
+    MustMatch(seen): MustMatch,
+    Json(wish): Json<EditOrder>,
+) -> Result<impl IntoResponse, Problem> {
+    let edit = Edit::try_from(wish)?;
+    let order = ordering::edit(&app.db, who.acts_on_orders(), id, seen, &edit).await?;
+    Ok((tag(&order), Json(OrderView::from(order))))
+}

@@ -1,0 +1,69 @@
+use crate::Orders;
+use crate::view::OrderView;
+use axum::extract::State;
+use domain::failure::Invalid;
+use domain::id::OrderId;
+use domain::ordering::{self, Shipment};
+use lambda::http::token::Staff;
+use lambda::http::{Json, Path, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "carrier": "DHL", "tracking_number": "00340434161094042557", "tracking_url": "https://dhl.example/00340434161094042557",
+}))]
+pub(crate) struct ShipOrder {
+    #[schema(min_length = 1, max_length = 100)]
+    carrier: String,
+    #[schema(min_length = 1, max_length = 100)]
+    tracking_number: Option<String>,
+    /// Where the buyer can follow the goods.
+    #[schema(pattern = "^https://", max_length = 500)]
+    tracking_url: Option<String>,
+}
+
+impl TryFrom<ShipOrder> for Shipment {
+    type Error = Invalid;
+
+    fn try_from(wish: ShipOrder) -> Result<Self, Invalid> {
+        Self::parse(&wish.carrier, wish.tracking_number.as_deref(), wish.tracking_url.as_deref())
+    }
+}
+
+/// Ship an order
+///
+/// All of a confirmed order leaves the shelf, and the buyer is told. Not while its payment is disputed, nor when money
+/// of it was given back. Shipping it again in the same way changes nothing, so it needs no `Idempotency-Key`.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/ship",
+    tag = "orders",
+    security(("bearer" = [])),
+    params(("order_id" = OrderId, Path, description = "The order's id")),
+    request_body = ShipOrder,
+    responses(
+        (status = 200, description = "The shipped order", body = OrderView),
+        (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`order_not_found`", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `order_refunded`, `busy`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn ship_order(
+    State(Orders { app, dispatch }): State<Orders>,
+    Staff(who): Staff,
+    Path(id): Path<OrderId>,
+    Json(wish): Json<ShipOrder>,
+) -> Result<Json<OrderView>, Problem> {
+    let shipment = Shipment::try_from(wish)?;
+    let order = ordering::ship(&app.db, who.id, id, &shipment).await?;
+    dispatch.try_now(&app.db).await;
+    Ok(Json(order.into()))
+}

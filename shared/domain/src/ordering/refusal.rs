@@ -1,0 +1,140 @@
+//! Why the shop says no to what is asked of an order.
+
+use super::status::Status;
+use crate::failure::{self, Invalid, Kind};
+use crate::id::ProductId;
+use crate::idempotency;
+use crate::money::{Money, MoneyError};
+use serde_json::{Map, Value, json};
+
+/// What there is too little of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    pub product: ProductId,
+    pub sku: String,
+    pub requested: i32,
+    pub available: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such order")]
+    NotFound,
+    #[error("product {0} is not for sale")]
+    NotForSale(ProductId),
+    #[error("there is too little in stock")]
+    OutOfStock(Vec<Shortage>),
+    #[error("an order has one currency")]
+    MixedCurrencies,
+    #[error("the total is too large")]
+    TooLarge,
+    #[error("the total is {0}, which is not what you expected")]
+    TotalChanged(Money),
+    #[error("{most} orders of yours wait for their payment; pay or cancel one of them first")]
+    TooManyUnpaid { most: i64 },
+    #[error("an order that is {} cannot become {}", from.name(), to.name())]
+    IllegalMove { from: Status, to: Status },
+    #[error("a payment of the order is under way")]
+    PaymentInProgress,
+    #[error("the order is about to be cancelled")]
+    Ending,
+    #[error("the order is on hold, because its payment is disputed")]
+    OnHold,
+    #[error("money of the order was given back, or is on its way")]
+    Refunded,
+    #[error("an order that is {} can no longer be changed by you", .0.name())]
+    NotChangeable(Status),
+    #[error("the order was changed since you read it")]
+    Stale,
+    #[error("only staff may look for the orders of a user")]
+    UserIsForStaff,
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Repetition(#[from] idempotency::Refusal),
+}
+
+impl failure::Refusal for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound => Kind::Missing,
+            Self::NotForSale(_) | Self::MixedCurrencies | Self::TooLarge => Kind::Invalid,
+            Self::OutOfStock(_)
+            | Self::TotalChanged(_)
+            | Self::TooManyUnpaid { .. }
+            | Self::IllegalMove { .. }
+            | Self::PaymentInProgress
+            | Self::Ending
+            | Self::OnHold
+            | Self::Refunded
+            | Self::NotChangeable(_) => Kind::Conflict,
+            Self::Stale => Kind::Stale,
+            Self::UserIsForStaff => Kind::Forbidden,
+            Self::Invalid(refusal) => refusal.kind(),
+            Self::Repetition(refusal) => refusal.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "order_not_found",
+            Self::NotForSale(_) => "not_for_sale",
+            Self::OutOfStock(_) => "out_of_stock",
+            Self::MixedCurrencies => "mixed_currencies",
+            Self::TooLarge => "total_too_large",
+            Self::TotalChanged(_) => "total_changed",
+            Self::TooManyUnpaid { .. } => "too_many_unpaid",
+            Self::IllegalMove { .. } => "illegal_move",
+            Self::PaymentInProgress => "payment_in_progress",
+            Self::Ending => "order_ending",
+            Self::OnHold => "on_hold",
+            Self::Refunded => "order_refunded",
+            Self::NotChangeable(_) => "order_not_changeable",
+            Self::Stale => "stale",
+            Self::UserIsForStaff => "wrong_role",
+            Self::Invalid(refusal) => refusal.code(),
+            Self::Repetition(refusal) => refusal.code(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let (name, value) = match self {
+            Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
+            // What somebody may not do just now is no way out, even if others may.
+            Self::IllegalMove { from, to } => {
+                let others = from.allowed().filter(|next| next != to);
+                ("allowed", others.map(Status::name).collect())
+            }
+            Self::NotForSale(product) => ("product", json!(product)),
+            Self::TotalChanged(total) => ("total", json!(total)),
+            Self::TooManyUnpaid { most } => ("most", json!(most)),
+            // A problem has a `status` of its own.
+            Self::NotChangeable(status) => ("order_status", json!(status)),
+            Self::Invalid(refusal) => return refusal.details(),
+            Self::Repetition(refusal) => return refusal.details(),
+            Self::NotFound
+            | Self::MixedCurrencies
+            | Self::TooLarge
+            | Self::PaymentInProgress
+            | Self::Ending
+            | Self::OnHold
+            | Self::Refunded
+            | Self::Stale
+            | Self::UserIsForStaff => return Map::new(),
+        };
+        Map::from_iter([(name.to_owned(), value)])
+    }
+}
+
+fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value {
+    json!({"product": product, "sku": sku, "requested": requested, "available": available})
+}
+
+impl From<MoneyError> for Refusal {
+    fn from(error: MoneyError) -> Self {
+        match error {
+            MoneyError::MixedCurrencies => Self::MixedCurrencies,
+            MoneyError::TooLarge => Self::TooLarge,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The statements that look orders up.
+
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::{OrderId, ProductId};
+use crate::money::{Currency, Money};
+use crate::ordering::address::{Address, AddressParts};
+use crate::ordering::edit::Note;
+use crate::ordering::listing::{Filter, Sort};
+use crate::ordering::order::{Order, OrderLine, Reason, Totals, Viewer};
+use crate::ordering::shipment::Shipment;
+use crate::ordering::status::{CancelReason, Status};
+use crate::page::Page;
+use crate::payment;
+use std::collections::HashMap;
+use tokio_postgres::Row;
+
+/// Every column that [`order`] reads.
+macro_rules! select_orders {
+    ($($rest:expr),+) => {
+        concat!(
+            "
+        select o.id, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
+               o.tax_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
+               o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
+               o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_line1,
+               o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_country, o.version,
+               (select p.status from payments p where p.order_id = o.id order by p.id desc limit 1) as payment
+        from orders o ",
+            $($rest),+
+        )
+    };
+}
+
+/// A page of a list, from where `$beyond` says on.
+macro_rules! list_orders {
+    ($whose:literal, $beyond:literal, $order:literal) => {
+        select_orders!(
+            "
+        where ($1::text is null or o.status = $1) and ($2::timestamptz is null or o.created_at >= $2)
+          and ($3::timestamptz is null or o.created_at < $3) and ($4::uuid is null or ",
+            $beyond,
+            ") ",
+            $whose,
+            "
+        order by ",
+            $order,
+            "
+        limit $5"
+        )
+    };
+}
+
+queries! {
+    FIND: "look up an order" = select_orders!("where o.id = $1");
+
+    FIND_OWN: "look up an order of one's own" = select_orders!("where o.id = $1 and o.user_id = $2");
+
+    NEWEST: "list orders" = list_orders!("", "o.id < $4", "o.id desc");
+
+    OLDEST: "list orders from the first on" = list_orders!("", "o.id > $4", "o.id");
+
+    NEWEST_OF: "list a user's orders" = list_orders!("and o.user_id = $6", "o.id < $4", "o.id desc");
+
+    OLDEST_OF: "list a user's orders from the first on" =
+        list_orders!("and o.user_id = $6", "o.id > $4", "o.id");
+
+    LINES: "look up orders' lines" = "
+        select order_id, product_id, sku, name, quantity, unit_minor, line_minor, currency
+        from order_lines
+        where order_id = any($1)
+        order by order_id, product_id";
+}
+
+/// An order that must be there.
+pub(in crate::ordering) async fn read(tx: &Tx<'_>, id: OrderId) -> Result<Order, DbError> {
+    let row = tx.row(&FIND, &[&id]).await?.ok_or(DbError::nonsense(&FIND, "the order is gone"))?;
+    let lines = tx.rows(&LINES, &[&vec![id]]).await?;
+    order(&row, lines.iter().map(line).collect::<Result<_, _>>()?)
+}
+
+pub(in crate::ordering) async fn find(
+    db: &Db,
+    viewer: Viewer,
+    id: OrderId,
+) -> Result<Option<Order>, DbError> {
+    let row = match viewer {
+        Viewer::Staff => db.row(&FIND, &[&id]).await?,
+        Viewer::Buyer(buyer) => db.row(&FIND_OWN, &[&id, &buyer]).await?,
+    };
+    Ok(with_lines(db, row.into_iter().collect()).await?.pop())
+}
+
+pub(in crate::ordering) async fn list(
+    db: &Db,
+    filter: &Filter,
+    sort: Sort,
+    page: &Page<OrderId>,
+) -> Result<Vec<Order>, DbError> {
+    let Filter { user, status, since, until } = filter;
+    let status = status.map(Status::name);
+    let (beyond, limit) = (&page.after, page.rows_wanted());
+    let rows = match (user, sort) {
+        (None, Sort::Newest) => db.rows(&NEWEST, &[&status, since, until, beyond, &limit]).await?,
+        (None, Sort::Oldest) => db.rows(&OLDEST, &[&status, since, until, beyond, &limit]).await?,
+        (Some(user), Sort::Newest) => {
+            db.rows(&NEWEST_OF, &[&status, since, until, beyond, &limit, user]).await?
+        }
+        (Some(user), Sort::Oldest) => {
+            db.rows(&OLDEST_OF, &[&status, since, until, beyond, &limit, user]).await?
+        }
+    };
+    with_lines(db, rows).await
+}
+
+/// One more statement for the lines of all orders, however many there are.
+async fn with_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<OrderId> = rows.iter().map(|row| row.get("id")).collect();
+    let mut lines = HashMap::<OrderId, Vec<OrderLine>>::new();
+    for row in db.rows(&LINES, &[&ids]).await? {
+        lines.entry(row.get("order_id")).or_default().push(line(&row)?);
+    }
+    rows.iter().map(|row| order(row, lines.remove(&row.get("id")).unwrap_or_default())).collect()
+}
+
+fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
+    let money = |column| money(&FIND, row, column);
+    let payment: Option<&str> = row.get("payment");
+    let payment = payment.map(|name| {
+        payment::Status::from_name(name).ok_or(DbError::nonsense(&FIND, "payment status"))
+    });
+    Ok(Order {
+        id: row.get("id"),
+        buyer: row.get("user_id"),
+        status: status(&FIND, row)?,
+        lines,
+        totals: Totals {
+            subtotal: money("subtotal_minor")?,
+            discount: money("discount_minor")?,
+            shipping: money("shipping_minor")?,
+            tax: money("tax_minor")?,
+            total: money("total_minor")?,
+        },
+        captured: money("captured_minor")?,
+        refunded: money("refunded_minor")?,
+        payment: payment.transpose()?,
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+        expires_at: row.get("expires_at"),
+        cancel_requested_at: row.get("cancel_requested_at"),
+        cancelled_at: row.get("cancelled_at"),
+        cancel_reason: cancel_reason(&FIND, row)?,
+        confirm_reason: row.get::<_, Option<_>>("confirm_reason").map(Reason::kept),
+        shipped_at: row.get("shipped_at"),
+        shipment: shipment(row),
+        on_hold: row.get("on_hold"),
+        address: address(row),
+        note: row.get::<_, Option<_>>("note").map(Note::kept),
+        version: row.get("version"),
+    })
+}
+
+fn shipment(row: &Row) -> Option<Shipment> {
+    let carrier: Option<_> = row.get("carrier");
+    Some(Shipment::kept(carrier?, row.get("tracking_number"), row.get("tracking_url")))
+}
+
+fn address(row: &Row) -> Option<Address> {
+    // A constraint sees to it that an address has all of its parts, or none.
+    row.get::<_, Option<&str>>("ship_to_name")?;
+    Some(Address::kept(AddressParts {
+        name: row.get("ship_to_name"),
+        line1: row.get("ship_to_line1"),
+        line2: row.get("ship_to_line2"),
+        postal_code: row.get("ship_to_postal_code"),
+        city: row.get("ship_to_city"),
+        country: row.get("ship_to_country"),
+    }))
+}
+
+fn line(row: &Row) -> Result<OrderLine, DbError> {
+    Ok(OrderLine {
+        product: row.get::<_, ProductId>("product_id"),
+        sku: row.get("sku"),
+        name: row.get("name"),
+        quantity: row.get("quantity"),
+        unit_price: money(&LINES, row, "unit_minor")?,
+        total: money(&LINES, row, "line_minor")?,
+    })
+}
+
+pub(super) fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    Ok(Money { minor: row.get(column), currency })
+}
+
+pub(super) fn status(query: &Query, row: &Row) -> Result<Status, DbError> {
+    Status::from_name(row.get("status")).ok_or(DbError::nonsense(query, "status"))
+}
+
+pub(super) fn cancel_reason(query: &Query, row: &Row) -> Result<Option<CancelReason>, DbError> {
+    let name: Option<&str> = row.get("cancel_reason");
+    name.map(|name| CancelReason::from_name(name).ok_or(DbError::nonsense(query, "cancel reason")))
+        .transpose()
+}

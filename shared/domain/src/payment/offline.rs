@@ -1,0 +1,27 @@
+//! Money that came past Stripe, in cash or by bank transfer, because a person says so.
+
+use crate::db::{DbError, Tx, queries};
+use crate::id::{OrderId, PaymentId};
+use crate::money::Money;
+
+queries! {
+    INSERT_OFFLINE: "insert an offline payment" = "
+        insert into payments (id, order_id, currency, provider, amount_minor, status)
+        values ($1, $2, $3, 'offline', $4, 'succeeded')";
+
+    ENTER_OFFLINE_CAPTURE: "enter an offline capture into the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'captured', $2, 'offline', $3)";
+}
+
+/// Takes down that an order was paid in full past Stripe. Its row is locked, and it has no live payment.
+pub(crate) async fn record_offline(
+    tx: &Tx<'_>,
+    order: OrderId,
+    amount: Money,
+) -> Result<(), DbError> {
+    let payment = PaymentId::generate();
+    let Money { minor, currency } = amount;
+    tx.execute(&INSERT_OFFLINE, &[&payment, &order, &currency.code(), &minor]).await?;
+    tx.execute(&ENTER_OFFLINE_CAPTURE, &[&order, &minor, &payment.to_string()]).await.map(drop)
+}
