@@ -43,16 +43,17 @@ impl Accounts {
     }
 
     /// `TOKEN_SIGNING_KEY`, an Ed25519 key in PKCS#8 PEM; `REFRESH_KEY` and `LINK_KEY`, 32 random bytes in base64
-    /// each; the queues; and what every HTTP function has.
-    pub fn from_config(config: Config) -> Result<Self, lambda::Error> {
-        let signer = Signer::from_pem(&config.need("TOKEN_SIGNING_KEY")?)
+    /// each; the queues; and what every HTTP function has. The three keys stay for this process's life: with new ones
+    /// comes a deploy.
+    pub async fn from_config(config: Config) -> Result<Self, lambda::Error> {
+        let signer = Signer::from_pem(&config.text("TOKEN_SIGNING_KEY").await?)
             .map_err(|error| format!("TOKEN_SIGNING_KEY cannot be used: {error}"))?;
-        let refresh_key = RefreshKey::from_base64(&config.need("REFRESH_KEY")?)
+        let refresh_key = RefreshKey::from_base64(&config.text("REFRESH_KEY").await?)
             .map_err(|error| format!("REFRESH_KEY cannot be used: {error}"))?;
-        let link_key = LinkKey::from_base64(&config.need("LINK_KEY")?)
+        let link_key = LinkKey::from_base64(&config.text("LINK_KEY").await?)
             .map_err(|error| format!("LINK_KEY cannot be used: {error}"))?;
         let keys = config.need("TOKEN_KEYS")?;
-        let (app, dispatch) = (config.app()?, config.dispatch()?);
+        let (app, dispatch) = (config.app().await?, config.dispatch()?);
         let accounts = Self::new(app, dispatch, signer, keys, refresh_key, link_key);
         Ok(accounts.map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?)
     }

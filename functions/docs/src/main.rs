@@ -3,5 +3,5 @@ use lambda::config::Config;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
-    lambda::http::serve(docs::routes(), config.db()?).await
+    lambda::http::serve(docs::routes(), config.db().await?).await
 }

@@ -1,4 +1,3 @@
-use domain::db::Db;
 use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -6,8 +5,7 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
-    // The owner: the role of the other functions must not change the schema.
-    let db = Db::connect(&Config::from_env().need("MIGRATE_DATABASE_URL")?, 1)?;
+    let db = Config::from_env().owned_db().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         migrate::handle(&db, event.payload).await
     }))

@@ -52,7 +52,7 @@ pub(crate) async fn create_payment_intent(
     Path(order): Path<OrderId>,
 ) -> Result<Json<PaymentIntentView>, Problem> {
     let open = payment::start(&app.db, who.id, order).await?;
-    let intent = match stripe.open(&open).await {
+    let intent = match stripe.now().await.open(&open).await {
         Ok(intent) => intent,
         Err(failure) => return Err(without_intent(&app.db, &open, failure).await?),
     };

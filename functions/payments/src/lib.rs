@@ -7,6 +7,7 @@ mod show;
 mod view;
 
 use axum::extract::FromRef;
+use lambda::config::Secret;
 use lambda::dispatch::Dispatch;
 use lambda::http::App;
 use stripe_gateway::Stripe;
@@ -18,7 +19,7 @@ use utoipa_axum::routes;
 pub struct Payments {
     pub app: App,
     pub dispatch: Dispatch,
-    pub stripe: Stripe,
+    pub stripe: Secret<Stripe>,
 }
 
 impl FromRef<Payments> for App {

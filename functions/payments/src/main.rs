@@ -6,7 +6,8 @@ use stripe_gateway::Stripe;
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let url = config.look_up("STRIPE_API_URL");
-    let stripe = Stripe::new(&config.need("STRIPE_SECRET_KEY")?, url.as_deref())?;
-    let payments = Payments { app: config.app()?, dispatch: config.dispatch()?, stripe };
+    let stripe =
+        config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
+    let payments = Payments { app: config.app().await?, dispatch: config.dispatch()?, stripe };
     lambda::http::serve(payments::routes(), payments).await
 }

@@ -110,7 +110,7 @@ async fn ask_stripe(Payments { app, stripe, .. }: &Payments) {
     };
     for due in due {
         let id = due.id;
-        match stripe.refund(&due).await {
+        match stripe.now().await.refund(&due).await {
             Ok(told) => {
                 if let Err(failure) = refund::hear(&app.db, &told).await {
                     tracing::error!(refund.id = %id, error = chain(&failure), "refund {id} is left to the sweep");

@@ -4,7 +4,7 @@ mod receive;
 
 use axum::extract::DefaultBodyLimit;
 use domain::db::Db;
-use lambda::config::Clock;
+use lambda::config::{Clock, Secret};
 use lambda::dispatch::Dispatch;
 use stripe_gateway::webhook::Secrets;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +18,7 @@ pub struct Webhook {
     pub db: Db,
     pub clock: Clock,
     pub dispatch: Dispatch,
-    pub secrets: Secrets,
+    pub secrets: Secret<Secrets>,
     /// Whether we take real money. Events of the other mode are kept without effect.
     pub live: bool,
 }

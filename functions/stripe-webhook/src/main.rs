@@ -5,12 +5,11 @@ use stripe_webhook::Webhook;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
-    let secrets = Secrets::parse(&config.need("STRIPE_WEBHOOK_SECRETS")?);
     let webhook = Webhook {
-        db: config.db()?,
+        db: config.db().await?,
         clock: config.clock(),
         dispatch: config.dispatch()?,
-        secrets: secrets.map_err(|error| format!("STRIPE_WEBHOOK_SECRETS: {error}"))?,
+        secrets: config.secret("STRIPE_WEBHOOK_SECRETS", Secrets::parse).await?,
         live: config
             .need("STRIPE_LIVEMODE")?
             .parse()

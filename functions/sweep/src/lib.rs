@@ -8,6 +8,7 @@ use domain::operations;
 use domain::ordering::{self, Closing};
 use domain::payment::{self, Open, refund};
 use lambda::Error;
+use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatch::Dispatch;
 use serde::Serialize;
@@ -22,7 +23,7 @@ pub struct Sweep {
     pub db: Db,
     pub dispatch: Dispatch,
     pub dead_letters: DeadLetters,
-    pub stripe: Stripe,
+    pub stripe: Secret<Stripe>,
 }
 
 /// What a round did.
@@ -93,7 +94,7 @@ impl Sweep {
 
     /// Has Stripe let go of a payment; what it says then ends the order, or confirms it.
     async fn let_go(&self, open: &Open, report: &mut Report) {
-        match self.stripe.cancel(open).await {
+        match self.stripe.now().await.cancel(open).await {
             Ok(told) => {
                 report.or_failure(payment::hear(&self.db, &told).await);
             }
@@ -110,7 +111,7 @@ impl Sweep {
     async fn refunds(&self, report: &mut Report) {
         let Some(due) = report.or_failure(refund::due(&self.db, AT_ONCE).await) else { return };
         for due in due {
-            match self.stripe.refund(&due).await {
+            match self.stripe.now().await.refund(&due).await {
                 Ok(told) => {
                     if report.or_failure(refund::hear(&self.db, &told).await).is_some() {
                         report.refunds += 1;

@@ -1,7 +1,11 @@
 //! The one door to PostgreSQL.
 
+mod address;
+mod app_role;
 mod error;
 
+pub use address::{Address, BadAddress, Password};
+pub use app_role::AppSignIn;
 pub use error::{DbError, Trouble};
 
 use crate::failure::{Failure, Refusal};
@@ -9,7 +13,7 @@ use deadpool_postgres::{GenericClient as _, Pool};
 use error::Source;
 use postgres_types::ToSql;
 use std::time::Duration;
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::Row;
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -25,25 +29,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Db(Pool);
 
 impl Db {
+    /// A database by its address alone, see [`Address::parse`]. Opens no connection yet: the first query does.
+    pub fn connect(url: &str, connections: usize) -> Result<Self, BadAddress> {
+        Self::open(Address::parse(url)?, connections)
+    }
+
     /// Opens no connection yet: the first query does.
-    pub fn connect(url: &str, connections: usize) -> Result<Self, DbError> {
-        let doing = "read the database's address";
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|error: tokio_postgres::Error| DbError::new(doing, error))?;
-        config.connect_timeout(PATIENCE).keepalives_idle(Duration::from_mins(1));
-        // A frozen function wakes up with sockets that are long dead: `Verified` finds them before a query does.
-        let manager = deadpool_postgres::ManagerConfig {
-            recycling_method: deadpool_postgres::RecyclingMethod::Verified,
-        };
-        let manager = deadpool_postgres::Manager::from_config(config, NoTls, manager);
-        let pool = Pool::builder(manager)
+    pub fn open(address: Address, connections: usize) -> Result<Self, BadAddress> {
+        let pool = Pool::builder(address.manager()?)
             .max_size(connections)
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .wait_timeout(Some(PATIENCE))
             .create_timeout(Some(PATIENCE))
             .recycle_timeout(Some(PATIENCE))
             .build();
-        Ok(Self(pool.map_err(|error| DbError::new(doing, error))?))
+        Ok(Self(pool?))
     }
 
     /// Runs `work` in one transaction: all of its writes happen, or none.
@@ -147,6 +147,7 @@ queries! {
 pub fn every_query() -> impl Iterator<Item = &'static Query> {
     [
         ALL,
+        app_role::ALL,
         crate::accounts::ALL_QUERIES,
         crate::accounts::LINK_QUERIES,
         crate::accounts::SESSION_QUERIES,

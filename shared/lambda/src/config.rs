@@ -1,17 +1,29 @@
 //! Everything that the environment decides, read once at the start.
 
+mod database;
+mod secret;
+
+pub use secret::Secret;
+
 use crate::Error;
 use crate::dead_letters::{DeadLetters, Pair};
 use crate::dispatch::Dispatch;
 use crate::http::App;
 use crate::http::token::Verifier;
+use aws_config::{BehaviorVersion, SdkConfig};
 use domain::db::Db;
 use domain::outbox::Topic;
+use secret::Reference;
+use std::fmt::Display;
 use time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
-/// The variables of this process. A missing one stops the start with a line that names it.
-#[derive(Clone, Copy, Debug)]
-pub struct Config(());
+/// The variables of this process. A missing or malformed one stops the start with a line that names it.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Made at the first use: a function that has no secret in AWS needs none.
+    aws: OnceCell<SdkConfig>,
+}
 
 /// Where a function gets the time from. Tests have their own.
 #[derive(Clone, Copy, Debug)]
@@ -25,30 +37,71 @@ impl Clock {
 
 impl Config {
     pub fn from_env() -> Self {
-        Self(())
+        Self::default()
     }
 
-    /// What HTTP functions share: `DATABASE_URL` and `TOKEN_KEYS`, a JSON Web Key Set with the public keys.
-    pub fn app(self) -> Result<App, Error> {
+    /// What HTTP functions share: the database, and `TOKEN_KEYS`, a JSON Web Key Set with the public keys.
+    pub async fn app(&self) -> Result<App, Error> {
         let keys = self.need("TOKEN_KEYS")?;
         let verifier = Verifier::from_jwks(&keys)
             .map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?;
-        Ok(App { db: self.db()?, verifier, clock: self.clock() })
+        Ok(App { db: self.db().await?, verifier, clock: self.clock() })
     }
 
-    /// `DATABASE_URL`. A Lambda serves one request at a time, so one connection is enough.
-    pub fn db(self) -> Result<Db, Error> {
-        let db = Db::connect(&self.need("DATABASE_URL")?, 1);
-        Ok(db.map_err(|error| format!("DATABASE_URL: {}", domain::failure::chain(&error)))?)
+    /// `DATABASE_URL`, and `DATABASE_PASSWORD_ARN` or `DATABASE_AUTH`. Opens no connection yet.
+    pub async fn db(&self) -> Result<Db, Error> {
+        database::open(self, "DATABASE").await
+    }
+
+    /// The database as its owner: the role of the other functions must not change the schema.
+    pub async fn owned_db(&self) -> Result<Db, Error> {
+        database::open(self, "MIGRATE_DATABASE").await
+    }
+
+    /// What is in the variable, or in the secret of AWS Secrets Manager that `<name>_ARN` refers to.
+    pub async fn text(&self, name: &str) -> Result<String, Error> {
+        match self.reference(name).await? {
+            Some(reference) => reference.fetch().await,
+            None => self.need(name),
+        }
+    }
+
+    /// As [`Self::text`], made into something, and made again whenever the secret in AWS has changed.
+    pub async fn secret<T, E: Display>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Secret<T>, Error> {
+        let read = move |text: &str| -> Result<T, Error> {
+            Ok(read(text).map_err(|why| format!("{name} cannot be used: {why}"))?)
+        };
+        match self.reference(name).await? {
+            Some(reference) => Secret::fetched(reference, read).await,
+            None => Ok(read(&self.need(name)?)?.into()),
+        }
+    }
+
+    /// None, if the variable itself is set: that one goes first, for `sam local` cannot take the other away.
+    async fn reference(&self, name: &str) -> Result<Option<Reference>, Error> {
+        if self.look_up(name).is_some() {
+            return Ok(None);
+        }
+        let Some(arn) = self.look_up(&format!("{name}_ARN")) else { return Ok(None) };
+        let reference = Reference::parse(&arn, self.aws().await);
+        Ok(Some(reference.map_err(|why| format!("{name}_ARN: {why}"))?))
+    }
+
+    async fn aws(&self) -> &SdkConfig {
+        self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
     }
 
     /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.
-    pub fn dispatch(self) -> Result<Dispatch, Error> {
+    pub fn dispatch(&self) -> Result<Dispatch, Error> {
         Ok(Dispatch::to_queues(self.need("MAIL_QUEUE_URL")?, self.need("INVENTORY_QUEUE_URL")?))
     }
 
     /// The variables of [`Self::dispatch`], and `MAIL_DLQ_URL` and `INVENTORY_DLQ_URL`.
-    pub fn dead_letters(self) -> Result<DeadLetters, Error> {
+    pub fn dead_letters(&self) -> Result<DeadLetters, Error> {
         let pair = |topic, queue, dead_letters| -> Result<Pair, Error> {
             let queue_url = self.need(queue)?;
             Ok(Pair { topic, queue_url, dead_letters_url: self.need(dead_letters)? })
@@ -60,12 +113,12 @@ impl Config {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    pub fn clock(self) -> Clock {
+    pub fn clock(&self) -> Clock {
         Clock(OffsetDateTime::now_utc)
     }
 
     /// The value of a variable that must be there.
-    pub fn need(self, name: &str) -> Result<String, Error> {
+    pub fn need(&self, name: &str) -> Result<String, Error> {
         Ok(self
             .look_up(name)
             .ok_or_else(|| format!("{name} is not set; the README lists every variable"))?)
@@ -73,7 +126,7 @@ impl Config {
 
     /// The value of a variable that may be missing or empty.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn look_up(self, name: &str) -> Option<String> {
+    pub fn look_up(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 }

@@ -17,6 +17,8 @@ use stripe_core::refund::CreateRefund;
 use stripe_shared::PaymentIntent;
 use time::OffsetDateTime;
 
+/// Keys that move real money: unrestricted and restricted ones.
+const LIVE_KEYS: [&str; 2] = ["sk_live_", "rk_live_"];
 const ONE_TRY: Duration = Duration::from_secs(5);
 /// Less than a function's timeout, so that the caller gets an answer.
 const ALL_TRIES: Duration = Duration::from_secs(8);
@@ -42,7 +44,7 @@ pub enum StripeFailure {
     Away(String),
     #[error("Stripe's answer makes no sense: {0}")]
     Nonsense(String),
-    #[error("STRIPE_SECRET_KEY or STRIPE_API_URL cannot be used: {0}")]
+    #[error("the key or STRIPE_API_URL cannot be used: {0}")]
     Configuration(String),
 }
 
@@ -58,6 +60,10 @@ impl Stripe {
     pub fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeFailure> {
         let mut builder = ClientBuilder::new(secret_key).timeout(ONE_TRY);
         if let Some(url) = url {
+            if LIVE_KEYS.iter().any(|live| secret_key.starts_with(live)) {
+                let no = "a live key is for Stripe itself, not for a stand-in at STRIPE_API_URL";
+                return Err(StripeFailure::Configuration(no.to_owned()));
+            }
             builder = builder.url(url);
         }
         let client = builder.build();

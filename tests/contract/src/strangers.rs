@@ -121,10 +121,11 @@ impl Street {
             db: db.clone(),
             clock: testkit::clock(),
             dispatch: dispatch.clone(),
-            secrets: Secrets::parse("whsec_nobody").unwrap(),
+            secrets: Secrets::parse("whsec_nobody").unwrap().into(),
             live: false,
         };
-        let payments = Payments { app: app.clone(), dispatch: dispatch.clone(), stripe };
+        let payments =
+            Payments { app: app.clone(), dispatch: dispatch.clone(), stripe: stripe.into() };
         let doors = [
             ("accounts", Door::new(accounts::routes(), accounts)),
             ("catalog", Door::new(catalog::routes(), app.clone())),

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod catalog;
+mod connection;
 mod docs;
 mod inventory;
 mod migrate;

@@ -6,6 +6,7 @@ mod collection;
 mod failing;
 mod mailing;
 mod operating;
+mod secrets;
 mod selling;
 
 use local::{Customer, Options, Shop};

@@ -3,7 +3,7 @@
 use crate::keys::Keys;
 use crate::mailbox::Mailbox;
 use crate::seed::seed;
-use domain::db::DbError;
+use domain::db::{BadAddress, DbError};
 use serde_json::json;
 use stack::functions::{self, Profile};
 use stack::gateway::{self, Door, Gateway};
@@ -53,6 +53,8 @@ pub enum Error {
     StandIn(#[source] std::io::Error),
     #[error(transparent)]
     Db(#[from] DbError),
+    #[error(transparent)]
+    Address(#[from] BadAddress),
     #[error("could not prepare the database")]
     Database(#[from] tokio_postgres::Error),
     #[error("a function failed: {0}")]

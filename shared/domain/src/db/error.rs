@@ -17,8 +17,6 @@ pub(super) enum Source {
     #[error(transparent)]
     Pool(#[from] deadpool_postgres::PoolError),
     #[error(transparent)]
-    Build(#[from] deadpool_postgres::BuildError),
-    #[error(transparent)]
     Query(#[from] tokio_postgres::Error),
     #[error(transparent)]
     Migration(#[from] refinery::Error),
@@ -47,7 +45,7 @@ impl DbError {
                 Some(state) if is_absence(state) => Trouble::Away,
                 Some(_) => Trouble::Bug,
             },
-            Source::Build(_) | Source::Migration(_) | Source::Nonsense(_) => Trouble::Bug,
+            Source::Migration(_) | Source::Nonsense(_) => Trouble::Bug,
         }
     }
 

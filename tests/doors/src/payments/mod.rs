@@ -20,7 +20,8 @@ impl Till {
     async fn open() -> Self {
         let shop = Shop::open().await;
         let (stand_in, stripe) = testkit::stripe().await;
-        let payments = Payments { app: shop.app(), dispatch: Dispatch::later(), stripe };
+        let payments =
+            Payments { app: shop.app(), dispatch: Dispatch::later(), stripe: stripe.into() };
         let buyer = shop.customer().await;
         Self { shop, stripe: stand_in, door: Door::new(payments::routes(), payments), buyer }
     }

@@ -21,7 +21,7 @@ fn door_of(db: Db, secrets: &str) -> Door {
         db,
         clock: testkit::clock(),
         dispatch: Dispatch::later(),
-        secrets: Secrets::parse(secrets).unwrap(),
+        secrets: Secrets::parse(secrets).unwrap().into(),
         live: false,
     };
     Door::new(stripe_webhook::routes(), webhook)

@@ -29,10 +29,11 @@ impl Night {
         let sweep = Sweep {
             db: shop.db.clone(),
             dispatch: dispatch.clone(),
-            stripe: stripe.clone(),
+            stripe: stripe.clone().into(),
             dead_letters: DeadLetters::none(),
         };
-        let payments = Door::new(payments::routes(), Payments { app, dispatch, stripe });
+        let payments =
+            Door::new(payments::routes(), Payments { app, dispatch, stripe: stripe.into() });
         let buyer = shop.customer().await;
         Self { shop, stripe: stand_in, sweep, payments, buyer }
     }

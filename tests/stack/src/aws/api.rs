@@ -1,7 +1,7 @@
 use super::{Error, Mail, REGION};
 use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// AWS's JSON protocol, unsigned: MiniStack reads the account from the key's name and checks no signature. So the
@@ -31,6 +31,24 @@ impl Sqs {
             .header("content-type", "application/x-amz-json-1.0")
             .body(wish.to_string());
         answer(action, request).await
+    }
+
+    /// Puts a secret into Secrets Manager, and says its ARN.
+    pub async fn keep_secret(&self, name: &str, text: &str) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "UPPERCASE")]
+        struct Kept {
+            arn: String,
+        }
+        let request = self
+            .client
+            .post(&self.endpoint)
+            .header("authorization", signed_by_nobody("secretsmanager"))
+            .header("x-amz-target", "secretsmanager.CreateSecret")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(json!({"Name": name, "SecretString": text}).to_string());
+        let kept: Kept = answer("CreateSecret", request).await?;
+        Ok(kept.arn)
     }
 
     /// Every mail sent so far, oldest first.

@@ -18,9 +18,12 @@ pub(super) fn all(
         let mut environment = lambda(function);
         environment.extend(aws.clone());
         for name in &function.variables {
+            // What the template refers to in Secrets Manager may be said here as it is.
+            let plain = name.strip_suffix("_ARN").filter(|_| !values.contains_key(name));
+            let name = plain.unwrap_or(name);
             match values.get(name) {
                 Some(value) => {
-                    environment.insert(name.clone(), value.clone());
+                    environment.insert(name.to_owned(), value.clone());
                 }
                 None => missing.push(format!("{}: {name}", function.id)),
             }
@@ -69,6 +72,19 @@ mod tests {
         let error = all(&template, &BTreeMap::new(), &values).unwrap_err();
 
         assert!(error.to_string().ends_with("Orders: STRIPE_SECRET_KEY"), "{error}");
+    }
+
+    #[test]
+    fn what_the_template_has_in_secrets_manager_may_be_given_as_it_is() {
+        let template =
+            Template::parse(&TEMPLATE.replace("STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY_ARN"));
+        let names = ["DATABASE_URL", "STRIPE_SECRET_KEY"];
+        let values = names.map(|name| (name.to_owned(), "x".to_owned())).into();
+
+        let environments = all(&template.unwrap(), &BTreeMap::new(), &values).unwrap();
+
+        assert_eq!(environments[0].get("STRIPE_SECRET_KEY").unwrap(), "x");
+        assert!(!environments[0].contains_key("STRIPE_SECRET_KEY_ARN"));
     }
 
     #[test]
