@@ -115,9 +115,10 @@ pub fn notice(raw: &[u8]) -> Notice {
         return Notice::Unreadable("no event".to_owned());
     };
     let read = match kind.split_once('.') {
-        Some(("payment_intent", _)) => serde_json::from_value(data.object)
+        Some(("payment_intent", step)) => serde_json::from_value(data.object)
             .map_err(|error| error.to_string())
-            .and_then(|intent| payment(&intent, created)),
+            .and_then(|intent| payment(&intent, created))
+            .map(if step == "payment_failed" { Notice::FailedTry } else { Notice::Payment }),
         Some(("refund", _)) => serde_json::from_value(data.object)
             .map_err(|error| error.to_string())
             .and_then(|given| refund(&given, created)),
@@ -127,15 +128,15 @@ pub fn notice(raw: &[u8]) -> Notice {
     read.unwrap_or_else(Notice::Unreadable)
 }
 
-fn payment(intent: &Intent, created: i64) -> Result<Notice, String> {
+fn payment(intent: &Intent, created: i64) -> Result<Told, String> {
     let Intent { id, amount, currency, status, metadata } = intent;
-    Ok(Notice::Payment(Told {
+    Ok(Told {
         provider: id.clone(),
         payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
         amount: money(*amount, currency)?,
         at: time(created)?,
-    }))
+    })
 }
 
 fn refund(refund: &Refund, created: i64) -> Result<Notice, String> {

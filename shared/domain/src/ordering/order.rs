@@ -24,7 +24,7 @@ pub struct Order {
     pub totals: Totals,
     pub captured: Money,
     pub refunded: Money,
-    /// What the newest payment is at.
+    /// What the newest payment is at: failed also once a try came to nothing and no other was made.
     pub payment: Option<payment::Status>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,

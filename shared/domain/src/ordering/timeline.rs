@@ -19,6 +19,7 @@ pub struct Entry {
 pub enum Happening {
     Placed,
     PaymentStarted { payment: PaymentId, provider: String, amount: Money, status: String },
+    PaymentFailed { payment: PaymentId },
     Captured { amount: Money },
     Confirmed { reason: Option<String> },
     Edited,
@@ -73,6 +74,7 @@ impl Happening {
         match self {
             Self::Placed => "order_placed",
             Self::PaymentStarted { .. } => "payment_started",
+            Self::PaymentFailed { .. } => "payment_failed",
             Self::Captured { .. } => "payment_captured",
             Self::Confirmed { .. } => "order_confirmed",
             Self::Edited => "order_edited",

@@ -2,7 +2,7 @@
 
 use super::refund::{self, RefundTold};
 use super::state::{Refusal, Told};
-use super::{learn, sql};
+use super::{learn, learn_failure, sql};
 use crate::db::{Db, DbError};
 use crate::failure::{Failure, Never, Refusal as _};
 use time::OffsetDateTime;
@@ -22,6 +22,8 @@ pub struct EventHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     Payment(Told),
+    /// A try to pay came to nothing; the payment waits for another.
+    FailedTry(Told),
     Refund(RefundTold),
     /// Kept, and without effect.
     Other,
@@ -67,6 +69,7 @@ pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<
         let Some(tries) = sql::lock_event(tx, event).await? else { return Ok(()) };
         let outcome = match notice {
             Notice::Payment(told) => learn(tx, told).await,
+            Notice::FailedTry(told) => learn_failure(tx, told).await,
             Notice::Refund(told) => refund::learn(tx, told).await,
             Notice::Other => Ok(()),
             Notice::Unreadable(why) => {

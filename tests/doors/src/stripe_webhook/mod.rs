@@ -1,4 +1,5 @@
 mod effects;
+mod failed_tries;
 mod gate;
 mod oddities;
 mod permutations;

@@ -24,7 +24,9 @@ macro_rules! select_orders {
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
                o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_line1,
                o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_country, o.version,
-               (select p.status from payments p where p.order_id = o.id order by p.id desc limit 1) as payment
+               (select case when p.status = 'requires_payment_method' and p.failed_at is not null then 'failed'
+                            else p.status end
+                from payments p where p.order_id = o.id order by p.id desc limit 1) as payment
         from orders o ",
             $($rest),+
         )

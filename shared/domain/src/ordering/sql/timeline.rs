@@ -21,6 +21,9 @@ queries! {
             select created_at, '01:' || id, 'payment_started', null, amount_minor, id, provider, status, null
             from payments where order_id = $1
             union all
+            select failed_at, '01f:' || id, 'payment_failed', null, null, id, null, null, null
+            from payments where order_id = $1 and failed_at is not null
+            union all
             select entered_at, case kind when 'captured' then '02:' when 'refunded' then '09:' else '10:' end
                    || lpad(entry_id::text, 19, '0'), kind, null, amount_minor, null, null, null, null
             from ledger where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed')
@@ -92,6 +95,7 @@ fn entry(row: &Row) -> Result<Entry, DbError> {
             amount: amount()?,
             status: text("number"),
         },
+        "payment_failed" => Happening::PaymentFailed { payment: row.get("subject") },
         "captured" => Happening::Captured { amount: amount()? },
         "confirmed" => Happening::Confirmed { reason: row.get("said") },
         "edited" => Happening::Edited,
