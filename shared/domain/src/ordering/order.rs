@@ -37,7 +37,7 @@ pub struct Order {
     pub confirm_reason: Option<Reason>,
     pub shipped_at: Option<OffsetDateTime>,
     pub shipment: Option<Shipment>,
-    /// A dispute holds the goods back.
+    /// A dispute holds the goods back, for good if it was lost.
     pub on_hold: bool,
     pub address: Option<Address>,
     pub note: Option<Note>,

@@ -40,7 +40,7 @@ pub enum PaymentStatus {
     Refunded,
     /// The last try to pay came to nothing; there may be another.
     Failed,
-    /// The card holder complained at their bank: the order is on hold.
+    /// The buyer complained at their bank: the order is on hold, for good if the bank took the money back.
     Disputed,
 }
 

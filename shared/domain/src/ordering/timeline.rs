@@ -1,6 +1,6 @@
 //! What happened to an order, from its first to its last day. Pure.
 
-use crate::id::{PaymentId, RefundId, UserId};
+use crate::id::{DisputeId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -29,6 +29,8 @@ pub enum Happening {
     RefundRequested { refund: RefundId, origin: String, amount: Money, status: String },
     Refunded { amount: Money },
     RefundFailed { amount: Money },
+    DisputeOpened { dispute: DisputeId, reason: String, status: String },
+    DisputeClosed { dispute: DisputeId, status: String },
 }
 
 /// Where an entry stands: by time, and by place among what happened in the same moment.
@@ -84,6 +86,8 @@ impl Happening {
             Self::RefundRequested { .. } => "refund_requested",
             Self::Refunded { .. } => "payment_refunded",
             Self::RefundFailed { .. } => "refund_failed",
+            Self::DisputeOpened { .. } => "dispute_opened",
+            Self::DisputeClosed { .. } => "dispute_closed",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Stripe's events: kept before they are acted on, acted on once, and never forgotten.
 
+use super::dispute::{self, DisputeTold};
 use super::refund::{self, RefundTold};
 use super::state::{Refusal, Told};
 use super::{learn, learn_failure, sql};
@@ -25,6 +26,7 @@ pub enum Notice {
     /// A try to pay came to nothing; the payment waits for another.
     FailedTry(Told),
     Refund(RefundTold),
+    Dispute(DisputeTold),
     /// Kept, and without effect.
     Other,
     /// One of ours, in a form that we cannot read.
@@ -71,6 +73,7 @@ pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<
             Notice::Payment(told) => learn(tx, told).await,
             Notice::FailedTry(told) => learn_failure(tx, told).await,
             Notice::Refund(told) => refund::learn(tx, told).await,
+            Notice::Dispute(told) => dispute::learn(tx, told).await,
             Notice::Other => Ok(()),
             Notice::Unreadable(why) => {
                 tracing::error!(event.id = event, why, "event {event} is parked: unreadable");

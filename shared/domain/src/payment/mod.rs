@@ -3,6 +3,7 @@
 //! No Stripe here: `shared/stripe-gateway` turns its words into [`Told`] and [`Notice`]. A payment is a
 //! row before Stripe hears of it, and the row's id is Stripe's idempotency key, so that no crash charges twice.
 
+pub mod dispute;
 mod event;
 mod offline;
 pub mod refund;

@@ -257,8 +257,6 @@ update payments set status = 'lost';
 update payments set provider_pi = null;
 -- payments_one_live
 update payments set status = 'requires_action' where provider_pi = 'pi_2';
--- payments_failed_at_finite
-update payments set failed_at = 'infinity';
 -- refunds_pkey
 update refunds set id = '00000000-0000-7000-8000-000000000081' where provider_refund = 're_2';
 -- refunds_payment_id_fkey
