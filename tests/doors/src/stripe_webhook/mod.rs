@@ -1,5 +1,6 @@
 mod disputes;
 mod effects;
+mod every_type;
 mod failed_tries;
 mod gate;
 mod oddities;
