@@ -30,3 +30,17 @@ alter table ledger
     drop constraint ledger_kind_known,
     add constraint ledger_kind_known check (kind in (
         'captured', 'refunded', 'refund_failed', 'dispute_withdrawn', 'dispute_reinstated'));
+
+-- How an order stands with its money, as far as its own row tells; an open one waits for its newest payment.
+create function order_money(status text, on_hold boolean, total bigint, captured bigint, refunded bigint) returns text
+language sql immutable as $$
+    select case
+        when on_hold then 'disputed'
+        when refunded > 0 and refunded < captured then 'partially_refunded'
+        when refunded > 0 then 'refunded'
+        when captured > 0 or (total = 0 and status <> 'cancelled') then 'paid'
+        when status = 'pending' then 'open'
+        else 'unpaid'
+    end
+$$;
+create index orders_by_money on orders (order_money(status, on_hold, total_minor, captured_minor, refunded_minor), id);
