@@ -3,7 +3,7 @@ use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::UserId;
-use domain::ordering::{self, Filter, Sort, Status};
+use domain::ordering::{self, Filter, PaymentStatus, Sort, Status};
 use domain::page::Page;
 use lambda::http::token::Caller;
 use lambda::http::{List, Problem, Query};
@@ -17,6 +17,8 @@ use utoipa::IntoParams;
 pub(crate) struct ListOrders {
     /// Only orders in this status.
     status: Option<Status>,
+    /// Only orders whose money stands like this.
+    payment_status: Option<PaymentStatus>,
     /// Only orders of this user; for staff.
     user: Option<UserId>,
     /// Only orders that were placed then or later (RFC 3339).
@@ -60,9 +62,9 @@ pub(crate) async fn list_orders(
     uri: Uri,
     Query(wish): Query<ListOrders>,
 ) -> Result<List<OrderView>, Problem> {
-    let ListOrders { status, user, since, until, sort, limit, cursor } = wish;
+    let ListOrders { status, payment_status, user, since, until, sort, limit, cursor } = wish;
     let page = Page::new(limit, cursor.as_deref())?;
-    let filter = Filter { user, status, since, until };
+    let filter = Filter { user, status, payment: payment_status, since, until };
     let orders = ordering::list(&app.db, who.views_orders(), filter, sort, &page).await?;
     Ok(List::new(&uri, orders, OrderView::from))
 }

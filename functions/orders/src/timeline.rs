@@ -25,8 +25,9 @@ pub(crate) struct ListOrderEvents {
 /// Something that happened to the order.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderEvent {
-    /// `order_placed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`, `order_shipped`,
-    /// `order_cancelled`, `payment_refunded`; for staff also `payment_started`, `refund_requested`, `refund_failed`.
+    /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`,
+    /// `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`, `refund_requested`, `refund_failed`,
+    /// `dispute_opened`, `dispute_closed`.
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(with = "time::serde::rfc3339")]
@@ -57,6 +58,7 @@ fn data(what: Happening) -> Value {
         Happening::PaymentStarted { payment, provider, amount, status } => {
             json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
         }
+        Happening::PaymentFailed { payment } => json!({"payment": payment}),
         Happening::Captured { amount }
         | Happening::Refunded { amount }
         | Happening::RefundFailed { amount } => json!({"amount": amount}),
@@ -65,6 +67,12 @@ fn data(what: Happening) -> Value {
         }),
         Happening::RefundRequested { refund, origin, amount, status } => {
             json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
+        }
+        Happening::DisputeOpened { dispute, reason, status } => {
+            json!({"dispute": dispute, "reason": reason, "status": status})
+        }
+        Happening::DisputeClosed { dispute, status } => {
+            json!({"dispute": dispute, "status": status})
         }
     }
 }

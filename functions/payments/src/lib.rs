@@ -1,5 +1,6 @@
 //! How orders are paid, and money is given back.
 
+mod disputes;
 mod intent;
 mod list_refunds;
 mod refund;
@@ -36,4 +37,6 @@ pub fn routes() -> OpenApiRouter<Payments> {
         .routes(routes!(refund::create_refund, list_refunds::list_payment_refunds))
         .routes(routes!(list_refunds::list_refunds))
         .routes(routes!(show::show_refund))
+        .routes(routes!(disputes::list_disputes))
+        .routes(routes!(disputes::show_dispute))
 }

@@ -73,7 +73,7 @@ impl TryFrom<CreateRefund> for RefundWish {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`payment_not_found`", body = Problem),
-        (status = 409, description = "`not_refundable` with `payment_status`, `nothing_left`, `busy`", body = Problem),
+        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `too_many_pieces`, `idempotency_key_reused`", body = Problem),

@@ -1,5 +1,6 @@
-use domain::id::{OrderId, PaymentId, ProductId, RefundId};
+use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
+use domain::payment::dispute::{Case, Dispute, DisputeStatus};
 use domain::payment::refund::{Origin, Refund, RefundStatus};
 use domain::payment::{Payment, Status};
 use serde::Serialize;
@@ -41,6 +42,33 @@ pub(crate) struct RefundView {
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     updated_at: OffsetDateTime,
+}
+
+/// A buyer's complaint at the bank about a payment.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DisputeView {
+    id: DisputeId,
+    payment: PaymentId,
+    order: OrderId,
+    /// What is disputed; not always what the payment was over.
+    amount: Money,
+    status: DisputeStatus,
+    /// As Stripe writes it.
+    #[schema(example = "product_not_received")]
+    reason: String,
+    /// Until when the bank waits for the shop's side of it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    evidence_due_at: Option<OffsetDateTime>,
+    /// Stripe's id of the dispute.
+    #[schema(example = "dp_1PqLkd2eZvKYlo2CbVnXyz01")]
+    stripe_dispute: String,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+    /// When we heard that the bank had decided, or let it be.
+    #[serde(with = "time::serde::rfc3339::option")]
+    closed_at: Option<OffsetDateTime>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -95,6 +123,27 @@ impl From<Refund> for RefundView {
             lines: lines.collect(),
             created_at,
             updated_at,
+        }
+    }
+}
+
+impl From<Dispute> for DisputeView {
+    fn from(dispute: Dispute) -> Self {
+        let Dispute { id, payment, order, provider, case, created_at, updated_at, closed_at } =
+            dispute;
+        let Case { status, amount, reason, evidence_due } = case;
+        Self {
+            id,
+            payment,
+            order,
+            amount,
+            status,
+            reason,
+            evidence_due_at: evidence_due,
+            stripe_dispute: provider,
+            created_at,
+            updated_at,
+            closed_at,
         }
     }
 }

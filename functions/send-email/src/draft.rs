@@ -55,6 +55,10 @@ impl Desk {
                 let refund = mail::refund_for_staff(db, refund).await?;
                 to(self.staff(refund), |refund| letter::RefundFailed { refund })
             }
+            Event::DisputeOpened { dispute } => {
+                let dispute = mail::dispute(db, dispute).await?;
+                to(self.staff(dispute), |dispute| letter::DisputeOpened { dispute })
+            }
             Event::StockLow { product, .. } => {
                 let product = mail::low_stock(db, product).await?;
                 to(self.staff(product), |product| letter::StockLow { product })

@@ -4,6 +4,7 @@ use crate::words;
 use askama::Template;
 use domain::mail::{Charge, LowStock, Refund};
 use domain::ordering::Order;
+use domain::payment::dispute::Dispute;
 
 /// A mail, but for whom it is from and to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,9 @@ mails! {
     /// To the staff, as are the next.
     RefundFailed { refund: Refund } = "refund_failed",
         "refund_failed/subject.txt", "refund_failed/body.txt", "refund_failed/body.html";
+
+    DisputeOpened { dispute: Dispute } = "dispute_opened",
+        "dispute_opened/subject.txt", "dispute_opened/body.txt", "dispute_opened/body.html";
 
     StockLow { product: LowStock } = "stock_low",
         "stock_low/subject.txt", "stock_low/body.txt", "stock_low/body.html";

@@ -1,6 +1,7 @@
 //! How templates put things that are more than a name or a number.
 
 use domain::ordering::{CancelReason, Order};
+use domain::payment::dispute::{Dispute, DisputeStatus};
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -32,4 +33,31 @@ pub(crate) fn reason(order: &Order) -> &'static str {
         Some(CancelReason::PaymentCanceled) => "Its payment was cancelled.",
         None => "It can no longer be fulfilled.",
     }
+}
+
+/// What a dispute means for the shop by now.
+pub(crate) fn dispute(dispute: &Dispute) -> &'static str {
+    match dispute.case.status {
+        DisputeStatus::WarningNeedsResponse | DisputeStatus::WarningUnderReview => {
+            "The bank only asks so far, and a refund settles it. The order is on hold until then."
+        }
+        DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => {
+            "The bank has taken it back until it decides. The order is on hold, and cannot be refunded."
+        }
+        DisputeStatus::WarningClosed | DisputeStatus::Prevented | DisputeStatus::Won => {
+            "It is settled by now, and the money stays with us. The order is no longer on hold."
+        }
+        DisputeStatus::Lost => {
+            "The bank has decided for the buyer: the money is gone, and the order stays on hold."
+        }
+    }
+}
+
+/// Until when the bank waits for our side of a dispute.
+pub(crate) fn answer_by(dispute: &Dispute) -> Option<String> {
+    let waits = matches!(
+        dispute.case.status,
+        DisputeStatus::WarningNeedsResponse | DisputeStatus::NeedsResponse
+    );
+    dispute.case.evidence_due.filter(|_| waits).as_ref().map(when)
 }

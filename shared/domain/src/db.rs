@@ -163,6 +163,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::payment::ALL_QUERIES,
         crate::payment::OFFLINE_QUERIES,
         crate::payment::WHOLE_QUERIES,
+        crate::payment::dispute::ALL_QUERIES,
         crate::payment::refund::ALL_QUERIES,
     ]
     .into_iter()

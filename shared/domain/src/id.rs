@@ -91,6 +91,8 @@ ids! {
     PaymentId = "pay",
     /// A refund of ours, and the key under which Stripe knows our wish to give money back.
     RefundId = "re",
+    /// A dispute of a payment.
+    DisputeId = "dp",
     /// The tokens that grew out of one login.
     FamilyId = "fam",
     /// Whoever is about to send a mail.

@@ -4,7 +4,7 @@
 //! so that no lock is held while the network is slow, and a sender that dies is followed by another.
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::{FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,10 @@ pub enum Event {
     RefundFailed {
         refund: RefundId,
     },
+    /// A buyer complained at their bank, or the bank asks.
+    DisputeOpened {
+        dispute: DisputeId,
+    },
     /// Goods of a refund are back on the shelf.
     GoodsReturned {
         refund: RefundId,
@@ -102,6 +106,7 @@ impl Event {
             Self::PaymentFailed { payment } => format!("payment_failed:{payment}"),
             Self::RefundIssued { refund } => format!("refund_issued:{refund}"),
             Self::RefundFailed { refund } => format!("refund_failed:{refund}"),
+            Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
             Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
             Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),

@@ -3,6 +3,7 @@
 //! Reads only what it needs, whatever else stands beside it: an event of another API version must not be lost.
 
 use domain::money::{Currency, Money};
+use domain::payment::dispute::{Case, DisputeStatus, DisputeTold, Funds};
 use domain::payment::refund::{RefundStatus, RefundTold};
 use domain::payment::{EventHead, Notice, Status, Told};
 use serde::Deserialize;
@@ -56,6 +57,22 @@ struct Refund {
     payment_intent: Option<String>,
     #[serde(default)]
     metadata: Option<HashMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Dispute {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    reason: Option<String>,
+    payment_intent: Option<String>,
+    evidence_details: Option<Evidence>,
+}
+
+#[derive(Deserialize)]
+struct Evidence {
+    due_by: Option<i64>,
 }
 
 /// What is known of every event. What passes here can be kept.
@@ -115,27 +132,33 @@ pub fn notice(raw: &[u8]) -> Notice {
         return Notice::Unreadable("no event".to_owned());
     };
     let read = match kind.split_once('.') {
-        Some(("payment_intent", _)) => serde_json::from_value(data.object)
+        Some(("payment_intent", step)) => serde_json::from_value(data.object)
             .map_err(|error| error.to_string())
-            .and_then(|intent| payment(&intent, created)),
+            .and_then(|intent| payment(&intent, created))
+            .map(if step == "payment_failed" { Notice::FailedTry } else { Notice::Payment }),
         Some(("refund", _)) => serde_json::from_value(data.object)
             .map_err(|error| error.to_string())
             .and_then(|given| refund(&given, created)),
+        Some(("charge", step)) if step.starts_with("dispute.") => {
+            serde_json::from_value(data.object)
+                .map_err(|error| error.to_string())
+                .and_then(|case| dispute(case, step, created))
+        }
         // A charge that is refunded says nothing that its refunds do not say themselves.
         _ => Ok(Notice::Other),
     };
     read.unwrap_or_else(Notice::Unreadable)
 }
 
-fn payment(intent: &Intent, created: i64) -> Result<Notice, String> {
+fn payment(intent: &Intent, created: i64) -> Result<Told, String> {
     let Intent { id, amount, currency, status, metadata } = intent;
-    Ok(Notice::Payment(Told {
+    Ok(Told {
         provider: id.clone(),
         payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
         amount: money(*amount, currency)?,
         at: time(created)?,
-    }))
+    })
 }
 
 fn refund(refund: &Refund, created: i64) -> Result<Notice, String> {
@@ -151,6 +174,34 @@ fn refund(refund: &Refund, created: i64) -> Result<Notice, String> {
         status: RefundStatus::from_name(status).ok_or_else(|| format!("status {status}"))?,
         amount: money(*amount, currency)?,
         at: time(created)?,
+    }))
+}
+
+fn dispute(dispute: Dispute, step: &str, created: i64) -> Result<Notice, String> {
+    let Dispute { id, amount, currency, status, reason, payment_intent, evidence_details } =
+        dispute;
+    // Of a charge that no intent of ours made.
+    let Some(intent) = payment_intent else { return Ok(Notice::Other) };
+    if amount < 1 {
+        return Err(format!("amount {amount}"));
+    }
+    let due = evidence_details.and_then(|evidence| evidence.due_by);
+    Ok(Notice::Dispute(DisputeTold {
+        provider: id,
+        intent,
+        case: Case {
+            status: DisputeStatus::from_name(&status).ok_or_else(|| format!("status {status}"))?,
+            amount: money(amount, &currency)?,
+            // Stripe's own word for want of a better one.
+            reason: reason.as_deref().and_then(column).unwrap_or_else(|| "general".to_owned()),
+            evidence_due: due.map(time).transpose()?,
+        },
+        at: time(created)?,
+        funds: match step {
+            "dispute.funds_withdrawn" => Some(Funds::Withdrawn),
+            "dispute.funds_reinstated" => Some(Funds::Reinstated),
+            _ => None,
+        },
     }))
 }
 

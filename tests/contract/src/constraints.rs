@@ -6,7 +6,10 @@ use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
 const WORLD: &str = include_str!("constraints/world.sql");
-const REFUSED: &str = include_str!("constraints/refused.sql");
+const REFUSED: &str = concat!(
+    include_str!("constraints/refused.sql"),
+    include_str!("constraints/refused_payments.sql")
+);
 
 /// Triggers that write instead of refusing.
 const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];

@@ -50,6 +50,11 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("orders-show-with-bad-token", Http(401, "/code", json!("sign_in"))),
         ("payments-intent-as-stranger", Http(401, "/code", json!("sign_in"))),
         ("send-email-order-unknown-and-garbled", Again(&['2'])),
+        (
+            // Signed with the local shop's secret, and long ago.
+            "stripe-webhook-dispute-replayed",
+            Http(400, "/detail", json!("the signature is too old, or from the future")),
+        ),
         ("stripe-webhook-forged", Http(400, "/code", json!("bad_signature"))),
         ("sweep-tick", Says("/failures", json!(0))),
         ("sync-inventory-count-and-garbled", Again(&['2'])),

@@ -24,7 +24,7 @@ enum Who {
 use Who::{Admin, Customer, Staff, Stranger};
 
 /// Every operation, and who may use it. Whether a thing is theirs is decided further in.
-const OPEN_FROM: [(&str, Who); 64] = [
+const OPEN_FROM: [(&str, Who); 66] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -90,6 +90,8 @@ const OPEN_FROM: [(&str, Who); 64] = [
     ("ship_order", Staff),
     ("edit_order", Customer),
     ("list_order_events", Customer),
+    ("list_disputes", Staff),
+    ("show_dispute", Staff),
 ];
 
 /// A street of doors, all into one shop.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Each finds the rows that break one promise, and says what is wrong with them.
-const PROMISES: [(&str, &str); 9] = [
+const PROMISES: [(&str, &str); 10] = [
     (
         "stock: 0 <= reserved <= on_hand",
         "select format('product %s: on_hand %s, reserved %s', id, on_hand, reserved)
@@ -67,6 +67,14 @@ const PROMISES: [(&str, &str); 9] = [
         "select format('order %s: payments %s', order_id, string_agg(id || ' ' || status, ', '))
          from payments where status not in ('canceled', 'failed')
          group by order_id having count(*) > 1",
+    ),
+    (
+        "goods: an order is on hold if, and only if, a dispute of it is open or lost",
+        "select format('order %s: on hold %s', o.id, o.on_hold)
+         from orders o
+         where o.on_hold <> exists (
+             select from disputes d join payments p on p.id = d.payment_id
+             where p.order_id = o.id and d.status not in ('warning_closed', 'prevented', 'won'))",
     ),
     (
         "status: the history is a legal path to where the order is",

@@ -25,11 +25,13 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// The event of one step: `created`, `processing`, `payment_failed`, `succeeded`, `canceled`.
+    /// The event of one step: `created`, `requires_action`, `processing`, `amount_capturable_updated`, `payment_failed`,
+    /// `succeeded`, `canceled`.
     /// `second` says when it happened.
     pub fn event(&self, step: &str, second: i64) -> Value {
         let status = match step {
             "created" | "payment_failed" => "requires_payment_method",
+            "amount_capturable_updated" => "requires_capture",
             status => status,
         };
         json!({
@@ -82,6 +84,31 @@ impl Intent {
                 "status": status,
                 "payment_intent": self.id,
                 "metadata": ours.map(|id| json!({"refund_id": id})),
+            }},
+        })
+    }
+}
+
+impl Intent {
+    /// The event of one step of a dispute over this payment: `created`, `updated`, `closed`, `funds_withdrawn`,
+    /// `funds_reinstated`; `status` as Stripe writes it.
+    pub fn dispute_event(&self, dispute: &str, step: &str, status: &str, second: i64) -> Value {
+        json!({
+            "id": format!("evt_{}", Uuid::now_v7().simple()),
+            "object": "event",
+            "api_version": stack::stripe::API_VERSION,
+            "created": START + second,
+            "livemode": false,
+            "type": format!("charge.dispute.{step}"),
+            "data": {"object": {
+                "id": dispute,
+                "object": "dispute",
+                "amount": self.amount,
+                "currency": self.currency.to_lowercase(),
+                "status": status,
+                "reason": "fraudulent",
+                "payment_intent": self.id,
+                "evidence_details": {"due_by": START + 7 * 86_400},
             }},
         })
     }

@@ -100,8 +100,8 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "on_hold",
-        "The order's payment is disputed. Until that is settled, the order is neither shipped nor cancelled.",
-        "Answer the dispute at the payment provider, or wait for its end.",
+        "The order's payment is disputed. The order is not shipped, and not cancelled before the bank has decided.",
+        "Answer the dispute at the payment provider, or wait for its end. If it is lost, cancel the order.",
     ),
     (
         "order_refunded",
@@ -120,6 +120,12 @@ pub(super) const CODES: &[Entry] = &[
         "Read the order to see which.",
     ),
     ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
+    ("dispute_not_found", "There is no such dispute.", "List the disputes."),
+    (
+        "payment_disputed",
+        "The bank has taken the payment back, for good or until it decides, so that a refund would pay the buyer twice.",
+        "List the order's disputes. If one is won, the payment can be refunded again.",
+    ),
     (
         "not_refundable",
         "The payment did not succeed, so nothing of it can be given back.",

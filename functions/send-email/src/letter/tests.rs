@@ -3,6 +3,7 @@ use crate::words::{one_line, since};
 use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
 use domain::ordering::{CancelReason, OrderLine, Status, Totals};
+use domain::payment::dispute::{Case, DisputeStatus};
 use time::macros::datetime;
 
 fn euros(minor: i64) -> Money {
@@ -76,6 +77,25 @@ fn refund() -> Refund {
     }
 }
 
+fn dispute(status: DisputeStatus) -> Dispute {
+    let at = datetime!(2026-11-26 09:00 UTC);
+    Dispute {
+        id: "dp_0193f2a7c1d87b3e9a5f4c2d1e0b9a89".parse().unwrap(),
+        payment: "pay_0193f2a7c1d87b3e9a5f4c2d1e0b9a90".parse().unwrap(),
+        order: order().id,
+        provider: "dp_1QxY7L2eZvKYlo2C".to_owned(),
+        case: Case {
+            status,
+            amount: euros(9140),
+            reason: "product_not_received".to_owned(),
+            evidence_due: Some(datetime!(2026-12-05 23:59 UTC)),
+        },
+        created_at: at,
+        updated_at: at,
+        closed_at: None,
+    }
+}
+
 fn product(name: &str) -> LowStock {
     LowStock { sku: "MUG-BLUE".to_owned(), name: name.to_owned(), on_hand: 6, available: 4 }
 }
@@ -117,6 +137,7 @@ reads_as_it_should! {
     a_refund_says_how_much: RefundIssued { refund: refund() };
     goods_that_came_back_are_acknowledged: GoodsReturned { refund: refund() };
     a_refund_that_failed_is_told_to_the_staff: RefundFailed { refund: refund() };
+    a_dispute_is_told_to_the_staff: DisputeOpened { dispute: dispute(DisputeStatus::NeedsResponse) };
     a_product_that_runs_low_is_told_to_the_staff: StockLow { product: product("Blue mug") };
     dead_letters_are_told_to_the_staff: DeadLettersFound { since: since(498_805) };
 }
@@ -139,6 +160,34 @@ fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
     let letter = OrderCancelled { order }.letter().unwrap();
     assert!(letter.text.contains("91.40 EUR you paid"), "{}", letter.text);
     assert!(letter.html.contains("91.40 EUR you paid"));
+}
+
+#[test]
+fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
+    let order =
+        Order { captured: euros(9140), on_hold: true, ..cancelled(CancelReason::Requested) };
+    let letter = OrderCancelled { order }.letter().unwrap();
+    for text in [letter.text, letter.html] {
+        assert!(text.contains("What you paid goes back through your bank"), "{text}");
+        assert!(!text.contains("91.40 EUR you paid"), "{text}");
+    }
+}
+
+#[test]
+fn a_dispute_reads_as_it_stands_and_asks_for_an_answer_only_while_there_is_time() {
+    for (status, words, asks) in [
+        (DisputeStatus::WarningNeedsResponse, "only asks so far", true),
+        (DisputeStatus::NeedsResponse, "has taken it back until it decides", true),
+        (DisputeStatus::UnderReview, "has taken it back until it decides", false),
+        (DisputeStatus::Won, "the money stays with us", false),
+        (DisputeStatus::Lost, "the money is gone", false),
+    ] {
+        let letter = DisputeOpened { dispute: dispute(status) }.letter().unwrap();
+        for text in [letter.text, letter.html] {
+            assert!(text.contains(words), "{text}");
+            assert_eq!(text.contains("5 December 2026, 23:59 UTC"), asks, "{text}");
+        }
+    }
 }
 
 #[test]

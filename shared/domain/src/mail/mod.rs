@@ -12,8 +12,9 @@ pub(crate) use sql::ALL;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
-use crate::id::{ClaimId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{ClaimId, DisputeId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use crate::ordering::{self, Order, Viewer};
+use crate::payment::dispute::{self, Dispute};
 
 /// What became of the wish to send a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,15 @@ pub async fn refund(db: &Db, refund: RefundId) -> Result<Option<Addressed<Refund
 /// A refund, for the staff, who must know of it even if the buyer has left.
 pub async fn refund_for_staff(db: &Db, refund: RefundId) -> Result<Option<Refund>, DbError> {
     Ok(sql::refund(db, refund).await?.map(|(refund, _)| refund))
+}
+
+/// A dispute, for the staff.
+pub async fn dispute(db: &Db, id: DisputeId) -> Result<Option<Dispute>, DbError> {
+    match dispute::show(db, id).await {
+        Ok(dispute) => Ok(Some(dispute)),
+        Err(Failure::Refused(_)) => Ok(None),
+        Err(Failure::Db(error)) => Err(error),
+    }
 }
 
 /// What is left of a product, for the staff, as long as it is for sale.

@@ -2,7 +2,7 @@
 
 use super::order::Viewer;
 use super::refusal::Refusal;
-use super::status::Status;
+use super::status::{PaymentStatus, Status};
 use crate::id::UserId;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -14,6 +14,7 @@ pub struct Filter {
     /// Whose they are; for staff only.
     pub user: Option<UserId>,
     pub status: Option<Status>,
+    pub payment: Option<PaymentStatus>,
     /// Placed then or later.
     pub since: Option<OffsetDateTime>,
     /// Placed before.

@@ -25,7 +25,7 @@ pub(crate) use order::HOLD_SECONDS;
 pub use order::{Actor, Order, OrderLine, Reason, Totals, Viewer, Wish};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
-pub(crate) use sql::{ALL_QUERIES, add_up, hold, lock};
+pub(crate) use sql::{ALL_QUERIES, add_up, hold, hold_back, lock};
 pub use status::{CancelReason, FulfillmentStatus, PaymentStatus, Status};
 pub use timeline::{Entry, Happening, Moment};
 
@@ -209,11 +209,11 @@ pub async fn cancel(db: &Db, who: Actor, id: OrderId) -> Result<Order, Failure<R
                     close::cancel(tx, id, CancelReason::Requested).await?;
                 }
             }
-            // Stripe has taken disputed money back already: a refund would pay it twice.
-            (Status::Confirmed, Viewer::Staff) if bill.on_hold => {
-                return Err(Refusal::OnHold.into());
-            }
             (Status::Confirmed, Viewer::Staff) => {
+                // Whether its money is ours to give back is for the bank to say first.
+                if bill.on_hold && payment::dispute::is_undecided(tx, id).await? {
+                    return Err(Refusal::OnHold.into());
+                }
                 payment::refund_all(tx, id).await?;
                 close::cancel(tx, id, CancelReason::Requested).await?;
             }

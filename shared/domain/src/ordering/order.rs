@@ -24,7 +24,7 @@ pub struct Order {
     pub totals: Totals,
     pub captured: Money,
     pub refunded: Money,
-    /// What the newest payment is at.
+    /// What the newest payment is at: failed also once a try came to nothing and no other was made.
     pub payment: Option<payment::Status>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
@@ -37,7 +37,7 @@ pub struct Order {
     pub confirm_reason: Option<Reason>,
     pub shipped_at: Option<OffsetDateTime>,
     pub shipment: Option<Shipment>,
-    /// A dispute holds the goods back.
+    /// A dispute holds the goods back, for good if it was lost.
     pub on_hold: bool,
     pub address: Option<Address>,
     pub note: Option<Note>,

@@ -79,6 +79,9 @@ queries! {
         set status = 'shipped', shipped_at = now(), carrier = $2, tracking_number = $3, tracking_url = $4
         where id = $1";
 
+    HOLD_BACK: "hold an order's goods back" = "
+        update orders set on_hold = $2 where id = $1 and on_hold <> $2";
+
     EDIT: "edit an order" = "
         update orders
         set note = $2, ship_to_name = $3, ship_to_line1 = $4, ship_to_line2 = $5, ship_to_postal_code = $6,
@@ -205,6 +208,10 @@ pub(super) async fn confirm(
 
 pub(crate) async fn add_up(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
     tx.execute(&ADD_UP, &[&id]).await.map(drop)
+}
+
+pub(crate) async fn hold_back(tx: &Tx<'_>, id: OrderId, is_held: bool) -> Result<(), DbError> {
+    tx.execute(&HOLD_BACK, &[&id, &is_held]).await.map(drop)
 }
 
 pub(super) async fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) -> Result<(), DbError> {

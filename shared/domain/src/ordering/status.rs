@@ -29,7 +29,7 @@ pub enum CancelReason {
     PaymentCanceled,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     Unpaid,
@@ -40,7 +40,7 @@ pub enum PaymentStatus {
     Refunded,
     /// The last try to pay came to nothing; there may be another.
     Failed,
-    /// The card holder complained at their bank: the order is on hold.
+    /// The buyer complained at their bank: the order is on hold, for good if the bank took the money back.
     Disputed,
 }
 
@@ -112,12 +112,34 @@ impl PaymentStatus {
         if captured > 0 || (order.totals.total.minor == 0 && order.status != Status::Cancelled) {
             return Self::Paid;
         }
-        match order.payment {
+        if order.status == Status::Pending { Self::while_open(order.payment) } else { Self::Unpaid }
+    }
+
+    /// Of an order that waits for its money.
+    fn while_open(newest: Option<payment::Status>) -> Self {
+        match newest {
             Some(payment::Status::Processing) => Self::Processing,
             Some(payment::Status::RequiresCapture) => Self::Authorized,
             Some(payment::Status::Failed) => Self::Failed,
             _ => Self::Unpaid,
         }
+    }
+
+    /// The same in the words of `order_money`.
+    pub(super) fn money(self) -> &'static str {
+        match self {
+            Self::Unpaid | Self::Processing | Self::Authorized | Self::Failed => "open",
+            settled => settled.name(),
+        }
+    }
+
+    /// What the newest payment of an open order may then be at, by name; `none` if there need not be one.
+    pub(super) fn newest(self) -> Option<Vec<&'static str>> {
+        let is_such = |newest: Option<payment::Status>| Self::while_open(newest) == self;
+        let none = is_such(None).then_some("none");
+        let names = payment::Status::ALL.into_iter().filter(|status| is_such(Some(*status)));
+        let names: Vec<_> = none.into_iter().chain(names.map(payment::Status::name)).collect();
+        (self.money() == "open").then_some(names)
     }
 
     pub fn name(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! What happened to an order, from its first to its last day. Pure.
 
-use crate::id::{PaymentId, RefundId, UserId};
+use crate::id::{DisputeId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -19,6 +19,7 @@ pub struct Entry {
 pub enum Happening {
     Placed,
     PaymentStarted { payment: PaymentId, provider: String, amount: Money, status: String },
+    PaymentFailed { payment: PaymentId },
     Captured { amount: Money },
     Confirmed { reason: Option<String> },
     Edited,
@@ -28,6 +29,8 @@ pub enum Happening {
     RefundRequested { refund: RefundId, origin: String, amount: Money, status: String },
     Refunded { amount: Money },
     RefundFailed { amount: Money },
+    DisputeOpened { dispute: DisputeId, reason: String, status: String },
+    DisputeClosed { dispute: DisputeId, status: String },
 }
 
 /// Where an entry stands: by time, and by place among what happened in the same moment.
@@ -73,6 +76,7 @@ impl Happening {
         match self {
             Self::Placed => "order_placed",
             Self::PaymentStarted { .. } => "payment_started",
+            Self::PaymentFailed { .. } => "payment_failed",
             Self::Captured { .. } => "payment_captured",
             Self::Confirmed { .. } => "order_confirmed",
             Self::Edited => "order_edited",
@@ -82,6 +86,8 @@ impl Happening {
             Self::RefundRequested { .. } => "refund_requested",
             Self::Refunded { .. } => "payment_refunded",
             Self::RefundFailed { .. } => "refund_failed",
+            Self::DisputeOpened { .. } => "dispute_opened",
+            Self::DisputeClosed { .. } => "dispute_closed",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Stripe's events: kept before they are acted on, acted on once, and never forgotten.
 
+use super::dispute::{self, DisputeTold};
 use super::refund::{self, RefundTold};
 use super::state::{Refusal, Told};
-use super::{learn, sql};
+use super::{learn, learn_failure, sql};
 use crate::db::{Db, DbError};
 use crate::failure::{Failure, Never, Refusal as _};
 use time::OffsetDateTime;
@@ -22,7 +23,10 @@ pub struct EventHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     Payment(Told),
+    /// A try to pay came to nothing; the payment waits for another.
+    FailedTry(Told),
     Refund(RefundTold),
+    Dispute(DisputeTold),
     /// Kept, and without effect.
     Other,
     /// One of ours, in a form that we cannot read.
@@ -67,7 +71,9 @@ pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<
         let Some(tries) = sql::lock_event(tx, event).await? else { return Ok(()) };
         let outcome = match notice {
             Notice::Payment(told) => learn(tx, told).await,
+            Notice::FailedTry(told) => learn_failure(tx, told).await,
             Notice::Refund(told) => refund::learn(tx, told).await,
+            Notice::Dispute(told) => dispute::learn(tx, told).await,
             Notice::Other => Ok(()),
             Notice::Unreadable(why) => {
                 tracing::error!(event.id = event, why, "event {event} is parked: unreadable");

@@ -3,6 +3,7 @@
 //! No Stripe here: `shared/stripe-gateway` turns its words into [`Told`] and [`Notice`]. A payment is a
 //! row before Stripe hears of it, and the row's id is Stripe's idempotency key, so that no crash charges twice.
 
+pub mod dispute;
 mod event;
 mod offline;
 pub mod refund;
@@ -21,6 +22,7 @@ use crate::db::{Db, Tx};
 use crate::failure::Failure;
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::ordering::{self, HOLD_SECONDS, Settled, Viewer};
+use crate::outbox::{self, Event};
 
 /// Starts to pay an order, or goes on with what was started: an order has one payment at a time.
 /// Stripe is asked next, under the payment's id, and [`hear`] takes down what it says.
@@ -92,6 +94,15 @@ async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
             ordering::give_up(tx, &bill).await?;
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// A try to pay failed. Its buyer hears of it once per payment, and not at all if the payment has gone on by now.
+async fn learn_failure(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
+    learn(tx, told).await?;
+    if let Some(payment) = sql::note_failure(tx, told).await? {
+        outbox::enqueue(tx, Event::PaymentFailed { payment }).await?;
     }
     Ok(())
 }

@@ -54,6 +54,12 @@ queries! {
     UPDATE: "take a payment's news down" = "
         update payments set provider_pi = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
 
+    /// Not if the payment has gone on, nor a second time.
+    NOTE_FAILURE: "note that a try to pay failed" = "
+        update payments set failed_at = now()
+        where provider_pi = $1 and status = 'requires_payment_method' and failed_at is null
+        returning id";
+
     ENTER_CAPTURE: "enter a capture into the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
         values ($1, 'captured', $2, 'stripe', $3)
@@ -165,6 +171,10 @@ pub(super) async fn lock(tx: &Tx<'_>, told: &Told) -> Result<Option<Known>, DbEr
 
 pub(super) async fn update(tx: &Tx<'_>, payment: PaymentId, told: &Told) -> Result<(), DbError> {
     tx.execute(&UPDATE, &[&payment, &told.provider, &told.status.name(), &told.at]).await.map(drop)
+}
+
+pub(super) async fn note_failure(tx: &Tx<'_>, told: &Told) -> Result<Option<PaymentId>, DbError> {
+    Ok(tx.row(&NOTE_FAILURE, &[&told.provider]).await?.map(|row| row.get("id")))
 }
 
 pub(super) async fn enter_capture(tx: &Tx<'_>, order: OrderId, told: &Told) -> Result<(), DbError> {

@@ -147,7 +147,7 @@ impl Known {
 }
 
 impl Status {
-    const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Creating,
         Self::RequiresPaymentMethod,
         Self::RequiresConfirmation,

@@ -6,11 +6,15 @@ use crate::ordering;
 use crate::outbox::{self, Event};
 
 queries! {
+    /// Disputed money is not ours to give.
     LEFT: "add up what is left of an order's payments" = "
         select p.id, p.provider, p.amount_minor - coalesce(sum(r.amount_minor), 0)::int8 as left_minor
         from payments p
         left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
         where p.order_id = $1 and p.status = 'succeeded'
+          and not exists (
+              select from disputes d
+              where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost'))
         group by p.id
         having p.amount_minor > coalesce(sum(r.amount_minor), 0)
         order by p.id";
@@ -39,7 +43,7 @@ pub(crate) async fn gives_back(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbEr
     Ok(tx.row(&GIVES_BACK, &[&order]).await?.is_some())
 }
 
-/// Asks Stripe, by way of the sweep, for what is left of an order's payments. What came past Stripe is handed back by
+/// Asks Stripe, by way of the sweep, for what is left of an order's payments, but of none that the bank took back. What came past Stripe is handed back by
 /// the person who cancels, and counts as refunded at once. The order's row is locked.
 pub(crate) async fn refund_all(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     for row in tx.rows(&LEFT, &[&order]).await? {

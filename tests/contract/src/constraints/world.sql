@@ -52,6 +52,10 @@ insert into refunds (id, payment_id, provider_refund, amount_minor, status, orig
 insert into refund_lines (refund_id, product_id, quantity)
     select '00000000-0000-7000-8000-000000000082', product_id, 1 from order_lines limit 1;
 
+insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, reason, status, told_at) values
+    ('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-000000000091', 'dp_1', 1000, 'EUR', 'fraudulent',
+     'needs_response', now());
+
 insert into ledger (order_id, kind, amount_minor, source, source_id) values
     ('00000000-0000-7000-8000-0000000000e1', 'captured', 1000, 'stripe', 'pi_1');
 

@@ -185,6 +185,12 @@ pub(super) const STEPS: &[Step] = &[
         path: Some("/v1/refunds/re_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
         ..step("Payments", "show_refund", Staff, 404)
     },
+    Step { path: Some("/v1/disputes?limit=5"), ..step("Payments", "list_disputes", Staff, 200) },
+    Step {
+        title: Some("Show a dispute; there is none"),
+        path: Some("/v1/disputes/dp_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
+        ..step("Payments", "show_dispute", Staff, 404)
+    },
     Step {
         title: Some("Receive a Stripe event, signed as Stripe does"),
         headers: &[("Stripe-Signature", "{{signature}}")],

@@ -6,6 +6,7 @@ mod edit;
 mod events;
 mod limits;
 mod list;
+mod list_by_money;
 mod ship;
 
 use domain::id::{OrderId, ProductId};

@@ -112,6 +112,11 @@ async fn what_is_disputed_or_given_back_stays_in_the_shop() {
     let door = door(&shop);
     let order = shop.confirmed_order(&buyer, Order { product: mug, quantity: 1 }).await;
 
+    shop.run(
+        "insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, reason, status, told_at)
+         select gen_random_uuid(), id, 'dp_1', amount_minor, currency, 'fraudulent', 'needs_response', now() from payments",
+    )
+    .await;
     shop.run("update orders set on_hold = true").await;
     let held = ship(&door, order, &staff).await;
     let not_cancelled = door.post(&path(order, "cancel"), &json!({})).by(&staff).await;

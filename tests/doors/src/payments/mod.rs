@@ -1,3 +1,4 @@
+mod disputes;
 mod faults;
 mod intent;
 mod refund;

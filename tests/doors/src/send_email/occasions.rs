@@ -2,7 +2,7 @@
 
 use super::{HTML, STAFF, SUBJECT, Scene, TEXT, text};
 use domain::accounts::Purpose;
-use domain::id::{FamilyId, OrderId, PaymentId, ProductId, RefundId};
+use domain::id::{DisputeId, FamilyId, OrderId, PaymentId, ProductId, RefundId};
 use domain::outbox::{Event, Message};
 use lambda::queue::Setback;
 use send_email::handle;
@@ -23,6 +23,15 @@ async fn refund(scene: &Scene, origin: &str) -> RefundId {
     let sql = "insert into refunds (id, payment_id, amount_minor, status, origin, provider_refund)
                values ($1, $2, 1250, 'succeeded', $3, 're_at_stripe')";
     scene.shop.admin.execute(sql, &[&id, &payment, &origin]).await.unwrap();
+    id
+}
+
+/// A dispute over the scene's payment.
+async fn dispute(scene: &Scene) -> DisputeId {
+    let id = DisputeId::generate();
+    let sql = "insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, reason, status, told_at)
+               select $1, id, 'dp_at_stripe', amount_minor, currency, 'fraudulent', 'needs_response', now() from payments";
+    scene.shop.admin.execute(sql, &[&id]).await.unwrap();
     id
 }
 
@@ -98,10 +107,12 @@ async fn who_has_left_gets_no_mail() {
 async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let scene = Scene::set().await;
     let (refund, product) = (refund(&scene, "api").await, mug(&scene).await);
+    let dispute = dispute(&scene).await;
     let sku: String = scene.shop.one("select sku from products").await;
     scene.shop.run("update users set disabled_at = now()").await;
     let events = [
         Event::RefundFailed { refund },
+        Event::DisputeOpened { dispute },
         Event::StockLow { product, crossing: 1 },
         Event::DeadLettersFound { hour: 498_805 },
     ];
@@ -114,12 +125,14 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let subjects: Vec<_> = mails.iter().map(|mail| text(mail, SUBJECT)).collect();
     let expected = [
         format!("A refund of 12.50 EUR failed, for order {}", scene.order),
+        format!("A payment of order {} is disputed", scene.order),
         format!("{sku} runs low: 8 left"),
         "Messages wait for a person, since 26 November 2026, 13:00 UTC".to_owned(),
     ];
     assert_eq!(subjects, expected);
     assert!(mails.iter().all(|mail| mail["Destination"] == json!({"ToAddresses": [STAFF]})));
     assert!(text(&mails[0], TEXT).contains("At Stripe: re_at_stripe"), "{:#}", mails[0]);
+    assert!(text(&mails[1], TEXT).contains("At Stripe: dp_at_stripe"), "{:#}", mails[1]);
 }
 
 #[tokio::test]
@@ -171,6 +184,7 @@ async fn what_is_not_there_needs_no_mail() {
         Event::PaymentFailed { payment: PaymentId::generate() },
         Event::RefundIssued { refund: RefundId::generate() },
         Event::RefundFailed { refund: RefundId::generate() },
+        Event::DisputeOpened { dispute: DisputeId::generate() },
         Event::StockLow { product: ProductId::generate(), crossing: 1 },
     ] {
         let told = scene.tell_of(event).await;

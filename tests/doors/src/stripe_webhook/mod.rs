@@ -1,4 +1,7 @@
+mod disputes;
 mod effects;
+mod every_type;
+mod failed_tries;
 mod gate;
 mod oddities;
 mod permutations;
@@ -6,6 +9,7 @@ mod refunds;
 
 use domain::db::Db;
 use domain::id::OrderId;
+use domain::payment;
 use lambda::dispatch::Dispatch;
 use serde_json::Value;
 use stripe_gateway::webhook::Secrets;
@@ -54,6 +58,56 @@ async fn state(shop: &Shop, order: OrderId) -> String {
             (select on_hand || '-' || reserved from products p join order_lines l on l.product_id = p.id where l.order_id = $1))";
     let row = shop.admin.query_one(sql, &[&order, &order.to_string()]).await.unwrap();
     row.get(0)
+}
+
+/// What disputes made of an order, in one line: its hold, the disputes, their money, the mails.
+async fn told_of_disputes(shop: &Shop, order: OrderId) -> String {
+    let sql = "
+        with told as (
+            select d.* from disputes d join payments p on p.id = d.payment_id where p.order_id = $1
+        )
+        select concat_ws(' | ',
+            (select case when on_hold then 'on hold' else 'free' end from orders where id = $1),
+            (select string_agg(concat_ws(' ', status, reason, amount_minor), ' ') from told),
+            (select string_agg(replace(kind, 'dispute_', '') || ' ' || amount_minor, ' ' order by entry_id)
+             from ledger where order_id = $1 and kind like 'dispute%'),
+            (select nullif(count(*), 0) || ' mail' from outbox
+             where dedupe_key in (select 'dispute_opened:dp_' || replace(id::text, '-', '') from told)))";
+    shop.admin.query_one(sql, &[&order]).await.unwrap().get(0)
+}
+
+/// A paid order over 19.99 EUR.
+struct Case {
+    shop: Shop,
+    door: Door,
+    order: OrderId,
+    intent: Intent,
+}
+
+impl Case {
+    async fn paid() -> Self {
+        let shop = Shop::open().await;
+        let (order, intent) = ordered(&shop).await;
+        let door = door(&shop);
+        tell(&door, &intent.event("succeeded", 0)).await;
+        Self { shop, door, order, intent }
+    }
+
+    async fn tell(&self, event: &Value) {
+        tell(&self.door, event).await;
+    }
+
+    async fn told(&self) -> String {
+        told_of_disputes(&self.shop, self.order).await
+    }
+}
+
+/// What the sweep does with events that came too early.
+async fn later(shop: &Shop) {
+    shop.run("update stripe_events set next_try_at = now()").await;
+    for event in payment::due_events(&shop.db, 100).await.unwrap() {
+        payment::apply(&shop.db, &event.id, &stripe_gateway::notice(&event.raw)).await.unwrap();
+    }
 }
 
 /// What became of an event: nothing yet, done, or the reason why it is parked.

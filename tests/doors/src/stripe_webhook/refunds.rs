@@ -1,8 +1,7 @@
 //! What Stripe says of refunds: ours, and those that somebody made in its dashboard.
 
-use super::{door, fate, ordered, state, tell};
+use super::{door, fate, later, ordered, state, tell};
 use domain::id::{OrderId, RefundId};
-use domain::payment;
 use serde_json::Value;
 use testkit::{Door, Intent, Shop};
 
@@ -12,14 +11,6 @@ async fn paid(shop: &Shop) -> (OrderId, Intent, Door) {
     let door = door(shop);
     tell(&door, &intent.event("succeeded", 1)).await;
     (order, intent, door)
-}
-
-/// What the sweep does with events that came too early.
-async fn later(shop: &Shop) {
-    shop.run("update stripe_events set next_try_at = now()").await;
-    for event in payment::due_events(&shop.db, 100).await.unwrap() {
-        payment::apply(&shop.db, &event.id, &stripe_gateway::notice(&event.raw)).await.unwrap();
-    }
 }
 
 #[tokio::test]

@@ -14,6 +14,15 @@ use crate::payment;
 use std::collections::HashMap;
 use tokio_postgres::Row;
 
+/// What the newest payment of an order is at.
+macro_rules! newest_payment {
+    () => {
+        "(select case when p.status = 'requires_payment_method' and p.failed_at is not null then 'failed'
+                             else p.status end
+                 from payments p where p.order_id = o.id order by p.id desc limit 1)"
+    };
+}
+
 /// Every column that [`order`] reads.
 macro_rules! select_orders {
     ($($rest:expr),+) => {
@@ -24,7 +33,9 @@ macro_rules! select_orders {
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
                o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_line1,
                o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_country, o.version,
-               (select p.status from payments p where p.order_id = o.id order by p.id desc limit 1) as payment
+               ",
+            newest_payment!(),
+            " as payment
         from orders o ",
             $($rest),+
         )
@@ -33,7 +44,7 @@ macro_rules! select_orders {
 
 /// A page of a list, from where `$beyond` says on.
 macro_rules! list_orders {
-    ($whose:literal, $beyond:literal, $order:literal) => {
+    ($whose:expr, $beyond:literal, $order:literal) => {
         select_orders!(
             "
         where ($1::text is null or o.status = $1) and ($2::timestamptz is null or o.created_at >= $2)
@@ -46,6 +57,26 @@ macro_rules! list_orders {
             $order,
             "
         limit $5"
+        )
+    };
+}
+
+/// A page of the orders that stand in one way with their money: as `$7` says by their own rows, and, where that is
+/// open, as one of `$8` by their newest payment. What was never paid is also what ended unpaid.
+macro_rules! list_orders_by_money {
+    ($beyond:literal, $order:literal) => {
+        list_orders!(
+            concat!(
+                "and ($6::uuid is null or o.user_id = $6)
+          and (order_money(o.status, o.on_hold, o.total_minor, o.captured_minor, o.refunded_minor) = $7
+               or 'none' = any($8)
+                  and order_money(o.status, o.on_hold, o.total_minor, o.captured_minor, o.refunded_minor) = 'unpaid')
+          and ($8::text[] is null or o.status <> 'pending' or coalesce(",
+                newest_payment!(),
+                ", 'none') = any($8))"
+            ),
+            $beyond,
+            $order
         )
     };
 }
@@ -63,6 +94,10 @@ queries! {
 
     OLDEST_OF: "list a user's orders from the first on" =
         list_orders!("and o.user_id = $6", "o.id > $4", "o.id");
+
+    NEWEST_BY_MONEY: "list orders by their money" = list_orders_by_money!("o.id < $4", "o.id desc");
+
+    OLDEST_BY_MONEY: "list orders by their money from the first on" = list_orders_by_money!("o.id > $4", "o.id");
 
     LINES: "look up orders' lines" = "
         select order_id, product_id, sku, name, quantity, unit_minor, line_minor, currency
@@ -96,9 +131,19 @@ pub(in crate::ordering) async fn list(
     sort: Sort,
     page: &Page<OrderId>,
 ) -> Result<Vec<Order>, DbError> {
-    let Filter { user, status, since, until } = filter;
+    let Filter { user, status, payment, since, until } = filter;
     let status = status.map(Status::name);
     let (beyond, limit) = (&page.after, page.rows_wanted());
+    if let Some(payment) = payment {
+        let (money, newest) = (payment.money(), payment.newest());
+        let with: [&(dyn postgres_types::ToSql + Sync); 8] =
+            [&status, since, until, beyond, &limit, user, &money, &newest];
+        let query = match sort {
+            Sort::Newest => &NEWEST_BY_MONEY,
+            Sort::Oldest => &OLDEST_BY_MONEY,
+        };
+        return with_lines(db, db.rows(query, &with).await?).await;
+    }
     let rows = match (user, sort) {
         (None, Sort::Newest) => db.rows(&NEWEST, &[&status, since, until, beyond, &limit]).await?,
         (None, Sort::Oldest) => db.rows(&OLDEST, &[&status, since, until, beyond, &limit]).await?,

@@ -21,6 +21,9 @@ queries! {
             select created_at, '01:' || id, 'payment_started', null, amount_minor, id, provider, status, null
             from payments where order_id = $1
             union all
+            select failed_at, '01f:' || id, 'payment_failed', null, null, id, null, null, null
+            from payments where order_id = $1 and failed_at is not null
+            union all
             select entered_at, case kind when 'captured' then '02:' when 'refunded' then '09:' else '10:' end
                    || lpad(entry_id::text, 19, '0'), kind, null, amount_minor, null, null, null, null
             from ledger where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed')
@@ -40,11 +43,20 @@ queries! {
             select r.created_at, '08:' || r.id, 'refund_requested', null, r.amount_minor, r.id, r.origin, r.status, null
             from refunds r join payments p on p.id = r.payment_id
             where p.order_id = $1
+            union all
+            select d.created_at, '11:' || d.id, 'dispute_opened', null, null, d.id, d.reason, d.status, null
+            from disputes d join payments p on p.id = d.payment_id
+            where p.order_id = $1
+            union all
+            select d.closed_at, '12:' || d.id, 'dispute_closed', null, null, d.id, null, d.status, null
+            from disputes d join payments p on p.id = d.payment_id
+            where p.order_id = $1 and d.closed_at is not null
         )
         select e.*, o.currency
         from entries e, orders o
         where o.id = $1
-          and ($2 or e.what not in ('payment_started', 'refund_requested', 'refund_failed'))
+          and ($2 or e.what not in (
+                   'payment_started', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed'))
           and ($3::timestamptz is null or (e.at, e.place collate \"C\") > ($3, $4::text))
         order by e.at, e.place collate \"C\"
         limit $5";
@@ -92,6 +104,7 @@ fn entry(row: &Row) -> Result<Entry, DbError> {
             amount: amount()?,
             status: text("number"),
         },
+        "payment_failed" => Happening::PaymentFailed { payment: row.get("subject") },
         "captured" => Happening::Captured { amount: amount()? },
         "confirmed" => Happening::Confirmed { reason: row.get("said") },
         "edited" => Happening::Edited,
@@ -110,6 +123,14 @@ fn entry(row: &Row) -> Result<Entry, DbError> {
         },
         "refunded" => Happening::Refunded { amount: amount()? },
         "refund_failed" => Happening::RefundFailed { amount: amount()? },
+        "dispute_opened" => Happening::DisputeOpened {
+            dispute: row.get("subject"),
+            reason: text("said"),
+            status: text("number"),
+        },
+        "dispute_closed" => {
+            Happening::DisputeClosed { dispute: row.get("subject"), status: text("number") }
+        }
         _ => return Err(DbError::nonsense(&TIMELINE, "an entry of an unknown kind")),
     };
     let place = Place(row.get("place"));

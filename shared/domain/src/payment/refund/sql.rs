@@ -35,7 +35,10 @@ queries! {
     PAID: "look up what is left of a payment" = "
         select p.status, p.currency, p.amount_minor - coalesce(
                    (select sum(r.amount_minor) from refunds r
-                    where r.payment_id = p.id and r.status not in ('failed', 'canceled')), 0)::bigint as left_minor
+                    where r.payment_id = p.id and r.status not in ('failed', 'canceled')), 0)::bigint as left_minor,
+               exists (
+                   select from disputes d
+                   where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost')) as is_disputed
         from payments p
         where p.id = $1 and p.provider = 'stripe'";
 
@@ -68,10 +71,14 @@ queries! {
         order by r.id desc
         limit $3");
 
+    /// Not while a bank is about to decide over the payment: Stripe would refuse it for good.
     LEASE: "lease refunds to send" = "
         with due as (
-            select id from refunds
+            select id from refunds r
             where status = 'requested' and next_try_at <= now()
+              and not exists (
+                  select from disputes d
+                  where d.payment_id = r.payment_id and d.status in ('needs_response', 'under_review'))
             order by next_try_at
             limit $1
             for update skip locked
@@ -125,7 +132,8 @@ pub(super) async fn order_of(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<O
 pub(super) async fn paid(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<Paid>, DbError> {
     let Some(row) = tx.row(&PAID, &[&payment]).await? else { return Ok(None) };
     let status = Status::from_name(row.get("status")).ok_or(DbError::nonsense(&PAID, "status"))?;
-    Ok(Some(Paid { status, left: money(&PAID, &row, "left_minor")? }))
+    let (left, is_disputed) = (money(&PAID, &row, "left_minor")?, row.get("is_disputed"));
+    Ok(Some(Paid { status, left, is_disputed }))
 }
 
 pub(super) async fn returnable(

@@ -30,6 +30,8 @@ pub enum Part {
 pub(super) struct Paid {
     pub(super) status: Status,
     pub(super) left: Money,
+    /// The bank took it back, or is about to decide.
+    pub(super) is_disputed: bool,
 }
 
 /// Pieces of a product in the order, and how many of them no refund was for.
@@ -48,6 +50,8 @@ pub enum Refusal {
     NoRefund,
     #[error("a payment that is {} cannot be refunded", .0.name())]
     NotRefundable(Status),
+    #[error("the payment is disputed")]
+    Disputed,
     #[error("nothing of the payment is left")]
     NothingLeft,
     #[error("only {left} of the payment are left")]
@@ -64,7 +68,7 @@ impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NoPayment | Self::NoRefund => Kind::Missing,
-            Self::NotRefundable(_) | Self::NothingLeft => Kind::Conflict,
+            Self::NotRefundable(_) | Self::Disputed | Self::NothingLeft => Kind::Conflict,
             Self::TooMuch { .. } | Self::OtherCurrency(_) | Self::TooManyPieces { .. } => {
                 Kind::Invalid
             }
@@ -77,6 +81,7 @@ impl failure::Refusal for Refusal {
             Self::NoPayment => "payment_not_found",
             Self::NoRefund => "refund_not_found",
             Self::NotRefundable(_) => "not_refundable",
+            Self::Disputed => "payment_disputed",
             Self::NothingLeft => "nothing_left",
             Self::TooMuch { .. } => "amount_too_large",
             Self::OtherCurrency(_) => "other_currency",
@@ -92,7 +97,7 @@ impl failure::Refusal for Refusal {
             Self::TooManyPieces { product, left } => {
                 vec![("product", json!(product)), ("left", json!(left))]
             }
-            Self::NoPayment | Self::NoRefund | Self::NothingLeft => Vec::new(),
+            Self::NoPayment | Self::NoRefund | Self::Disputed | Self::NothingLeft => Vec::new(),
             Self::Repetition(refusal) => return refusal.details(),
         };
         details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -132,6 +137,9 @@ impl RefundWish {
         let left = paid.left;
         if paid.status != Status::Succeeded {
             return Err(Refusal::NotRefundable(paid.status));
+        }
+        if paid.is_disputed {
+            return Err(Refusal::Disputed);
         }
         if left.minor < 1 {
             return Err(Refusal::NothingLeft);
@@ -200,7 +208,7 @@ mod tests {
         left: i64,
         pieces: &[(ProductId, i64, i32)],
     ) -> Result<Money, Refusal> {
-        let paid = Paid { status: Status::Succeeded, left: euros(left) };
+        let paid = Paid { status: Status::Succeeded, left: euros(left), is_disputed: false };
         let pieces = pieces.iter().map(|(product, unit, left)| {
             (*product, Returnable { unit_price: euros(*unit), left: *left })
         });
@@ -212,6 +220,13 @@ mod tests {
         let wish = RefundWish::new(None, None, None).unwrap();
         assert_eq!(price(&wish, 700, &[]), Ok(euros(700)));
         assert_eq!(price(&wish, 0, &[]), Err(Refusal::NothingLeft));
+    }
+
+    #[test]
+    fn disputed_money_is_not_ours_to_give() {
+        let wish = RefundWish::new(None, None, None).unwrap();
+        let paid = Paid { status: Status::Succeeded, left: euros(700), is_disputed: true };
+        assert_eq!(wish.price(&paid, &BTreeMap::new()), Err(Refusal::Disputed));
     }
 
     #[test]
