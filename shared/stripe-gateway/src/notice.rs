@@ -2,6 +2,8 @@
 //!
 //! Reads only what it needs, whatever else stands beside it: an event of another API version must not be lost.
 
+mod checkout;
+
 use domain::money::{Currency, Money};
 use domain::payment::refund::{RefundStatus, RefundTold};
 use domain::payment::{EventHead, Notice, Status, Told};
@@ -121,6 +123,7 @@ pub fn notice(raw: &[u8]) -> Notice {
         Some(("refund", _)) => serde_json::from_value(data.object)
             .map_err(|error| error.to_string())
             .and_then(|given| refund(&given, created)),
+        Some(("checkout", step)) => checkout::payment(step, data.object, created),
         // A charge that is refunded says nothing that its refunds do not say themselves.
         _ => Ok(Notice::Other),
     };
@@ -130,7 +133,8 @@ pub fn notice(raw: &[u8]) -> Notice {
 fn payment(intent: &Intent, created: i64) -> Result<Notice, String> {
     let Intent { id, amount, currency, status, metadata } = intent;
     Ok(Notice::Payment(Told {
-        provider: id.clone(),
+        provider: Some(id.clone()),
+        session: None,
         payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
         amount: money(*amount, currency)?,

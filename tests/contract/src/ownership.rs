@@ -4,8 +4,9 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 22] = [
+const OWNERS: [(&str, &[&str]); 23] = [
     ("categories", &["catalog"]),
+    ("checkout_sessions", &["payment"]),
     ("emails", &["mail"]),
     ("idempotency_keys", &["idempotency"]),
     ("inbox", &["inbox"]),

@@ -1,6 +1,8 @@
+mod checkout;
 mod faults;
 mod intent;
 mod refund;
+mod switch;
 
 use domain::id::OrderId;
 use lambda::dispatch::Dispatch;

@@ -1,3 +1,4 @@
+mod checkout;
 mod effects;
 mod gate;
 mod oddities;
