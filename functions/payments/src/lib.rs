@@ -1,5 +1,7 @@
 //! How orders are paid, and money is given back.
 
+mod begin;
+mod checkout;
 mod disputes;
 mod intent;
 mod list_refunds;
@@ -32,6 +34,7 @@ impl FromRef<Payments> for App {
 pub fn routes() -> OpenApiRouter<Payments> {
     OpenApiRouter::new()
         .routes(routes!(intent::create_payment_intent))
+        .routes(routes!(checkout::create_checkout_session))
         .routes(routes!(show::list_payments))
         .routes(routes!(show::show_payment))
         .routes(routes!(refund::create_refund, list_refunds::list_payment_refunds))

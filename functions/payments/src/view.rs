@@ -20,6 +20,9 @@ pub(crate) struct PaymentView {
     /// Stripe's id of the intent.
     #[schema(example = "pi_3PqLkd2eZvKYlo2C1b7VnXyz")]
     stripe_payment_intent: Option<String>,
+    /// Stripe's id of the checkout session, if it is made on Stripe's page.
+    #[schema(example = "cs_test_a1b2c3d4e5f6g7h8i9j0")]
+    stripe_checkout_session: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -81,7 +84,16 @@ struct RefundedPieces {
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
         let Payment {
-            id, order, status, amount, refunded, provider, created_at, updated_at, ..
+            id,
+            order,
+            status,
+            amount,
+            refunded,
+            provider,
+            session,
+            created_at,
+            updated_at,
+            ..
         } = payment;
         Self {
             id,
@@ -90,6 +102,7 @@ impl From<Payment> for PaymentView {
             amount,
             refunded,
             stripe_payment_intent: provider,
+            stripe_checkout_session: session,
             created_at,
             updated_at,
         }

@@ -99,7 +99,7 @@ impl Sweep {
                 report.or_failure(payment::hear(&self.db, &told).await);
             }
             // Stripe never took the payment on, and never will: the next round ends the order.
-            Err(failure) if failure.is_final() && open.provider.is_none() => {
+            Err(failure) if failure.is_final() && !open.is_known() => {
                 report.or_failure(payment::abandon(&self.db, open.id).await);
             }
             Err(failure) => {

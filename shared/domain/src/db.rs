@@ -161,6 +161,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::operations::ALL_QUERIES,
         crate::outbox::ALL,
         crate::payment::ALL_QUERIES,
+        crate::payment::CHECKOUT_QUERIES,
         crate::payment::OFFLINE_QUERIES,
         crate::payment::WHOLE_QUERIES,
         crate::payment::dispute::ALL_QUERIES,

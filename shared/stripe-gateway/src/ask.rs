@@ -26,11 +26,13 @@ const PAUSES_MS: [u64; 2] = [200, 600];
 
 /// Stripe's API.
 #[derive(Clone, Debug)]
-pub struct Stripe(Client);
+pub struct Stripe(pub(crate) Client);
 
 /// A PaymentIntent, and the secret with which the buyer's browser pays it. Never stored, never logged.
 pub struct Intent {
     pub told: Told,
+    /// Stripe's id of it.
+    pub id: String,
     pub client_secret: String,
 }
 
@@ -80,11 +82,14 @@ impl Stripe {
         let secret = intent.client_secret;
         let client_secret =
             secret.ok_or_else(|| StripeFailure::Nonsense("no secret".to_owned()))?;
-        Ok(Intent { told, client_secret })
+        Ok(Intent { told, id: intent.id.to_string(), client_secret })
     }
 
     /// Sees to it that a payment can take no more money, and says where it stands then: canceled, or too far for that.
     pub async fn cancel(&self, open: &Open) -> Result<Told, StripeFailure> {
+        if let Some(checkout) = &open.checkout {
+            return self.expire(open, checkout).await;
+        }
         let provider = match &open.provider {
             Some(provider) => provider.clone(),
             // We died between the wish and the answer: the same wish brings the same intent.
@@ -141,14 +146,14 @@ impl Stripe {
 }
 
 /// The strategies of the library that try again take a key of their own each time; ours is the row's.
-fn under(row: &impl ToString) -> Result<RequestStrategy, StripeFailure> {
+pub(crate) fn under(row: &impl ToString) -> Result<RequestStrategy, StripeFailure> {
     let key = IdempotencyKey::new(row.to_string());
     let key = key.map_err(|error| StripeFailure::Nonsense(error.to_string()))?;
     Ok(RequestStrategy::Idempotent(key))
 }
 
 /// Up to three tries, with growing pauses of random length between.
-async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, StripeFailure>
+pub(crate) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, StripeFailure>
 where
     F: Future<Output = Result<T, StripeError>>,
 {
@@ -188,13 +193,13 @@ impl From<StripeError> for StripeFailure {
     }
 }
 
-fn stripe_currency(currency: Currency) -> stripe_types::Currency {
+pub(crate) fn stripe_currency(currency: Currency) -> stripe_types::Currency {
     let Ok(currency) = currency.code().to_ascii_lowercase().parse();
     currency
 }
 
 /// What an intent says about our payment. As old as the intent: what an event says later is newer.
-fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
+pub(crate) fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
     let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", intent.id));
     let currency = Currency::from_code(&intent.currency.to_string().to_ascii_uppercase());
     let amount =
@@ -202,7 +207,8 @@ fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
     let status = Status::from_name(intent.status.as_str()).ok_or_else(|| nonsense("status"))?;
     let at = OffsetDateTime::from_unix_timestamp(intent.created);
     Ok(Told {
-        provider: intent.id.to_string(),
+        provider: Some(intent.id.to_string()),
+        session: None,
         payment: intent.metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status,
         amount,

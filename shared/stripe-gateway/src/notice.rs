@@ -2,6 +2,8 @@
 //!
 //! Reads only what it needs, whatever else stands beside it: an event of another API version must not be lost.
 
+mod checkout;
+
 use domain::money::{Currency, Money};
 use domain::payment::dispute::{Case, DisputeStatus, DisputeTold, Funds};
 use domain::payment::refund::{RefundStatus, RefundTold};
@@ -144,6 +146,7 @@ pub fn notice(raw: &[u8]) -> Notice {
                 .map_err(|error| error.to_string())
                 .and_then(|case| dispute(case, step, created))
         }
+        Some(("checkout", step)) => checkout::payment(step, data.object, created),
         // A charge that is refunded says nothing that its refunds do not say themselves.
         _ => Ok(Notice::Other),
     };
@@ -153,7 +156,8 @@ pub fn notice(raw: &[u8]) -> Notice {
 fn payment(intent: &Intent, created: i64) -> Result<Told, String> {
     let Intent { id, amount, currency, status, metadata } = intent;
     Ok(Told {
-        provider: id.clone(),
+        provider: Some(id.clone()),
+        session: None,
         payment: metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status: Status::from_name(status).ok_or_else(|| format!("status {status}"))?,
         amount: money(*amount, currency)?,

@@ -4,8 +4,9 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 23] = [
+const OWNERS: [(&str, &[&str]); 24] = [
     ("categories", &["catalog"]),
+    ("checkout_sessions", &["payment"]),
     ("disputes", &["payment"]),
     ("emails", &["mail"]),
     ("idempotency_keys", &["idempotency"]),

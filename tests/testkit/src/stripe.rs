@@ -112,6 +112,36 @@ impl Intent {
             }},
         })
     }
+
+    /// The event of the checkout session that this intent belongs to: `completed`, `expired`, `async_payment_succeeded`,
+    /// `async_payment_failed`; and `completed_unpaid`, which Stripe calls `completed` while the bank takes its time.
+    pub fn session_event(&self, step: &str, second: i64) -> Value {
+        let is_paid = ["completed", "async_payment_succeeded"].contains(&step);
+        let is_expired = step == "expired";
+        json!({
+            "id": format!("evt_{}", Uuid::now_v7().simple()),
+            "object": "event",
+            "api_version": stack::stripe::API_VERSION,
+            "created": START + second,
+            "livemode": false,
+            "type": format!("checkout.session.{}", step.trim_end_matches("_unpaid")),
+            "data": {"object": {
+                "id": self.session(),
+                "object": "checkout.session",
+                "amount_total": self.amount,
+                "currency": self.currency.to_lowercase(),
+                "metadata": {"payment_id": self.payment},
+                "payment_intent": (!is_expired).then_some(&self.id),
+                "payment_status": if is_paid { "paid" } else { "unpaid" },
+                "status": if is_expired { "expired" } else { "complete" },
+            }},
+        })
+    }
+
+    /// Stripe's id of the checkout session that this intent belongs to, if it belongs to one.
+    pub fn session(&self) -> String {
+        self.id.replacen("pi_", "cs_", 1)
+    }
 }
 
 impl Door {
@@ -139,6 +169,27 @@ impl Shop {
                    returning amount_minor, currency";
         let row = self.admin.query_one(sql, &[&payment, &id, &order]).await.unwrap();
         Intent { id, payment, amount: row.get(0), currency: row.get(1) }
+    }
+
+    /// A payment on a page of Stripe's that is open, and the intent that Stripe will make if somebody pays there.
+    pub async fn checkout(&self, order: OrderId) -> Intent {
+        let payment = PaymentId::generate();
+        let id = format!("pi_{}", Uuid::now_v7().simple());
+        let sql = "with payment as (
+                       insert into payments (id, order_id, currency, amount_minor, status)
+                       select $1, id, currency, total_minor, 'creating' from orders where id = $2
+                       returning amount_minor, currency
+                   ), page as (
+                       insert into checkout_sessions (payment_id, success_url, cancel_url, expires_at, provider_session)
+                       values ($1, 'https://shop.test/', 'https://shop.test/', now() + interval '35 minutes', $3)
+                   )
+                   select amount_minor, currency from payment";
+        let mut intent = Intent { id, payment, amount: 0, currency: String::new() };
+        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&payment, &order, &intent.session()];
+        let row = self.admin.query_one(sql, &row).await.unwrap();
+        (intent.amount, intent.currency) = (row.get(0), row.get(1));
+        intent
     }
 
     /// Makes a pending order one that is paid, past the shop's doors.

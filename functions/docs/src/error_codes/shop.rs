@@ -95,8 +95,8 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "payment_in_progress",
-        "A payment of the order is under way at the payment provider, so that confirming it by hand could take the money twice.",
-        "Wait until the payment succeeds, or cancel the order and place another.",
+        "A payment of the order is under way at the payment provider, so that confirming it by hand or paying another way could take the money twice.",
+        "Wait until the payment succeeds or fails, or cancel the order and place another.",
     ),
     (
         "on_hold",
@@ -118,6 +118,11 @@ pub(super) const CODES: &[Entry] = &[
         "not_payable",
         "Only a pending order can be paid; this one is paid or cancelled.",
         "Read the order to see which.",
+    ),
+    (
+        "too_many_payments",
+        "The order was begun to be paid as often as may be; each time holds its stock anew.",
+        "Go on with the payment that was begun last, or place a new order. most says how many tries there may be.",
     ),
     ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
     ("dispute_not_found", "There is no such dispute.", "List the disputes."),

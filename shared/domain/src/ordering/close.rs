@@ -21,6 +21,13 @@ pub(crate) struct Bill {
     pub(crate) is_due: bool,
 }
 
+impl Bill {
+    /// Whether a pending order shall end: somebody wants it, or its time is over.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.cancel_reason.is_some() || self.is_due
+    }
+}
+
 /// What is left to do before an order can be closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closing {
@@ -40,8 +47,7 @@ pub async fn close(db: &Db, order: OrderId) -> Result<Closing, Failure<Never>> {
         let Some(bill) = sql::lock(tx, Viewer::Staff, order).await? else {
             return Ok(Closing::Done);
         };
-        let wanted = bill.cancel_reason.is_some() || bill.is_due;
-        if bill.status != Status::Pending || !wanted {
+        if bill.status != Status::Pending || !bill.is_ending() {
             return Ok(Closing::Done);
         }
         if let Some(open) = payment::live(tx, order).await? {

@@ -3,41 +3,61 @@
 //! No Stripe here: `shared/stripe-gateway` turns its words into [`Told`] and [`Notice`]. A payment is a
 //! row before Stripe hears of it, and the row's id is Stripe's idempotency key, so that no crash charges twice.
 
+mod checkout;
 pub mod dispute;
 mod event;
 mod offline;
 pub mod refund;
 mod sql;
+mod start;
 mod state;
 mod whole;
 
+pub(crate) use checkout::ALL as CHECKOUT_QUERIES;
 pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, record};
 pub(crate) use event::{Replay, replay};
 pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub(crate) use sql::{ALL as ALL_QUERIES, live};
-pub use state::{Open, Payment, Refusal, Status, Told};
+pub use start::{Checkout, Open, ReturnUrls, Start, Way};
+pub use state::{Payment, Refusal, Status, Told};
 pub(crate) use whole::{ALL as WHOLE_QUERIES, gives_back, refund_all};
 
 use crate::db::{Db, Tx};
 use crate::failure::Failure;
 use crate::id::{OrderId, PaymentId, UserId};
-use crate::ordering::{self, HOLD_SECONDS, Settled, Viewer};
+use crate::ordering::{self, Settled, Viewer};
 use crate::outbox::{self, Event};
+use start::MOST_TRIES;
 
 /// Starts to pay an order, or goes on with what was started: an order has one payment at a time.
 /// Stripe is asked next, under the payment's id, and [`hear`] takes down what it says.
-pub async fn start(db: &Db, buyer: UserId, order: OrderId) -> Result<Open, Failure<Refusal>> {
+///
+/// Who chooses another way than before gets it once Stripe let go of the first, so that nothing can be paid twice.
+pub async fn start(
+    db: &Db,
+    buyer: UserId,
+    order: OrderId,
+    way: &Way,
+) -> Result<Start, Failure<Refusal>> {
     db.transaction(async |tx| {
         let bill =
             ordering::lock(tx, Viewer::Buyer(buyer), order).await?.ok_or(Refusal::NoOrder)?;
         state::may_be_paid(&bill)?;
-        if let Some(open) = sql::live(tx, order).await? {
-            return Ok(open);
+        let live = sql::live(tx, order).await?;
+        if let Some(open) = live.as_ref().filter(|open| open.goes(way)) {
+            return Ok(Start::Open(open.clone()));
         }
-        let open = Open { id: PaymentId::generate(), order, amount: bill.total, provider: None };
-        sql::insert(tx, &open).await?;
-        ordering::hold(tx, order, HOLD_SECONDS).await?;
-        Ok(open)
+        if sql::count(tx, order).await? >= MOST_TRIES {
+            return Err(Refusal::TooManyTries { most: MOST_TRIES }.into());
+        }
+        if let Some(open) = live {
+            // Before Stripe hears of it: its news of the end may come before its answer.
+            sql::replace(tx, open.id).await?;
+            return Ok(Start::InTheWay(open));
+        }
+        let open = sql::insert(tx, PaymentId::generate(), &bill, way).await?;
+        ordering::hold(tx, order, way.hold_seconds()).await?;
+        Ok(Start::Open(open))
     })
     .await
 }
@@ -78,7 +98,11 @@ async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
     let order = sql::order_of(tx, told).await?.ok_or(Refusal::NoPayment)?;
     let bill = ordering::lock(tx, Viewer::Staff, order).await?.ok_or(Refusal::NoPayment)?;
     let known = sql::lock(tx, told).await?.ok_or(Refusal::NoPayment)?;
-    if !known.yields_to(told)? {
+    let is_news = known.yields_to(told)?;
+    if let (Some(session), None) = (&told.session, &known.session) {
+        checkout::name(tx, known.id, session).await?;
+    }
+    if !is_news {
         return Ok(());
     }
     sql::update(tx, known.id, told).await?;
@@ -89,8 +113,11 @@ async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
                 sql::ask_refund_of_late(tx, known.id, told.amount.minor).await?;
             }
         }
-        // The end of a payment that was abandoned is not that of the one that took its place.
-        Status::Canceled if sql::live(tx, order).await?.is_none() => {
+        // The end of a payment that was abandoned is not that of the one that takes its place.
+        Status::Canceled
+            if (!known.is_replaced || bill.is_ending())
+                && sql::live(tx, order).await?.is_none() =>
+        {
             ordering::give_up(tx, &bill).await?;
         }
         _ => {}

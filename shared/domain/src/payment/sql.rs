@@ -1,10 +1,13 @@
 //! The statements behind payments, refunds and Stripe's events. They decide nothing.
 
+use super::checkout;
 use super::event::{EventHead, StoredEvent};
-use super::state::{Known, Open, Payment, Status, Told};
+use super::start::{Open, Way};
+use super::state::{Known, Payment, Status, Told};
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
+use crate::ordering::Bill;
 use tokio_postgres::Row;
 
 /// Every column that [`payment`] reads.
@@ -13,6 +16,7 @@ macro_rules! select_payments {
         concat!(
             "
         select p.id, p.order_id, o.user_id, p.amount_minor, p.currency, p.status, p.provider_pi, p.created_at, p.updated_at,
+               (select provider_session from checkout_sessions where payment_id = p.id) as provider_session,
                coalesce((select sum(r.amount_minor) from refunds r
                          where r.payment_id = p.id and r.status in ('pending', 'requires_action', 'succeeded')), 0)::bigint
                    as refunded_minor
@@ -27,32 +31,43 @@ queries! {
 
     OF_ORDER: "look up an order's payments" = select_payments!("where p.order_id = $1 order by p.id");
 
+    /// Stripe opens a page for half an hour at least: one that it may not know yet must not be nearer to its end.
     LIVE: "look up an order's live payment" = "
-        select id, order_id, amount_minor, currency, provider_pi
-        from payments
-        where order_id = $1 and status not in ('canceled', 'failed')";
+        select p.id, p.order_id, p.amount_minor, p.currency, p.provider_pi,
+               c.payment_id is not null as has_page, c.success_url, c.cancel_url, c.expires_at, c.provider_session,
+               p.replaced_at is not null
+                   or (c.provider_session is null and coalesce(c.expires_at < now() + interval '31 minutes', false)) as is_stale
+        from payments p left join checkout_sessions c on c.payment_id = p.id
+        where p.order_id = $1 and p.status not in ('canceled', 'failed')";
+
+    COUNT: "count the tries to pay an order" = "select count(*) from payments where order_id = $1";
 
     INSERT: "insert a payment" = "
         insert into payments (id, order_id, currency, amount_minor, status)
         values ($1, $2, $3, $4, 'creating')";
 
+    REPLACE: "note that an order shall be paid another way" = "
+        update payments set replaced_at = coalesce(replaced_at, now()), updated_at = now() where id = $1";
+
     ABANDON: "abandon a payment" = "
         update payments set status = 'failed', updated_at = now()
-        where id = $1 and status = 'creating' and provider_pi is null";
+        where id = $1 and status = 'creating' and provider_pi is null
+          and not exists (select from checkout_sessions where payment_id = $1 and provider_session is not null)";
 
     /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
     ORDER_OF: "find the order of a payment" = "
         select order_id from payments
-        where provider_pi = $1 or (id = $2 and provider_pi is null)";
+        where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null))";
 
     LOCK: "lock a payment" = "
-        select id, provider_pi, status, amount_minor, currency, told_at
-        from payments
-        where provider_pi = $1 or (id = $2 and provider_pi is null)
-        for update";
+        select p.id, p.provider_pi, p.status, p.amount_minor, p.currency, p.told_at, c.provider_session,
+               p.replaced_at is not null as is_replaced
+        from payments p left join checkout_sessions c on c.payment_id = p.id
+        where p.provider_pi = $1 or (p.id = $2 and (p.provider_pi is null or $1 is null))
+        for update of p";
 
     UPDATE: "take a payment's news down" = "
-        update payments set provider_pi = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
+        update payments set provider_pi = coalesce($2, provider_pi), status = $3, told_at = $4, updated_at = now() where id = $1";
 
     /// Not if the payment has gone on, nor a second time.
     NOTE_FAILURE: "note that a try to pay failed" = "
@@ -115,8 +130,20 @@ queries! {
 pub(crate) async fn live(tx: &Tx<'_>, order: OrderId) -> Result<Option<Open>, DbError> {
     let Some(row) = tx.row(&LIVE, &[&order]).await? else { return Ok(None) };
     let amount = amount(&LIVE, &row)?;
-    let (id, order) = (row.get("id"), row.get("order_id"));
-    Ok(Some(Open { id, order, amount, provider: row.get("provider_pi") }))
+    let has_page: bool = row.get("has_page");
+    Ok(Some(Open {
+        id: row.get("id"),
+        order: row.get("order_id"),
+        amount,
+        provider: row.get("provider_pi"),
+        checkout: has_page.then(|| checkout::read(&row)),
+        is_stale: row.get("is_stale"),
+    }))
+}
+
+pub(super) async fn count(tx: &Tx<'_>, order: OrderId) -> Result<i64, DbError> {
+    let row = tx.row(&COUNT, &[&order]).await?;
+    Ok(row.ok_or(DbError::nonsense(&COUNT, "no count"))?.get(0))
 }
 
 pub(super) async fn find(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
@@ -138,14 +165,29 @@ fn payment(row: &Row) -> Result<Payment, DbError> {
         refunded: Money { minor: row.get("refunded_minor"), ..amount },
         status: status.ok_or(DbError::nonsense(&FIND, "status"))?,
         provider: row.get("provider_pi"),
+        session: row.get("provider_session"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
     })
 }
 
-pub(super) async fn insert(tx: &Tx<'_>, open: &Open) -> Result<(), DbError> {
-    let Money { minor, currency } = open.amount;
-    tx.execute(&INSERT, &[&open.id, &open.order, &currency.code(), &minor]).await.map(drop)
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    id: PaymentId,
+    bill: &Bill,
+    way: &Way,
+) -> Result<Open, DbError> {
+    let Bill { order, total: amount, .. } = *bill;
+    tx.execute(&INSERT, &[&id, &order, &amount.currency.code(), &amount.minor]).await?;
+    let mut open = Open { id, order, amount, provider: None, checkout: None, is_stale: false };
+    if let Way::Checkout(urls) = way {
+        open.checkout = Some(checkout::insert(tx, id, urls).await?);
+    }
+    Ok(open)
+}
+
+pub(super) async fn replace(tx: &Tx<'_>, payment: PaymentId) -> Result<(), DbError> {
+    tx.execute(&REPLACE, &[&payment]).await.map(drop)
 }
 
 pub(super) async fn abandon(db: &Db, payment: PaymentId) -> Result<(), DbError> {
@@ -163,6 +205,8 @@ pub(super) async fn lock(tx: &Tx<'_>, told: &Told) -> Result<Option<Known>, DbEr
     Ok(Some(Known {
         id: row.get("id"),
         provider: row.get("provider_pi"),
+        session: row.get("provider_session"),
+        is_replaced: row.get("is_replaced"),
         status: status.ok_or(DbError::nonsense(&LOCK, "status"))?,
         amount: amount(&LOCK, &row)?,
         told_at: row.get("told_at"),

@@ -28,24 +28,16 @@ pub enum Status {
 /// What Stripe says about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Stripe's id of the PaymentIntent.
-    pub provider: String,
+    /// Stripe's id of the PaymentIntent. Its own page makes one only when the buyer pays.
+    pub provider: Option<String>,
+    /// Stripe's id of the checkout session, if it spoke of that.
+    pub session: Option<String>,
     /// Our id, as we gave it to Stripe to keep.
     pub payment: Option<PaymentId>,
     pub status: Status,
     pub amount: Money,
     /// When it was so.
     pub at: OffsetDateTime,
-}
-
-/// A payment through which Stripe may take money, now or later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
-    pub id: PaymentId,
-    pub order: OrderId,
-    pub amount: Money,
-    /// Stripe's id of the PaymentIntent, once it told us.
-    pub provider: Option<String>,
 }
 
 /// A try to pay an order.
@@ -60,6 +52,8 @@ pub struct Payment {
     pub status: Status,
     /// Stripe's id of the PaymentIntent, once it told us.
     pub provider: Option<String>,
+    /// Stripe's id of the checkout session, if it is made on Stripe's page.
+    pub session: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -69,6 +63,9 @@ pub struct Payment {
 pub(super) struct Known {
     pub(super) id: PaymentId,
     pub(super) provider: Option<String>,
+    pub(super) session: Option<String>,
+    /// The buyer chose another way to pay.
+    pub(super) is_replaced: bool,
     pub(super) status: Status,
     pub(super) amount: Money,
     pub(super) told_at: Option<OffsetDateTime>,
@@ -83,6 +80,10 @@ pub enum Refusal {
     NotPayable(ordering::Status),
     #[error("the order is about to be cancelled")]
     Ending,
+    #[error("money for the order is on its way already")]
+    InProgress,
+    #[error("there were {most} tries to pay the order already")]
+    TooManyTries { most: i64 },
     #[error("there is no such payment")]
     NoSuch,
     #[error("no payment of ours belongs to this")]
@@ -95,7 +96,11 @@ impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NoOrder | Self::NoSuch | Self::NoPayment => Kind::Missing,
-            Self::NotPayable(_) | Self::Ending | Self::Mismatch { .. } => Kind::Conflict,
+            Self::NotPayable(_)
+            | Self::Ending
+            | Self::InProgress
+            | Self::TooManyTries { .. }
+            | Self::Mismatch { .. } => Kind::Conflict,
         }
     }
 
@@ -104,6 +109,8 @@ impl failure::Refusal for Refusal {
             Self::NoOrder => "order_not_found",
             Self::NotPayable(_) => "not_payable",
             Self::Ending => "order_ending",
+            Self::InProgress => "payment_in_progress",
+            Self::TooManyTries { .. } => "too_many_payments",
             Self::NoSuch | Self::NoPayment => "payment_not_found",
             Self::Mismatch { .. } => "amount_mismatch",
         }
@@ -115,6 +122,7 @@ impl failure::Refusal for Refusal {
             Self::NotPayable(status) => {
                 Map::from_iter([("order_status".to_owned(), json!(status))])
             }
+            Self::TooManyTries { most } => Map::from_iter([("most".to_owned(), json!(most))]),
             _ => Map::new(),
         }
     }
@@ -125,7 +133,7 @@ pub(super) fn may_be_paid(bill: &Bill) -> Result<(), Refusal> {
     if bill.status != ordering::Status::Pending {
         return Err(Refusal::NotPayable(bill.status));
     }
-    if bill.cancel_reason.is_some() || bill.is_due {
+    if bill.is_ending() {
         return Err(Refusal::Ending);
     }
     Ok(())
@@ -134,7 +142,10 @@ pub(super) fn may_be_paid(bill: &Bill) -> Result<(), Refusal> {
 impl Known {
     /// Whether what Stripe says is news. Whatever the order in which the same news come, the same one stands in the end.
     pub(super) fn yields_to(&self, told: &Told) -> Result<bool, Refusal> {
-        if self.provider.as_ref().is_some_and(|known| *known != told.provider) {
+        let differ = |known: &Option<String>, told: &Option<String>| {
+            known.is_some() && told.is_some() && known != told
+        };
+        if differ(&self.provider, &told.provider) || differ(&self.session, &told.session) {
             return Err(Refusal::NoPayment);
         }
         if self.amount != told.amount {
@@ -178,6 +189,11 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
+    /// Whether nothing more can come of it.
+    pub fn is_final(self) -> bool {
+        self.finality() > 0
+    }
+
     /// Zero while anything can still happen. Money that was taken outweighs every other end.
     fn finality(self) -> u8 {
         match self {
@@ -214,12 +230,21 @@ mod tests {
 
     fn told(status: Status, second: i64) -> Told {
         let at = OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap();
-        Told { provider: "pi_1".to_owned(), payment: None, status, amount: euros(100), at }
+        let (provider, session) = (Some("pi_1".to_owned()), None);
+        Told { provider, session, payment: None, status, amount: euros(100), at }
     }
 
     fn fresh() -> Known {
         let id = PaymentId::generate();
-        Known { id, provider: None, status: Status::Creating, amount: euros(100), told_at: None }
+        Known {
+            id,
+            provider: None,
+            session: None,
+            is_replaced: false,
+            status: Status::Creating,
+            amount: euros(100),
+            told_at: None,
+        }
     }
 
     fn after(news: &[Told]) -> Status {

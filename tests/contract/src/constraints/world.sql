@@ -45,6 +45,10 @@ insert into payments (id, order_id, currency, provider_pi, amount_minor, status)
     ('00000000-0000-7000-8000-000000000091', '00000000-0000-7000-8000-0000000000e1', 'EUR', 'pi_1', 1000, 'processing'),
     ('00000000-0000-7000-8000-000000000092', '00000000-0000-7000-8000-0000000000e1', 'EUR', 'pi_2', 1000, 'canceled');
 
+insert into checkout_sessions (payment_id, provider_session, success_url, cancel_url, expires_at)
+    select id, 'cs_' || right(provider_pi, 1), 'https://shop.example/', 'https://shop.example/', now() + interval '35 minutes'
+    from payments;
+
 insert into refunds (id, payment_id, provider_refund, amount_minor, status, origin) values
     ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000091', 're_1', 400, 'succeeded', 'late_payment'),
     ('00000000-0000-7000-8000-000000000082', '00000000-0000-7000-8000-000000000091', 're_2', 400, 'succeeded', 'api');

@@ -167,7 +167,16 @@ pub(super) const STEPS: &[Step] = &[
         body: Some(r#"{"carrier": "DHL", "tracking_number": "ABC 123"}"#),
         ..step("Orders", "ship_order", Staff, 409)
     },
-    step("Payments", "create_payment_intent", Customer, 200),
+    Step {
+        body: Some(
+            r#"{"success_url": "https://shop.example.com/paid?session={CHECKOUT_SESSION_ID}", "cancel_url": "https://shop.example.com/basket"}"#,
+        ),
+        ..step("Payments", "create_checkout_session", Customer, 200)
+    },
+    Step {
+        title: Some("Start to pay an order; the page is closed first"),
+        ..step("Payments", "create_payment_intent", Customer, 200)
+    },
     Step {
         keep: &[("payment_id", "data[0].id")],
         ..step("Payments", "list_payments", Customer, 200)

@@ -32,7 +32,8 @@ impl Office {
         self.shop.run(sql).await;
         self.event("evt_1", "payment_intent.succeeded", "'failing'").await;
         let told = Told {
-            provider: "pi_1".to_owned(),
+            provider: Some("pi_1".to_owned()),
+            session: None,
             payment: None,
             status: Status::Succeeded,
             amount: Money { minor: 500, currency: Currency::EUR },

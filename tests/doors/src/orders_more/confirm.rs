@@ -1,6 +1,6 @@
 use super::{all, check_books, door, path, told};
 use domain::id::{OrderId, PaymentId};
-use domain::payment;
+use domain::payment::{self, Way};
 use serde_json::json;
 use testkit::{Call, Door, Order, Person, Product, Shop};
 
@@ -101,8 +101,10 @@ async fn an_order_is_paid_at_stripe_or_confirmed_by_hand_but_never_both() {
     for _ in 0..8 {
         let order = shop.order(&buyer, Order { product: mug, quantity: 1 }).await;
 
-        let (by_hand, at_stripe) =
-            tokio::join!(confirm(&door, order, &staff), payment::start(&shop.db, buyer.id, order));
+        let (by_hand, at_stripe) = tokio::join!(
+            confirm(&door, order, &staff),
+            payment::start(&shop.db, buyer.id, order, &Way::Intent)
+        );
 
         assert_eq!(by_hand.status == 200, at_stripe.is_err(), "{}", by_hand.body);
         assert!(matches!(by_hand.refusal(), (200, "") | (409, "payment_in_progress")));

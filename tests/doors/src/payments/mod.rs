@@ -1,7 +1,9 @@
+mod checkout;
 mod disputes;
 mod faults;
 mod intent;
 mod refund;
+mod switch;
 
 use domain::id::OrderId;
 use lambda::dispatch::Dispatch;

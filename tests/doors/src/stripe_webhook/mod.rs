@@ -1,3 +1,4 @@
+mod checkout;
 mod disputes;
 mod effects;
 mod every_type;

@@ -5,7 +5,7 @@ use testkit::Shop;
 
 const STEPS: [&str; 4] = ["created", "processing", "payment_failed", "succeeded"];
 
-fn permutations(steps: &[usize]) -> Vec<Vec<usize>> {
+pub(super) fn permutations(steps: &[usize]) -> Vec<Vec<usize>> {
     if steps.is_empty() {
         return vec![Vec::new()];
     }

@@ -1,3 +1,4 @@
+mod checkout;
 mod events;
 mod late_money;
 mod orders;

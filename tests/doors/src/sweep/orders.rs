@@ -136,7 +136,14 @@ async fn a_payment_canceled_by_hand_ends_its_order() {
     let canceled = stripe_gateway::Stripe::new("sk_test_dashboard", Some(night.stripe.url()));
     let payment = night.shop.one::<domain::id::PaymentId>("select id from payments").await;
     let amount = domain::money::Money { minor: 1999, currency: domain::money::Currency::EUR };
-    let open = domain::payment::Open { id: payment, order, amount, provider: Some(intent.clone()) };
+    let open = domain::payment::Open {
+        id: payment,
+        order,
+        amount,
+        provider: Some(intent.clone()),
+        checkout: None,
+        is_stale: false,
+    };
     canceled.unwrap().cancel(&open).await.unwrap();
     night.expire().await;
 

@@ -135,7 +135,7 @@ impl State {
                 self.confirm(id, form.text("payment_method"))
             }
             ("POST", ["payment_intents", id, "capture"]) => self.capture(id, form),
-            ("POST", ["payment_intents", id, "cancel"]) => self.cancel(id, form),
+            ("POST", ["payment_intents", id, "cancel"]) => self.cancel_by_shop(id, form),
             ("POST", ["refunds"]) => self.create_refund(form),
             ("GET", ["refunds"]) => self.list_refunds(form),
             ("GET", ["refunds", id]) => self.show("refund", id),

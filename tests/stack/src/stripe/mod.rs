@@ -191,6 +191,11 @@ impl StandIn {
         lock(&self.shared).pay_session(session, card)
     }
 
+    /// The time of a checkout session is over, or somebody ends it in Stripe's dashboard.
+    pub fn expire_session(&self, session: &str) -> Result<Value, Refused> {
+        lock(&self.shared).expire_session(session)
+    }
+
     /// Ends `processing` and `requires_action`: the bank decided.
     pub fn settle(&self, intent: &str, settlement: Settlement) -> Result<Value, Refused> {
         lock(&self.shared).settle(intent, settlement)

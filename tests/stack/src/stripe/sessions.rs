@@ -10,6 +10,7 @@ use super::{
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
+const HALF_HOUR: i64 = 1_800;
 
 pub(super) struct Session {
     pub(super) amount: i64,
@@ -44,7 +45,7 @@ impl State {
             client_reference_id: form.owned("client_reference_id"),
             created: now(),
             customer_email: form.owned("customer_email"),
-            expires_at: form.integer("expires_at")?.unwrap_or(now() + DAY),
+            expires_at: expires_at(form)?,
             id: id.clone(),
             intent_metadata: form.inner("payment_intent_data").metadata()?,
             paid: false,
@@ -111,6 +112,15 @@ impl State {
         self.emit_session(&format!("checkout.session.{kind}"), &id);
     }
 
+    /// An intent that Stripe's own page made ends with the page.
+    pub(super) fn cancel_by_shop(&mut self, id: &str, form: &Form) -> Result<Value, Refused> {
+        if self.sessions.iter().any(|session| session.intent.as_deref() == Some(id)) {
+            let message = "You cannot cancel the PaymentIntent of a Checkout Session. Expire the Checkout Session instead.";
+            return Err(Refused::invalid(message));
+        }
+        self.cancel(id, form)
+    }
+
     fn open_session(&mut self, id: &str, wish: &str) -> Result<&mut Session, Refused> {
         let session = self.sessions.get_mut(id);
         let session = session.ok_or_else(|| no_such_session(id))?;
@@ -128,6 +138,17 @@ impl State {
             self.emit(kind, json);
         }
     }
+}
+
+/// Stripe's page stays open for half an hour at least, a day at most.
+fn expires_at(form: &Form) -> Result<i64, Refused> {
+    let now = now();
+    let at = form.integer("expires_at")?.unwrap_or(now + DAY);
+    if (now + HALF_HOUR..=now + DAY).contains(&at) {
+        return Ok(at);
+    }
+    let message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.";
+    Err(Refused::invalid(message).param("expires_at"))
 }
 
 fn no_such_session(id: &str) -> Refused {

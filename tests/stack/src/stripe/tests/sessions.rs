@@ -73,6 +73,35 @@ async fn an_expired_session_cannot_be_paid() {
 }
 
 #[tokio::test]
+async fn a_session_is_open_for_half_an_hour_at_least() {
+    let bench = Bench::new().await;
+    let in_minutes = |minutes: i64| {
+        format!("{TWO_MUGS}&expires_at={}", super::super::state::now() + minutes * 60)
+    };
+
+    let (short, refusal) = bench.post("v1/checkout/sessions", &in_minutes(29)).await;
+    let (fits, _) = bench.post("v1/checkout/sessions", &in_minutes(35)).await;
+    let (long, _) = bench.post("v1/checkout/sessions", &in_minutes(25 * 60)).await;
+
+    assert_eq!((short, fits, long), (400, 200, 400));
+    assert_eq!(refusal["error"]["param"], "expires_at");
+}
+
+#[tokio::test]
+async fn the_intent_of_a_session_ends_with_the_session_only() {
+    let bench = Bench::new().await;
+    let session = id(&bench.session().await);
+    bench.stripe.pay_session(&session, Card::Declined).unwrap_err();
+    let intent = bench.stripe.ledger()[0].intent.clone();
+
+    let (refused, _) = bench.post(&format!("v1/payment_intents/{intent}/cancel"), "").await;
+    bench.stripe.expire_session(&session).unwrap();
+
+    assert_eq!(refused, 400);
+    assert_eq!(bench.stripe.ledger()[0].status, super::super::Status::Canceled);
+}
+
+#[tokio::test]
 async fn a_person_pays_on_the_hosted_page() {
     let bench = Bench::new().await;
     let intent = bench.intent(1250).await;

@@ -1,3 +1,5 @@
+-- What the database must refuse about disputes, as in refused.sql.
+
 -- payments_failed_at_finite
 update payments set failed_at = 'infinity';
 -- disputes_pkey

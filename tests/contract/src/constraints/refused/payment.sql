@@ -1,0 +1,19 @@
+-- What the database must refuse about payments, as in refused.sql.
+
+-- payments_replaced_at_finite
+update payments set replaced_at = 'infinity';
+-- checkout_sessions_one_of_payment
+insert into checkout_sessions (payment_id, success_url, cancel_url, expires_at)
+    select payment_id, success_url, cancel_url, expires_at from checkout_sessions;
+-- checkout_sessions_of_payment
+update checkout_sessions set payment_id = gen_random_uuid() where provider_session = 'cs_1';
+-- checkout_sessions_provider_session_taken
+update checkout_sessions set provider_session = 'cs_1';
+-- checkout_sessions_provider_session_length
+update checkout_sessions set provider_session = '' where provider_session = 'cs_1';
+-- checkout_sessions_success_url_length
+update checkout_sessions set success_url = '';
+-- checkout_sessions_cancel_url_length
+update checkout_sessions set cancel_url = repeat('x', 2001);
+-- checkout_sessions_expires_at_finite
+update checkout_sessions set expires_at = 'infinity';
