@@ -57,6 +57,8 @@ struct LineView {
     quantity: i32,
     unit_price: Money,
     total: Money,
+    /// How many of the pieces came back.
+    returned: i32,
 }
 
 /// Who carries the order.
@@ -121,7 +123,7 @@ impl From<&Shipment> for ShipmentView {
 
 impl From<OrderLine> for LineView {
     fn from(line: OrderLine) -> Self {
-        let OrderLine { product, sku, name, quantity, unit_price, total } = line;
-        Self { product, sku, name, quantity, unit_price, total }
+        let OrderLine { product, sku, name, quantity, unit_price, total, returned } = line;
+        Self { product, sku, name, quantity, unit_price, total, returned }
     }
 }

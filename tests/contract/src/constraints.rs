@@ -6,7 +6,8 @@ use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
 const WORLD: &str = include_str!("constraints/world.sql");
-const REFUSED: &str = include_str!("constraints/refused.sql");
+const REFUSED: [&str; 2] =
+    [include_str!("constraints/refused.sql"), include_str!("constraints/refused_returns.sql")];
 
 /// Triggers that write instead of refusing.
 const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
@@ -30,7 +31,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let blocks = REFUSED.split("\n-- ").skip(1);
+    let blocks = REFUSED.into_iter().flat_map(|file| file.split("\n-- ").skip(1));
     let case = |block: &'static str| {
         let (head, sql) = block.split_once('\n').unwrap();
         let (constraint, refusal) = head.split_once(": ").unwrap_or((head, head));

@@ -17,6 +17,7 @@ fn line(name: &str, quantity: i32, minor: i64) -> OrderLine {
         quantity,
         unit_price: euros(minor),
         total: euros(minor * i64::from(quantity)),
+        returned: 0,
     }
 }
 

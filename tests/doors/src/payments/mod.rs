@@ -1,6 +1,7 @@
 mod faults;
 mod intent;
 mod refund;
+mod restock;
 
 use domain::id::OrderId;
 use lambda::dispatch::Dispatch;
@@ -23,6 +24,12 @@ impl Till {
         let payments = Payments { app: shop.app(), dispatch: Dispatch::later(), stripe };
         let buyer = shop.customer().await;
         Self { shop, stripe: stand_in, door: Door::new(payments::routes(), payments), buyer }
+    }
+
+    /// Where the orders are shown.
+    fn orders(&self) -> Door {
+        let orders = orders::Orders { app: self.shop.app(), dispatch: Dispatch::later() };
+        Door::new(orders::routes(), orders)
     }
 
     /// A pending order over so many minor units.
