@@ -121,6 +121,11 @@ pub async fn list(
     Ok(page.cut(refunds, |refund| refund.id))
 }
 
+/// Every refund of some orders, the first one first. Whether somebody may see the orders is known already.
+pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
+    sql::of_orders(db, orders).await
+}
+
 /// Takes refunds on lease that Stripe has not confirmed. Asking again under the same id pays nothing twice.
 pub async fn due(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
     sql::lease(db, limit).await

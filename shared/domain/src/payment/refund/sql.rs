@@ -58,6 +58,8 @@ queries! {
         order by r.id desc
         limit $3");
 
+    OF_ORDERS: "look up orders' refunds" = select_refunds!("where p.order_id = any($1) order by r.id");
+
     LEASE: "lease refunds to send" = "
         with due as (
             select id from refunds
@@ -156,6 +158,10 @@ pub(super) async fn list(
         Some(payment) => db.rows(&LIST_OF_PAYMENT, &[&status, &before, &limit, &payment]).await?,
     };
     rows.iter().map(refund).collect()
+}
+
+pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
+    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(refund).collect()
 }
 
 pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
