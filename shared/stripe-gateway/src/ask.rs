@@ -3,9 +3,10 @@
 //! Every wish to move money carries the id of our row as its idempotency key and the same parameters each
 //! time, so that asking again, after whatever crash, moves it once.
 
+use crate::look;
 use crate::notice::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
-use domain::payment::refund::{DueRefund, RefundStatus, RefundTold};
+use domain::payment::refund::{DueRefund, RefundTold};
 use domain::payment::{Open, Status, Told};
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
@@ -24,7 +25,7 @@ const PAUSES_MS: [u64; 2] = [200, 600];
 
 /// Stripe's API.
 #[derive(Clone, Debug)]
-pub struct Stripe(Client);
+pub struct Stripe(pub(crate) Client);
 
 /// A PaymentIntent, and the secret with which the buyer's browser pays it. Never stored, never logged.
 pub struct Intent {
@@ -95,26 +96,21 @@ impl Stripe {
         }
     }
 
-    /// Gives money back, and says what became of it.
+    /// Gives money back, and says what became of it. Looks first whether it was given, if that is in doubt.
     pub async fn refund(&self, due: &DueRefund) -> Result<RefundTold, StripeFailure> {
+        if due.is_doubtful()
+            && let Some(told) = self.given(due).await?
+        {
+            return Ok(told);
+        }
         let refund = CreateRefund::new()
             .payment_intent(due.provider.as_str())
             .amount(due.amount.minor)
             .metadata([(REFUND_ID.to_owned(), due.id.to_string())]);
-        let under = under(&due.id)?;
+        let under = under(&due.key())?;
         let refund =
             patiently(|| refund.customize().request_strategy(under.clone()).send(&self.0)).await?;
-        let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", refund.id));
-        let status = RefundStatus::from_name(refund.status.as_deref().unwrap_or("succeeded"));
-        let at = OffsetDateTime::from_unix_timestamp(refund.created);
-        Ok(RefundTold {
-            provider: refund.id.to_string(),
-            intent: due.provider.clone(),
-            refund: Some(due.id),
-            status: status.ok_or_else(|| nonsense("status"))?,
-            amount: Money { minor: refund.amount, ..due.amount },
-            at: at.map_err(|_| nonsense("time"))?,
-        })
+        look::refund_told(&refund, due.provider.clone())
     }
 
     async fn create(&self, open: &Open) -> Result<PaymentIntent, StripeFailure> {
@@ -128,7 +124,7 @@ impl Stripe {
         patiently(|| create.customize().request_strategy(under.clone()).send(&self.0)).await
     }
 
-    async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
+    pub(crate) async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
         let request = RetrievePaymentIntent::new(provider);
         patiently(|| request.send(&self.0)).await
     }
@@ -142,7 +138,7 @@ fn under(row: &impl ToString) -> Result<RequestStrategy, StripeFailure> {
 }
 
 /// Up to three tries, with growing pauses of random length between.
-async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, StripeFailure>
+pub(crate) async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, StripeFailure>
 where
     F: Future<Output = Result<T, StripeError>>,
 {
@@ -188,7 +184,7 @@ fn stripe_currency(currency: Currency) -> stripe_types::Currency {
 }
 
 /// What an intent says about our payment. As old as the intent: what an event says later is newer.
-fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
+pub(crate) fn told(intent: &PaymentIntent) -> Result<Told, StripeFailure> {
     let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", intent.id));
     let currency = Currency::from_code(&intent.currency.to_string().to_ascii_uppercase());
     let amount =

@@ -3,8 +3,10 @@
 //! The only crate that names `async-stripe`. The domain's words go in, the domain's words come out.
 
 mod ask;
+mod look;
 mod notice;
 pub mod webhook;
 
 pub use ask::{Intent, Stripe, StripeFailure};
+pub use look::Listed;
 pub use notice::{Unreadable, head, notice, without_secrets};

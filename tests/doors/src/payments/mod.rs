@@ -1,3 +1,4 @@
+mod doubt;
 mod faults;
 mod intent;
 mod refund;

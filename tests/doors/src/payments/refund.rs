@@ -32,7 +32,7 @@ impl Sale {
         self.till.door.post(&path, wish).by(&self.staff).key(key)
     }
 
-    async fn shown(&self, created: &Answer) -> Answer {
+    pub(super) async fn shown(&self, created: &Answer) -> Answer {
         let location = created.header("location").unwrap().to_owned();
         self.till.door.get(&location).by(&self.staff).await
     }
@@ -43,7 +43,7 @@ impl Sale {
     }
 
     /// What Stripe gave back.
-    fn given_back_by_stripe(&self) -> i64 {
+    pub(super) fn given_back_by_stripe(&self) -> i64 {
         self.till.stripe.ledger().iter().map(|line| line.refunded).sum()
     }
 }

@@ -1,10 +1,12 @@
 //! Giving money back. The refund is a row before Stripe hears of it, and the row's id is Stripe's idempotency key.
 
+mod due;
 mod merge;
 mod refusal;
 mod sql;
 mod wish;
 
+pub use due::DueRefund;
 pub use merge::{RefundStatus, RefundTold};
 pub use refusal::Refusal;
 pub(crate) use sql::ALL as ALL_QUERIES;
@@ -58,16 +60,6 @@ pub enum Origin {
     Dashboard,
     /// Nobody: the money came after the order had ended.
     LatePayment,
-}
-
-/// A refund that Stripe has to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueRefund {
-    pub id: RefundId,
-    pub order: OrderId,
-    /// Stripe's id of the PaymentIntent.
-    pub provider: String,
-    pub amount: Money,
 }
 
 /// Gives money of a payment back, once per ticket: all that is left of it, a part, or what some pieces cost.

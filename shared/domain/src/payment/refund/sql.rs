@@ -73,7 +73,7 @@ queries! {
             next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
         from due, payments p
         where r.id = due.id and p.id = r.payment_id
-        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id";
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id, r.attempts";
 
     /// Not before the payment itself is known to have succeeded: there is nothing to give back yet.
     PAYMENT_OF: "find the payment of a refund" = "
@@ -169,8 +169,8 @@ pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError>
     rows.iter()
         .map(|row| {
             let amount = money(&LEASE, row, "amount_minor")?;
-            let (id, order) = (row.get("id"), row.get("order_id"));
-            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount })
+            let (id, order, attempts) = (row.get("id"), row.get("order_id"), row.get("attempts"));
+            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount, attempts })
         })
         .collect()
 }
