@@ -162,6 +162,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::payment::ALL_QUERIES,
         crate::payment::OFFLINE_QUERIES,
         crate::payment::WHOLE_QUERIES,
+        crate::payment::reconciliation::ALL_QUERIES,
         crate::payment::refund::ALL_QUERIES,
         crate::payment::refund::PIECES_QUERIES,
     ]

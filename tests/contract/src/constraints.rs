@@ -12,11 +12,12 @@ const REFUSED: [&str; 2] =
 /// Triggers that write instead of refusing.
 const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
 /// Tables whose rows stay as they were written.
-const WRITTEN_ONCE: [&str; 7] = [
+const WRITTEN_ONCE: [&str; 8] = [
     "order_changes",
     "ledger",
     "order_history",
     "order_lines",
+    "reconciliation_findings",
     "refund_lines",
     "stock_discrepancies",
     "stock_moves",

@@ -182,6 +182,11 @@ pub(super) const CODES: &[Entry] = &[
         "Look it up in the list of events. One that was never delivered can be sent again from Stripe's dashboard.",
     ),
     (
+        "reconciliation_not_found",
+        "There is no comparison with Stripe that has this id.",
+        "List them, or ask for a new one.",
+    ),
+    (
         "event_of_other_mode",
         "A test event came to the live shop, or a live one to a test shop. It is kept, but must never have an effect.",
         "Point the webhook endpoint of that mode at the right shop.",

@@ -5,6 +5,7 @@
 
 mod event;
 mod offline;
+pub mod reconciliation;
 pub mod refund;
 mod sql;
 mod state;

@@ -15,3 +15,28 @@ insert into refund_lines (refund_id, product_id, quantity, restocked)
 -- refund_lines_came_back
 insert into refund_lines (refund_id, product_id, quantity, restocked)
     select '00000000-0000-7000-8000-000000000081', product_id, 1, 1 from refund_lines;
+-- reconciliations_pkey
+update reconciliations set started_at = now(), finished_at = now();
+insert into reconciliations (id) select id from reconciliations;
+-- reconciliations_requested_by_exists
+update reconciliations set requested_by = gen_random_uuid();
+-- reconciliations_payments_not_negative
+update reconciliations set payments = -1;
+-- reconciliations_refunds_not_negative
+update reconciliations set refunds = -1;
+-- reconciliations_finished_was_started
+update reconciliations set finished_at = now();
+-- reconciliations_one_open
+insert into reconciliations (id) values (gen_random_uuid());
+-- reconciliation_findings_of_reconciliation
+update reconciliation_findings set reconciliation_id = gen_random_uuid();
+-- reconciliation_findings_kind_known
+update reconciliation_findings set kind = 'odd';
+-- reconciliation_findings_subject_length
+update reconciliation_findings set subject = '';
+-- reconciliation_findings_ours_length
+update reconciliation_findings set ours = '';
+-- reconciliation_findings_told_length
+update reconciliation_findings set told = '';
+-- reconciliation_findings_once
+insert into reconciliation_findings select * from reconciliation_findings;
