@@ -1,6 +1,7 @@
 mod events;
 mod late_money;
 mod orders;
+mod retention;
 mod together;
 
 use domain::id::OrderId;
