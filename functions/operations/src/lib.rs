@@ -4,6 +4,7 @@ mod dead_letters;
 mod emails;
 mod invariants;
 mod outbox;
+mod reconciliations;
 mod stripe_events;
 
 use axum::extract::FromRef;
@@ -46,6 +47,11 @@ pub fn routes() -> OpenApiRouter<Operations> {
         .routes(routes!(stripe_events::replay::replay_stripe_event))
         .routes(routes!(outbox::show_outbox))
         .routes(routes!(emails::list_emails))
+        .routes(routes!(
+            reconciliations::request::request_reconciliation,
+            reconciliations::list::list_reconciliations
+        ))
+        .routes(routes!(reconciliations::show::show_reconciliation))
         .routes(routes!(dead_letters::list::list_dead_letters))
         .routes(routes!(dead_letters::redrive_all::redrive_dead_letters))
         .routes(routes!(dead_letters::redrive::redrive_dead_letter))

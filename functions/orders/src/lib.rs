@@ -4,6 +4,7 @@ mod address;
 mod cancel;
 mod confirm;
 mod edit;
+mod expand;
 mod list;
 mod place;
 mod ship;

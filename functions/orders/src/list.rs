@@ -1,4 +1,5 @@
 use crate::Orders;
+use crate::expand::Expand;
 use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::Uri;
@@ -31,6 +32,9 @@ pub(crate) struct ListOrders {
     #[serde(default)]
     #[param(inline)]
     sort: Sort,
+    /// What is shown with each order: `payments`, `refunds`, or both with a comma between.
+    #[param(value_type = Option<String>, example = "payments,refunds")]
+    expand: Option<Expand>,
     /// How many orders a page holds; 20 unless said otherwise.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
@@ -62,9 +66,16 @@ pub(crate) async fn list_orders(
     uri: Uri,
     Query(wish): Query<ListOrders>,
 ) -> Result<List<OrderView>, Problem> {
-    let ListOrders { status, payment_status, user, since, until, sort, limit, cursor } = wish;
+    let ListOrders { status, payment_status, user, since, until, sort, expand, limit, cursor } =
+        wish;
     let page = Page::new(limit, cursor.as_deref())?;
     let filter = Filter { user, status, payment: payment_status, since, until };
-    let orders = ordering::list(&app.db, who.views_orders(), filter, sort, &page).await?;
-    Ok(List::new(&uri, orders, OrderView::from))
+    let viewer = who.views_orders();
+    let orders = ordering::list(&app.db, viewer, filter, sort, &page).await?;
+    let ids: Vec<_> = orders.items.iter().map(|order| order.id).collect();
+    let mut found = expand.unwrap_or_default().look_up(&app.db, viewer, &ids).await?;
+    Ok(List::new(&uri, orders, |order| {
+        let expanded = found.take(order.id);
+        OrderView::from(order).with(expanded)
+    }))
 }

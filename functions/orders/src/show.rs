@@ -1,11 +1,23 @@
 use crate::Orders;
+use crate::expand::Expand;
 use crate::view::{OrderView, tag};
 use axum::extract::State;
 use axum::response::Response;
 use domain::id::OrderId;
 use domain::ordering;
 use lambda::http::token::Caller;
-use lambda::http::{IfNoneMatch, Json, Path, Problem};
+use lambda::http::{IfNoneMatch, Json, Path, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ShowOrder {
+    /// What is shown with the order: `payments`, `refunds`, or both with a comma between.
+    #[param(value_type = Option<String>, example = "payments,refunds")]
+    expand: Option<Expand>,
+}
 
 /// Show an order
 ///
@@ -17,12 +29,14 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
     security(("bearer" = [])),
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
+        ShowOrder,
         ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
     ),
     responses(
         (status = 200, description = "The order", body = OrderView,
          headers(("ETag" = String, description = "The order's version"))),
         (status = 304, description = "The order is as the `If-None-Match` says"),
+        (status = 400, description = "`bad_query`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
@@ -32,8 +46,15 @@ pub(crate) async fn show_order(
     State(Orders { app, .. }): State<Orders>,
     who: Caller,
     Path(id): Path<OrderId>,
+    Query(ShowOrder { expand }): Query<ShowOrder>,
     held: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let order = ordering::show(&app.db, who.views_orders(), id).await?;
-    Ok(held.answer(tag(&order), Json(OrderView::from(order))))
+    let viewer = who.views_orders();
+    let order = ordering::show(&app.db, viewer, id).await?;
+    let mut found = expand.unwrap_or_default().look_up(&app.db, viewer, &[id]).await?;
+    let tag = match found.stamp() {
+        Some(stamp) => tag(&order).and(stamp),
+        None => tag(&order),
+    };
+    Ok(held.answer(tag, Json(OrderView::from(order).with(found.take(id)))))
 }

@@ -1,4 +1,5 @@
 use crate::address::ShippingAddress;
+use crate::expand::Expanded;
 use domain::id::{OrderId, ProductId};
 use domain::money::Money;
 use domain::ordering::{
@@ -45,6 +46,8 @@ pub(crate) struct OrderView {
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     updated_at: OffsetDateTime,
+    #[serde(flatten)]
+    expanded: Expanded,
 }
 
 /// A product as it was when it was ordered.
@@ -57,6 +60,8 @@ struct LineView {
     quantity: i32,
     unit_price: Money,
     total: Money,
+    /// How many of the pieces came back.
+    returned: i32,
 }
 
 /// Who carries the order.
@@ -105,7 +110,15 @@ impl From<Order> for OrderView {
             shipped_at: order.shipped_at,
             created_at: order.created_at,
             updated_at: order.updated_at,
+            expanded: Expanded::default(),
         }
+    }
+}
+
+impl OrderView {
+    /// Together with what somebody asked for.
+    pub(crate) fn with(self, expanded: Expanded) -> Self {
+        Self { expanded, ..self }
     }
 }
 
@@ -121,7 +134,7 @@ impl From<&Shipment> for ShipmentView {
 
 impl From<OrderLine> for LineView {
     fn from(line: OrderLine) -> Self {
-        let OrderLine { product, sku, name, quantity, unit_price, total } = line;
-        Self { product, sku, name, quantity, unit_price, total }
+        let OrderLine { product, sku, name, quantity, unit_price, total, returned } = line;
+        Self { product, sku, name, quantity, unit_price, total, returned }
     }
 }

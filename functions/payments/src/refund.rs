@@ -7,7 +7,7 @@ use domain::failure::{Invalid, chain};
 use domain::id::{PaymentId, ProductId};
 use domain::idempotency::Answer;
 use domain::money::Money;
-use domain::payment::refund::{self, Refund, RefundWish};
+use domain::payment::refund::{self, Refund, RefundWish, WantedLine};
 use lambda::http::token::Staff;
 use lambda::http::{Keyed, Path, Problem, Reply};
 use serde::Deserialize;
@@ -38,22 +38,27 @@ struct RefundLine {
     /// Pieces.
     #[schema(minimum = 1, maximum = 1000)]
     quantity: i64,
+    /// How many of them came back and go on the shelf again, at once and whatever becomes of the money; none unless you say so.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 1000)]
+    restock: i64,
 }
 
 impl TryFrom<CreateRefund> for RefundWish {
     type Error = Invalid;
 
     fn try_from(wish: CreateRefund) -> Result<Self, Invalid> {
-        let lines = wish
-            .lines
-            .map(|lines| lines.into_iter().map(|line| (line.product, line.quantity)).collect());
+        let wanted =
+            |RefundLine { product, quantity, restock }| WantedLine { product, quantity, restock };
+        let lines = wish.lines.map(|lines| lines.into_iter().map(wanted).collect());
         Self::new(wish.amount, lines, wish.reason.as_deref())
     }
 }
 
 /// Refund a payment
 ///
-/// In whole or in part, by amount or by pieces. All refunds together never exceed the payment. The answer shows the
+/// In whole or in part, by amount or by pieces. All refunds together never exceed the payment. Pieces of a shipped order
+/// that came back go on the shelf again as far as `restock` says, each once. The answer shows the
 /// refund as it was requested; what Stripe makes of it is shown by `GET /v1/refunds/{refund_id}`.
 #[utoipa::path(
     post,
@@ -73,10 +78,10 @@ impl TryFrom<CreateRefund> for RefundWish {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`payment_not_found`", body = Problem),
-        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `busy`", body = Problem),
+        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `too_many_pieces`, `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]

@@ -1,7 +1,7 @@
 use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
 use domain::payment::dispute::{Case, Dispute, DisputeStatus};
-use domain::payment::refund::{Origin, Refund, RefundStatus};
+use domain::payment::refund::{Origin, Refund, RefundLine, RefundStatus};
 use domain::payment::{Payment, Status};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -79,6 +79,8 @@ struct RefundedPieces {
     product: ProductId,
     /// Pieces.
     quantity: i32,
+    /// How many of them went back on the shelf.
+    restocked: i32,
 }
 
 impl From<Payment> for PaymentView {
@@ -123,8 +125,9 @@ impl From<Refund> for RefundView {
             created_at,
             updated_at,
         } = refund;
-        let lines =
-            lines.into_iter().map(|(product, quantity)| RefundedPieces { product, quantity });
+        let lines = lines.into_iter().map(|RefundLine { product, quantity, restocked }| {
+            RefundedPieces { product, quantity, restocked }
+        });
         Self {
             id,
             payment,

@@ -7,6 +7,7 @@ use domain::failure::chain;
 use domain::operations;
 use domain::ordering::{self, Closing};
 use domain::payment::{self, Open, refund};
+use domain::retention;
 use lambda::Error;
 use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
@@ -39,6 +40,8 @@ pub struct Report {
     pub dead_letters: u64,
     /// Messages that went into the queues.
     pub messages: usize,
+    /// Rows that nobody needs any more.
+    pub forgotten: i64,
     /// What did not work, and will be tried in another round.
     pub failures: usize,
 }
@@ -53,6 +56,7 @@ impl Sweep {
         self.orders(&mut report).await;
         self.refunds(&mut report).await;
         self.dead_letters(&mut report).await;
+        self.forget(&mut report).await;
         // Last, for what the others wrote.
         self.messages(&mut report).await;
         tracing::info!(?report, "swept");
@@ -131,6 +135,10 @@ impl Sweep {
         let Some(count) = report.or_failure(self.dead_letters.count().await) else { return };
         report.dead_letters = count;
         report.or_failure(operations::report_dead_letters(&self.db, count).await);
+    }
+
+    async fn forget(&self, report: &mut Report) {
+        report.forgotten = report.or_failure(retention::forget(&self.db).await).unwrap_or_default();
     }
 
     async fn messages(&self, report: &mut Report) {

@@ -165,7 +165,10 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::payment::OFFLINE_QUERIES,
         crate::payment::WHOLE_QUERIES,
         crate::payment::dispute::ALL_QUERIES,
+        crate::payment::reconciliation::ALL_QUERIES,
+        crate::retention::ALL,
         crate::payment::refund::ALL_QUERIES,
+        crate::payment::refund::PIECES_QUERIES,
     ]
     .into_iter()
     .chain(crate::ordering::ALL_QUERIES)

@@ -99,6 +99,8 @@ ids! {
     ClaimId = "clm",
     /// A link in a mail that proves who reads it: to verify an address, to set a new password.
     LinkId = "lnk",
+    /// A comparison of our books with Stripe's.
+    ReconciliationId = "rec",
     /// A change of stock that a person made.
     AdjustmentId = "adj",
 }

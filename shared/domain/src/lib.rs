@@ -18,4 +18,5 @@ pub mod ordering;
 pub mod outbox;
 pub mod page;
 pub mod payment;
+pub mod retention;
 pub mod text;

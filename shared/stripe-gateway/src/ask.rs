@@ -3,9 +3,10 @@
 //! Every wish to move money carries the id of our row as its idempotency key and the same parameters each
 //! time, so that asking again, after whatever crash, moves it once.
 
+use crate::look;
 use crate::notice::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
-use domain::payment::refund::{DueRefund, RefundStatus, RefundTold};
+use domain::payment::refund::{DueRefund, RefundTold};
 use domain::payment::{Open, Status, Told};
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
@@ -106,26 +107,21 @@ impl Stripe {
         }
     }
 
-    /// Gives money back, and says what became of it.
+    /// Gives money back, and says what became of it. Looks first whether it was given, if that is in doubt.
     pub async fn refund(&self, due: &DueRefund) -> Result<RefundTold, StripeFailure> {
+        if due.is_doubtful()
+            && let Some(told) = self.given(due).await?
+        {
+            return Ok(told);
+        }
         let refund = CreateRefund::new()
             .payment_intent(due.provider.as_str())
             .amount(due.amount.minor)
             .metadata([(REFUND_ID.to_owned(), due.id.to_string())]);
-        let under = under(&due.id)?;
+        let under = under(&due.key())?;
         let refund =
             patiently(|| refund.customize().request_strategy(under.clone()).send(&self.0)).await?;
-        let nonsense = |what: &str| StripeFailure::Nonsense(format!("{what} of {}", refund.id));
-        let status = RefundStatus::from_name(refund.status.as_deref().unwrap_or("succeeded"));
-        let at = OffsetDateTime::from_unix_timestamp(refund.created);
-        Ok(RefundTold {
-            provider: refund.id.to_string(),
-            intent: due.provider.clone(),
-            refund: Some(due.id),
-            status: status.ok_or_else(|| nonsense("status"))?,
-            amount: Money { minor: refund.amount, ..due.amount },
-            at: at.map_err(|_| nonsense("time"))?,
-        })
+        look::refund_told(&refund, due.provider.clone())
     }
 
     async fn create(&self, open: &Open) -> Result<PaymentIntent, StripeFailure> {
@@ -139,7 +135,7 @@ impl Stripe {
         patiently(|| create.customize().request_strategy(under.clone()).send(&self.0)).await
     }
 
-    async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
+    pub(crate) async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
         let request = RetrievePaymentIntent::new(provider);
         patiently(|| request.send(&self.0)).await
     }

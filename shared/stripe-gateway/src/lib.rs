@@ -4,9 +4,11 @@
 
 mod ask;
 mod checkout;
+mod look;
 mod notice;
 pub mod webhook;
 
 pub use ask::{Intent, Stripe, StripeFailure};
 pub use checkout::Session;
+pub use look::Listed;
 pub use notice::{Unreadable, head, notice, without_secrets};

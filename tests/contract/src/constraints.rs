@@ -6,20 +6,22 @@ use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
 const WORLD: &str = include_str!("constraints/world.sql");
-const REFUSED: [&str; 3] = [
+const REFUSED: [&str; 4] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/payment.sql"),
+    include_str!("constraints/refused/returns.sql"),
 ];
 
 /// Triggers that write instead of refusing.
 const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
 /// Tables whose rows stay as they were written.
-const WRITTEN_ONCE: [&str; 7] = [
+const WRITTEN_ONCE: [&str; 8] = [
     "order_changes",
     "ledger",
     "order_history",
     "order_lines",
+    "reconciliation_findings",
     "refund_lines",
     "stock_discrepancies",
     "stock_moves",

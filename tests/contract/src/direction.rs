@@ -5,13 +5,13 @@ use crate::workspace::{self, Crate, crates};
 use std::collections::BTreeSet;
 
 /// Whose functions call Stripe, or are called by it.
-const SPEAK_STRIPE: [&str; 3] = ["payments", "stripe-webhook", "sweep"];
+const SPEAK_STRIPE: [&str; 4] = ["payments", "reconcile", "stripe-webhook", "sweep"];
 /// Each secret with the functions that get it; everything else with a secret in it is told here too.
 const SECRETS: [(&str, &[&str]); 6] = [
     ("LINK_KEY", &["accounts", "send-email"]),
     ("MIGRATE_DATABASE_URL", &["migrate"]),
     ("REFRESH_KEY", &["accounts"]),
-    ("STRIPE_SECRET_KEY", &["payments", "sweep"]),
+    ("STRIPE_SECRET_KEY", &["payments", "reconcile", "sweep"]),
     ("STRIPE_WEBHOOK_SECRETS", &["stripe-webhook"]),
     ("TOKEN_SIGNING_KEY", &["accounts"]),
 ];

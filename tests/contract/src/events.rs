@@ -49,6 +49,7 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("orders-list-as-stranger", Http(401, "/code", json!("sign_in"))),
         ("orders-show-with-bad-token", Http(401, "/code", json!("sign_in"))),
         ("payments-intent-as-stranger", Http(401, "/code", json!("sign_in"))),
+        ("reconcile-tick", Says("/healed", json!(0))),
         ("send-email-order-unknown-and-garbled", Again(&['2'])),
         (
             // Signed with the local shop's secret, and long ago.

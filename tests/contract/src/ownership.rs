@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that change it.
-const OWNERS: [(&str, &[&str]); 24] = [
+const OWNERS: [(&str, &[&str]); 26] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payment"]),
     ("disputes", &["payment"]),
@@ -24,6 +24,8 @@ const OWNERS: [(&str, &[&str]); 24] = [
     // The counts are the inventory's, the rest is the catalog's.
     ("products", &["catalog", "inventory"]),
     ("rate_buckets", &["accounts"]),
+    ("reconciliation_findings", &["payment"]),
+    ("reconciliations", &["payment"]),
     ("refresh_tokens", &["accounts"]),
     ("refund_lines", &["payment"]),
     ("refunds", &["payment"]),

@@ -24,7 +24,7 @@ enum Who {
 use Who::{Admin, Customer, Staff, Stranger};
 
 /// Every operation, and who may use it. Whether a thing is theirs is decided further in.
-const OPEN_FROM: [(&str, Who); 67] = [
+const OPEN_FROM: [(&str, Who); 70] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -79,6 +79,9 @@ const OPEN_FROM: [(&str, Who); 67] = [
     ("list_movements", Staff),
     ("set_threshold", Staff),
     ("check_invariants", Admin),
+    ("list_reconciliations", Admin),
+    ("request_reconciliation", Admin),
+    ("show_reconciliation", Admin),
     ("list_stripe_events", Admin),
     ("show_stripe_event", Admin),
     ("replay_stripe_event", Admin),

@@ -11,6 +11,7 @@ mod operations;
 mod orders;
 mod orders_more;
 mod payments;
+mod reconcile;
 mod send_email;
 mod stripe_webhook;
 mod sweep;

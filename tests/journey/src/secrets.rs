@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use stack::functions::{self, Profile};
 use stack::gateway::{self, Door, Gateway};
+use stack::postgres::Place;
 use stack::{Options, Progress, Surroundings, Template};
 use std::collections::BTreeMap;
 use tokio_postgres::NoTls;
@@ -35,7 +36,12 @@ async fn migrate(surroundings: &Surroundings, arn: String) -> (Gateway, Result<V
 /// Surroundings with a role `keeper` that owns the database and needs its password.
 async fn surroundings() -> Surroundings {
     let template = Template::parse("Resources: {}").unwrap();
-    let options = Options { database: stack::postgres::Place::Throwaway, ..Options::default() };
+    let options = Options {
+        database: Place::Throwaway,
+        sender: "shop@example.com".to_owned(),
+        run: None,
+        progress: Progress::silent(),
+    };
     let surroundings = Surroundings::start(&template, &options).await.unwrap();
     let url = surroundings.postgres.url("postgres");
     let (owner, talk) = tokio_postgres::connect(&url, NoTls).await.unwrap();

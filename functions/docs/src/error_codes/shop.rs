@@ -157,6 +157,16 @@ pub(super) const CODES: &[Entry] = &[
         "left says how many of product there are.",
     ),
     (
+        "not_shipped",
+        "The order was not shipped, so that none of its goods can come back to the shelf.",
+        "Leave restock out. A cancelled order has its goods back already; one that is not shipped is cancelled instead.",
+    ),
+    (
+        "too_many_restocked",
+        "More pieces are to go back on the shelf than are outside. A refund that failed has put its own back all the same.",
+        "left says how many of product can still come back.",
+    ),
+    (
         "payment_not_found",
         "No payment of ours belongs to this.",
         "Read the order to see its payment.",
@@ -181,6 +191,11 @@ pub(super) const CODES: &[Entry] = &[
         "event_not_found",
         "Stripe has told us of no event with this id.",
         "Look it up in the list of events. One that was never delivered can be sent again from Stripe's dashboard.",
+    ),
+    (
+        "reconciliation_not_found",
+        "There is no comparison with Stripe that has this id.",
+        "List them, or ask for a new one.",
     ),
     (
         "event_of_other_mode",

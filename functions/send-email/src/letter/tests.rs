@@ -2,7 +2,7 @@ use super::*;
 use crate::words::{one_line, since};
 use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
-use domain::ordering::{CancelReason, OrderLine, Status, Totals};
+use domain::ordering::{CancelReason, OrderLine, Shipment, Status, Totals};
 use domain::payment::dispute::{Case, DisputeStatus};
 use time::macros::datetime;
 
@@ -18,6 +18,7 @@ fn line(name: &str, quantity: i32, minor: i64) -> OrderLine {
         quantity,
         unit_price: euros(minor),
         total: euros(minor * i64::from(quantity)),
+        returned: 0,
     }
 }
 
@@ -57,6 +58,19 @@ fn order() -> Order {
 
 fn paid() -> Order {
     Order { status: Status::Confirmed, captured: euros(9140), expires_at: None, ..order() }
+}
+
+/// Without a number, it cannot be followed.
+fn shipped(carrier: &str, number: Option<&str>) -> Order {
+    let url = number.map(|number| format!("https://track.example/parcel?id={number}&lang=en"));
+    let shipment = Shipment::parse(carrier, number, url.as_deref()).unwrap();
+    let shipped_at = Some(datetime!(2026-11-25 9:00 UTC));
+    Order { status: Status::Shipped, shipment: Some(shipment), shipped_at, ..paid() }
+}
+
+/// What people write as the carrier, they may write as the number too.
+fn carried_by(carrier: &str) -> Shipment {
+    Shipment::parse(carrier, Some(carrier), None).unwrap()
 }
 
 fn cancelled(reason: CancelReason) -> Order {
@@ -131,7 +145,8 @@ reads_as_it_should! {
     a_session_that_was_ended_is_explained: SessionStolen { shop: shop() };
     a_placed_order_is_acknowledged: OrderReceived { order: order() };
     a_paid_order_is_confirmed: OrderConfirmed { order: paid() };
-    a_shipped_order_is_announced: OrderShipped { order: paid() };
+    a_shipped_order_is_announced: OrderShipped { order: shipped("DHL", Some("00340434161094042557")) };
+    a_shipped_order_without_tracking_is_announced: OrderShipped { order: shipped("Bike courier", None) };
     a_cancelled_order_says_why: OrderCancelled { order: cancelled(CancelReason::Expired) };
     a_failed_payment_can_be_tried_again: PaymentFailed { charge: charge() };
     a_refund_says_how_much: RefundIssued { refund: refund() };
@@ -207,6 +222,8 @@ fn what_people_write_is_text_and_never_markup() {
         OrderReceived { order: order.clone() }.letter(),
         OrderConfirmed { order: order.clone() }.letter(),
         OrderShipped { order: order.clone() }.letter(),
+        OrderShipped { order: Order { shipment: Some(carried_by(evil)), ..order.clone() } }
+            .letter(),
         OrderCancelled { order }.letter(),
         StockLow { product: product(evil) }.letter(),
     ] {

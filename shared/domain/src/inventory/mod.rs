@@ -16,7 +16,7 @@ pub use feed::{Feed, FeedLine};
 pub use level::{Discrepancy, Movement, StockFilter, StockLevel};
 pub use refusal::Refusal;
 pub(crate) use sql::lists::ALL as ALL_LISTS;
-pub(crate) use sql::{ALL as ALL_QUERIES, Shelf, record_first, release, reserve, ship};
+pub(crate) use sql::{ALL as ALL_QUERIES, Shelf, record_first, release, reserve, ship, take_back};
 
 use crate::db::Db;
 use crate::failure::{Failure, Never};

@@ -6,7 +6,7 @@ use super::adjustment::{Adjustment, Threshold};
 use super::count::{Count, Counted, Stock};
 use super::level::StockLevel;
 use crate::db::{Db, DbError, Param, Tx, queries};
-use crate::id::{AdjustmentId, OrderId, ProductId, UserId};
+use crate::id::{AdjustmentId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 
 queries! {
@@ -74,6 +74,23 @@ queries! {
         )
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select id, 'order_shipped', $2, -quantity, -quantity from gone";
+
+    TAKE_BACK: "put a refund's goods back on the shelf" = "
+        with shelf as (
+            select p.id, line.restocked
+            from products p join refund_lines line on line.product_id = p.id
+            where line.refund_id = $1 and line.restocked > 0
+            order by p.id
+            for update of p
+        ), back as (
+            update products p
+            set on_hand = p.on_hand + shelf.restocked
+            from shelf
+            where p.id = shelf.id
+            returning p.id, shelf.restocked
+        )
+        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
+        select id, 'return', $2, restocked, 0, $3 from back";
 
     LOCK_STOCK: "look up a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
@@ -153,6 +170,11 @@ pub(crate) async fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> 
 /// The goods leave the shop, and the promise is kept.
 pub(crate) async fn ship(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     tx.execute(&SHIP, &[&order, &order.to_string()]).await.map(drop)
+}
+
+/// What a refund brings back lies on the shelf again. Once per refund: a second time meets `stock_moves_once`.
+pub(crate) async fn take_back(tx: &Tx<'_>, refund: RefundId, staff: UserId) -> Result<(), DbError> {
+    tx.execute(&TAKE_BACK, &[&refund, &refund.to_string(), &staff]).await.map(drop)
 }
 
 /// The first move of a new product, which was inserted with this count.

@@ -53,6 +53,8 @@ pub struct OrderLine {
     pub quantity: i32,
     pub unit_price: Money,
     pub total: Money,
+    /// How many of the pieces came back to the shelf.
+    pub returned: i32,
 }
 
 /// `total = subtotal - discount + shipping + tax`, all in one currency.
@@ -133,7 +135,15 @@ impl Priced {
             let Shelf { sku, name, price: unit_price, available, taken, .. } = item;
             if taken {
                 let total = unit_price.times(quantity)?;
-                lines.push(OrderLine { product, sku, name, quantity, unit_price, total });
+                lines.push(OrderLine {
+                    product,
+                    sku,
+                    name,
+                    quantity,
+                    unit_price,
+                    total,
+                    returned: 0,
+                });
             } else {
                 short.push(Shortage { product, sku, requested: quantity, available });
             }

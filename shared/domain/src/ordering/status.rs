@@ -51,7 +51,7 @@ pub enum FulfillmentStatus {
     /// Some of the goods are on their way. Not yet: an order leaves as a whole.
     Partial,
     Fulfilled,
-    /// All goods came back. Not yet: returns are not taken down.
+    /// All goods came back to the shelf.
     Returned,
 }
 
@@ -159,6 +159,9 @@ impl PaymentStatus {
 impl FulfillmentStatus {
     pub fn of(order: &Order) -> Self {
         match order.status {
+            Status::Shipped if order.lines.iter().all(|line| line.returned == line.quantity) => {
+                Self::Returned
+            }
             Status::Shipped => Self::Fulfilled,
             Status::Pending | Status::Confirmed | Status::Cancelled => Self::Unfulfilled,
         }

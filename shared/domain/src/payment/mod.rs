@@ -7,6 +7,7 @@ mod checkout;
 pub mod dispute;
 mod event;
 mod offline;
+pub mod reconciliation;
 pub mod refund;
 mod sql;
 mod start;
@@ -22,7 +23,7 @@ pub use start::{Checkout, Open, ReturnUrls, Start, Way};
 pub use state::{Payment, Refusal, Status, Told};
 pub(crate) use whole::{ALL as WHOLE_QUERIES, gives_back, refund_all};
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::ordering::{self, Settled, Viewer};
@@ -82,10 +83,15 @@ pub async fn of_order(
     order: OrderId,
 ) -> Result<Vec<Payment>, Failure<Refusal>> {
     match ordering::show(db, viewer, order).await {
-        Ok(_) => Ok(sql::of_order(db, order).await?),
+        Ok(_) => Ok(sql::of_orders(db, &[order]).await?),
         Err(Failure::Refused(_)) => Err(Refusal::NoOrder.into()),
         Err(Failure::Db(error)) => Err(error.into()),
     }
+}
+
+/// Every try to pay some orders, the first one first. Whether somebody may see the orders is known already.
+pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
+    sql::of_orders(db, orders).await
 }
 
 /// Stripe refused for good to open this payment: the next try gets a new one.

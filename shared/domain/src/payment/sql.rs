@@ -29,7 +29,7 @@ macro_rules! select_payments {
 queries! {
     FIND: "look up a payment" = select_payments!("where p.id = $1");
 
-    OF_ORDER: "look up an order's payments" = select_payments!("where p.order_id = $1 order by p.id");
+    OF_ORDERS: "look up orders' payments" = select_payments!("where p.order_id = any($1) order by p.id");
 
     /// Stripe opens a page for half an hour at least: one that it may not know yet must not be nearer to its end.
     LIVE: "look up an order's live payment" = "
@@ -150,8 +150,8 @@ pub(super) async fn find(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbEr
     db.row(&FIND, &[&id]).await?.as_ref().map(payment).transpose()
 }
 
-pub(super) async fn of_order(db: &Db, order: OrderId) -> Result<Vec<Payment>, DbError> {
-    db.rows(&OF_ORDER, &[&order]).await?.iter().map(payment).collect()
+pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
+    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(payment).collect()
 }
 
 fn payment(row: &Row) -> Result<Payment, DbError> {

@@ -66,6 +66,10 @@ insert into ledger (order_id, kind, amount_minor, source, source_id) values
 insert into stripe_events (event_id, type, object_id, created, livemode, raw) values
     ('evt_1', 'payment_intent.succeeded', 'pi_1', now(), false, '{}');
 
+insert into reconciliations (id) values ('00000000-0000-7000-8000-0000000000f9');
+insert into reconciliation_findings (reconciliation_id, kind, subject, ours, told, healed) values
+    ('00000000-0000-7000-8000-0000000000f9', 'payment_behind', 'pi_1', 'processing', 'succeeded', true);
+
 insert into outbox (topic, dedupe_key, payload) values ('mail', 'order_placed:1', '{}');
 insert into inbox (consumer, message_key) values ('sync-inventory', 'north:MUG:7');
 insert into emails (dedupe_key, kind, status, claim_token, claimed_until) values

@@ -220,6 +220,12 @@ pub(super) const STEPS: &[Step] = &[
     },
     step("Engine room", "show_stripe_event", Staff, 200),
     step("Engine room", "replay_stripe_event", Staff, 200),
+    Step {
+        keep: &[("reconciliation_id", "id")],
+        ..step("Engine room", "request_reconciliation", Staff, 202)
+    },
+    step("Engine room", "list_reconciliations", Staff, 200),
+    step("Engine room", "show_reconciliation", Staff, 200),
     step("Engine room", "show_outbox", Staff, 200),
     step("Engine room", "list_emails", Staff, 200),
     step("Engine room", "list_dead_letters", Staff, 200),

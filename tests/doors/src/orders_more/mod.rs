@@ -4,6 +4,7 @@ mod cancel;
 mod confirm;
 mod edit;
 mod events;
+mod expand;
 mod limits;
 mod list;
 mod list_by_money;

@@ -1,8 +1,10 @@
 mod checkout;
 mod disputes;
+mod doubt;
 mod faults;
 mod intent;
 mod refund;
+mod restock;
 mod switch;
 
 use domain::id::OrderId;
@@ -27,6 +29,12 @@ impl Till {
             Payments { app: shop.app(), dispatch: Dispatch::later(), stripe: stripe.into() };
         let buyer = shop.customer().await;
         Self { shop, stripe: stand_in, door: Door::new(payments::routes(), payments), buyer }
+    }
+
+    /// Where the orders are shown.
+    fn orders(&self) -> Door {
+        let orders = orders::Orders { app: self.shop.app(), dispatch: Dispatch::later() };
+        Door::new(orders::routes(), orders)
     }
 
     /// A pending order over so many minor units.

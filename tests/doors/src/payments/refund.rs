@@ -5,16 +5,16 @@ use stack::stripe::{Card, Fault};
 use testkit::{Answer, Call, Person, all};
 
 /// A paid order of three mugs, 12.50 EUR each, and its payment.
-struct Sale {
-    till: Till,
-    staff: Person,
-    order: OrderId,
-    intent: String,
-    payment: String,
+pub(super) struct Sale {
+    pub(super) till: Till,
+    pub(super) staff: Person,
+    pub(super) order: OrderId,
+    pub(super) intent: String,
+    pub(super) payment: String,
 }
 
 impl Sale {
-    async fn made() -> Self {
+    pub(super) async fn made() -> Self {
         let till = Till::open().await;
         let staff = till.shop.staff().await;
         let order = till.order_of(3, 1250).await;
@@ -27,28 +27,28 @@ impl Sale {
         Self { till, staff, order, intent, payment }
     }
 
-    fn refund(&self, key: &str, wish: &Value) -> Call {
+    pub(super) fn refund(&self, key: &str, wish: &Value) -> Call {
         let path = format!("/v1/payments/{}/refunds", self.payment);
         self.till.door.post(&path, wish).by(&self.staff).key(key)
     }
 
-    async fn shown(&self, created: &Answer) -> Answer {
+    pub(super) async fn shown(&self, created: &Answer) -> Answer {
         let location = created.header("location").unwrap().to_owned();
         self.till.door.get(&location).by(&self.staff).await
     }
 
     /// What the order's books say was given back.
-    async fn given_back(&self) -> i64 {
+    pub(super) async fn given_back(&self) -> i64 {
         self.till.shop.one::<i64>("select refunded_minor from orders").await
     }
 
     /// What Stripe gave back.
-    fn given_back_by_stripe(&self) -> i64 {
+    pub(super) fn given_back_by_stripe(&self) -> i64 {
         self.till.stripe.ledger().iter().map(|line| line.refunded).sum()
     }
 }
 
-fn euros(minor: i64) -> Value {
+pub(super) fn euros(minor: i64) -> Value {
     json!({"amount": minor, "currency": "EUR"})
 }
 
@@ -95,7 +95,7 @@ async fn pieces_go_back_for_what_they_cost_and_only_once() {
     let one = sale.refund("third refund, of one", &lines(1)).await;
 
     assert_eq!((two.status, &two.body["amount"]), (201, &euros(2500)));
-    assert_eq!(two.body["lines"], json!([{"product": mug, "quantity": 2}]));
+    assert_eq!(two.body["lines"], json!([{"product": mug, "quantity": 2, "restocked": 0}]));
     assert_eq!(two_more.refusal(), (422, "too_many_pieces"));
     assert_eq!(two_more.body["left"], 1);
     assert_eq!((one.status, &one.body["amount"]), (201, &euros(1250)));

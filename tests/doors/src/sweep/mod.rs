@@ -2,6 +2,7 @@ mod checkout;
 mod events;
 mod late_money;
 mod orders;
+mod retention;
 mod together;
 
 use domain::id::OrderId;

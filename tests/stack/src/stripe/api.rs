@@ -108,7 +108,10 @@ impl State {
             reply.replayed = true;
             return Ok(answer);
         }
-        let done = self.carry_out(call);
+        let done = match fault {
+            Some(Fault::ErrorKept) => Err(Refused::broken()),
+            _ => self.carry_out(call),
+        };
         let keep = !done.as_ref().is_err_and(Refused::is_validation);
         let mut answer = match done {
             Ok(body) => (200, body),

@@ -13,6 +13,8 @@ pub enum Fault {
     ErrorBefore,
     /// The call is carried out and answered 500, also when it is repeated with its key.
     ErrorAfter,
+    /// The call is answered 500 and not carried out, also when it is repeated with its key.
+    ErrorKept,
     /// The call is carried out, then the connection closes without an answer.
     SilenceAfter,
     /// The event is delivered so many times more, all at once.
@@ -33,6 +35,7 @@ impl Fault {
                 | Self::RateLimit
                 | Self::ErrorBefore
                 | Self::ErrorAfter
+                | Self::ErrorKept
                 | Self::SilenceAfter
         )
     }

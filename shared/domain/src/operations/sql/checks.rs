@@ -13,6 +13,7 @@ pub(in crate::operations) const INVARIANTS: &[(&str, &str, &Query)] = &[
         &RESERVED,
     ),
     ("I1", "the movements of a product sum to its counts", &MOVED),
+    ("I1", "what came back to the shelf is what refunds brought back", &RETURNED),
     ("I2", "an order's money is the sum of its ledger: refunded <= captured <= total", &LEDGER),
     (
         "I2",
@@ -57,6 +58,22 @@ queries! {
         from products p left join moved on moved.product_id = p.id
         where (p.on_hand, p.reserved) is distinct from (coalesce(moved.on_hand, 0), coalesce(moved.reserved, 0))
         order by p.id
+        limit 100";
+
+    RETURNED: "check what came back" = "
+        with said as (
+            select 're_' || replace(refund_id::text, '-', '') as refund, product_id, restocked
+            from refund_lines
+            where restocked > 0
+        ), moved as (
+            select source_id as refund, product_id, on_hand_delta from stock_moves where source = 'return'
+        )
+        select jsonb_build_object(
+            'refund', refund, 'product', 'prod_' || replace(product_id::text, '-', ''),
+            'restocked', said.restocked, 'moved', moved.on_hand_delta) as found
+        from said full join moved using (refund, product_id)
+        where said.restocked is distinct from moved.on_hand_delta
+        order by refund
         limit 100";
 
     LEDGER: "check the ledger" = "

@@ -100,10 +100,13 @@ queries! {
     OLDEST_BY_MONEY: "list orders by their money from the first on" = list_orders_by_money!("o.id > $4", "o.id");
 
     LINES: "look up orders' lines" = "
-        select order_id, product_id, sku, name, quantity, unit_minor, line_minor, currency
-        from order_lines
-        where order_id = any($1)
-        order by order_id, product_id";
+        select l.order_id, l.product_id, l.sku, l.name, l.quantity, l.unit_minor, l.line_minor, l.currency,
+               coalesce((select sum(back.restocked)
+                         from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
+                         where p.order_id = l.order_id and back.product_id = l.product_id), 0)::int4 as returned
+        from order_lines l
+        where l.order_id = any($1)
+        order by l.order_id, l.product_id";
 }
 
 /// An order that must be there.
@@ -233,6 +236,7 @@ fn line(row: &Row) -> Result<OrderLine, DbError> {
         quantity: row.get("quantity"),
         unit_price: money(&LINES, row, "unit_minor")?,
         total: money(&LINES, row, "line_minor")?,
+        returned: row.get("returned"),
     })
 }
 

@@ -1,17 +1,23 @@
 //! Giving money back. The refund is a row before Stripe hears of it, and the row's id is Stripe's idempotency key.
 
+mod due;
 mod merge;
+mod refusal;
 mod sql;
 mod wish;
 
+pub use due::DueRefund;
 pub use merge::{RefundStatus, RefundTold};
+pub use refusal::Refusal;
 pub(crate) use sql::ALL as ALL_QUERIES;
-pub use wish::{Part, RefundWish, Refusal};
+pub(crate) use sql::pieces::ALL as PIECES_QUERIES;
+pub use wish::{Part, Pieces, RefundWish, WantedLine};
 
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId, ProductId, RefundId, UserId};
 use crate::idempotency::{self, Answer, Ticket};
+use crate::inventory;
 use crate::money::Money;
 use crate::ordering::{self, Viewer};
 use crate::outbox::{self, Event};
@@ -29,9 +35,18 @@ pub struct Refund {
     pub origin: Origin,
     pub reason: Option<String>,
     /// The pieces that it is for, if it is for pieces.
-    pub lines: Vec<(ProductId, i32)>,
+    pub lines: Vec<RefundLine>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
+}
+
+/// Pieces of a product that a refund is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundLine {
+    pub product: ProductId,
+    pub quantity: i32,
+    /// How many of them went back on the shelf.
+    pub restocked: i32,
 }
 
 /// Who wanted a refund.
@@ -47,18 +62,10 @@ pub enum Origin {
     LatePayment,
 }
 
-/// A refund that Stripe has to be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueRefund {
-    pub id: RefundId,
-    pub order: OrderId,
-    /// Stripe's id of the PaymentIntent.
-    pub provider: String,
-    pub amount: Money,
-}
-
 /// Gives money of a payment back, once per ticket: all that is left of it, a part, or what some pieces cost.
 /// Stripe is asked next; until then the refund is `requested`, and counts as given.
+///
+/// Goods that came back go on the shelf here and now: they lie there, whatever becomes of the money.
 pub async fn give_back(
     db: &Db,
     staff: UserId,
@@ -72,11 +79,18 @@ pub async fn give_back(
         let work = async || {
             let order = sql::order_of(tx, payment).await?.ok_or(Refusal::NoPayment)?;
             // Two refunds of one order wait for one another here, so that together they give no more than was taken.
-            ordering::lock(tx, Viewer::Staff, order).await?;
+            let bill = ordering::lock(tx, Viewer::Staff, order).await?.ok_or(Refusal::NoPayment)?;
             let paid = sql::paid(tx, payment).await?.ok_or(Refusal::NoPayment)?;
-            let pieces = sql::returnable(tx, order).await?;
+            let pieces = sql::pieces::returnable(tx, order).await?;
             let amount = wish.price(&paid, &pieces)?;
+            let comes_back = wish.brings_back(bill.status, &pieces)?;
             sql::insert(tx, id, payment, amount, wish).await?;
+            if comes_back {
+                inventory::take_back(tx, id, staff).await?;
+                // The order shows what came back, and so has a new version.
+                ordering::add_up(tx, order).await?;
+                outbox::enqueue(tx, Event::GoodsReturned { refund: id }).await?;
+            }
             Ok(sql::read(tx, id).await?)
         };
         idempotency::once(tx, staff, ticket, work, &put).await
@@ -97,6 +111,11 @@ pub async fn list(
 ) -> Result<Slice<Refund>, Failure<Refusal>> {
     let refunds = sql::list(db, payment, only, page).await?;
     Ok(page.cut(refunds, |refund| refund.id))
+}
+
+/// Every refund of some orders, the first one first. Whether somebody may see the orders is known already.
+pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
+    sql::of_orders(db, orders).await
 }
 
 /// Takes refunds on lease that Stripe has not confirmed. Asking again under the same id pays nothing twice.

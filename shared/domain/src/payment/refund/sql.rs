@@ -1,14 +1,15 @@
 //! The statements behind refunds. They decide nothing.
 
+pub(super) mod pieces;
+
 use super::merge::{Known, RefundStatus, RefundTold};
-use super::wish::{Paid, Part, RefundWish, Returnable};
-use super::{DueRefund, Origin, Refund};
+use super::wish::{Paid, Part, RefundWish};
+use super::{DueRefund, Origin, Refund, RefundLine};
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, ProductId, RefundId};
 use crate::money::{Currency, Money};
 use crate::page::Page;
 use crate::payment::Status;
-use std::collections::BTreeMap;
 use tokio_postgres::Row;
 
 /// Every column that [`refund`] reads.
@@ -21,7 +22,9 @@ macro_rules! select_refunds {
                coalesce((select array_agg(l.product_id order by l.product_id) from refund_lines l where l.refund_id = r.id),
                         '{}') as products,
                coalesce((select array_agg(l.quantity order by l.product_id) from refund_lines l where l.refund_id = r.id),
-                        '{}') as quantities
+                        '{}') as quantities,
+               coalesce((select array_agg(l.restocked order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as restocked
         from refunds r join payments p on p.id = r.payment_id ",
             $rest
         )
@@ -42,22 +45,9 @@ queries! {
         from payments p
         where p.id = $1 and p.provider = 'stripe'";
 
-    RETURNABLE: "look up the pieces that were not refunded" = "
-        select l.product_id, l.unit_minor, l.currency, l.quantity - coalesce(
-                   (select sum(rl.quantity)
-                    from refund_lines rl join refunds r on r.id = rl.refund_id join payments p on p.id = r.payment_id
-                    where p.order_id = l.order_id and rl.product_id = l.product_id
-                      and r.status not in ('failed', 'canceled')), 0)::int4 as left_pieces
-        from order_lines l
-        where l.order_id = $1";
-
     INSERT: "insert a refund" = "
         insert into refunds (id, payment_id, amount_minor, status, origin, reason)
         values ($1, $2, $3, 'requested', 'api', $4)";
-
-    INSERT_LINES: "insert a refund's lines" = "
-        insert into refund_lines (refund_id, product_id, quantity)
-        select $1, * from unnest($2::uuid[], $3::int4[])";
 
     FIND: "look up a refund" = select_refunds!("where r.id = $1");
 
@@ -70,6 +60,8 @@ queries! {
         where ($1::text is null or r.status = $1) and r.id < $2 and r.payment_id = $4
         order by r.id desc
         limit $3");
+
+    OF_ORDERS: "look up orders' refunds" = select_refunds!("where p.order_id = any($1) order by r.id");
 
     /// Not while a bank is about to decide over the payment: Stripe would refuse it for good.
     LEASE: "lease refunds to send" = "
@@ -88,7 +80,7 @@ queries! {
             next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
         from due, payments p
         where r.id = due.id and p.id = r.payment_id
-        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id";
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id, r.attempts";
 
     /// Not before the payment itself is known to have succeeded: there is nothing to give back yet.
     PAYMENT_OF: "find the payment of a refund" = "
@@ -136,19 +128,6 @@ pub(super) async fn paid(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<Paid>
     Ok(Some(Paid { status, left, is_disputed }))
 }
 
-pub(super) async fn returnable(
-    tx: &Tx<'_>,
-    order: OrderId,
-) -> Result<BTreeMap<ProductId, Returnable>, DbError> {
-    let rows = tx.rows(&RETURNABLE, &[&order]).await?;
-    rows.iter()
-        .map(|row| {
-            let unit_price = money(&RETURNABLE, row, "unit_minor")?;
-            Ok((row.get("product_id"), Returnable { unit_price, left: row.get("left_pieces") }))
-        })
-        .collect()
-}
-
 pub(super) async fn insert(
     tx: &Tx<'_>,
     id: RefundId,
@@ -158,8 +137,7 @@ pub(super) async fn insert(
 ) -> Result<(), DbError> {
     tx.execute(&INSERT, &[&id, &payment, &amount.minor, &wish.reason]).await?;
     if let Part::Pieces(pieces) = &wish.part {
-        let (products, quantities): (Vec<ProductId>, Vec<i32>) = pieces.iter().unzip();
-        tx.execute(&INSERT_LINES, &[&id, &products, &quantities]).await?;
+        pieces::insert(tx, id, pieces).await?;
     }
     Ok(())
 }
@@ -190,13 +168,17 @@ pub(super) async fn list(
     rows.iter().map(refund).collect()
 }
 
+pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
+    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(refund).collect()
+}
+
 pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
     let rows = db.rows(&LEASE, &[&i64::from(limit)]).await?;
     rows.iter()
         .map(|row| {
             let amount = money(&LEASE, row, "amount_minor")?;
-            let (id, order) = (row.get("id"), row.get("order_id"));
-            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount })
+            let (id, order, attempts) = (row.get("id"), row.get("order_id"), row.get("attempts"));
+            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount, attempts })
         })
         .collect()
 }
@@ -269,7 +251,9 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         _ => return Err(DbError::nonsense(&FIND, "origin")),
     };
     let products: Vec<ProductId> = row.get("products");
-    let quantities: Vec<i32> = row.get("quantities");
+    let (quantities, restocked): (Vec<i32>, Vec<i32>) =
+        (row.get("quantities"), row.get("restocked"));
+    let pieces = products.into_iter().zip(quantities).zip(restocked);
     Ok(Refund {
         id: row.get("id"),
         payment: row.get("payment_id"),
@@ -278,7 +262,9 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         status: status(&FIND, row)?,
         origin,
         reason: row.get("reason"),
-        lines: products.into_iter().zip(quantities).collect(),
+        lines: pieces
+            .map(|((product, quantity), restocked)| RefundLine { product, quantity, restocked })
+            .collect(),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
     })

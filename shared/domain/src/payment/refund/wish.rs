@@ -1,12 +1,12 @@
 //! What may be given back, and how much that is. Pure.
 
 use super::super::Status;
-use crate::failure::{self, Invalid, Kind};
+use super::Refusal;
+use crate::failure::Invalid;
 use crate::id::ProductId;
-use crate::idempotency;
 use crate::money::{Money, MoneyError};
+use crate::ordering;
 use crate::text;
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What shall be given back, and why.
@@ -21,8 +21,25 @@ pub enum Part {
     /// All that is left of the payment.
     Rest,
     Amount(Money),
-    /// What these pieces cost: never empty, each quantity one or more.
-    Pieces(BTreeMap<ProductId, i32>),
+    /// What these pieces cost: never empty.
+    Pieces(BTreeMap<ProductId, Pieces>),
+}
+
+/// Pieces of one product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pieces {
+    /// One or more.
+    pub quantity: i32,
+    /// How many of them go back on the shelf.
+    pub restock: i32,
+}
+
+/// Pieces of one product, as somebody asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedLine {
+    pub product: ProductId,
+    pub quantity: i64,
+    pub restock: i64,
 }
 
 /// What is left of a payment, after the refunds that are given or on their way.
@@ -34,81 +51,21 @@ pub(super) struct Paid {
     pub(super) is_disputed: bool,
 }
 
-/// Pieces of a product in the order, and how many of them no refund was for.
+/// Pieces of a product in the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Returnable {
     pub(super) unit_price: Money,
+    /// How many no refund was for.
     pub(super) left: i32,
-}
-
-/// Why the shop says no to a refund.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("there is no such payment")]
-    NoPayment,
-    #[error("there is no such refund")]
-    NoRefund,
-    #[error("a payment that is {} cannot be refunded", .0.name())]
-    NotRefundable(Status),
-    #[error("the payment is disputed")]
-    Disputed,
-    #[error("nothing of the payment is left")]
-    NothingLeft,
-    #[error("only {left} of the payment are left")]
-    TooMuch { left: Money },
-    #[error("the payment is in {}", .0.currency)]
-    OtherCurrency(Money),
-    #[error("the order has only {left} pieces of {product} that were not refunded")]
-    TooManyPieces { product: ProductId, left: i32 },
-    #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
-}
-
-impl failure::Refusal for Refusal {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NoPayment | Self::NoRefund => Kind::Missing,
-            Self::NotRefundable(_) | Self::Disputed | Self::NothingLeft => Kind::Conflict,
-            Self::TooMuch { .. } | Self::OtherCurrency(_) | Self::TooManyPieces { .. } => {
-                Kind::Invalid
-            }
-            Self::Repetition(refusal) => refusal.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoPayment => "payment_not_found",
-            Self::NoRefund => "refund_not_found",
-            Self::NotRefundable(_) => "not_refundable",
-            Self::Disputed => "payment_disputed",
-            Self::NothingLeft => "nothing_left",
-            Self::TooMuch { .. } => "amount_too_large",
-            Self::OtherCurrency(_) => "other_currency",
-            Self::TooManyPieces { .. } => "too_many_pieces",
-            Self::Repetition(refusal) => refusal.code(),
-        }
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        let details = match self {
-            Self::NotRefundable(status) => [("payment_status", json!(status))].to_vec(),
-            Self::TooMuch { left } | Self::OtherCurrency(left) => [("left", json!(left))].to_vec(),
-            Self::TooManyPieces { product, left } => {
-                vec![("product", json!(product)), ("left", json!(left))]
-            }
-            Self::NoPayment | Self::NoRefund | Self::Disputed | Self::NothingLeft => Vec::new(),
-            Self::Repetition(refusal) => return refusal.details(),
-        };
-        details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
+    /// How many never came back to the shelf.
+    pub(super) outside: i32,
 }
 
 impl RefundWish {
     /// All that is left, unless an amount or lines say otherwise; not both.
     pub fn new(
         amount: Option<Money>,
-        lines: Option<Vec<(ProductId, i64)>>,
+        lines: Option<Vec<WantedLine>>,
         reason: Option<&str>,
     ) -> Result<Self, Invalid> {
         let part = match (amount, lines) {
@@ -154,17 +111,43 @@ impl RefundWish {
         }
         if amount.minor > left.minor { Err(Refusal::TooMuch { left }) } else { Ok(amount) }
     }
+
+    /// Whether goods come back to the shelf with it: only such as left it, and no piece twice.
+    pub(super) fn brings_back(
+        &self,
+        order: ordering::Status,
+        pieces: &BTreeMap<ProductId, Returnable>,
+    ) -> Result<bool, Refusal> {
+        let Part::Pieces(wanted) = &self.part else { return Ok(false) };
+        let mut back = wanted.iter().filter(|(_, pieces)| pieces.restock > 0).peekable();
+        if back.peek().is_none() {
+            return Ok(false);
+        }
+        if order != ordering::Status::Shipped {
+            return Err(Refusal::NotShipped(order));
+        }
+        let too_many = back.find_map(|(&product, wanted)| {
+            let left = pieces.get(&product).map_or(0, |piece| piece.outside);
+            (wanted.restock > left).then_some(Refusal::TooManyRestocked { product, left })
+        });
+        too_many.map_or(Ok(true), Err)
+    }
 }
 
-fn pieces(lines: &[(ProductId, i64)]) -> Result<BTreeMap<ProductId, i32>, Invalid> {
+fn pieces(lines: &[WantedLine]) -> Result<BTreeMap<ProductId, Pieces>, Invalid> {
     let mut pieces = BTreeMap::new();
-    for (place, (product, quantity)) in lines.iter().enumerate() {
+    for (place, WantedLine { product, quantity, restock }) in lines.iter().enumerate() {
         let quantity = i32::try_from(*quantity).ok().filter(|pieces| (1..=1000).contains(pieces));
         let quantity = quantity.ok_or_else(|| {
             let pointer = format!("/lines/{place}/quantity");
             Invalid::new(pointer, "out_of_range", "must be between 1 and 1000")
         })?;
-        if pieces.insert(*product, quantity).is_some() {
+        let restock = i32::try_from(*restock).ok().filter(|back| (0..=quantity).contains(back));
+        let restock = restock.ok_or_else(|| {
+            let pointer = format!("/lines/{place}/restock");
+            Invalid::new(pointer, "out_of_range", "must be between 0 and the quantity")
+        })?;
+        if pieces.insert(*product, Pieces { quantity, restock }).is_some() {
             let pointer = format!("/lines/{place}/product");
             return Err(Invalid::new(pointer, "twice", "names a product that is named before"));
         }
@@ -177,20 +160,23 @@ fn pieces(lines: &[(ProductId, i64)]) -> Result<BTreeMap<ProductId, i32>, Invali
 
 /// What the pieces cost when they were ordered.
 fn cost(
-    wanted: &BTreeMap<ProductId, i32>,
+    wanted: &BTreeMap<ProductId, Pieces>,
     pieces: &BTreeMap<ProductId, Returnable>,
     left: Money,
 ) -> Result<Money, Refusal> {
     let too_large = |_: MoneyError| Refusal::TooMuch { left };
-    wanted.iter().try_fold(Money::zero(left.currency), |sum, (&product, &quantity)| {
-        let none = Returnable { unit_price: left, left: 0 };
-        let piece = pieces.get(&product).copied().unwrap_or(none);
-        if quantity > piece.left {
-            return Err(Refusal::TooManyPieces { product, left: piece.left });
-        }
-        let cost = piece.unit_price.times(quantity).map_err(too_large)?;
-        sum.plus(cost).map_err(too_large)
-    })
+    wanted.iter().try_fold(
+        Money::zero(left.currency),
+        |sum, (&product, &Pieces { quantity, .. })| {
+            let none = Returnable { unit_price: left, left: 0, outside: 0 };
+            let piece = pieces.get(&product).copied().unwrap_or(none);
+            if quantity > piece.left {
+                return Err(Refusal::TooManyPieces { product, left: piece.left });
+            }
+            let cost = piece.unit_price.times(quantity).map_err(too_large)?;
+            sum.plus(cost).map_err(too_large)
+        },
+    )
 }
 
 #[cfg(test)]
@@ -203,6 +189,10 @@ mod tests {
         Money { minor, currency: Currency::EUR }
     }
 
+    fn of(product: ProductId, quantity: i64, restock: i64) -> WantedLine {
+        WantedLine { product, quantity, restock }
+    }
+
     fn price(
         wish: &RefundWish,
         left: i64,
@@ -210,7 +200,7 @@ mod tests {
     ) -> Result<Money, Refusal> {
         let paid = Paid { status: Status::Succeeded, left: euros(left), is_disputed: false };
         let pieces = pieces.iter().map(|(product, unit, left)| {
-            (*product, Returnable { unit_price: euros(*unit), left: *left })
+            (*product, Returnable { unit_price: euros(*unit), left: *left, outside: *left })
         });
         wish.price(&paid, &pieces.collect())
     }
@@ -232,7 +222,8 @@ mod tests {
     #[test]
     fn pieces_go_back_for_what_they_cost_and_no_more_than_were_ordered() {
         let mug = ProductId::generate();
-        let wish = |quantity| RefundWish::new(None, Some(vec![(mug, quantity)]), None).unwrap();
+        let wish =
+            |quantity| RefundWish::new(None, Some(vec![of(mug, quantity, 0)]), None).unwrap();
         assert_eq!(price(&wish(2), 5000, &[(mug, 1250, 3)]), Ok(euros(2500)));
         let refused = price(&wish(4), 9999, &[(mug, 1250, 3)]);
         assert_eq!(refused, Err(Refusal::TooManyPieces { product: mug, left: 3 }));
@@ -241,14 +232,35 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_shipped_and_is_not_back_yet_goes_on_the_shelf() {
+        use ordering::Status::{Cancelled, Confirmed, Pending, Shipped};
+        let mug = ProductId::generate();
+        let outside = Returnable { unit_price: euros(1), left: 3, outside: 1 };
+        let pieces = BTreeMap::from([(mug, outside)]);
+        let wish = |restock| RefundWish::new(None, Some(vec![of(mug, 3, restock)]), None).unwrap();
+
+        assert_eq!(wish(1).brings_back(Shipped, &pieces), Ok(true));
+        assert_eq!(wish(0).brings_back(Shipped, &pieces), Ok(false));
+        let too_many = Refusal::TooManyRestocked { product: mug, left: 1 };
+        assert_eq!(wish(2).brings_back(Shipped, &pieces), Err(too_many));
+        for status in [Pending, Confirmed, Cancelled] {
+            let refused = wish(1).brings_back(status, &pieces);
+            assert_eq!(refused, Err(Refusal::NotShipped(status)));
+            assert_eq!(wish(0).brings_back(status, &pieces), Ok(false));
+        }
+    }
+
+    #[test]
     fn a_wish_that_cannot_be_is_refused_where_it_stands() {
         let mug = ProductId::generate();
         let pointer = |amount, lines| RefundWish::new(amount, lines, None).unwrap_err().pointer;
         assert_eq!(pointer(Some(euros(0)), None), "/amount/amount");
-        assert_eq!(pointer(Some(euros(1)), Some(vec![(mug, 1)])), "/lines");
+        assert_eq!(pointer(Some(euros(1)), Some(vec![of(mug, 1, 0)])), "/lines");
         assert_eq!(pointer(None, Some(vec![])), "/lines");
-        assert_eq!(pointer(None, Some(vec![(mug, 0)])), "/lines/0/quantity");
-        assert_eq!(pointer(None, Some(vec![(mug, 1), (mug, 1)])), "/lines/1/product");
+        assert_eq!(pointer(None, Some(vec![of(mug, 0, 0)])), "/lines/0/quantity");
+        assert_eq!(pointer(None, Some(vec![of(mug, 1, 0), of(mug, 1, 0)])), "/lines/1/product");
+        assert_eq!(pointer(None, Some(vec![of(mug, 1, 2)])), "/lines/0/restock");
+        assert_eq!(pointer(None, Some(vec![of(mug, 1, -1)])), "/lines/0/restock");
     }
 
     proptest! {

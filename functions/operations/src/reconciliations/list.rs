@@ -1,0 +1,50 @@
+use super::ReconciliationView;
+use axum::extract::State;
+use axum::http::Uri;
+use domain::db::Db;
+use domain::page::Page;
+use domain::payment::reconciliation;
+use lambda::http::token::Admin;
+use lambda::http::{List, Problem, Query};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListReconciliations {
+    /// Twenty unless you say otherwise.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List comparisons with Stripe
+///
+/// The newest first. There is one every hour.
+#[utoipa::path(
+    get,
+    path = "/v1/ops/reconciliations",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(ListReconciliations),
+    responses(
+        (status = 200, description = "A page of comparisons", body = List<ReconciliationView>,
+         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn list_reconciliations(
+    State(db): State<Db>,
+    _: Admin,
+    uri: Uri,
+    Query(ListReconciliations { limit, cursor }): Query<ListReconciliations>,
+) -> Result<List<ReconciliationView>, Problem> {
+    let page = Page::new(limit, cursor.as_deref())?;
+    let all = reconciliation::list(&db, &page).await?;
+    Ok(List::new(&uri, all, ReconciliationView::from))
+}

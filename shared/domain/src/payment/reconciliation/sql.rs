@@ -1,0 +1,252 @@
+//! The statements behind comparisons. They decide nothing.
+
+use super::compare::{Finding, FindingKind, OurPayment, OurRefund, Reconciliation};
+use super::{RefundTold, Run, Told};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::id::{PaymentId, ReconciliationId, RefundId, UserId};
+use crate::money::{Currency, Money};
+use crate::page::Page;
+use crate::payment::Status;
+use crate::payment::refund::RefundStatus;
+use std::collections::HashSet;
+use time::OffsetDateTime;
+use tokio_postgres::Row;
+
+/// Every column that [`reconciliation`] reads.
+macro_rules! select_reconciliations {
+    ($rest:literal) => {
+        concat!(
+            "
+        select c.id, c.requested_by, c.requested_at, c.started_at, c.finished_at, c.payments, c.refunds,
+               (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id) as found,
+               (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id and not f.healed) as open
+        from reconciliations c ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    REQUEST: "ask for a reconciliation" = "
+        insert into reconciliations (id, requested_by) values ($1, $2) on conflict do nothing";
+
+    OPEN: "look up the open reconciliation" = select_reconciliations!("where c.finished_at is null");
+
+    FIND: "look up a reconciliation" = select_reconciliations!("where c.id = $1");
+
+    LIST: "list reconciliations" = select_reconciliations!("where c.id < $1 order by c.id desc limit $2");
+
+    FINDINGS: "look up what a reconciliation found" = "
+        select kind, subject, ours, told, healed from reconciliation_findings
+        where reconciliation_id = $1
+        order by healed, kind, subject
+        limit 1000";
+
+    SCHEDULE: "schedule a reconciliation" = "
+        insert into reconciliations (id)
+        select $1 where not exists (
+            select from reconciliations where finished_at is null or started_at > now() - interval '1 hour')
+        on conflict do nothing";
+
+    LEASE: "lease a reconciliation" = "
+        update reconciliations
+        set started_at = coalesce(started_at, now()), leased_until = now() + interval '2 minutes'
+        where finished_at is null and leased_until <= now()
+        returning id, now() - interval '3 days' as since";
+
+    FINISH: "finish a reconciliation" = "
+        update reconciliations set finished_at = now(), payments = $2, refunds = $3
+        where id = $1 and finished_at is null";
+
+    NOTE: "note what a reconciliation found" = "
+        insert into reconciliation_findings (reconciliation_id, kind, subject, ours, told, healed)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict on constraint reconciliation_findings_once do nothing";
+
+    PAYMENTS: "look up payments to compare" = "
+        select id, provider_pi as provider, status, amount_minor, currency from payments
+        where provider_pi = any($1) or (id = any($2) and provider_pi is null)";
+
+    REFUNDS: "look up refunds to compare" = "
+        select r.id, r.provider_refund as provider, r.status, r.amount_minor, p.currency
+        from refunds r join payments p on p.id = r.payment_id
+        where r.provider_refund = any($1) or (r.id = any($2) and r.provider_refund is null)";
+
+    OUR_INTENTS: "look up which payments are ours" = "
+        select provider_pi from payments where provider_pi = any($1)";
+
+    LAGGING_PAYMENTS: "look up payments that take long" = "
+        select provider_pi from payments
+        where provider_pi is not null and status not in ('succeeded', 'canceled', 'failed') and created_at < $1
+        order by created_at
+        limit 20";
+
+    LAGGING_REFUNDS: "look up refunds that take long" = "
+        select r.provider_refund, p.provider_pi
+        from refunds r join payments p on p.id = r.payment_id
+        where r.status in ('pending', 'requires_action') and r.created_at < $1 and p.provider_pi is not null
+        order by r.created_at
+        limit 20";
+
+    ABANDON_ABSENT: "abandon payments that Stripe does not have" = "
+        update payments set status = 'failed', updated_at = now()
+        where status = 'creating' and provider_pi is null
+          and not exists (select from checkout_sessions page where page.payment_id = payments.id and page.provider_session is not null)
+          and created_at > $1::timestamptz + interval '1 hour' and created_at < now() - interval '1 hour'
+        returning id";
+}
+
+pub(super) async fn request(
+    tx: &Tx<'_>,
+    id: ReconciliationId,
+    who: UserId,
+) -> Result<Reconciliation, DbError> {
+    tx.execute(&REQUEST, &[&id, &who]).await?;
+    let row = match tx.row(&OPEN, &[]).await? {
+        Some(row) => Some(row),
+        // It was finished between the two statements.
+        None => tx.row(&LIST, &[&ReconciliationId::LAST, &1_i64]).await?,
+    };
+    Ok(reconciliation(&row.ok_or(DbError::nonsense(&OPEN, "a reconciliation is gone"))?))
+}
+
+pub(super) async fn find(db: &Db, id: ReconciliationId) -> Result<Option<Reconciliation>, DbError> {
+    Ok(db.row(&FIND, &[&id]).await?.as_ref().map(reconciliation))
+}
+
+pub(super) async fn list(
+    db: &Db,
+    page: &Page<ReconciliationId>,
+) -> Result<Vec<Reconciliation>, DbError> {
+    let before = page.after.unwrap_or(ReconciliationId::LAST);
+    let rows = db.rows(&LIST, &[&before, &page.rows_wanted()]).await?;
+    Ok(rows.iter().map(reconciliation).collect())
+}
+
+pub(super) async fn findings(db: &Db, id: ReconciliationId) -> Result<Vec<Finding>, DbError> {
+    let rows = db.rows(&FINDINGS, &[&id]).await?;
+    rows.iter()
+        .map(|row| {
+            let kind = FindingKind::from_name(row.get("kind"));
+            Ok(Finding {
+                kind: kind.ok_or(DbError::nonsense(&FINDINGS, "kind"))?,
+                subject: row.get("subject"),
+                ours: row.get("ours"),
+                told: row.get("told"),
+                healed: row.get("healed"),
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn schedule(db: &Db, id: ReconciliationId) -> Result<(), DbError> {
+    db.execute(&SCHEDULE, &[&id]).await.map(drop)
+}
+
+pub(super) async fn lease(db: &Db) -> Result<Option<Run>, DbError> {
+    let row = db.row(&LEASE, &[]).await?;
+    Ok(row.map(|row| Run { id: row.get("id"), since: row.get("since") }))
+}
+
+pub(super) async fn finish(
+    db: &Db,
+    id: ReconciliationId,
+    payments: i32,
+    refunds: i32,
+) -> Result<(), DbError> {
+    db.execute(&FINISH, &[&id, &payments, &refunds]).await.map(drop)
+}
+
+pub(super) async fn note(
+    tx: &Tx<'_>,
+    id: ReconciliationId,
+    finding: &Finding,
+) -> Result<(), DbError> {
+    let Finding { kind, subject, ours, told, healed } = finding;
+    let row: [Param<'_>; 6] = [&id, &kind.name(), subject, ours, told, healed];
+    tx.execute(&NOTE, &row).await.map(drop)
+}
+
+pub(super) async fn payments(db: &Db, told: &[Told]) -> Result<Vec<OurPayment>, DbError> {
+    let providers: Vec<_> = told.iter().filter_map(|told| told.provider.as_deref()).collect();
+    let ids: Vec<PaymentId> = told.iter().filter_map(|told| told.payment).collect();
+    let rows = db.rows(&PAYMENTS, &[&providers, &ids]).await?;
+    rows.iter()
+        .map(|row| {
+            let status = Status::from_name(row.get("status"));
+            Ok(OurPayment {
+                id: row.get("id"),
+                provider: row.get("provider"),
+                status: status.ok_or(DbError::nonsense(&PAYMENTS, "status"))?,
+                amount: amount(&PAYMENTS, row)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn refunds(db: &Db, told: &[RefundTold]) -> Result<Vec<OurRefund>, DbError> {
+    let providers: Vec<_> = told.iter().map(|told| told.provider.as_str()).collect();
+    let ids: Vec<RefundId> = told.iter().filter_map(|told| told.refund).collect();
+    let rows = db.rows(&REFUNDS, &[&providers, &ids]).await?;
+    rows.iter()
+        .map(|row| {
+            let status = RefundStatus::from_name(row.get("status"));
+            Ok(OurRefund {
+                id: row.get("id"),
+                provider: row.get("provider"),
+                status: status.ok_or(DbError::nonsense(&REFUNDS, "status"))?,
+                amount: amount(&REFUNDS, row)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn our_intents(db: &Db, told: &[RefundTold]) -> Result<HashSet<String>, DbError> {
+    let intents: Vec<_> = told.iter().map(|told| told.intent.as_str()).collect();
+    let rows = db.rows(&OUR_INTENTS, &[&intents]).await?;
+    Ok(rows.iter().map(|row| row.get("provider_pi")).collect())
+}
+
+pub(super) async fn lagging_payments(
+    db: &Db,
+    since: OffsetDateTime,
+) -> Result<Vec<String>, DbError> {
+    let rows = db.rows(&LAGGING_PAYMENTS, &[&since]).await?;
+    Ok(rows.iter().map(|row| row.get("provider_pi")).collect())
+}
+
+pub(super) async fn lagging_refunds(
+    db: &Db,
+    since: OffsetDateTime,
+) -> Result<Vec<(String, String)>, DbError> {
+    let rows = db.rows(&LAGGING_REFUNDS, &[&since]).await?;
+    Ok(rows.iter().map(|row| (row.get("provider_refund"), row.get("provider_pi"))).collect())
+}
+
+pub(super) async fn abandon_absent(
+    tx: &Tx<'_>,
+    since: OffsetDateTime,
+) -> Result<Vec<PaymentId>, DbError> {
+    let rows = tx.rows(&ABANDON_ABSENT, &[&since]).await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+fn reconciliation(row: &Row) -> Reconciliation {
+    Reconciliation {
+        id: row.get("id"),
+        requested_by: row.get("requested_by"),
+        requested_at: row.get("requested_at"),
+        started_at: row.get("started_at"),
+        finished_at: row.get("finished_at"),
+        payments: row.get("payments"),
+        refunds: row.get("refunds"),
+        found: row.get("found"),
+        open: row.get("open"),
+    }
+}
+
+fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    Ok(Money { minor: row.get("amount_minor"), currency })
+}
