@@ -11,6 +11,7 @@ mod sql;
 
 pub use attribute::{CategoryName, Description, FirstStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
+use listing::Fit;
 pub use listing::{Filter, Place, Sort, Viewer, Words};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
@@ -47,7 +48,8 @@ pub async fn show_product(
     Ok(product.ok_or(Refusal::ProductNotFound)?)
 }
 
-/// One page of the products that pass the filter, as far as this viewer may see them.
+/// One page of the products that pass the filter, as far as this viewer may see them: first those that the words
+/// fit exactly, then those that they nearly fit.
 pub async fn list_products(
     db: &Db,
     viewer: Viewer,
@@ -57,10 +59,20 @@ pub async fn list_products(
 ) -> Result<Slice<Product>, Failure<Refusal>> {
     let filter = viewer.narrow(filter)?;
     if let Some(place) = &page.after {
-        place.check(sort).map_err(Refusal::from)?;
+        place.check(&filter, sort).map_err(Refusal::from)?;
     }
-    let products = sql::products(db, &filter, sort, page).await?;
-    Ok(page.cut(products, |product| Place::of(product, sort)))
+    let begin = page.after.as_ref().map_or(Fit::Exact, |place| place.fit);
+    let mut found = Vec::new();
+    for &fit in filter.fits().iter().filter(|fit| **fit >= begin) {
+        if page.is_full(&found) {
+            break;
+        }
+        let after = page.after.as_ref().filter(|place| place.fit == fit);
+        let products = sql::products(db, &filter, fit, sort, after, page.rows_wanted()).await?;
+        found.extend(products.into_iter().map(|product| (product, fit)));
+    }
+    let Slice { items, next } = page.cut(found, |(product, fit)| Place::of(product, sort, *fit));
+    Ok(Slice { items: items.into_iter().map(|(product, _)| product).collect(), next })
 }
 
 /// Changes a product if it still has the version that the caller saw. What changes nothing makes no new version.
