@@ -14,3 +14,4 @@ mod send_email;
 mod stripe_webhook;
 mod sweep;
 mod sync_inventory;
+mod tier_a;

@@ -21,13 +21,19 @@ pub(crate) use sql::ALL as ALL_QUERIES;
 pub use crate::change::Change;
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::id::{CategoryId, ProductId};
+use crate::id::{CategoryId, ProductId, UserId};
+use crate::idempotency::{Answer, Once};
 use crate::inventory;
 use crate::page::{Page, Slice};
 
 /// Takes a product into the catalog, and its first stock into the ledger.
-pub async fn create_product(db: &Db, new: &NewProduct) -> Result<Product, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn create_product(
+    db: &Db,
+    staff: UserId,
+    new: &NewProduct,
+    once: &Once<Product>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let inserted = sql::insert_product(tx, ProductId::generate(), new).await;
         let product = inserted.map_err(|error| refusal::of_product(error, &new.sku))?;
         if new.stock.pieces() > 0 {
@@ -112,8 +118,13 @@ pub async fn archive_product(
     .await
 }
 
-pub async fn create_category(db: &Db, new: &NewCategory) -> Result<Category, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn create_category(
+    db: &Db,
+    staff: UserId,
+    new: &NewCategory,
+    once: &Once<Category>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let inserted = sql::insert_category(tx, CategoryId::generate(), new).await;
         inserted.map_err(refusal::of_category)
     })
