@@ -4,6 +4,7 @@
 mod accounts;
 mod catalog;
 mod docs;
+mod factories;
 mod inventory;
 mod migrate;
 mod operations;
