@@ -6,8 +6,11 @@ pub(crate) mod list;
 pub(crate) mod set_role;
 pub(crate) mod show;
 
+use axum::http::StatusCode;
 use domain::accounts::{Account, Role};
 use domain::id::UserId;
+use domain::idempotency::Answer;
+use lambda::http::Reply;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -33,4 +36,8 @@ impl From<Account> for UserView {
         let Account { id, email, email_verified, role, created_at, disabled_at } = account;
         Self { id, email, email_verified, role, created_at, disabled_at }
     }
+}
+
+fn shown(account: &Account) -> Answer {
+    Reply::answer(StatusCode::OK, &UserView::from(account.clone()))
 }

@@ -2,9 +2,10 @@ use crate::Inventory;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::failure::Invalid;
+use domain::idempotency::{Answer, Once};
 use domain::inventory::{self, Feed, FeedLine};
 use lambda::http::token::Staff;
-use lambda::http::{Json, Problem};
+use lambda::http::{MaybeKeyed, Problem, Reply};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -58,26 +59,34 @@ impl TryFrom<SyncCounts> for Feed {
     path = "/v1/inventory/sync",
     tag = "inventory",
     security(("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
+            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+    ),
     request_body = SyncCounts,
     responses(
         (status = 202, description = "The counts are kept", body = SyncedView),
-        (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`", body = Problem),
+        (status = 422, description = "`invalid_value`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn sync_counts(
     State(Inventory { app, dispatch }): State<Inventory>,
-    _: Staff,
-    Json(wish): Json<SyncCounts>,
-) -> Result<(StatusCode, Json<SyncedView>), Problem> {
-    let feed = Feed::try_from(wish)?;
-    inventory::pass_on(&app.db, &feed).await?;
+    Staff(who): Staff,
+    MaybeKeyed { ticket, wish }: MaybeKeyed<SyncCounts>,
+) -> Result<Reply, Problem> {
+    let (feed, once) = (Feed::try_from(wish)?, Once { ticket, put: kept });
+    let answer = inventory::pass_on(&app.db, who.id, &feed, &once).await?;
     dispatch.try_now(&app.db).await;
-    Ok((StatusCode::ACCEPTED, Json(SyncedView { accepted: feed.counts().len() })))
+    Ok(answer.into())
+}
+
+fn kept(feed: &Feed) -> Answer {
+    Reply::answer(StatusCode::ACCEPTED, &SyncedView { accepted: feed.counts().len() })
 }

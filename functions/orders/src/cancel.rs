@@ -3,9 +3,10 @@ use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::id::OrderId;
-use domain::ordering::{self, Status};
+use domain::idempotency::{Answer, Once};
+use domain::ordering::{self, Order, Status};
 use lambda::http::token::Caller;
-use lambda::http::{Json, Path, Problem};
+use lambda::http::{MaybeKey, Path, Problem, Reply};
 
 /// Cancel an order
 ///
@@ -17,13 +18,19 @@ use lambda::http::{Json, Path, Problem};
     path = "/v1/orders/{order_id}/cancel",
     tag = "orders",
     security(("bearer" = [])),
-    params(("order_id" = OrderId, Path, description = "The order's id")),
+    params(
+        ("order_id" = OrderId, Path, description = "The order's id"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
+            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+    ),
     responses(
         (status = 200, description = "The cancelled order", body = OrderView),
         (status = 202, description = "The order is about to be cancelled", body = OrderView),
+        (status = 400, description = "`bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
         (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `busy`", body = Problem),
+        (status = 422, description = "`idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -31,10 +38,16 @@ pub(crate) async fn cancel_order(
     State(Orders { app, dispatch }): State<Orders>,
     who: Caller,
     Path(id): Path<OrderId>,
-) -> Result<(StatusCode, Json<OrderView>), Problem> {
-    let order = ordering::cancel(&app.db, who.acts_on_orders(), id).await?;
+    MaybeKey(ticket): MaybeKey,
+) -> Result<Reply, Problem> {
+    let once = Once { ticket, put: ended };
+    let answer = ordering::cancel(&app.db, who.acts_on_orders(), id, &once).await?;
     dispatch.try_now(&app.db).await;
+    Ok(answer.into())
+}
+
+fn ended(order: &Order) -> Answer {
     let status =
         if order.status == Status::Cancelled { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(order.into())))
+    Reply::answer(status, &OrderView::from(order.clone()))
 }

@@ -1,10 +1,11 @@
 use crate::Orders;
-use crate::view::OrderView;
+use crate::view::{OrderView, shown};
 use axum::extract::State;
 use domain::id::OrderId;
+use domain::idempotency::Once;
 use domain::ordering::{self, Reason};
 use lambda::http::token::Staff;
-use lambda::http::{Json, Path, Problem};
+use lambda::http::{MaybeKeyed, Path, Problem, Reply};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,18 +27,22 @@ pub(crate) struct ConfirmOrder {
     path = "/v1/orders/{order_id}/confirm",
     tag = "orders",
     security(("bearer" = [])),
-    params(("order_id" = OrderId, Path, description = "The order's id")),
+    params(
+        ("order_id" = OrderId, Path, description = "The order's id"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
+            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+    ),
     request_body = ConfirmOrder,
     responses(
         (status = 200, description = "The confirmed order", body = OrderView),
-        (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`order_not_found`", body = Problem),
         (status = 409, description = "`illegal_move` with `allowed`, `payment_in_progress`, `order_ending`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why; `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -45,10 +50,11 @@ pub(crate) async fn confirm_order(
     State(Orders { app, dispatch }): State<Orders>,
     Staff(who): Staff,
     Path(id): Path<OrderId>,
-    Json(wish): Json<ConfirmOrder>,
-) -> Result<Json<OrderView>, Problem> {
+    MaybeKeyed { ticket, wish }: MaybeKeyed<ConfirmOrder>,
+) -> Result<Reply, Problem> {
     let reason = Reason::parse(&wish.reason)?;
-    let order = ordering::confirm(&app.db, who.id, id, &reason).await?;
+    let once = Once { ticket, put: shown };
+    let answer = ordering::confirm(&app.db, who.id, id, &reason, &once).await?;
     dispatch.try_now(&app.db).await;
-    Ok(Json(order.into()))
+    Ok(answer.into())
 }

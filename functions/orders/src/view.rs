@@ -1,12 +1,14 @@
 use crate::address::ShippingAddress;
 use crate::expand::Expanded;
+use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
+use domain::idempotency::Answer;
 use domain::money::Money;
 use domain::ordering::{
     CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment, Status,
     Totals,
 };
-use lambda::http::Tag;
+use lambda::http::{Reply, Tag};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -130,6 +132,11 @@ impl From<&Shipment> for ShipmentView {
             tracking_url: shipment.tracking_url().map(str::to_owned),
         }
     }
+}
+
+/// The order, as an answer that can be kept.
+pub(crate) fn shown(order: &Order) -> Answer {
+    Reply::answer(StatusCode::OK, &OrderView::from(order.clone()))
 }
 
 impl From<OrderLine> for LineView {

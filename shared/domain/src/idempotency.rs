@@ -4,7 +4,7 @@
 //! row, then reads the answer; after a crash there is no row, and the request runs as if for the first time.
 //! After the draft "The Idempotency-Key HTTP Header Field" of the IETF.
 
-use crate::db::{DbError, Tx, queries};
+use crate::db::{Db, DbError, Tx, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
 
@@ -82,6 +82,34 @@ queries! {
         update idempotency_keys
         set response_status = $3, response_body = $4
         where user_id = $1 and key = $2";
+}
+
+/// How a use case answers, and keeps its answer if the request came with a key.
+pub struct Once<T> {
+    pub ticket: Option<Ticket>,
+    pub put: fn(&T) -> Answer,
+}
+
+impl<T> Once<T> {
+    /// One transaction with `work` in it, unless its answer is known. Without a key `work` runs each time.
+    pub(crate) async fn transaction<R>(
+        &self,
+        db: &Db,
+        user: UserId,
+        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
+    ) -> Result<Answer, Failure<R>>
+    where
+        R: failure::Refusal + From<Refusal>,
+    {
+        db.transaction(async |tx| {
+            let work = work.clone();
+            match &self.ticket {
+                Some(ticket) => once(tx, user, ticket, async || work(tx).await, self.put).await,
+                None => Ok((self.put)(&work(tx).await?)),
+            }
+        })
+        .await
+    }
 }
 
 /// Runs `work` unless its answer is known, and keeps the answer that `put` makes of it.

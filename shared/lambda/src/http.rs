@@ -9,7 +9,7 @@ pub mod token;
 
 pub use body::{Json, Path, Query, Raw};
 pub use conditional::{IfMatch, IfNoneMatch, MustMatch, Tag};
-pub use keyed::{Keyed, Reply};
+pub use keyed::{Keyed, MaybeKey, MaybeKeyed, Reply};
 pub use list::List;
 pub use problem::Problem;
 

@@ -8,6 +8,7 @@ mod events;
 mod openapi;
 mod ownership;
 mod postman;
+mod promises;
 mod published;
 mod purity;
 mod routes;

@@ -10,6 +10,24 @@ const COMMITTED: &str = "functions/docs/openapi.json";
 /// They ask nobody, and so nobody can be away.
 const WITHOUT_DATABASE: [&str; 6] =
     ["show_docs", "show_error", "show_health", "show_keys", "show_openapi", "show_version"];
+/// Sent again they do no harm, whatever key comes with them. Most have no user whose key it could be, or
+/// answer with secrets that must not be kept; dead letters lie in SQS, and what they ask for happens once.
+const NEED_NO_KEY: [&str; 14] = [
+    "change_password",
+    "create_payment_intent",
+    "forgot_password",
+    "log_in",
+    "log_out",
+    "receive_stripe_event",
+    "redrive_dead_letter",
+    "redrive_dead_letters",
+    "refresh_session",
+    "register_account",
+    "replay_stripe_event",
+    "resend_verification",
+    "reset_password",
+    "verify_email",
+];
 /// They refuse other proofs than a token.
 const OTHER_PROOFS: [&str; 2] = ["log_in", "refresh_session"];
 
@@ -106,6 +124,22 @@ fn every_answer_that_is_no_success_is_a_problem() {
         });
         wrong.map(|(status, _)| format!("{status} is no problem")).collect()
     });
+}
+
+#[test]
+fn every_post_honours_a_key_or_is_known_to_need_none() {
+    let mut without = BTreeSet::new();
+    every_operation(|operation| {
+        let parameters = operation.said["parameters"].as_array().into_iter().flatten();
+        let mut headers = parameters.filter(|parameter| parameter["in"] == "header");
+        let takes_a_key = headers.any(|header| header["name"] == "Idempotency-Key");
+        if operation.method == "POST" && !takes_a_key {
+            without.insert(operation.id().to_owned());
+        }
+        let bad = text(&operation.said["responses"]["400"]["description"]);
+        unless(takes_a_key == bad.contains("`bad_idempotency_key`"), "400 and the key disagree")
+    });
+    assert_eq!(without, NEED_NO_KEY.map(str::to_owned).into());
 }
 
 #[test]

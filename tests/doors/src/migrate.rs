@@ -1,4 +1,6 @@
+use domain::catalog::{self, Filter, Sort, Viewer, Words};
 use domain::db::Db;
+use domain::page::Page;
 use serde_json::{Value, json};
 use stack::Postgres;
 use testkit::Shop;
@@ -7,6 +9,11 @@ use tokio_postgres::{Client, NoTls};
 /// An empty database, and a hold on the server: roles belong to all of its databases, and PostgreSQL does not
 /// let two migrations change one at the same time.
 async fn empty_database() -> (Db, Client) {
+    let (url, alone) = empty().await;
+    (Db::connect(&url, 2).unwrap(), alone)
+}
+
+async fn empty() -> (String, Client) {
     let shop = Shop::open().await;
     let server = Postgres::shared().await.unwrap();
     let (alone, connection) =
@@ -16,7 +23,7 @@ async fn empty_database() -> (Db, Client) {
     alone.batch_execute("select pg_advisory_lock(1)").await.unwrap();
     let name = format!("empty_{}", shop.one::<String>("select current_database()::text").await);
     alone.batch_execute(&format!("create database {name}")).await.unwrap();
-    (Db::connect(&server.url(&name), 2).unwrap(), alone)
+    (server.url(&name), alone)
 }
 
 async fn migrate(db: &Db) -> Result<Value, String> {
@@ -44,6 +51,32 @@ async fn two_migrations_at_once_share_the_steps() {
     let applied = [one, other].map(|done| done.unwrap()["applied"].as_u64().unwrap());
     assert!(applied.contains(&0), "{applied:?}");
     assert!(applied.iter().sum::<u64>() >= 6, "{applied:?}");
+}
+
+/// The test's server has the extension: a view hides it.
+#[tokio::test]
+async fn a_server_without_trigrams_finds_exact_words_only() {
+    let (url, _alone) = empty().await;
+    let (admin, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let hide = "create view public.pg_available_extensions as select ''::text as name where false";
+    admin.batch_execute(hide).await.unwrap();
+    let and = if url.contains('?') { '&' } else { '?' };
+    let blind = format!("{url}{and}options=-c%20search_path%3Dpublic,pg_catalog");
+
+    migrate(&Db::connect(&blind, 1).unwrap()).await.unwrap();
+
+    let goods = "insert into products (id, sku, name, price_minor, currency, on_hand)
+                 values (gen_random_uuid(), 'K', 'Keyboard', 1, 'EUR', 0)";
+    admin.batch_execute(goods).await.unwrap();
+    for (words, expected) in [("keybord", 0), ("keyboard", 1)] {
+        let words = Words::parse(words).unwrap();
+        let page = Page::new(None, None).unwrap();
+        let filter = Filter { words, ..Filter::default() };
+        let db = Db::connect(&url, 1).unwrap();
+        let found = catalog::list_products(&db, Viewer::Public, &filter, Sort::Name, &page).await;
+        assert_eq!(found.unwrap().items.len(), expected);
+    }
 }
 
 #[tokio::test]

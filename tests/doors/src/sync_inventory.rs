@@ -1,7 +1,7 @@
 use domain::id::ProductId;
 use lambda::queue::settle;
 use serde_json::{Value, json};
-use testkit::{Order, Product, Shop};
+use testkit::{Count, Order, Product, Shop};
 
 /// Ten mugs, three of them promised to a customer.
 async fn shop_with_mugs() -> (Shop, ProductId) {
@@ -12,8 +12,8 @@ async fn shop_with_mugs() -> (Shop, ProductId) {
     (shop, mug)
 }
 
-fn news(source: &str, sequence: i64, sku: &str, on_hand: i64) -> Value {
-    json!({"v": 1, "source": source, "sequence": sequence, "sku": sku, "on_hand": on_hand})
+fn news(source: &'static str, sequence: i64, sku: &str, on_hand: i64) -> Value {
+    Count { source, sequence, on_hand, ..Count::of(sku) }.message()
 }
 
 /// Feeds a batch to the function, and says which messages come again, by their place.

@@ -4,6 +4,7 @@
 mod closing;
 mod collection;
 mod failing;
+mod logging;
 mod mailing;
 mod operating;
 mod secrets;

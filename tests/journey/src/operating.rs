@@ -97,3 +97,33 @@ async fn a_queue_that_is_away_loses_no_count() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nine_of_ten_messages_arrive_and_the_one_that_is_garbled_ends_among_the_dead_letters() {
+    let shop = open().await;
+    let (admin, aws) = (admin(&shop).await, shop.aws());
+    // Five tries with three minutes between them are too long for a test.
+    let hurry = json!({
+        "QueueUrl": aws.queue_url("InventoryQueue").unwrap(),
+        "Attributes": {"VisibilityTimeout": "1"},
+    });
+    aws.sqs().call("SetQueueAttributes", &hurry).await.unwrap();
+
+    for sequence in 1..=9 {
+        let count = json!({"v": 1, "source": "acme", "sequence": sequence, "sku": "MUG-BLUE", "on_hand": 90 + sequence});
+        aws.send("InventoryQueue", &count.to_string()).await.unwrap();
+        if sequence == 5 {
+            aws.send("InventoryQueue", "{\"v\": 1, \"source\"").await.unwrap();
+        }
+    }
+
+    until("an empty queue", async || {
+        aws.messages("InventoryQueue").await.unwrap().is_empty().then_some(())
+    })
+    .await;
+    let level = admin.get("/v1/inventory/MUG-BLUE").await.unwrap();
+    assert_eq!(level.body["on_hand"], 99);
+    let dead = aws.messages("InventoryDeadLetters").await.unwrap();
+    let bodies: Vec<_> = dead.iter().map(|message| message.body.as_str()).collect();
+    assert_eq!(bodies, ["{\"v\": 1, \"source\""]);
+}

@@ -2,6 +2,7 @@
 
 use crate::{Person, Shop};
 use domain::id::{CategoryId, OrderId, ProductId};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A product to be made: `Product { stock: 1, ..Product::any() }`.
@@ -15,6 +16,22 @@ pub struct Product {
     pub stock: i32,
     pub category: Option<CategoryId>,
     pub status: &'static str,
+}
+
+/// A category to be made, at the root unless said otherwise.
+#[derive(Clone, Debug)]
+pub struct Category {
+    pub name: String,
+    pub parent: Option<CategoryId>,
+}
+
+/// What a supplier counted, as its message says it.
+#[derive(Clone, Debug)]
+pub struct Count {
+    pub source: &'static str,
+    pub sequence: i64,
+    pub sku: String,
+    pub on_hand: i64,
 }
 
 /// A pending order of one line to be made, past the shop's doors.
@@ -39,7 +56,32 @@ impl Product {
     }
 }
 
+impl Category {
+    pub fn any() -> Self {
+        Self { name: format!("Category {}", Uuid::now_v7().simple()), parent: None }
+    }
+}
+
+impl Count {
+    pub fn of(sku: &str) -> Self {
+        Self { source: "acme", sequence: 1, sku: sku.to_owned(), on_hand: 40 }
+    }
+
+    pub fn message(&self) -> Value {
+        let Self { source, sequence, sku, on_hand } = self;
+        json!({"v": 1, "source": source, "sequence": sequence, "sku": sku, "on_hand": on_hand})
+    }
+}
+
 impl Shop {
+    pub async fn category(&self, category: Category) -> CategoryId {
+        let id = CategoryId::generate();
+        let Category { name, parent } = category;
+        let sql = "insert into categories (id, name, parent_id) values ($1, $2, $3)";
+        self.admin.execute(sql, &[&id, &name, &parent]).await.unwrap();
+        id
+    }
+
     pub async fn product(&self, product: Product) -> ProductId {
         let id = ProductId::generate();
         let Product { sku, name, price, currency, stock, category, status } = product;

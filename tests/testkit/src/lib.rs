@@ -13,7 +13,7 @@ mod people;
 mod stripe;
 
 pub use door::{Answer, Call, Door, all};
-pub use factory::{Order, Product};
+pub use factory::{Category, Count, Order, Product};
 pub use people::{Person, SIGNING_KEY, link_key, signer, token_keys};
 pub use stripe::{Intent, WEBHOOK_SECRET, stripe};
 

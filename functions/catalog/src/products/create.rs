@@ -1,16 +1,18 @@
-use super::{ProductView, tag};
+use super::ProductView;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::catalog::{
-    self, Description, FirstStock, Metadata, NewProduct, Price, ProductName, Sku, Stage, Viewer,
+    self, Description, FirstStock, Metadata, NewProduct, Price, Product, ProductName, Sku, Stage,
+    Viewer,
 };
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::CategoryId;
+use domain::idempotency::{Answer, Once};
 use domain::money::Money;
 use lambda::http::token::Staff;
-use lambda::http::{Json, Problem};
+use lambda::http::{MaybeKeyed, Problem, Reply, Tag};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -69,6 +71,10 @@ impl TryFrom<CreateProduct> for NewProduct {
     path = "/v1/products",
     tag = "products",
     security(("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
+            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+    ),
     request_body = CreateProduct,
     responses(
         (
@@ -80,23 +86,28 @@ impl TryFrom<CreateProduct> for NewProduct {
                 ("ETag" = String, description = "What to send as If-Match"),
             ),
         ),
-        (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
-        (status = 409, description = "`sku_taken`", body = Problem),
+        (status = 409, description = "`sku_taken`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` says which and why; `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn create_product(
     State(db): State<Db>,
-    _: Staff,
-    Json(wish): Json<CreateProduct>,
+    Staff(who): Staff,
+    MaybeKeyed { ticket, wish }: MaybeKeyed<CreateProduct>,
 ) -> Result<impl IntoResponse, Problem> {
-    let product = catalog::create_product(&db, &wish.try_into()?).await?;
-    let place = [(header::LOCATION, format!("/v1/products/{}", product.id))];
-    let tag = tag(&product, Viewer::Staff);
-    Ok((StatusCode::CREATED, place, tag, Json(ProductView::new(product, Viewer::Staff))))
+    let new = NewProduct::try_from(wish)?;
+    let answer = catalog::create_product(&db, who.id, &new, &Once { ticket, put: created }).await?;
+    // As it was created: the first version, with nothing promised yet. The same goes for a repetition.
+    let tag = Tag::version(1).and(new.stock.pieces()).and(0);
+    Ok((tag, Reply::created(answer, "/v1/products")))
+}
+
+fn created(product: &Product) -> Answer {
+    Reply::answer(StatusCode::CREATED, &ProductView::new(product.clone(), Viewer::Staff))
 }

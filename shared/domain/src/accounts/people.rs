@@ -4,6 +4,7 @@ use super::{Account, Email, Hasher, Password, Refusal, Role, sql};
 use crate::db::{Db, DbError};
 use crate::failure::{Failure, Invalid};
 use crate::id::UserId;
+use crate::idempotency::{Answer, Once};
 use crate::page::{Page, Slice};
 use serde::Serialize;
 
@@ -59,8 +60,13 @@ pub async fn set_role(
 }
 
 /// Closes an account, and ends all of its sessions. Closing it again changes nothing.
-pub async fn disable(db: &Db, by: UserId, user: UserId) -> Result<Account, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn disable(
+    db: &Db,
+    by: UserId,
+    user: UserId,
+    once: &Once<Account>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, by, async |tx| {
         if sql::disable(tx, user).await.map_err(last_admin)? {
             sql::session::end_all_sessions(tx, user).await?;
             tracing::info!(user.id = %user, %by, "{by} disabled {user}");
@@ -71,8 +77,13 @@ pub async fn disable(db: &Db, by: UserId, user: UserId) -> Result<Account, Failu
 }
 
 /// Opens a closed account again. Its old sessions stay ended.
-pub async fn enable(db: &Db, by: UserId, user: UserId) -> Result<Account, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn enable(
+    db: &Db,
+    by: UserId,
+    user: UserId,
+    once: &Once<Account>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, by, async |tx| {
         if sql::enable(tx, user).await? {
             tracing::info!(user.id = %user, %by, "{by} enabled {user}");
         }

@@ -1,6 +1,7 @@
 //! Why somebody is not let in, or may not change an account.
 
 use crate::failure::{self, Invalid, Kind};
+use crate::idempotency;
 use crate::page::BadPage;
 use serde_json::{Map, Value};
 
@@ -30,6 +31,8 @@ pub enum Refusal {
     BadPage(#[from] BadPage),
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Repetition(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
@@ -43,6 +46,7 @@ impl failure::Refusal for Refusal {
             Self::UserNotFound => Kind::Missing,
             Self::BadPage(bad) => bad.kind(),
             Self::Invalid(invalid) => invalid.kind(),
+            Self::Repetition(refusal) => refusal.kind(),
         }
     }
 
@@ -59,6 +63,7 @@ impl failure::Refusal for Refusal {
             Self::AdminThere => "admin_there",
             Self::BadPage(bad) => bad.code(),
             Self::Invalid(invalid) => invalid.code(),
+            Self::Repetition(refusal) => refusal.code(),
         }
     }
 

@@ -52,10 +52,22 @@ pub enum Sort {
     Name,
 }
 
+/// How well a product fits the words that were looked for. Those that fit exactly are listed first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fit {
+    #[default]
+    Exact,
+    /// But for a slip of the pen.
+    Near,
+}
+
 /// The place of a product in a sorted list. Ties are broken by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     sort: Sort,
+    #[serde(default)]
+    pub(super) fit: Fit,
     pub(super) key: Key,
     pub(super) id: ProductId,
 }
@@ -83,6 +95,17 @@ impl Viewer {
     }
 }
 
+impl Filter {
+    /// What the list is made of, one after the other.
+    pub(super) fn fits(&self) -> &'static [Fit] {
+        if self.words.as_ref().is_some_and(Words::are_plain) {
+            &[Fit::Exact, Fit::Near]
+        } else {
+            &[Fit::Exact]
+        }
+    }
+}
+
 impl Words {
     /// Nothing but space is no wish.
     pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
@@ -91,27 +114,36 @@ impl Words {
         }
         text::line("q", raw, 200).map(Self).map(Some)
     }
+
+    /// Who writes operators means every letter.
+    fn are_plain(&self) -> bool {
+        let is_operator = |word: &str| {
+            word.starts_with('-') || word.contains('"') || word.eq_ignore_ascii_case("or")
+        };
+        !self.0.split_whitespace().any(is_operator)
+    }
 }
 
 impl Place {
-    pub(super) fn of(product: &Product, sort: Sort) -> Self {
+    pub(super) fn of(product: &Product, sort: Sort, fit: Fit) -> Self {
         let key = match sort {
             Sort::Newest | Sort::Oldest => Key::Time(product.created_at),
             Sort::Cheapest | Sort::Dearest => Key::Price(product.price.money().minor),
             Sort::Name => Key::Name(product.name.0.clone()),
         };
-        Self { sort, key, id: product.id }
+        Self { sort, fit, key, id: product.id }
     }
 
-    /// Whether this can be the end of a page of a list in this order. Cursors come from outside.
-    pub(super) fn check(&self, sort: Sort) -> Result<(), BadPage> {
-        let fits = match (&self.key, sort) {
+    /// Whether this can be the end of a page of this list. Cursors come from outside.
+    pub(super) fn check(&self, filter: &Filter, sort: Sort) -> Result<(), BadPage> {
+        let key_fits = match (&self.key, sort) {
             (Key::Time(_), Sort::Newest | Sort::Oldest)
             | (Key::Price(_), Sort::Cheapest | Sort::Dearest) => true,
             (Key::Name(name), Sort::Name) => !name.contains('\0'),
             _ => false,
         };
-        if fits && self.sort == sort { Ok(()) } else { Err(BadPage::Cursor) }
+        let fits = key_fits && self.sort == sort && filter.fits().contains(&self.fit);
+        if fits { Ok(()) } else { Err(BadPage::Cursor) }
     }
 }
 
@@ -139,9 +171,13 @@ mod tests {
             (Sort::Name, Key::Name("Mug".to_owned())),
         ];
         for (own, key) in keys {
-            let place = Place { sort: own, key, id: ProductId::generate() };
+            let place = Place { sort: own, fit: Fit::Exact, key, id: ProductId::generate() };
             for sort in ALL {
-                assert_eq!(place.check(sort).is_ok(), sort == own, "{own:?} {sort:?}");
+                assert_eq!(
+                    place.check(&Filter::default(), sort).is_ok(),
+                    sort == own,
+                    "{own:?} {sort:?}"
+                );
             }
         }
     }
@@ -149,10 +185,28 @@ mod tests {
     #[test]
     fn a_forged_place_is_found_out() {
         let id = ProductId::generate();
-        let other_key = Place { sort: Sort::Name, key: Key::Price(1), id };
-        let nul = Place { sort: Sort::Name, key: Key::Name("a\0".to_owned()), id };
-        assert_eq!(other_key.check(Sort::Name), Err(BadPage::Cursor));
-        assert_eq!(nul.check(Sort::Name), Err(BadPage::Cursor));
+        let (sort, fit, all) = (Sort::Name, Fit::Exact, Filter::default());
+        let other_key = Place { sort, fit, key: Key::Price(1), id };
+        let nul = Place { sort, fit, key: Key::Name("a\0".to_owned()), id };
+        let near_nothing = Place { sort, fit: Fit::Near, key: Key::Name("a".to_owned()), id };
+        for forged in [other_key, nul, near_nothing] {
+            assert_eq!(forged.check(&all, sort), Err(BadPage::Cursor), "{forged:?}");
+        }
+    }
+
+    #[test]
+    fn words_with_operators_mean_every_letter() {
+        for (words, expected) in [
+            ("blue keybord", 2),
+            ("for-all", 2),
+            ("blue -mug", 1),
+            ("\"blue mug\"", 1),
+            ("mug OR plate", 1),
+        ] {
+            let filter = Filter { words: Words::parse(words).unwrap(), ..Filter::default() };
+            assert_eq!(filter.fits().len(), expected, "{words}");
+        }
+        assert_eq!(Filter::default().fits(), [Fit::Exact]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod sql;
 
 pub use attribute::{CategoryName, Description, FirstStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
+use listing::Fit;
 pub use listing::{Filter, Place, Sort, Viewer, Words};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
@@ -20,13 +21,19 @@ pub(crate) use sql::ALL as ALL_QUERIES;
 pub use crate::change::Change;
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::id::{CategoryId, ProductId};
+use crate::id::{CategoryId, ProductId, UserId};
+use crate::idempotency::{Answer, Once};
 use crate::inventory;
 use crate::page::{Page, Slice};
 
 /// Takes a product into the catalog, and its first stock into the ledger.
-pub async fn create_product(db: &Db, new: &NewProduct) -> Result<Product, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn create_product(
+    db: &Db,
+    staff: UserId,
+    new: &NewProduct,
+    once: &Once<Product>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let inserted = sql::insert_product(tx, ProductId::generate(), new).await;
         let product = inserted.map_err(|error| refusal::of_product(error, &new.sku))?;
         if new.stock.pieces() > 0 {
@@ -47,7 +54,8 @@ pub async fn show_product(
     Ok(product.ok_or(Refusal::ProductNotFound)?)
 }
 
-/// One page of the products that pass the filter, as far as this viewer may see them.
+/// One page of the products that pass the filter, as far as this viewer may see them: first those that the words
+/// fit exactly, then those that they nearly fit.
 pub async fn list_products(
     db: &Db,
     viewer: Viewer,
@@ -57,10 +65,20 @@ pub async fn list_products(
 ) -> Result<Slice<Product>, Failure<Refusal>> {
     let filter = viewer.narrow(filter)?;
     if let Some(place) = &page.after {
-        place.check(sort).map_err(Refusal::from)?;
+        place.check(&filter, sort).map_err(Refusal::from)?;
     }
-    let products = sql::products(db, &filter, sort, page).await?;
-    Ok(page.cut(products, |product| Place::of(product, sort)))
+    let begin = page.after.as_ref().map_or(Fit::Exact, |place| place.fit);
+    let mut found = Vec::new();
+    for &fit in filter.fits().iter().filter(|fit| **fit >= begin) {
+        if page.is_full(&found) {
+            break;
+        }
+        let after = page.after.as_ref().filter(|place| place.fit == fit);
+        let products = sql::products(db, &filter, fit, sort, after, page.rows_wanted()).await?;
+        found.extend(products.into_iter().map(|product| (product, fit)));
+    }
+    let Slice { items, next } = page.cut(found, |(product, fit)| Place::of(product, sort, *fit));
+    Ok(Slice { items: items.into_iter().map(|(product, _)| product).collect(), next })
 }
 
 /// Changes a product if it still has the version that the caller saw. What changes nothing makes no new version.
@@ -100,8 +118,13 @@ pub async fn archive_product(
     .await
 }
 
-pub async fn create_category(db: &Db, new: &NewCategory) -> Result<Category, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn create_category(
+    db: &Db,
+    staff: UserId,
+    new: &NewCategory,
+    once: &Once<Category>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let inserted = sql::insert_category(tx, CategoryId::generate(), new).await;
         inserted.map_err(refusal::of_category)
     })

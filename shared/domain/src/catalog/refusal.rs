@@ -3,6 +3,7 @@
 use super::attribute::Sku;
 use crate::db::DbError;
 use crate::failure::{self, Failure, Invalid, Kind};
+use crate::idempotency;
 use crate::money::Currency;
 use crate::page::BadPage;
 use serde_json::{Map, Value, json};
@@ -33,6 +34,8 @@ pub enum Refusal {
     BadPage(#[from] BadPage),
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Repetition(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
@@ -49,6 +52,7 @@ impl failure::Refusal for Refusal {
             Self::Stale { .. } => Kind::Stale,
             Self::BadPage(bad) => bad.kind(),
             Self::Invalid(invalid) => invalid.kind(),
+            Self::Repetition(refusal) => refusal.kind(),
         }
     }
 
@@ -66,6 +70,7 @@ impl failure::Refusal for Refusal {
             Self::Stale { .. } => "stale",
             Self::BadPage(bad) => bad.code(),
             Self::Invalid(invalid) => invalid.code(),
+            Self::Repetition(refusal) => refusal.code(),
         }
     }
 

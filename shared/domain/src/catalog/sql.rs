@@ -1,6 +1,6 @@
 //! The statements behind the catalog. They decide nothing.
 
-use super::listing::{Filter, Key, Place, Sort, Words};
+use super::listing::{Filter, Fit, Key, Place, Sort, Words};
 use super::row::{read_category, read_product, returned};
 use super::{Category, NewCategory, NewProduct, Product, Status};
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
@@ -22,13 +22,16 @@ macro_rules! category_columns {
     };
 }
 
-/// A page of all products, or of those that were `found` by words: the index of the words wants a statement of its own.
+/// A page of all products, of those `found` by words, or `near` them: each index of words wants statements of its own.
 macro_rules! products_in_order {
     (all, $($order:literal),+) => {
         page_of_products!("$1::text is null", $($order),+)
     };
     (found, $($order:literal),+) => {
         page_of_products!("search @@ websearch_to_tsquery('simple', $1)", $($order),+)
+    };
+    (near, $($order:literal),+) => {
+        page_of_products!("id = any(array(select products_like($1)))", $($order),+)
     };
     ($which:ident, newest) => {
         products_in_order!($which, "created_at", "<", "'infinity'::timestamptz", "desc")
@@ -106,6 +109,12 @@ queries! {
     FOUND_CHEAPEST: "search the cheapest products" = products_in_order!(found, cheapest);
     FOUND_DEAREST: "search the dearest products" = products_in_order!(found, dearest);
     FOUND_BY_NAME: "search products by name" = products_in_order!(found, by_name);
+
+    NEAR_NEWEST: "search the newest products for what is near" = products_in_order!(near, newest);
+    NEAR_OLDEST: "search the oldest products for what is near" = products_in_order!(near, oldest);
+    NEAR_CHEAPEST: "search the cheapest products for what is near" = products_in_order!(near, cheapest);
+    NEAR_DEAREST: "search the dearest products for what is near" = products_in_order!(near, dearest);
+    NEAR_BY_NAME: "search products by name for what is near" = products_in_order!(near, by_name);
 
     INSERT_CATEGORY: "create a category" = concat!("
         insert into categories (id, name, parent_id)
@@ -197,22 +206,28 @@ pub(super) async fn archive_product(tx: &Tx<'_>, id: ProductId) -> Result<(), Db
 pub(super) async fn products(
     db: &Db,
     filter: &Filter,
+    fit: Fit,
     sort: Sort,
-    page: &Page<Place>,
+    after: Option<&Place>,
+    rows: i64,
 ) -> Result<Vec<Product>, DbError> {
     let words = filter.words.as_ref().map(|Words(words)| words);
-    let key = page.after.as_ref().map(|place| &place.key);
+    let key = after.map(|place| &place.key);
     let time = key.and_then(|key| if let Key::Time(at) = key { Some(at) } else { None });
     let price = key.and_then(|key| if let Key::Price(minor) = key { Some(minor) } else { None });
     let name = key.and_then(|key| if let Key::Name(name) = key { Some(name) } else { None });
-    let (all, found, key): (&Query, &Query, Param<'_>) = match sort {
-        Sort::Newest => (&NEWEST, &FOUND_NEWEST, &time),
-        Sort::Oldest => (&OLDEST, &FOUND_OLDEST, &time),
-        Sort::Cheapest => (&CHEAPEST, &FOUND_CHEAPEST, &price),
-        Sort::Dearest => (&DEAREST, &FOUND_DEAREST, &price),
-        Sort::Name => (&BY_NAME, &FOUND_BY_NAME, &name),
+    let (all, found, near, key): (&Query, &Query, &Query, Param<'_>) = match sort {
+        Sort::Newest => (&NEWEST, &FOUND_NEWEST, &NEAR_NEWEST, &time),
+        Sort::Oldest => (&OLDEST, &FOUND_OLDEST, &NEAR_OLDEST, &time),
+        Sort::Cheapest => (&CHEAPEST, &FOUND_CHEAPEST, &NEAR_CHEAPEST, &price),
+        Sort::Dearest => (&DEAREST, &FOUND_DEAREST, &NEAR_DEAREST, &price),
+        Sort::Name => (&BY_NAME, &FOUND_BY_NAME, &NEAR_BY_NAME, &name),
     };
-    let query = if words.is_some() { found } else { all };
+    let query = match (words, fit) {
+        (None, _) => all,
+        (Some(_), Fit::Exact) => found,
+        (Some(_), Fit::Near) => near,
+    };
     let with: [Param<'_>; 10] = [
         &words,
         &filter.category,
@@ -222,8 +237,8 @@ pub(super) async fn products(
         &filter.currency.map(Currency::code),
         &filter.in_stock,
         key,
-        &page.after.as_ref().map(|place| place.id),
-        &page.rows_wanted(),
+        &after.map(|place| place.id),
+        &rows,
     ];
     db.rows(query, &with).await?.iter().map(|row| read_product(query, row)).collect()
 }

@@ -19,9 +19,9 @@ pub(crate) use sql::lists::ALL as ALL_LISTS;
 pub(crate) use sql::{ALL as ALL_QUERIES, Shelf, record_first, release, reserve, ship, take_back};
 
 use crate::db::Db;
-use crate::failure::{Failure, Never};
+use crate::failure::Failure;
 use crate::id::{AdjustmentId, UserId};
-use crate::idempotency::{self, Answer, Ticket};
+use crate::idempotency::{self, Answer, Once, Ticket};
 use crate::inbox;
 use crate::outbox::{self, Topic};
 use crate::page::{Mark, Page, Slice};
@@ -50,14 +50,20 @@ pub async fn take_count(db: &Db, count: &Count) -> Result<Counted, Failure<Refus
 }
 
 /// Sends every count of a feed on its way through the queue. Sent again, those that were taken change nothing.
-pub async fn pass_on(db: &Db, feed: &Feed) -> Result<(), Failure<Never>> {
+pub async fn pass_on(
+    db: &Db,
+    staff: UserId,
+    feed: &Feed,
+    once: &Once<Feed>,
+) -> Result<Answer, Failure<Refusal>> {
     let message = |count: &Count| (format!("count:{}", count.key()), CountMessage::from(count));
     let mut messages: Vec<_> = feed.counts().iter().map(message).collect();
     messages.sort_by(|(one, _), (other, _)| one.cmp(other));
     let (keys, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
-    db.transaction(
-        async |tx| Ok(outbox::enqueue_all(tx, Topic::Inventory, &keys, &messages).await?),
-    )
+    once.transaction(db, staff, async |tx| {
+        outbox::enqueue_all(tx, Topic::Inventory, &keys, &messages).await?;
+        Ok(feed.clone())
+    })
     .await
 }
 

@@ -32,7 +32,7 @@ pub use timeline::{Entry, Happening, Moment};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
-use crate::idempotency::{self, Answer, Ticket};
+use crate::idempotency::{self, Answer, Once, Ticket};
 use crate::outbox::{self, Event};
 use crate::page::{Page, Slice};
 use crate::{inventory, payment};
@@ -135,8 +135,9 @@ pub async fn confirm(
     staff: UserId,
     id: OrderId,
     reason: &Reason,
-) -> Result<Order, Failure<Refusal>> {
-    db.transaction(async |tx| {
+    once: &Once<Order>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let bill = sql::lock(tx, Viewer::Staff, id).await?.ok_or(Refusal::NotFound)?;
         match bill.status {
             Status::Pending if bill.cancel_reason.is_some() => return Err(Refusal::Ending.into()),
@@ -166,8 +167,9 @@ pub async fn ship(
     staff: UserId,
     id: OrderId,
     shipment: &Shipment,
-) -> Result<Order, Failure<Refusal>> {
-    db.transaction(async |tx| {
+    once: &Once<Order>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, staff, async |tx| {
         let bill = sql::lock(tx, Viewer::Staff, id).await?.ok_or(Refusal::NotFound)?;
         if bill.status != Status::Confirmed {
             let order = sql::read(tx, id).await?;
@@ -195,8 +197,13 @@ pub async fn ship(
 ///
 /// While Stripe may still take money for it, the wish is noted and the sweep ends both; the order says so by its
 /// `cancel_requested_at`. Cancelling again changes nothing.
-pub async fn cancel(db: &Db, who: Actor, id: OrderId) -> Result<Order, Failure<Refusal>> {
-    db.transaction(async |tx| {
+pub async fn cancel(
+    db: &Db,
+    who: Actor,
+    id: OrderId,
+    once: &Once<Order>,
+) -> Result<Answer, Failure<Refusal>> {
+    once.transaction(db, who.id, async |tx| {
         let bill = sql::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
         sql::sign(tx, who.id).await?;
         match (bill.status, who.viewer) {

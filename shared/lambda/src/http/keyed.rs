@@ -3,7 +3,8 @@
 use super::Problem;
 use super::body::{json_bytes, parse};
 use aws_lc_rs::digest::{Context, SHA256};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::idempotency::{Answer, Key, Ticket};
@@ -23,22 +24,59 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let missing = || {
+            let detail = "send an Idempotency-Key, so that a repetition has no second effect";
+            Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", detail)
+        };
+        let key = key(request.headers())?.ok_or_else(missing)?;
+        let route = request.uri().path().to_owned();
+        let bytes = json_bytes(request, state).await?;
+        Ok(Self { ticket: ticket(key, route, parse(&bytes)?), wish: parse(&bytes)? })
+    }
+}
+
+/// A JSON body that may have come with an `Idempotency-Key`.
+pub struct MaybeKeyed<T> {
+    pub ticket: Option<Ticket>,
+    pub wish: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for MaybeKeyed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let key = key(request.headers())?;
         let route = request.uri().path().to_owned();
         let bytes = json_bytes(request, state).await?;
         let wish = parse(&bytes)?;
-        let fingerprint = fingerprint(&route, parse(&bytes)?);
-        Ok(Self { ticket: Ticket { key, method: "POST", route, fingerprint }, wish })
+        let ticket = match key {
+            Some(key) => Some(ticket(key, route, parse(&bytes)?)),
+            None => None,
+        };
+        Ok(Self { ticket, wish })
     }
 }
 
-fn key(headers: &HeaderMap) -> Result<Key, Problem> {
-    let missing = || {
-        let detail = "send an Idempotency-Key, so that a repetition has no second effect";
-        Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", detail)
-    };
-    let text = headers.get(KEY).ok_or_else(missing)?.to_str().unwrap_or_default();
-    Key::parse(text).map_err(|no| Problem::refused(&no))
+/// A request without a body that may have come with an `Idempotency-Key`.
+pub struct MaybeKey(pub Option<Ticket>);
+
+impl<S: Send + Sync> FromRequestParts<S> for MaybeKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let key = key(&parts.headers)?;
+        Ok(Self(key.map(|key| ticket(key, parts.uri.path().to_owned(), Value::Null))))
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+    let key = headers.get(KEY).map(|key| Key::parse(key.to_str().unwrap_or_default()));
+    key.transpose().map_err(|no| Problem::refused(&no))
+}
+
+fn ticket(key: Key, route: String, body: Value) -> Ticket {
+    let fingerprint = fingerprint(&route, body);
+    Ticket { key, method: "POST", route, fingerprint }
 }
 
 /// The same for bodies that say the same, whatever the order of their fields and the space between.

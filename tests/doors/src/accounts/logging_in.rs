@@ -75,15 +75,19 @@ async fn memory_does_not_grow_from_log_in_to_log_in() {
     for person in 0..10 {
         here.register(&format!("{person}@example.com")).await;
     }
-    let before = resident_kib();
-
-    for turn in 0..50 {
-        let answer = here.log_in(&format!("{}@example.com", turn % 10), PASSWORD).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+    // Other tests of this process grow meanwhile, but not in every round; a leak does.
+    let mut grown = Vec::new();
+    for _ in 0..5 {
+        let before = resident_kib();
+        for turn in 0..10 {
+            let answer = here.log_in(&format!("{turn}@example.com"), PASSWORD).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+        grown.push(resident_kib().saturating_sub(before));
     }
 
-    let grown = resident_kib().saturating_sub(before);
-    assert!(grown < 40 * 1024, "{grown} KiB more after 50 log-ins");
+    // One hash takes 19 MiB.
+    assert!(grown.iter().any(|kib| *kib < 19 * 1024), "ten log-ins take {grown:?} KiB each time");
 }
 
 fn resident_kib() -> u64 {

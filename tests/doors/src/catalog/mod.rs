@@ -3,6 +3,7 @@ mod categories;
 mod change;
 mod create;
 mod list;
+mod nearly;
 mod show;
 mod walk;
 

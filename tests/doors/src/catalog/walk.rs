@@ -11,7 +11,11 @@ const A_THOUSAND: &str = "
     from generate_series(1, 1000) n";
 
 /// Every sku of a list, page by page, as the `Link` header leads; `between` runs after each page.
-async fn walk(door: &Door, path: &str, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
+pub(super) async fn walk(
+    door: &Door,
+    path: &str,
+    mut between: impl AsyncFnMut(usize),
+) -> Vec<String> {
     let mut seen = Vec::new();
     let mut next = Some(path.to_owned());
     let mut pages = 0;

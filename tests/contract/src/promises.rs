@@ -1,0 +1,30 @@
+//! What the shop promises, and the tests that show it.
+
+use crate::workspace;
+use std::collections::BTreeSet;
+
+/// A promise to a line; below it, indented, the tests that would fail if it were broken, as file and name.
+const PROMISES: &str = include_str!("promises.txt");
+
+#[test]
+fn every_promise_is_shown_by_tests_that_exist() {
+    let files: Vec<_> =
+        ["tests", "shared"].iter().flat_map(|folder| workspace::files(folder, &[".rs"])).collect();
+    let mut faults = Vec::new();
+    let mut told = BTreeSet::new();
+    for paragraph in PROMISES.split("\n\n") {
+        let (promise, tests) = paragraph.trim_end().split_once('\n').unwrap_or((paragraph, ""));
+        if !told.insert(promise) || tests.is_empty() {
+            faults.push(format!("{promise}: made twice, or shown by nothing"));
+        }
+        for line in tests.lines() {
+            let (path, test) = line.trim_start().split_once(' ').unwrap_or((line, ""));
+            let there = files.iter().find(|file| file.path == path);
+            if !there.is_some_and(|file| file.text.contains(&format!("fn {test}("))) {
+                faults.push(format!("{promise}: {path} has no test {test}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(told.len() > 30, "promises are missing");
+}
