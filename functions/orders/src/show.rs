@@ -20,8 +20,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
         ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
     ),
     responses(
-        (status = 200, description = "The order", body = OrderView,
-         headers(("ETag" = String, description = "The order's version"))),
+        (status = 200, description = "The order", body = OrderView),
         (status = 304, description = "The order is as the `If-None-Match` says"),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
