@@ -10,8 +10,6 @@ use lambda::http::Problem;
 use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -60,18 +58,10 @@ pub(crate) struct Throttled;
 
 impl IntoResponses for Throttled {
     fn responses() -> BTreeMap<String, RefOr<Described>> {
-        let header = |what: &str| {
-            let number = ObjectBuilder::new().schema_type(Type::Integer);
-            HeaderBuilder::new().schema(Some(number)).description(Some(what)).build()
-        };
         let problem = Content::new(Some(Ref::from_schema_name(Problem::name())));
         let response = ResponseBuilder::new()
             .description("`too_many_requests`")
-            .content("application/json", problem)
-            .header("Retry-After", header("Seconds until the next try is free"))
-            .header("RateLimit-Limit", header("How many tries there are"))
-            .header("RateLimit-Remaining", header("How many are left"))
-            .header("RateLimit-Reset", header("Seconds until all are there again"));
+            .content("application/json", problem);
         BTreeMap::from([("429".to_owned(), response.build().into())])
     }
 }

@@ -58,8 +58,8 @@ impl AdjustmentView {
 
 /// Adjust what is on hand
 ///
-/// By a difference, with a reason. Never below what is promised to orders. Sent again with the same key, it answers as
-/// the first time.
+/// By a difference, with a reason. Never below what is promised to orders. It stands among the movements, where Location
+/// leads. Sent again with the same key, it answers as the first time.
 #[utoipa::path(
     post,
     path = "/v1/inventory/{sku}/adjustments",
@@ -96,5 +96,5 @@ pub(crate) async fn adjust_stock(
     };
     let answer = inventory::adjust(&app.db, who.id, &sku, &adjustment, &ticket, made).await?;
     dispatch.try_now(&app.db).await;
-    Ok(answer.into())
+    Ok(Reply::seen_at(answer, format!("/v1/inventory/{sku}/movements")))
 }

@@ -54,8 +54,7 @@ impl From<Discrepancy> for DiscrepancyView {
     security(("bearer" = [])),
     params(ListDiscrepancies),
     responses(
-        (status = 200, description = "A page of discrepancies", body = List<DiscrepancyView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of discrepancies", body = List<DiscrepancyView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

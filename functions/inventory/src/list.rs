@@ -35,8 +35,7 @@ pub(crate) struct ListStock {
     security(("bearer" = [])),
     params(ListStock),
     responses(
-        (status = 200, description = "A page of stock levels", body = List<StockLevelView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of stock levels", body = List<StockLevelView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

@@ -75,8 +75,7 @@ impl From<Movement> for MovementView {
         ListMovements,
     ),
     responses(
-        (status = 200, description = "A page of movements", body = List<MovementView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of movements", body = List<MovementView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

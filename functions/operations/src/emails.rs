@@ -61,8 +61,7 @@ impl From<Mail> for EmailView {
     security(("bearer" = [])),
     params(ListEmails),
     responses(
-        (status = 200, description = "A page of mails", body = List<EmailView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of mails", body = List<EmailView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

@@ -86,8 +86,7 @@ impl TryFrom<EditOrder> for Edit {
     ),
     request_body = EditOrder,
     responses(
-        (status = 200, description = "The order", body = OrderView,
-         headers(("ETag" = String, description = "The order's new version"))),
+        (status = 200, description = "The order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),

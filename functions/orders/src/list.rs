@@ -52,8 +52,7 @@ pub(crate) struct ListOrders {
     security(("bearer" = [])),
     params(ListOrders),
     responses(
-        (status = 200, description = "A page of orders", body = List<OrderView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of orders", body = List<OrderView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`: only staff may ask for a `user`", body = Problem),

@@ -65,8 +65,7 @@ impl TryFrom<PlaceOrder> for Wish {
             description = "Chosen by the client, new for each order. Kept for 72 hours.")),
     request_body = PlaceOrder,
     responses(
-        (status = 201, description = "The order, waiting for its payment", body = OrderView,
-         headers(("Location" = String, description = "The order's address"))),
+        (status = 201, description = "The order, waiting for its payment", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, `busy`", body = Problem),

@@ -33,8 +33,7 @@ pub(crate) struct ShowOrder {
         ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
     ),
     responses(
-        (status = 200, description = "The order", body = OrderView,
-         headers(("ETag" = String, description = "The order's version"))),
+        (status = 200, description = "The order", body = OrderView),
         (status = 304, description = "The order is as the `If-None-Match` says"),
         (status = 400, description = "`bad_query`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),

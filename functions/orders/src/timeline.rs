@@ -87,8 +87,7 @@ fn data(what: Happening) -> Value {
     security(("bearer" = [])),
     params(("order_id" = OrderId, Path, description = "The order's id"), ListOrderEvents),
     responses(
-        (status = 200, description = "A page of events", body = List<OrderEvent>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of events", body = List<OrderEvent>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),

@@ -33,8 +33,7 @@ pub(crate) struct ListRefunds {
     security(("bearer" = [])),
     params(ListRefunds),
     responses(
-        (status = 200, description = "A page of refunds", body = List<RefundView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of refunds", body = List<RefundView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -58,11 +57,11 @@ pub(crate) async fn list_refunds(
     security(("bearer" = [])),
     params(("payment_id" = PaymentId, Path, description = "The payment's id"), ListRefunds),
     responses(
-        (status = 200, description = "A page of refunds", body = List<RefundView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of refunds", body = List<RefundView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 404, description = "`not_found`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]

@@ -72,8 +72,7 @@ impl TryFrom<CreateRefund> for RefundWish {
     ),
     request_body = CreateRefund,
     responses(
-        (status = 201, description = "The refund, requested", body = RefundView,
-         headers(("Location" = String, description = "The refund's address"))),
+        (status = 201, description = "The refund, requested", body = RefundView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An amount in minor units (cents, where the currency has two decimals) of an ISO 4217 currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,8 +19,7 @@ pub struct Money {
 }
 
 /// An ISO 4217 currency that Stripe can charge in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ToSchema)]
-#[schema(value_type = String, pattern = "^[A-Z]{3}$", example = "EUR")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(&'static str);
 
 /// Currencies without minor units (<https://docs.stripe.com/currencies#zero-decimal>).
@@ -109,6 +110,24 @@ impl fmt::Display for Currency {
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
+    }
+}
+
+impl PartialSchema for Currency {
+    fn schema() -> RefOr<Schema> {
+        let known = [&TWO_DECIMALS[..], &ZERO_DECIMALS, &THREE_DECIMALS].concat();
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("An ISO 4217 currency that Stripe can charge in."))
+            .enum_values(Some(known))
+            .examples(["EUR"])
+            .into()
+    }
+}
+
+impl ToSchema for Currency {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Currency".into()
     }
 }
 

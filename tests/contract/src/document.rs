@@ -1,5 +1,7 @@
 //! The interface of all HTTP functions together, as it is published.
 
+mod headers;
+
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa_axum::router::OpenApiRouter;
@@ -94,6 +96,7 @@ pub(crate) fn whole() -> Value {
         "tags": TAGS.map(|(name, description)| json!({"name": name, "description": description})),
         "paths": paths,
         "components": {
+            "headers": headers::components(),
             "schemas": schemas(),
             "securitySchemes": {
                 "bearer": {
@@ -213,4 +216,5 @@ fn finish(operation: &mut Value) {
             *content = Map::from_iter([("application/problem+json".to_owned(), body.clone())]);
         }
     }
+    headers::describe(operation);
 }

@@ -1,8 +1,10 @@
 //! Whole stories over HTTP, against the binaries that get deployed.
 #![cfg(test)]
 
+mod browsing;
 mod closing;
 mod collection;
+mod exploring;
 mod failing;
 mod logging;
 mod mailing;

@@ -32,6 +32,11 @@ impl Customer {
         Ok(answer)
     }
 
+    /// The access token, once signed in.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
         send(self.request(Method::GET, path)).await
     }

@@ -2,6 +2,7 @@
 
 mod customer;
 pub mod demo;
+pub mod event;
 mod keys;
 mod mailbox;
 mod seed;

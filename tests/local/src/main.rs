@@ -3,8 +3,8 @@
 
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
+use local::event::Filler;
 use local::{ADMIN, Options, Payment, Shop, demo};
-use serde_json::Value;
 use stack::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ enum What {
     Invoke {
         /// Logical id in template.yaml, such as Orders
         function: String,
-        /// File with the event
+        /// File with the event; gaps such as {{token:admin}} are filled
         event: PathBuf,
     },
 }
@@ -90,9 +90,8 @@ async fn play() -> Outcome {
 async fn invoke(function: &str, event: &std::path::Path) -> Outcome {
     let text = std::fs::read_to_string(event)
         .map_err(|error| format!("{} cannot be read: {error}", event.display()))?;
-    let event: Value = serde_json::from_str(&text)
-        .map_err(|error| format!("{} is not JSON: {error}", event.display()))?;
     let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
+    let event = Filler::new(&shop).fill(&text).await?;
     let answer = shop.gateway.invoke(function, &event).await?;
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())

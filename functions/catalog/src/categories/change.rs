@@ -54,7 +54,6 @@ impl TryFrom<ChangeCategory> for CategoryChange {
             status = 200,
             description = "The category as it is now",
             body = CategoryView,
-            headers(("ETag" = String, description = "What to send as If-Match")),
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),

@@ -36,7 +36,6 @@ pub(crate) struct ListCategories {
             status = 200,
             description = "A page of categories",
             body = List<CategoryView>,
-            headers(("Link" = String, description = "The next page, as rel=\"next\", if there is one")),
         ),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),

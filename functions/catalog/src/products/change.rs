@@ -101,7 +101,6 @@ impl TryFrom<ChangeProduct> for ProductChange {
             status = 200,
             description = "The product as it is now",
             body = ProductView,
-            headers(("ETag" = String, description = "What to send as If-Match")),
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),

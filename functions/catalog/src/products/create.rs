@@ -81,10 +81,7 @@ impl TryFrom<CreateProduct> for NewProduct {
             status = 201,
             description = "The new product",
             body = ProductView,
-            headers(
-                ("Location" = String, description = "Where it is"),
-                ("ETag" = String, description = "What to send as If-Match"),
-            ),
+            headers(("ETag" = String, description = "What to send as If-Match")),
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),

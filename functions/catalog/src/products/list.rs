@@ -73,7 +73,6 @@ impl ListProducts {
             status = 200,
             description = "A page of products",
             body = List<ProductView>,
-            headers(("Link" = String, description = "The next page, as rel=\"next\", if there is one")),
         ),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),

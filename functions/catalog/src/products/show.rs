@@ -25,7 +25,6 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
             status = 200,
             description = "The product",
             body = ProductView,
-            headers(("ETag" = String, description = "What to send as If-Match or If-None-Match")),
         ),
         (status = 304, description = "As you hold it"),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),

@@ -36,8 +36,7 @@ pub(crate) struct ListStripeEvents {
     security(("bearer" = [])),
     params(ListStripeEvents),
     responses(
-        (status = 200, description = "A page of events", body = List<StripeEventView>,
-         headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
+        (status = 200, description = "A page of events", body = List<StripeEventView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),

@@ -116,6 +116,11 @@ impl Reply {
         let location = location.and_then(|location| HeaderValue::try_from(location).ok());
         Self { answer, location }
     }
+
+    /// The answer with the address where what was made can be seen, if it has none of its own.
+    pub fn seen_at(answer: Answer, place: String) -> Self {
+        Self { answer, location: HeaderValue::try_from(place).ok() }
+    }
 }
 
 impl From<Answer> for Reply {

@@ -13,6 +13,8 @@ async fn an_adjustment_changes_what_is_on_hand_and_says_what_came_of_it() {
 
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert!(answer.text("/id").starts_with("adj_"));
+    let moved = store.get(answer.header("location").unwrap()).await;
+    assert_eq!(moved.body["data"][0]["source_id"], answer.body["id"]);
     assert_eq!(answer.body["delta"], -4);
     assert_eq!(answer.body["note"], json!(null));
     assert_eq!(answer.body["stock"], store.get("/v1/inventory/MUG-1").await.body);
@@ -51,6 +53,7 @@ async fn the_same_wish_twice_is_granted_once() {
     let reused = store.adjust("MUG-1", "the key of one wish", &other).await;
 
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.body == answers[0].body));
+    assert!(answers.iter().all(|answer| answer.header("location").is_some()));
     let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed").is_some());
     assert_eq!(replayed.count(), 5);
     assert_eq!(reused.refusal(), (422, "idempotency_key_reused"));
