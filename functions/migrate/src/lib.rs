@@ -1,5 +1,8 @@
 //! Brings the schema up to date: the deploy calls it, with any event, before the other functions change.
+//! `CloudFormation` is that deploy: it waits for word at an address of its own, see [`deploy`].
 //! Appoints the first admin, once: whoever runs the shop calls it with `{"appoint_admin": "<e-mail>"}`.
+
+pub mod deploy;
 
 use domain::accounts::{self, Appointed, Email};
 use domain::db::Db;

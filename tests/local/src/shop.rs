@@ -225,6 +225,19 @@ fn values(
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),
         ("STRIPE_LIVEMODE", "false"),
+        // Everything is given as it is; there are no secrets to fetch.
+        ("DATABASE_AUTH", "url"),
+        ("DATABASE_HOST", ""),
+        ("DATABASE_PORT", ""),
+        ("DATABASE_NAME", ""),
+        ("DATABASE_USER", ""),
+        ("DATABASE_CA", ""),
+        ("DATABASE_SECRET_ARN", ""),
+        ("APP_DATABASE_AUTH", "url"),
+        ("APP_DATABASE_SECRET_ARN", ""),
+        ("JWT_SECRET_ARN", ""),
+        ("LINK_SECRET_ARN", ""),
+        ("STRIPE_SECRET_ARN", ""),
     ];
     Ok(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }
