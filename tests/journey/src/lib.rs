@@ -3,6 +3,7 @@
 
 mod closing;
 mod collection;
+mod deploying;
 mod failing;
 mod mailing;
 mod operating;
