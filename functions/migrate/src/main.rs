@@ -1,13 +1,21 @@
 use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
+use migrate::Migrate;
+use migrate::deploy::Deploy;
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
-    let db = Config::from_env().owned_db().await?;
+    let config = Config::from_env();
+    let db = config.owned_db().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        migrate::handle(&db, event.payload).await
+        // Each time, for who has changed the password calls us to set it.
+        let migrate = Migrate { db: db.clone(), app: config.app_sign_in().await? };
+        match Deploy::asking(&event.payload) {
+            Some(deploy) => deploy.migrate(&migrate).await,
+            None => migrate::handle(&migrate, event.payload).await,
+        }
     }))
     .await
 }

@@ -11,7 +11,7 @@ use crate::dispatch::Dispatch;
 use crate::http::App;
 use crate::http::token::Verifier;
 use aws_config::{BehaviorVersion, SdkConfig};
-use domain::db::Db;
+use domain::db::{AppSignIn, Db};
 use domain::outbox::Topic;
 use secret::Reference;
 use std::fmt::Display;
@@ -56,6 +56,12 @@ impl Config {
     /// The database as its owner: the role of the other functions must not change the schema.
     pub async fn owned_db(&self) -> Result<Db, Error> {
         database::open(self, "MIGRATE_DATABASE").await
+    }
+
+    /// What the role of the other functions is to sign in with: `APP_DATABASE_PASSWORD_ARN`, or `APP_DATABASE_AUTH=iam`.
+    /// None, if somebody else looks after that role.
+    pub async fn app_sign_in(&self) -> Result<Option<AppSignIn>, Error> {
+        database::app_sign_in(self).await
     }
 
     /// What is in the variable, or in the secret of AWS Secrets Manager that `<name>_ARN` refers to.

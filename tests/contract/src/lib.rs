@@ -5,6 +5,7 @@ mod constraints;
 mod direction;
 mod document;
 mod events;
+mod linted;
 mod openapi;
 mod ownership;
 mod postman;

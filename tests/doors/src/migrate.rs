@@ -1,9 +1,14 @@
+use axum::Router;
+use axum::routing::put;
 use domain::catalog::{self, Filter, Sort, Viewer, Words};
 use domain::db::Db;
 use domain::page::Page;
+use migrate::Migrate;
+use migrate::deploy::Deploy;
 use serde_json::{Value, json};
 use stack::Postgres;
 use testkit::Shop;
+use tokio::sync::mpsc;
 use tokio_postgres::{Client, NoTls};
 
 /// An empty database, and a hold on the server: roles belong to all of its databases, and PostgreSQL does not
@@ -27,7 +32,7 @@ async fn empty() -> (String, Client) {
 }
 
 async fn migrate(db: &Db) -> Result<Value, String> {
-    let done = migrate::handle(db, json!({})).await;
+    let done = migrate::handle(&Migrate { db: db.clone(), app: None }, json!({})).await;
     done.map(|done| serde_json::to_value(done).unwrap()).map_err(|error| error.to_string())
 }
 
@@ -86,4 +91,66 @@ async fn a_database_out_of_reach_fails_the_deploy() {
     let error = migrate(&nowhere).await.unwrap_err();
 
     assert!(error.starts_with("could not migrate the schema: "), "{error}");
+}
+
+/// What `CloudFormation` hears after it asked.
+async fn heard(request: &str, db: &Db) -> Value {
+    let (told, mut answers) = mpsc::unbounded_channel::<String>();
+    let ear = put(async move |body: String| told.send(body).unwrap());
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/answer?signature=x", door.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(door, Router::new().route("/answer", ear)).await });
+    let event = json!({
+        "RequestType": request,
+        "ResponseURL": url,
+        "StackId": "arn:aws:cloudformation:us-east-1:000000000000:stack/tradepost/1",
+        "RequestId": "r-1",
+        "ResourceType": "Custom::Schema",
+        "LogicalResourceId": "Schema",
+        "ResourceProperties": {"Version": "7"},
+    });
+
+    let done =
+        Deploy::asking(&event).unwrap().migrate(&Migrate { db: db.clone(), app: None }).await;
+
+    let heard: Value = serde_json::from_str(&answers.recv().await.unwrap()).unwrap();
+    assert_eq!(done.is_ok(), heard["Status"] == "SUCCESS");
+    assert_eq!(
+        (&heard["RequestId"], &heard["LogicalResourceId"]),
+        (&json!("r-1"), &json!("Schema"))
+    );
+    heard
+}
+
+#[tokio::test]
+async fn a_deploy_hears_that_the_schema_is_up_to_date() {
+    let (db, _alone) = empty_database().await;
+
+    let heard = heard("Create", &db).await;
+
+    assert_eq!(heard["Status"], "SUCCESS");
+    assert_eq!(migrate(&db).await.unwrap(), json!({"applied": 0}));
+}
+
+#[tokio::test]
+async fn a_deploy_hears_why_the_schema_is_not() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+
+    let heard = heard("Update", &nowhere).await;
+
+    assert_eq!(heard["Status"], "FAILED");
+    let reason = heard["Reason"].as_str().unwrap();
+    assert!(reason.starts_with("could not migrate the schema: "), "{reason}");
+}
+
+#[tokio::test]
+async fn a_stack_that_goes_asks_nothing_of_the_database() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+
+    assert_eq!(heard("Delete", &nowhere).await["Status"], "SUCCESS");
+}
+
+#[test]
+fn whoever_else_calls_is_no_deploy() {
+    assert!(Deploy::asking(&json!({"appoint_admin": "ada@example.com"})).is_none());
 }

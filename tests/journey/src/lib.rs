@@ -4,6 +4,7 @@
 mod browsing;
 mod closing;
 mod collection;
+mod deploying;
 mod exploring;
 mod failing;
 mod logging;

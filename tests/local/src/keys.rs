@@ -1,4 +1,4 @@
-//! Secrets of a local shop, new at every start.
+//! Secrets of a local shop, new at every start, and the keys of one that gets deployed.
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -29,8 +29,27 @@ impl Keys {
     }
 }
 
+/// New keys as the template's parameters take them: `TokenSigningKey` and `TokenKeys`.
+pub fn for_a_deploy() -> [(&'static str, String); 2] {
+    let keys = Keys::generate();
+    let signing = keys.signing.lines().nth(1).expect("the key stands between two lines");
+    [("TokenSigningKey", signing.to_owned()), ("TokenKeys", keys.public)]
+}
+
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("the system has randomness");
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_for_a_deploy_are_one_line_each() {
+        let [(_, signing), (_, public)] = super::for_a_deploy();
+
+        let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+        assert!(signing.len() == 64 && signing.chars().all(is_base64), "the template refuses it");
+        assert!(public.starts_with("{\"keys\":[{") && !public.contains('\n'), "{public}");
+    }
 }

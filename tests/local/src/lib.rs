@@ -9,6 +9,7 @@ mod seed;
 mod shop;
 
 pub use customer::{Answer, Customer};
+pub use keys::for_a_deploy as keys_for_a_deploy;
 pub use mailbox::Mailbox;
 pub use seed::ADMIN;
 pub use shop::{Error, Options, Payment, Shop};

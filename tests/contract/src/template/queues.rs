@@ -1,0 +1,116 @@
+//! Queues keep what fails, and those who empty them say what failed.
+
+use super::Complaints;
+use super::functions::events;
+use super::yaml::{Yaml, items};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Two weeks: as long as SQS keeps anything.
+const DEAD_LETTERS_STAY: u64 = 1_209_600;
+const FOUR_DAYS: u64 = 345_600;
+
+/// An SQS event with the function that it feeds.
+struct Feed<'a> {
+    function: &'a str,
+    own: &'a Value,
+    event: &'a Value,
+}
+
+fn feeds(yaml: &Yaml) -> BTreeMap<String, Feed<'_>> {
+    let fed = yaml.functions().flat_map(|(function, own)| {
+        let sources = events(own).filter(|event| event["Type"] == "SQS");
+        sources.map(move |event| Feed { function, own, event: &event["Properties"] })
+    });
+    fed.map(|feed| (target(&feed.event["Queue"]), feed)).collect()
+}
+
+/// The logical id in `!GetAtt X.Arn`.
+fn target(value: &Value) -> String {
+    let path = value["Fn::GetAtt"].as_str().unwrap_or_default();
+    path.split('.').next().unwrap_or_default().to_owned()
+}
+
+pub(super) fn keep_what_fails(yaml: &Yaml) -> Complaints {
+    let (mut complaints, feeds) = (Vec::new(), feeds(yaml));
+    let queues: BTreeMap<_, _> =
+        yaml.all("AWS::SQS::Queue").map(|(id, queue)| (id, &queue["Properties"])).collect();
+    assert!(queues.len() >= 4, "queues are missing");
+    let over_tls = over_tls(yaml);
+    for (id, queue) in &queues {
+        let stays = queue["MessageRetentionPeriod"].as_u64().unwrap_or_default();
+        match queue.get("RedrivePolicy") {
+            Some(redrive) => {
+                let dead = target(&redrive["deadLetterTargetArn"]);
+                if redrive["maxReceiveCount"] != 5 || !queues.contains_key(dead.as_str()) {
+                    complaints.push(format!("{id}: RedrivePolicy"));
+                }
+                let named = format!("${{AWS::AccountId}}:{}", text(&queue["QueueName"]["Fn::Sub"]));
+                let from = items(&yaml.properties(&dead)["RedriveAllowPolicy"]["sourceQueueArns"]);
+                if !from.into_iter().any(|arn| text(&arn["Fn::Sub"]).ends_with(&named)) {
+                    complaints.push(format!("{dead}: RedriveAllowPolicy does not name {id}"));
+                }
+            }
+            None if queue.get("RedriveAllowPolicy").is_none() => {
+                complaints.push(format!("{id}: has no dead letters and is for none"));
+            }
+            None if stays != DEAD_LETTERS_STAY => {
+                complaints.push(format!("{id}: forgets its dead letters"));
+            }
+            None => {}
+        }
+        if stays < FOUR_DAYS {
+            complaints.push(format!("{id}: forgets within four days"));
+        }
+        if queue["SqsManagedSseEnabled"] != true {
+            complaints.push(format!("{id}: is not encrypted"));
+        }
+        if !over_tls.contains(id) {
+            complaints.push(format!("{id}: is open to plain HTTP"));
+        }
+        if let Some(feed) = feeds.get(*id) {
+            let visibility = queue["VisibilityTimeout"].as_u64().unwrap_or(30);
+            let window = feed.event["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or_default();
+            if visibility < 6 * yaml.number(feed.own, "Timeout") + window {
+                complaints.push(format!("{id}: VisibilityTimeout {visibility} is too short"));
+            }
+        }
+    }
+    complaints
+}
+
+/// The queues that refuse plain HTTP.
+fn over_tls(yaml: &Yaml) -> Vec<&str> {
+    let policies = yaml.all("AWS::SQS::QueuePolicy").filter(|(_, policy)| {
+        let statement = &policy["Properties"]["PolicyDocument"]["Statement"][0];
+        statement["Effect"] == "Deny"
+            && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+    });
+    policies
+        .flat_map(|(_, policy)| items(&policy["Properties"]["Queues"]))
+        .map(|id| text(&id["Ref"]))
+        .collect()
+}
+
+pub(super) fn name_what_failed(yaml: &Yaml) -> Complaints {
+    let (mut complaints, feeds) = (Vec::new(), feeds(yaml));
+    assert!(feeds.len() >= 2, "consumers are missing");
+    for Feed { function, own, event } in feeds.values() {
+        if event["FunctionResponseTypes"] != json!(["ReportBatchItemFailures"]) {
+            complaints.push(format!("{function}: fails whole batches"));
+        }
+        if event["BatchSize"] != 10 {
+            complaints.push(format!("{function}: BatchSize"));
+        }
+        let most = event["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap_or_default();
+        let reserved = own["ReservedConcurrentExecutions"].as_u64().unwrap_or_default();
+        if !(2..=reserved).contains(&most) {
+            complaints.push(format!("{function}: MaximumConcurrency {most} of {reserved}"));
+        }
+    }
+    complaints
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,141 @@
+//! Who may do what, and who holds which secret.
+
+use super::Complaints;
+use super::functions::events;
+use super::yaml::{Yaml, branches, items};
+use serde_json::{Value, json};
+
+/// What secrets look like; a PEM's first line alone is none.
+const SECRET_LOOKS: [&str; 6] = ["sk_live", "sk_test", "rk_live", "rk_test", "whsec_", "AKIA"];
+/// The variables that hold a secret where there is nothing to fetch it from.
+const ONLY_LOCAL: [&str; 5] =
+    ["LINK_KEY", "REFRESH_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS", "TOKEN_SIGNING_KEY"];
+/// Each secret with the functions that may read it.
+const READERS: [(&str, &[&str]); 4] = [
+    ("LinkSecret", &["Accounts", "SendEmail"]),
+    ("StripeSecret", &["Payments", "Reconcile", "Sweep"]),
+    ("StripeWebhookSecret", &["StripeWebhook"]),
+    ("TokenSecret", &["Accounts"]),
+];
+
+pub(super) fn are_exact(yaml: &Yaml) -> Complaints {
+    let mut complaints = Vec::new();
+    for (place, text) in yaml.texts() {
+        let last = place.rsplit('/').next().unwrap_or_default();
+        // A refusal may be as wide as it likes.
+        let refusal = place.contains("/QueuesNeedTls/");
+        if matches!(last, "Action" | "NotAction") && text.contains('*') {
+            complaints.push(format!("{place}: {text}"));
+        }
+        let resource = place.contains("/Resource") && !place.ends_with("/Ref");
+        if resource && (text == "*" || text.ends_with(":*") || text.ends_with("/*")) && !refusal {
+            complaints.push(format!("{place}: {text}"));
+        }
+        if matches!(last, "NotAction" | "NotResource") {
+            complaints.push(format!("{place}: whatever is not named"));
+        }
+    }
+    for (id, own) in yaml.functions() {
+        if own.get("Role").is_some() {
+            complaints.push(format!("{id}: shares a role"));
+        }
+        for (kind, about) in items(&own["Policies"]).filter_map(Value::as_object).flatten() {
+            if kind == "SESCrudPolicy" {
+                complaints.push(format!("{id}: {kind} may verify senders as well"));
+            }
+            let queue = about["QueueName"]["Fn::GetAtt"].as_str().unwrap_or_default();
+            let queue = queue.split('.').next().unwrap_or_default();
+            let to_people = id == "Operations" && queue.ends_with("DeadLetters");
+            if kind == "SQSPollerPolicy" && !to_people {
+                complaints.push(format!("{id}: reads {queue}"));
+            }
+        }
+        let sends = items(&own["Policies"]).flat_map(|policy| items(&policy["Statement"]));
+        for statement in sends.filter(|statement| statement["Action"] == "ses:SendEmail") {
+            if statement["Condition"]["StringEquals"]["ses:FromAddress"]
+                != json!({"Ref": "MailFrom"})
+            {
+                complaints.push(format!("{id}: writes in anybody's name"));
+            }
+        }
+    }
+    complaints
+}
+
+pub(super) fn keep_secrets(yaml: &Yaml) -> Complaints {
+    let mut complaints = Vec::new();
+    for (place, text) in yaml.texts() {
+        let looks = SECRET_LOOKS.iter().any(|look| text.contains(look));
+        let digits = text.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() >= 32);
+        if looks || digits {
+            complaints.push(format!("{place} looks like a secret"));
+        }
+        if text.contains("{{resolve:") {
+            complaints.push(format!("{place} is resolved into plain text"));
+        }
+    }
+    for (id, parameter) in yaml.template["Parameters"].as_object().unwrap() {
+        let secret = ["Password", "Secret", "Key"].iter().any(|word| id.ends_with(word));
+        if secret && (parameter["NoEcho"] != true || parameter.get("Default").is_some()) {
+            complaints.push(format!("{id} would be shown to everybody"));
+        }
+    }
+    let globals = &yaml.template["Globals"]["Function"];
+    for (id, own) in yaml.functions().chain([("Globals", globals)]) {
+        let variables = own["Environment"]["Variables"].as_object().into_iter().flatten();
+        for (name, value) in variables {
+            if ONLY_LOCAL.contains(&&**name) && value != "" {
+                complaints.push(format!("{id}: {name} has a value"));
+            }
+            let arn = branches(value).iter().all(|arn| !arn.is_string());
+            if name.ends_with("_ARN") && !arn {
+                complaints.push(format!("{id}: {name} is not an ARN"));
+            }
+        }
+    }
+    for (secret, readers) in READERS {
+        if yaml.properties(secret).is_null() {
+            complaints.push(format!("{secret}: where is it?"));
+        }
+        let reads =
+            json!({"AWSSecretsManagerGetSecretValuePolicy": {"SecretArn": {"Ref": secret}}});
+        for (id, own) in yaml.functions() {
+            let may = items(&own["Policies"]).any(|policy| *policy == reads);
+            if may != readers.contains(&id) {
+                complaints.push(format!("{id}: {secret}"));
+            }
+        }
+    }
+    complaints
+}
+
+pub(super) fn are_set_up_with_care(yaml: &Yaml) -> Complaints {
+    let mut complaints = Vec::new();
+    let set = |line: &str| yaml.samconfig.lines().filter(|known| known.trim() == line).count();
+    let deploys = yaml.samconfig.matches(".deploy.parameters]").count();
+    if set("confirm_changeset = true") != deploys {
+        complaints.push("samconfig.toml: deploys without asking".to_owned());
+    }
+    if set("capabilities = \"CAPABILITY_IAM\"") != deploys {
+        complaints.push("samconfig.toml: other rights than CAPABILITY_IAM".to_owned());
+    }
+    if SECRET_LOOKS.iter().any(|look| yaml.samconfig.contains(look))
+        || yaml.samconfig.contains("SecretKey=")
+        || yaml.samconfig.contains("SigningKey=")
+    {
+        complaints.push("samconfig.toml: a secret".to_owned());
+    }
+    for wish in ["Architecture=arm64", "Canary=true", "DatabaseStandby=true"] {
+        let production = yaml.samconfig.split("[production.deploy.parameters]").nth(1);
+        if !production.is_some_and(|production| production.contains(wish)) {
+            complaints.push(format!("samconfig.toml: production without {wish}"));
+        }
+    }
+    let release = yaml.manifest.split("[profile.release]").nth(1).unwrap_or_default();
+    if !release.contains("overflow-checks = true") || release.contains("panic = \"abort\"") {
+        complaints.push("Cargo.toml: the release wraps, or dies with one bad record".to_owned());
+    }
+    let schedules = yaml.functions().flat_map(|(_, own)| events(own));
+    assert!(schedules.count() > 60, "events are missing");
+    complaints
+}

@@ -1,0 +1,140 @@
+//! The deploy, rehearsed: `sam deploy` takes the template and the real binaries to an AWS on this machine.
+
+use crate::until;
+use serde_json::{Value, json};
+use stack::aws::Sqs;
+use stack::functions::{self, Profile};
+use stack::postgres::Place;
+use stack::{Aws, Options, Postgres, Progress, Surroundings, Template, tools};
+use std::path::Path;
+use tokio::process::Command;
+use tokio_postgres::{Client, NoTls};
+
+const SENDER: &str = "shop@tradepost.example";
+const DATABASE: &str = "rehearsal";
+
+/// What `sam build` would leave: a folder for each function with its bootstrap in it, and the template that names them.
+async fn build(template: &Template, into: &Path) {
+    let binaries = functions::build(Profile::Dev, &Progress::silent()).await.unwrap();
+    for function in template.functions.values() {
+        let folder = into.join(&function.binary);
+        std::fs::create_dir_all(&folder).unwrap();
+        // Without what only a debugger reads: zips of all that take minutes.
+        let mut strip = Command::new("strip");
+        strip.arg("-o").arg(folder.join("bootstrap")).arg(binaries.join(&function.binary));
+        assert!(strip.status().await.unwrap().success(), "strip: apt-get install binutils");
+    }
+    let text = std::fs::read_to_string(tools::workspace().join("template.yaml")).unwrap();
+    let text = text.replace("CodeUri: functions/", "CodeUri: ./");
+    std::fs::write(into.join("template.yaml"), text).unwrap();
+}
+
+async fn sam_deploy(aws: &Aws, postgres: &Postgres, from: &Path) -> String {
+    let sam = tokio::task::spawn_blocking(|| tools::sam(&Progress::silent()));
+    let sam = sam.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
+    let secret = async |name| {
+        let password = json!({"password": "for the rehearsal"}).to_string();
+        aws.sqs().keep_secret(name, &password).await.unwrap()
+    };
+    let (app, owner) = (secret("app").await, secret("owner").await);
+    let url = postgres.url(DATABASE);
+    let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap();
+    let [(_, signing), _] = local::keys_for_a_deploy();
+    let deployed = Command::new(sam)
+        .args(["deploy", "--template", "template.yaml", "--stack-name", "shop", "--resolve-s3"])
+        .args(["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"])
+        .args(["--parameter-overrides", "Database=existing", "DatabaseHost=127.0.0.1"])
+        .args([format!("DatabasePort={port}"), format!("DatabaseName={DATABASE}")])
+        .args(["DatabaseOwner=postgres".to_owned()])
+        .args([format!("AppSecretArn={app}"), format!("OwnerSecretArn={owner}")])
+        .args([format!("TokenSigningKey={signing}"), "TokenKeys=none".to_owned()])
+        .args(["StripeSecretKey=rehearsal", "MailFrom=shop@tradepost.example"])
+        .args(["MailStaff=staff@tradepost.example", "ShopUrl=https://shop.tradepost.example"])
+        // MiniStack computes no alarm from two metrics.
+        .args(["AllowedOrigins=https://shop.tradepost.example", "Alarms=false"])
+        .current_dir(from)
+        .envs(aws.env())
+        .env("SAM_CLI_TELEMETRY", "0")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&deployed.stdout).into_owned();
+    assert!(deployed.status.success(), "{said}\n{}", String::from_utf8_lossy(&deployed.stderr));
+    said
+}
+
+async fn database(postgres: &Postgres) -> Client {
+    let connect = async |name| {
+        let (client, connection) =
+            tokio_postgres::connect(&postgres.url(name), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    let create = format!("create database {DATABASE}");
+    connect("postgres").await.batch_execute(&create).await.unwrap();
+    connect(DATABASE).await
+}
+
+/// The address of a queue of the stack, and that of its dead letters.
+async fn queue(sqs: &Sqs, name: &str) -> [Value; 2] {
+    let url = async |name: &str| {
+        sqs.call("GetQueueUrl", &json!({"QueueName": name})).await.unwrap()["QueueUrl"].clone()
+    };
+    let queue = url(name).await;
+    let wish = json!({"QueueUrl": queue, "AttributeNames": ["RedrivePolicy"]});
+    let attributes = sqs.call("GetQueueAttributes", &wish).await.unwrap();
+    let redrive = attributes["Attributes"]["RedrivePolicy"].as_str().unwrap();
+    let redrive: Value = serde_json::from_str(redrive).unwrap();
+    let dead = redrive["deadLetterTargetArn"].as_str().unwrap().rsplit(':').next().unwrap();
+    [queue, url(dead).await]
+}
+
+#[tokio::test]
+async fn the_template_deploys_migrates_and_feeds_its_workers() {
+    let template = Template::load(&tools::workspace().join("template.yaml")).unwrap();
+    let options = Options {
+        database: Place::Throwaway,
+        sender: SENDER.to_owned(),
+        run: None,
+        progress: Progress::silent(),
+    };
+    let around = Surroundings::start(&template, &options).await.unwrap();
+    let database = database(&around.postgres).await;
+    let folder = around.run().join("built");
+    build(&template, &folder).await;
+
+    let said = sam_deploy(&around.aws, &around.postgres, &folder).await;
+
+    assert!(said.contains("Successfully created/updated stack"), "{said}");
+    let steps = "select count(*) from refinery_schema_history";
+    let steps: i64 = database.query_one(steps, &[]).await.unwrap().get(0);
+    assert!(steps >= 8, "CloudFormation waited for the migrations: {steps}");
+
+    // Letters come again after three minutes; nobody waits that long here.
+    let sqs = around.aws.sqs();
+    let [inventory, dead] = queue(&sqs, "shop-inventory").await;
+    let soon = json!({"QueueUrl": inventory, "Attributes": {"VisibilityTimeout": "1"}});
+    sqs.call("SetQueueAttributes", &soon).await.unwrap();
+    let event = tools::workspace().join("events/sync-inventory-count-and-garbled.json");
+    let event: Value = serde_json::from_str(&std::fs::read_to_string(event).unwrap()).unwrap();
+    for record in event["Records"].as_array().unwrap() {
+        let wish = json!({"QueueUrl": inventory, "MessageBody": record["body"]});
+        sqs.call("SendMessage", &wish).await.unwrap();
+    }
+
+    let letter = until("a dead letter", async || {
+        let wish = json!({"QueueUrl": dead, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1});
+        let letters = sqs.call("ReceiveMessage", &wish).await.unwrap();
+        let letters = letters["Messages"].as_array().cloned().unwrap_or_default();
+        (!letters.is_empty()).then_some(letters)
+    })
+    .await;
+
+    assert_eq!(letter.len(), 1);
+    assert_eq!(letter[0]["Body"], event["Records"][1]["body"], "the garbled one alone");
+    let left = json!({"QueueUrl": inventory, "AttributeNames": ["All"]});
+    let left = sqs.call("GetQueueAttributes", &left).await.unwrap();
+    for state in ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] {
+        assert_eq!(left["Attributes"][state], "0", "the other one was taken");
+    }
+}
