@@ -12,8 +12,9 @@ const WITHOUT_DATABASE: [&str; 6] =
     ["show_docs", "show_error", "show_health", "show_keys", "show_openapi", "show_version"];
 /// Sent again they do no harm, whatever key comes with them. Most have no user whose key it could be, or
 /// answer with secrets that must not be kept; dead letters lie in SQS, and what they ask for happens once.
-const NEED_NO_KEY: [&str; 14] = [
+const NEED_NO_KEY: [&str; 16] = [
     "change_password",
+    "create_checkout_session",
     "create_payment_intent",
     "forgot_password",
     "log_in",
@@ -24,6 +25,7 @@ const NEED_NO_KEY: [&str; 14] = [
     "refresh_session",
     "register_account",
     "replay_stripe_event",
+    "request_reconciliation",
     "resend_verification",
     "reset_password",
     "verify_email",

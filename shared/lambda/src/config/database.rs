@@ -1,7 +1,7 @@
 //! How a function signs in to the database.
 
-use super::Config;
 use super::secret::Reference;
+use super::{Clock, Config};
 use crate::Error;
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use lambda_http::http::Request;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The roots of Amazon RDS in every region, as AWS publishes them (global-bundle.pem), without those that are past or for tests.
 /// RDS Proxy has certificates of the public authorities.
@@ -34,7 +34,7 @@ pub(super) async fn open(config: &Config, name: &str) -> Result<Db, Error> {
         Proof::Address => address,
         Proof::Secret(reference) => address.signing_in_with(Arc::new(Managed(reference))),
         Proof::Iam => {
-            let token = Token::new(&address, config.aws().await);
+            let token = Token::new(&address, config.aws().await, config.clock());
             address.signing_in_with(Arc::new(token.map_err(|why| format!("{url_name}: {why}"))?))
         }
     };
@@ -89,14 +89,15 @@ impl Password for Managed {
 struct Token {
     url: String,
     aws: SdkConfig,
+    clock: Clock,
 }
 
 impl Token {
-    fn new(address: &Address, aws: &SdkConfig) -> Result<Self, &'static str> {
+    fn new(address: &Address, aws: &SdkConfig, clock: Clock) -> Result<Self, &'static str> {
         let (host, port) = address.host().ok_or("IAM needs one host, by its name")?;
         let user = address.user().ok_or("IAM needs the user's name in the address")?;
         let url = format!("https://{host}:{port}/?Action=connect&DBUser={user}");
-        Ok(Self { url, aws: aws.clone() })
+        Ok(Self { url, aws: aws.clone(), clock })
     }
 
     async fn sign(&self) -> Result<String, Error> {
@@ -110,7 +111,7 @@ impl Token {
             .identity(&identity)
             .region(region.as_ref())
             .name("rds-db")
-            .time(SystemTime::now())
+            .time(self.clock.now().into())
             .settings(settings)
             .build()?
             .into();
@@ -136,6 +137,9 @@ mod tests {
     use aws_config::{BehaviorVersion, Region};
     use aws_credential_types::Credentials;
     use aws_credential_types::provider::SharedCredentialsProvider;
+    use time::macros::datetime;
+
+    const NOON: Clock = Clock(|| datetime!(2026-01-01 12:00 UTC));
 
     fn aws() -> SdkConfig {
         let keys =
@@ -151,13 +155,14 @@ mod tests {
     async fn a_token_is_a_signed_url_without_its_scheme() {
         let address =
             Address::parse("postgres://app_rw@shop.cluster.eu-central-1.rds.amazonaws.com/shop");
-        let token = Token::new(&address.unwrap(), &aws()).unwrap().fetch().await.unwrap();
+        let token = Token::new(&address.unwrap(), &aws(), NOON).unwrap().fetch().await.unwrap();
         let start =
             "shop.cluster.eu-central-1.rds.amazonaws.com:5432/?Action=connect&DBUser=app_rw&";
         assert!(token.starts_with(start), "{token}");
         for part in [
             "X-Amz-Algorithm=AWS4-HMAC-SHA256",
             "eu-central-1%2Frds-db%2Faws4_request",
+            "X-Amz-Date=20260101T120000Z",
             "X-Amz-Expires=900",
             "X-Amz-Security-Token=session",
             "X-Amz-Signature=",
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn iam_signs_in_to_one_host_as_somebody() {
         for vague in ["postgres://app_rw@a,b/shop", "host=db.example.com"] {
-            assert!(Token::new(&Address::parse(vague).unwrap(), &aws()).is_err(), "{vague}");
+            assert!(Token::new(&Address::parse(vague).unwrap(), &aws(), NOON).is_err(), "{vague}");
         }
     }
 }

@@ -98,9 +98,6 @@ fn network(yaml: &Yaml) -> Complaints {
         if text.contains("sslmode") {
             complaints.push(format!("{place}: has its own mind about TLS"));
         }
-        if text.split('@').next().is_some_and(|who| who["postgres://".len()..].contains(':')) {
-            complaints.push(format!("{place}: has a password"));
-        }
     }
     complaints
 }

@@ -73,6 +73,12 @@ pub(super) fn keep_secrets(yaml: &Yaml) -> Complaints {
         if text.contains("{{resolve:") {
             complaints.push(format!("{place} is resolved into plain text"));
         }
+        if text
+            .strip_prefix("postgres://")
+            .is_some_and(|rest| rest.split_once('@').is_some_and(|(who, _)| who.contains(':')))
+        {
+            complaints.push(format!("{place} has a password"));
+        }
     }
     for (id, parameter) in yaml.template["Parameters"].as_object().unwrap() {
         let secret = ["Password", "Secret", "Key"].iter().any(|word| id.ends_with(word));
@@ -87,7 +93,7 @@ pub(super) fn keep_secrets(yaml: &Yaml) -> Complaints {
             if ONLY_LOCAL.contains(&&**name) && value != "" {
                 complaints.push(format!("{id}: {name} has a value"));
             }
-            let arn = branches(value).iter().all(|arn| !arn.is_string());
+            let arn = branches(value).iter().all(|arn| !arn.is_string() || *arn == "");
             if name.ends_with("_ARN") && !arn {
                 complaints.push(format!("{id}: {name} is not an ARN"));
             }
