@@ -1,6 +1,7 @@
 //! A deploy that waits for the schema: `CloudFormation`'s custom resource, which hears the outcome at an address of its own.
 
-use crate::{Done, Migrate, handle};
+use crate::{App, Done, handle};
+use domain::db::Db;
 use domain::failure::chain;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,10 +42,10 @@ impl Deploy {
     }
 
     /// Migrates and tells. A failure is told as well, and ends the deploy before any other function changes.
-    pub async fn migrate(&self, migrate: &Migrate) -> Result<Done, lambda::Error> {
+    pub async fn migrate(&self, db: &Db, app: App) -> Result<Done, lambda::Error> {
         // A stack that goes leaves the data where it is.
         let done = match self.request_type {
-            Request::Create | Request::Update => handle(migrate, json!({})).await,
+            Request::Create | Request::Update => handle(db, app, json!({})).await,
             Request::Delete => Ok(Done::Migrated { applied: 0 }),
         };
         self.tell(done.as_ref().err()).await?;

@@ -26,15 +26,10 @@ struct Wish {
     appoint_admin: Option<String>,
 }
 
-/// What this function has at hand.
-pub struct Migrate {
-    /// The database as its owner reaches it.
-    pub db: Db,
-    /// How `app_rw` is to sign in, if that is ours to say.
-    pub app: Option<AppSignIn>,
-}
+/// How `app_rw` is to sign in, if that is ours to say, and if its secret could be fetched.
+pub type App = Result<Option<AppSignIn>, lambda::Error>;
 
-pub async fn handle(Migrate { db, app }: &Migrate, event: Value) -> Result<Done, lambda::Error> {
+pub async fn handle(db: &Db, app: App, event: Value) -> Result<Done, lambda::Error> {
     // A deploy may call with anything; only what looks like a wish is one.
     let wish = if event.get("appoint_admin").is_some() {
         serde_json::from_value(event)?
@@ -44,8 +39,8 @@ pub async fn handle(Migrate { db, app }: &Migrate, event: Value) -> Result<Done,
     let applied = db.migrate().await.map_err(|error| chain(&error))?;
     tracing::info!(applied, "the schema is up to date");
     // After the schema, which makes the role.
-    if let Some(how) = app {
-        db.admit_app(how).await.map_err(|error| chain(&error))?;
+    if let Some(how) = app? {
+        db.admit_app(&how).await.map_err(|error| chain(&error))?;
     }
     let Some(address) = wish.appoint_admin else { return Ok(Done::Migrated { applied }) };
     let email = Email::parse(&address).map_err(|no| chain(&no))?;

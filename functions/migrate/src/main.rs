@@ -1,6 +1,5 @@
 use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
-use migrate::Migrate;
 use migrate::deploy::Deploy;
 use serde_json::Value;
 
@@ -11,10 +10,10 @@ async fn main() -> Result<(), lambda::Error> {
     let db = config.owned_db().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         // Each time, for who has changed the password calls us to set it.
-        let migrate = Migrate { db: db.clone(), app: config.app_sign_in().await? };
+        let app = config.app_sign_in().await;
         match Deploy::asking(&event.payload) {
-            Some(deploy) => deploy.migrate(&migrate).await,
-            None => migrate::handle(&migrate, event.payload).await,
+            Some(deploy) => deploy.migrate(&db, app).await,
+            None => migrate::handle(&db, app, event.payload).await,
         }
     }))
     .await

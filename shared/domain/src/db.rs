@@ -143,7 +143,7 @@ queries! {
     PING: "reach the database" = "select 1";
 }
 
-/// Every statement that the functions send. The owner's own are not among them: settings of roles cannot be planned.
+/// Every statement that the functions send.
 pub fn every_query() -> impl Iterator<Item = &'static Query> {
     [
         ALL,

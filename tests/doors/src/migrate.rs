@@ -3,7 +3,7 @@ use axum::routing::put;
 use domain::catalog::{self, Filter, Sort, Viewer, Words};
 use domain::db::Db;
 use domain::page::Page;
-use migrate::Migrate;
+use migrate::App;
 use migrate::deploy::Deploy;
 use serde_json::{Value, json};
 use stack::Postgres;
@@ -32,7 +32,7 @@ async fn empty() -> (String, Client) {
 }
 
 async fn migrate(db: &Db) -> Result<Value, String> {
-    let done = migrate::handle(&Migrate { db: db.clone(), app: None }, json!({})).await;
+    let done = migrate::handle(db, Ok(None), json!({})).await;
     done.map(|done| serde_json::to_value(done).unwrap()).map_err(|error| error.to_string())
 }
 
@@ -94,7 +94,7 @@ async fn a_database_out_of_reach_fails_the_deploy() {
 }
 
 /// What `CloudFormation` hears after it asked.
-async fn heard(request: &str, db: &Db) -> Value {
+async fn heard(request: &str, db: &Db, app: App) -> Value {
     let (told, mut answers) = mpsc::unbounded_channel::<String>();
     let ear = put(async move |body: String| told.send(body).unwrap());
     let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -110,8 +110,7 @@ async fn heard(request: &str, db: &Db) -> Value {
         "ResourceProperties": {"Version": "7"},
     });
 
-    let done =
-        Deploy::asking(&event).unwrap().migrate(&Migrate { db: db.clone(), app: None }).await;
+    let done = Deploy::asking(&event).unwrap().migrate(db, app).await;
 
     let heard: Value = serde_json::from_str(&answers.recv().await.unwrap()).unwrap();
     assert_eq!(done.is_ok(), heard["Status"] == "SUCCESS");
@@ -126,7 +125,7 @@ async fn heard(request: &str, db: &Db) -> Value {
 async fn a_deploy_hears_that_the_schema_is_up_to_date() {
     let (db, _alone) = empty_database().await;
 
-    let heard = heard("Create", &db).await;
+    let heard = heard("Create", &db, Ok(None)).await;
 
     assert_eq!(heard["Status"], "SUCCESS");
     assert_eq!(migrate(&db).await.unwrap(), json!({"applied": 0}));
@@ -136,7 +135,7 @@ async fn a_deploy_hears_that_the_schema_is_up_to_date() {
 async fn a_deploy_hears_why_the_schema_is_not() {
     let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
 
-    let heard = heard("Update", &nowhere).await;
+    let heard = heard("Update", &nowhere, Ok(None)).await;
 
     assert_eq!(heard["Status"], "FAILED");
     let reason = heard["Reason"].as_str().unwrap();
@@ -144,10 +143,20 @@ async fn a_deploy_hears_why_the_schema_is_not() {
 }
 
 #[tokio::test]
+async fn a_deploy_hears_that_the_password_of_the_functions_is_not_to_be_had() {
+    let (db, _alone) = empty_database().await;
+
+    let heard = heard("Create", &db, Err("Secrets Manager does not give it".into())).await;
+
+    assert_eq!(heard["Status"], "FAILED");
+    assert_eq!(heard["Reason"], "Secrets Manager does not give it");
+}
+
+#[tokio::test]
 async fn a_stack_that_goes_asks_nothing_of_the_database() {
     let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
 
-    assert_eq!(heard("Delete", &nowhere).await["Status"], "SUCCESS");
+    assert_eq!(heard("Delete", &nowhere, Ok(None)).await["Status"], "SUCCESS");
 }
 
 #[test]

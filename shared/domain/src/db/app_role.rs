@@ -1,6 +1,6 @@
 //! How the role of the functions, `app_rw`, signs in. The migrations make the role; who runs the shop says how it proves itself.
 
-use super::{Db, DbError, queries};
+use super::{Db, DbError, Query};
 use crate::failure::{Failure, Never};
 use postgres_protocol::password::scram_sha_256;
 
@@ -12,20 +12,22 @@ pub enum AppSignIn {
     Iam,
 }
 
-queries! {
-    HOLD_VERIFIER: "hand over a verifier" = "select set_config('app.verifier', $1, true)";
-
-    SET_PASSWORD: "set the password of the functions' role" = "
+// The owner's own, and not in `every_query`: what sets up a role cannot be planned.
+const HOLD_VERIFIER: Query =
+    Query { doing: "hand over a verifier", sql: "select set_config('app.verifier', $1, true)" };
+const SET_PASSWORD: Query = Query {
+    doing: "set the password of the functions' role",
+    sql: "
         do $$
         begin
             execute format('alter role app_rw password %L', current_setting('app.verifier'));
             if exists (select from pg_roles where rolname = 'rds_iam') then
                 revoke rds_iam from app_rw;
             end if;
-        end $$";
-
-    GRANT_IAM: "let the functions' role sign in by IAM" = "grant rds_iam to app_rw";
-}
+        end $$",
+};
+const GRANT_IAM: Query =
+    Query { doing: "let the functions' role sign in by IAM", sql: "grant rds_iam to app_rw" };
 
 impl Db {
     /// Lets `app_rw` sign in this way, and no other. Doing it again changes nothing.

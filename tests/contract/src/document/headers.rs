@@ -60,8 +60,11 @@ pub(super) fn describe(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         match parameter["name"].as_str() {
-            Some("Idempotency-Key") => parameter["schema"]["pattern"] = KEY.into(),
-            Some("If-Match") => parameter["schema"]["pattern"] = TAG.into(),
+            // A header that may be missing is never null.
+            Some("Idempotency-Key") => {
+                parameter["schema"] = json!({"type": "string", "pattern": KEY});
+            }
+            Some("If-Match") => parameter["schema"] = json!({"type": "string", "pattern": TAG}),
             _ => {}
         }
     }

@@ -2,7 +2,6 @@
 
 use super::{PASSWORD, Reception};
 use domain::db::Db;
-use migrate::Migrate;
 use serde_json::{Value, json};
 use stack::Postgres;
 
@@ -10,11 +9,7 @@ use stack::Postgres;
 async fn appoint(here: &Reception, address: Value) -> Result<Value, String> {
     let name = here.shop.one::<String>("select current_database()::text").await;
     let owner = Db::connect(&Postgres::shared().await.unwrap().url(&name), 1).unwrap();
-    let done = migrate::handle(
-        &Migrate { db: owner.clone(), app: None },
-        json!({"appoint_admin": address}),
-    )
-    .await;
+    let done = migrate::handle(&owner, Ok(None), json!({"appoint_admin": address})).await;
     done.map(|done| serde_json::to_value(done).unwrap()).map_err(|error| error.to_string())
 }
 
