@@ -18,7 +18,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long a thing may take that goes through a queue.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn open() -> Shop {
     Shop::open(Options::default()).await.unwrap()

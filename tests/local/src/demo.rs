@@ -1,4 +1,4 @@
-//! One order from browsing to the confirmation mail, and three ways to end one, over HTTP, against the real binaries.
+//! One order from browsing to the parcel and back, and two ways to end one before it is paid, over HTTP, against the real binaries.
 
 mod ending;
 
@@ -116,7 +116,8 @@ pub async fn play(shop: &Shop, tell: impl Fn(&str, &str)) -> Result<(), Failed> 
     same("webhook again", &1, &confirmations.count())?;
     tell("webhook again", &format!("{repeated} events came twice, and nothing changed"));
 
-    let sold = Sold { order, payment: text(&paying.body, "/payment") };
+    let sold = Sold { order, product: product.clone(), payment: text(&paying.body, "/payment") };
+    ending::ship(shop, &ada, &admin, &sold, &tell).await?;
     ending::refund(shop, &ada, &admin, &sold, &tell).await?;
     ending::cancel(&ada, &admin, &product, &tell).await?;
     ending::expire(shop, &ada, &admin, &product, &tell).await
@@ -125,6 +126,7 @@ pub async fn play(shop: &Shop, tell: impl Fn(&str, &str)) -> Result<(), Failed> 
 /// What was sold, and how it was paid.
 struct Sold {
     order: String,
+    product: String,
     payment: String,
 }
 

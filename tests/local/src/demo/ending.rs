@@ -1,4 +1,4 @@
-//! Three ways in which an order ends without being shipped.
+//! How orders end: in a parcel, and back on the shelf; or before they are paid.
 
 use super::{Failed, Sold, Told, expect, mail_about, money, same, stock, text};
 use crate::shop::{self, Shop};
@@ -6,7 +6,33 @@ use crate::{Answer, Customer};
 use serde_json::json;
 use tokio_postgres::NoTls;
 
-/// Staff give the money back, Stripe moves it, and the buyer reads about it.
+/// The parcel leaves, its pieces leave the shelf, and the buyer can follow it.
+pub(super) async fn ship(
+    shop: &Shop,
+    ada: &Customer,
+    admin: &Customer,
+    sold: &Sold,
+    tell: &impl Fn(&str, &str),
+) -> Told {
+    let before = stock(admin, &sold.product).await?;
+    let parcel = json!({"carrier": "DHL", "tracking_number": "00340434161094042557"});
+    let shipped = admin.post(&format!("/v1/orders/{}/ship", sold.order), &parcel).await?;
+    expect("ship", 200, &shipped)?;
+    let order = ada.get(&format!("/v1/orders/{}", sold.order)).await?;
+    same("ship", &json!("shipped"), &order.body["status"])?;
+    let after = stock(admin, &sold.product).await?;
+    same("ship", &(before.on_hand - 2, before.reserved - 2), &(after.on_hand, after.reserved))?;
+    let mail = mail_about(shop, "ada@example.com", "on its way").await?;
+    let says = mail.text.as_ref().is_some_and(|text| text.contains("00340434161094042557"));
+    same("ship", &true, &says)?;
+    tell(
+        "ship",
+        &format!("2 pieces leave the shelf, {} are left; the mail names the parcel", after.on_hand),
+    );
+    Ok(())
+}
+
+/// The parcel comes back: staff give the money back, Stripe moves it, and the buyer reads about it.
 pub(super) async fn refund(
     shop: &Shop,
     ada: &Customer,
@@ -15,14 +41,19 @@ pub(super) async fn refund(
     tell: &impl Fn(&str, &str),
 ) -> Told {
     let path = format!("/v1/payments/{}/refunds", sold.payment);
-    let given = admin.post_once(&path, &json!({"reason": "Changed her mind"})).await?;
+    let before = stock(admin, &sold.product).await?;
+    let pieces = json!([{"product": sold.product, "quantity": 2, "restock": 2}]);
+    let wish = json!({"reason": "Changed her mind", "lines": pieces});
+    let given = admin.post_once(&path, &wish).await?;
     expect("refund", 201, &given)?;
+    same("refund", &(before.on_hand + 2), &stock(admin, &sold.product).await?.on_hand)?;
     shop.stripe.as_ref().expect("the demo is played at the stand-in").idle().await;
 
     let order = ada.get(&format!("/v1/orders/{}", sold.order)).await?;
     same("refund", &json!("refunded"), &order.body["payment_status"])?;
-    let mail = mail_about(shop, "ada@example.com", "refund").await?;
-    tell("refund", &format!("{} back, and \"{}\"", money(&given.body["amount"]), mail.subject));
+    let mail = mail_about(shop, "ada@example.com", "Your refund").await?;
+    let back = money(&given.body["amount"]);
+    tell("refund", &format!("{back} back, 2 pieces on the shelf again, and \"{}\"", mail.subject));
     Ok(())
 }
 
