@@ -4,7 +4,7 @@
 
 use domain::db::Db;
 use domain::failure::chain;
-use domain::operations;
+use domain::operations::{self, Lag};
 use domain::ordering::{self, Closing};
 use domain::payment::{self, Open, refund};
 use domain::retention;
@@ -52,6 +52,10 @@ impl Sweep {
     /// Fails if anything failed, after everything was tried, so that somebody is alarmed.
     pub async fn round(&self) -> Result<Report, Error> {
         let mut report = Report::default();
+        // Before anything is done about it: the metrics of the template read these two by their names.
+        if let Some(Lag { outbox, events }) = report.or_failure(operations::lag(&self.db).await) {
+            tracing::info!(outbox_seconds = outbox, events_seconds = events, "what waited");
+        }
         self.events(&mut report).await;
         self.orders(&mut report).await;
         self.refunds(&mut report).await;

@@ -67,6 +67,15 @@ pub enum Replayed {
     Done,
 }
 
+/// For how many seconds the oldest of each has waited; zero if nothing waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// A message that has not left the outbox.
+    pub outbox: i64,
+    /// A Stripe event without its effect that can still have it.
+    pub events: i64,
+}
+
 /// What has not left the shop yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbox {

@@ -7,7 +7,7 @@ mod sql;
 
 pub use dead_letter::what_is_wrong;
 pub use log::{
-    Breach, FailingMessage, Mail, Moment, Outbox, Refusal, Replayed, StripeEvent,
+    Breach, FailingMessage, Lag, Mail, Moment, Outbox, Refusal, Replayed, StripeEvent,
     StripeEventFilter, StripeEventId, StripeEventState,
 };
 pub(crate) use sql::ALL as ALL_QUERIES;
@@ -70,6 +70,11 @@ pub async fn replay(db: &Db, id: &StripeEventId) -> Result<Replayed, Failure<Ref
 /// What waits in the outbox, and what has failed there.
 pub async fn outbox(db: &Db) -> Result<Outbox, DbError> {
     sql::outbox(db).await
+}
+
+/// How late the shop is with what it owes to its queues and to Stripe's events.
+pub async fn lag(db: &Db) -> Result<Lag, DbError> {
+    sql::lag(db).await
 }
 
 /// One page of the mails, the newest first.

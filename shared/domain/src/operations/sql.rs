@@ -3,7 +3,7 @@
 pub(super) mod checks;
 
 use super::log::{
-    FailingMessage, Mail, Moment, Outbox, StripeEvent, StripeEventFilter, StripeEventId,
+    FailingMessage, Lag, Mail, Moment, Outbox, StripeEvent, StripeEventFilter, StripeEventId,
     StripeEventState,
 };
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
@@ -44,6 +44,12 @@ queries! {
         select count(*) as waiting, floor(extract(epoch from now() - min(created_at)))::bigint as oldest
         from outbox where sent_at is null";
 
+    LAG: "measure what waits" = "
+        select coalesce(floor(extract(epoch from now() - min(outbox.created_at)))::bigint, 0) as outbox,
+               (select coalesce(floor(extract(epoch from now() - min(received_at)))::bigint, 0)
+                from stripe_events where processed_at is null and parked_reason is null) as events
+        from outbox where sent_at is null";
+
     FAILING: "list messages that fail" = "
         select dedupe_key, topic, attempts, created_at, available_at
         from outbox
@@ -78,6 +84,11 @@ pub(super) async fn stripe_event(
 ) -> Result<Option<(StripeEvent, Vec<u8>)>, DbError> {
     let row = db.row(&STRIPE_EVENT, &[&id.as_str()]).await?;
     row.map(|row| Ok((event(&STRIPE_EVENT, &row)?, row.get("raw")))).transpose()
+}
+
+pub(super) async fn lag(db: &Db) -> Result<Lag, DbError> {
+    let row = db.row(&LAG, &[]).await?.ok_or(DbError::nonsense(&LAG, "a measure without a row"))?;
+    Ok(Lag { outbox: row.get("outbox"), events: row.get("events") })
 }
 
 pub(super) async fn outbox(db: &Db) -> Result<Outbox, DbError> {

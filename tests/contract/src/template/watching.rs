@@ -5,7 +5,9 @@ use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 
 /// What is counted in the logs: the words, and the metric's name.
-const COUNTED: [(&str, &str); 5] = [
+const COUNTED: [(&str, &str); 7] = [
+    ("{$.fields.outbox_seconds = *}", "OutboxSeconds"),
+    ("{$.fields.events_seconds = *}", "EventsSeconds"),
     ("\"is parked\"", "ParkedEvents"),
     ("\"does not hold\"", "BrokenInvariants"),
     ("\"stock_discrepancy\"", "StockDiscrepancies"),

@@ -1,7 +1,8 @@
 use super::Office;
-use domain::operations::report_dead_letters;
+use domain::operations::{Lag, report_dead_letters};
 use domain::outbox::{Event, Message};
 use serde_json::{Value, json};
+use testkit::Shop;
 
 #[tokio::test]
 async fn the_outbox_tells_how_much_waits_for_how_long_and_what_fails() {
@@ -110,4 +111,28 @@ async fn dead_letters_are_told_of_once_an_hour() {
         let message: Message = serde_json::from_value(payload).unwrap();
         assert_eq!(message.event, Event::DeadLettersFound { hour });
     }
+}
+
+#[tokio::test]
+async fn what_waits_is_measured_by_its_oldest_and_what_needs_a_person_is_not() {
+    let shop = Shop::open().await;
+    let lag = async || domain::operations::lag(&shop.db).await.unwrap();
+    assert_eq!(lag().await, Lag { outbox: 0, events: 0 });
+
+    for (age, sent) in [("90 seconds", "null"), ("3 hours", "now()"), ("20 seconds", "null")] {
+        shop.run(&format!(
+            "insert into outbox (topic, dedupe_key, payload, created_at, sent_at)
+             values ('mail', '{age}', '{{}}', now() - interval '{age}', {sent})"
+        ))
+        .await;
+    }
+    for (id, age, parked) in [("evt_1", "7 minutes", "null"), ("evt_2", "3 days", "'unreadable'")] {
+        shop.run(&format!(
+            "insert into stripe_events (event_id, type, created, livemode, raw, received_at, parked_reason)
+             values ('{id}', 'x', now(), false, '{{}}', now() - interval '{age}', {parked})"
+        ))
+        .await;
+    }
+
+    assert_eq!(lag().await, Lag { outbox: 90, events: 420 });
 }
