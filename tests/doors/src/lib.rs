@@ -6,6 +6,7 @@ mod catalog;
 mod connection;
 mod docs;
 mod factories;
+mod faults;
 mod inventory;
 mod migrate;
 mod operations;

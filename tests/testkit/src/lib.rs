@@ -37,7 +37,7 @@ pub struct Shop {
     pub db: Db,
     /// As the owner sees it, to set up and to look.
     pub admin: Client,
-    database: String,
+    url: String,
 }
 
 impl Shop {
@@ -49,16 +49,32 @@ impl Shop {
         let create = format!("create database {name} template {TEMPLATE} strategy file_copy");
         let server = server().await;
         connect(&server.url("postgres")).await.batch_execute(&create).await.unwrap();
-        Self {
-            db: Db::connect(&server.url_as("app_rw", &name), CONNECTIONS).unwrap(),
-            admin: connect(&server.url(&name)).await,
-            database: name,
-        }
+        Self::at(server, &name).await
+    }
+
+    /// The only shop on a server that a test may stop and start.
+    pub async fn open_on(server: &Postgres) -> Self {
+        let name = "shop";
+        let create = format!("create database {name}");
+        connect(&server.url("postgres")).await.batch_execute(&create).await.unwrap();
+        Db::connect(&server.url(name), 1).unwrap().migrate().await.unwrap();
+        Self::at(server, name).await
+    }
+
+    async fn at(server: &Postgres, database: &str) -> Self {
+        let url = server.url_as("app_rw", database);
+        let db = Db::connect(&url, CONNECTIONS).unwrap();
+        Self { db, admin: connect(&server.url(database)).await, url }
+    }
+
+    /// Where the functions find the database.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// The database as the functions see it, for statements of one's own.
     pub async fn as_function(&self) -> Client {
-        connect(&server().await.url_as("app_rw", &self.database)).await
+        connect(&self.url).await
     }
 
     /// What an HTTP function gets at its start.

@@ -104,7 +104,7 @@ impl Case {
 }
 
 /// What the sweep does with events that came too early.
-async fn later(shop: &Shop) {
+pub(crate) async fn later(shop: &Shop) {
     shop.run("update stripe_events set next_try_at = now()").await;
     for event in payment::due_events(&shop.db, 100).await.unwrap() {
         payment::apply(&shop.db, &event.id, &stripe_gateway::notice(&event.raw)).await.unwrap();
