@@ -8,6 +8,7 @@ mod docs;
 mod factories;
 mod inventory;
 mod migrate;
+mod model;
 mod operations;
 mod orders;
 mod orders_more;
