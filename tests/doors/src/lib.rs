@@ -9,6 +9,7 @@ mod factories;
 mod faults;
 mod inventory;
 mod migrate;
+mod model;
 mod operations;
 mod orders;
 mod orders_more;

@@ -47,7 +47,11 @@ impl Customer {
 
     /// A `POST` under a new `Idempotency-Key`.
     pub async fn post_once(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
-        let key = Uuid::now_v7().to_string();
+        self.post_under(&Uuid::now_v7().to_string(), path, body).await
+    }
+
+    /// A `POST` under an `Idempotency-Key` of one's own, to send it again after a failure.
+    pub async fn post_under(&self, key: &str, path: &str, body: &Value) -> reqwest::Result<Answer> {
         send(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
     }
 

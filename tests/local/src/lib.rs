@@ -7,6 +7,7 @@ mod keys;
 mod mailbox;
 mod seed;
 mod shop;
+pub mod soak;
 
 pub use customer::{Answer, Customer};
 pub use keys::for_a_deploy as keys_for_a_deploy;

@@ -8,7 +8,7 @@ use local::{ADMIN, Options, Payment, Shop, demo};
 use stack::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Runs the whole shop on this machine.
 #[derive(Parser)]
@@ -28,6 +28,17 @@ struct Cli {
 enum What {
     /// Plays one order from browsing to the mail and three ways to end one, and checks every step
     Demo,
+    /// Lives through a busy day in which something goes wrong every second, and checks that nothing was lost
+    Soak {
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+        /// In place of minutes
+        #[arg(long)]
+        seconds: Option<u64>,
+        /// Which day; a random one if none is given
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Hands one event to one function and prints its answer
     Invoke {
         /// Logical id in template.yaml, such as Orders
@@ -47,6 +58,10 @@ async fn main() -> ExitCode {
     let outcome = match cli.what {
         None => open(cli.port, cli.data).await,
         Some(What::Demo) => play().await,
+        Some(What::Soak { minutes, seconds, seed }) => {
+            let length = Duration::from_secs(seconds.unwrap_or(minutes * 60));
+            soak(length, seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)))).await
+        }
         Some(What::Invoke { function, event }) => invoke(&function, &event).await,
         Some(What::Keys) => {
             for (parameter, value) in local::keys_for_a_deploy() {
@@ -92,6 +107,34 @@ async fn play() -> Outcome {
     demo::play(&shop, |step, saw| println!("{step:>14}  {saw}")).await?;
     drop(shop);
     println!("\ndemo passed");
+    Ok(())
+}
+
+async fn soak(length: Duration, seed: u64) -> Outcome {
+    let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
+    println!("seed {seed}");
+    let start = Instant::now();
+    let tell = |line: &str| println!("{:>6.1} s  {line}", start.elapsed().as_secs_f32());
+    let day = local::soak::run(&shop, &local::soak::Wish { length, seed }, tell).await;
+    let day = day.map_err(|error| format!("seed {seed}: {}", chain(&error)))?;
+    drop(shop);
+    println!("\ndone:");
+    for (what, times) in &day.done {
+        println!("{times:>8} {what}");
+    }
+    println!("{:>8} mails sent again by somebody whose forerunner died", day.mails_again);
+    for row in &day.lost {
+        println!("lost: {row}");
+    }
+    for row in &day.twice {
+        println!("twice: {row}");
+    }
+    println!("seed {seed}");
+    let (lost, twice) = (day.lost.len(), day.twice.len());
+    if lost + twice > 0 {
+        return Err(format!("soak failed: {lost} lost, {twice} twice").into());
+    }
+    println!("soak passed: 0 lost, 0 twice");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Stripe promises neither order nor uniqueness: whatever the order, a story ends as it must.
 
-use super::{door, ordered, state};
+use super::{door, later, ordered, state};
+use domain::id::OrderId;
 use testkit::Shop;
 
 const STEPS: [&str; 4] = ["created", "processing", "payment_failed", "succeeded"];
@@ -15,6 +16,71 @@ pub(super) fn permutations(steps: &[usize]) -> Vec<Vec<usize>> {
         all.extend(permutations(&rest).into_iter().map(|rest| [&[*first], &rest[..]].concat()));
     }
     all
+}
+
+/// C1: five events of one order, each twice, in each of their 120 orders.
+#[tokio::test]
+async fn five_events_told_in_every_order_and_doubled_leave_the_same_rows() {
+    let shop = Shop::open().await;
+    let door = door(&shop);
+    let mut ends = Vec::new();
+    let mut told = permutations(&[0, 1, 2, 3, 4]);
+    assert_eq!(told.len(), 120);
+    for places in &mut told {
+        let (order, intent) = ordered(&shop).await;
+        let refund = intent.id.replacen("pi_", "re_", 1);
+        let events = [
+            intent.event("created", 0),
+            intent.event("processing", 1),
+            intent.event("payment_failed", 2),
+            intent.event("succeeded", 3),
+            intent.refund_event(&refund, "succeeded", 500, None, 4),
+        ];
+        for event in places.iter().map(|place| &events[*place]) {
+            let (one, other) = tokio::join!(door.stripe_event(event), door.stripe_event(event));
+            assert_eq!((one.status, other.status), (200, 200));
+        }
+        // The refund of a payment that nobody knew of waits for the sweep.
+        later(&shop).await;
+        ends.push((rows(&shop, order).await, format!("{places:?}")));
+    }
+    ends.sort();
+    let hashes: Vec<_> = ends.iter().map(|(rows, _)| rows.as_str()).collect();
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{ends:#?}");
+    let waiting = "select count(*) from stripe_events where processed_at is null";
+    assert_eq!(shop.one::<i64>(waiting).await, 0);
+    let told = "select count(*) from stripe_events";
+    assert_eq!(shop.one::<i64>(told).await, 600);
+    shop.check_invariants().await;
+}
+
+/// One hash over all rows that belong to an order: all but the times and the ids that differ from story to story,
+/// and the versions, which count how often something was told.
+async fn rows(shop: &Shop, order: OrderId) -> String {
+    let sql = "
+        with told as (
+            select 'order' as what, to_jsonb(o) - '{id,user_id,version,number,created_at,updated_at,expires_at,close_at}'::text[] as row
+            from orders o where id = $1
+            union all
+            select 'payment', to_jsonb(p) - '{id,order_id,provider_pi,created_at,updated_at,failed_at}'::text[]
+            from payments p where order_id = $1
+            union all
+            select 'refund', to_jsonb(r) - '{id,payment_id,provider_refund,created_at,updated_at,next_try_at}'::text[]
+            from refunds r join payments p on p.id = r.payment_id where p.order_id = $1
+            union all
+            select 'ledger', jsonb_build_array(kind, amount_minor, source) from ledger where order_id = $1
+            union all
+            select 'history', jsonb_build_array(from_status, to_status)
+            from order_history where order_id = $1 and from_status is distinct from to_status
+            union all
+            select 'moved', jsonb_build_array(m.source, on_hand_delta, reserved_delta)
+            from stock_moves m join order_lines l using (product_id) where l.order_id = $1
+            union all
+            select 'mail', to_jsonb(split_part(dedupe_key, ':', 1))
+            from outbox where split_part(dedupe_key, ':', 2) = $2 and dedupe_key not like 'payment_failed:%'
+        )
+        select md5(string_agg(what || row, e'\\n' order by what, row::text)) from told";
+    shop.admin.query_one(sql, &[&order, &order.to_string()]).await.unwrap().get(0)
 }
 
 /// Tells the steps of a story in every order, each twice, and gives back every end that it came to.
