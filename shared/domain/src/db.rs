@@ -23,6 +23,9 @@ pub type Param<'a> = &'a (dyn ToSql + Sync);
 
 /// How long to wait for a connection, new or returned.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for an answer. The server gives a statement up before (`statement_timeout`, 3 s): this is for a
+/// line that fell silent, as when a server fails over without a word.
+const SILENCE: Duration = Duration::from_secs(4);
 
 /// A handful of connections; a Lambda serves one request at a time and has one.
 #[derive(Clone, Debug)]
@@ -72,11 +75,11 @@ impl Db {
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
         let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;
-        let tx = client.transaction().await.map_err(|error| DbError::new(doing, error))?;
+        let tx = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
         let tx = Tx(tx);
         let value = work(&tx).await?;
         // Once it was sent, a lost answer leaves us in doubt: whoever retries must meet a unique row.
-        tx.0.commit().await.map_err(DbError::commit)?;
+        answered(tx.0.commit()).await.map_err(DbError::commit)?;
         Ok(value)
     }
 
@@ -205,7 +208,7 @@ async fn run(
     with: &[Param<'_>],
 ) -> Result<Vec<Row>, DbError> {
     let rows = async { on.query(&on.prepare_cached(query.sql).await?, with).await };
-    rows.await.map_err(|error| DbError::new(query.doing, error))
+    answered(rows).await.map_err(|why| DbError::new(query.doing, why))
 }
 
 async fn change(
@@ -214,7 +217,13 @@ async fn change(
     with: &[Param<'_>],
 ) -> Result<u64, DbError> {
     let count = async { on.execute(&on.prepare_cached(query.sql).await?, with).await };
-    count.await.map_err(|error| DbError::new(query.doing, error))
+    answered(count).await.map_err(|why| DbError::new(query.doing, why))
+}
+
+async fn answered<T>(
+    question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Source> {
+    tokio::time::timeout(SILENCE, question).await.map_err(|_| Source::Silent)?.map_err(Source::from)
 }
 
 impl DbError {
@@ -222,8 +231,8 @@ impl DbError {
         Self { doing, source: source.into(), sent_commit: false }
     }
 
-    fn commit(source: tokio_postgres::Error) -> Self {
-        Self { doing: "commit", source: source.into(), sent_commit: true }
+    fn commit(source: Source) -> Self {
+        Self { doing: "commit", source, sent_commit: true }
     }
 
     /// A row that the schema should have made impossible.

@@ -20,6 +20,8 @@ pub(super) enum Source {
     Query(#[from] tokio_postgres::Error),
     #[error(transparent)]
     Migration(#[from] refinery::Error),
+    #[error("the database fell silent")]
+    Silent,
     #[error("a stored row makes no sense: {0}")]
     Nonsense(&'static str),
 }
@@ -38,7 +40,7 @@ pub enum Trouble {
 impl DbError {
     pub fn trouble(&self) -> Trouble {
         match &self.source {
-            Source::Pool(_) => Trouble::Away,
+            Source::Pool(_) | Source::Silent => Trouble::Away,
             Source::Query(error) => match error.code() {
                 None => Trouble::Away,
                 Some(state) if is_collision(state) => Trouble::Busy,

@@ -224,7 +224,7 @@ async fn refunds_are_listed_from_wherever_they_came() {
 }
 
 #[tokio::test]
-async fn a_refund_that_stripe_refuses_for_good_frees_its_amount() {
+async fn a_refund_that_stripe_refuses_for_good_frees_its_amount_and_staff_are_told() {
     let sale = Sale::made().await;
     // Somebody gave all of it back in the dashboard, and we were not told yet.
     sale.till.stripe.refund(&sale.intent, None).unwrap();
@@ -233,4 +233,6 @@ async fn a_refund_that_stripe_refuses_for_good_frees_its_amount() {
 
     assert_eq!(sale.shown(&created).await.text("/status"), "failed");
     assert_eq!((sale.given_back().await, sale.given_back_by_stripe()), (0, 3750));
+    let told = "select count(*) from outbox where dedupe_key like 'refund_failed:%'";
+    assert_eq!(sale.till.shop.one::<i64>(told).await, 1);
 }

@@ -140,9 +140,16 @@ pub async fn hear(db: &Db, told: &RefundTold) -> Result<(), Failure<Never>> {
     .await
 }
 
-/// Stripe refuses a refund for good: nothing was given, and the amount is free for another.
-pub async fn refused(db: &Db, refund: RefundId) -> Result<(), DbError> {
-    sql::fail(db, refund).await
+/// Stripe refuses a refund for good: nothing was given, the amount is free for another, and staff are told, for whoever
+/// waits for the money waits for them.
+pub async fn refused(db: &Db, refund: RefundId) -> Result<(), Failure<Never>> {
+    db.transaction(async |tx| {
+        if sql::fail(tx, refund).await? {
+            outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// What Stripe says about a refund, of ours or made in its dashboard. Lock order: the order, then its refund.

@@ -221,8 +221,9 @@ pub(super) async fn update(tx: &Tx<'_>, id: RefundId, told: &RefundTold) -> Resu
     tx.execute(&UPDATE, &[&id, &told.provider, &told.status.name(), &told.at]).await.map(drop)
 }
 
-pub(super) async fn fail(db: &Db, id: RefundId) -> Result<(), DbError> {
-    db.execute(&FAIL, &[&id]).await.map(drop)
+/// Whether it could still fail.
+pub(super) async fn fail(tx: &Tx<'_>, id: RefundId) -> Result<bool, DbError> {
+    Ok(tx.execute(&FAIL, &[&id]).await? == 1)
 }
 
 /// Whether this is the first that is heard of the money's leaving.
