@@ -8,6 +8,7 @@ mod events;
 mod linted;
 mod openapi;
 mod ownership;
+mod plans;
 mod postman;
 mod promises;
 mod published;
