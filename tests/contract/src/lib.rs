@@ -1,6 +1,7 @@
 //! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
 #![cfg(test)]
 
+mod budgets;
 mod constraints;
 mod direction;
 mod document;
@@ -8,6 +9,7 @@ mod events;
 mod linted;
 mod openapi;
 mod ownership;
+mod plans;
 mod postman;
 mod promises;
 mod published;

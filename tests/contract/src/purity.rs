@@ -93,6 +93,21 @@ fn one_module_speaks_to_postgresql() {
     );
 }
 
+/// With [`crate::direction`], by which the domain needs no crate that calls anybody: no transaction waits for the network.
+#[test]
+fn only_the_domain_opens_transactions_and_it_calls_nobody() {
+    let files = deployed();
+    let (domain, others): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| file.path.starts_with(DOMAIN));
+    assert!(domain.iter().any(|file| file.text.contains(".transaction(")));
+    nowhere(others.into_iter(), &[".transaction("], "the domain opens transactions");
+    nowhere(
+        domain.into_iter(),
+        &["tokio::net", "std::net::Tcp", "reqwest"],
+        "the domain calls nobody",
+    );
+}
+
 #[test]
 fn statements_are_never_put_together_at_run_time() {
     let files = deployed();

@@ -4,6 +4,7 @@ mod customer;
 pub mod demo;
 pub mod event;
 mod keys;
+pub mod load;
 mod mailbox;
 mod seed;
 mod shop;

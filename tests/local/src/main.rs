@@ -4,8 +4,9 @@
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
 use local::event::Filler;
-use local::{ADMIN, Options, Payment, Shop, demo};
+use local::{ADMIN, Options, Payment, Shop, demo, load};
 use stack::Progress;
+use stack::functions::Profile;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -46,6 +47,21 @@ enum What {
         /// File with the event; gaps such as {{token:admin}} are filled
         event: PathBuf,
     },
+    /// Lets many buyers in at once, for a while, and says what that cost: `cargo run --release -- load`
+    Load {
+        /// How many seconds, at most 300
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
+        seconds: u64,
+        /// How many requests are on their way at once
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+        at_once: u16,
+        /// Also write the report here, as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Drive unoptimised functions; what that costs is no figure to tell
+        #[arg(long)]
+        dev: bool,
+    },
     /// Prints new keys for a deploy, as parameters of template.yaml
     Keys,
 }
@@ -63,6 +79,10 @@ async fn main() -> ExitCode {
             soak(length, seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)))).await
         }
         Some(What::Invoke { function, event }) => invoke(&function, &event).await,
+        Some(What::Load { seconds, at_once, json, dev }) => {
+            let length = Duration::from_secs(seconds);
+            drive(load::Wish { length, at_once }, json, dev).await
+        }
         Some(What::Keys) => {
             for (parameter, value) in local::keys_for_a_deploy() {
                 println!("{parameter}={value}");
@@ -81,8 +101,14 @@ async fn main() -> ExitCode {
 
 async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
     let payment = payment()?;
-    let options =
-        Options { port: Some(port), data, schedules: true, payment, progress: progress() };
+    let options = Options {
+        port: Some(port),
+        data,
+        schedules: true,
+        payment,
+        progress: progress(),
+        ..Options::default()
+    };
     let interrupted = async {
         tokio::signal::ctrl_c().await?;
         println!("\nclosing the shop");
@@ -136,6 +162,21 @@ async fn soak(length: Duration, seed: u64) -> Outcome {
     }
     println!("soak passed: 0 lost, 0 twice");
     Ok(())
+}
+
+async fn drive(wish: load::Wish, json: Option<PathBuf>, dev: bool) -> Outcome {
+    let profile = if dev { Profile::Dev } else { Profile::Release };
+    let progress = progress();
+    let options = Options { profile, progress: progress.clone(), ..Options::default() };
+    let shop = Shop::open(options).await?;
+    let report = load::run(&shop, wish, &progress).await?;
+    drop(shop);
+    println!("\n{report}");
+    if let Some(file) = json {
+        std::fs::write(&file, serde_json::to_string_pretty(&report.json())?)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    }
+    if report.is_good() { Ok(()) } else { Err("the load was not borne".into()) }
 }
 
 async fn invoke(function: &str, event: &std::path::Path) -> Outcome {

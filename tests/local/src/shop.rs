@@ -31,6 +31,8 @@ pub struct Options {
     /// Whether the sweep runs every minute by itself.
     pub schedules: bool,
     pub payment: Payment,
+    /// How the functions are built.
+    pub profile: Profile,
     pub progress: Progress,
 }
 
@@ -95,6 +97,10 @@ pub struct Shop {
     pub surroundings: Surroundings,
     /// The password of [`crate::ADMIN`].
     pub admin_password: String,
+    pub(crate) keys: Keys,
+    pub(crate) template: Template,
+    /// The folder with the functions.
+    pub(crate) binaries: PathBuf,
     owner_url: String,
 }
 
@@ -104,7 +110,7 @@ impl Shop {
         let progress = &options.progress;
         let template = Template::load(&stack::tools::workspace().join("template.yaml"))?;
         let door = Door::open(options.port)?;
-        let binaries = functions::build(Profile::Dev, progress).await?;
+        let binaries = functions::build(options.profile, progress).await?;
         let surroundings = surroundings(&template, &options).await?;
         progress.say("PostgreSQL, SQS and SES answer");
         let mailbox = Mailbox::open(surroundings.aws.sqs()).await.map_err(Error::Mailbox)?;
@@ -112,15 +118,27 @@ impl Shop {
         let app_url = surroundings.postgres.url_as("app_rw", DATABASE);
 
         let (stripe, payment) = stripe(&options.payment, &door).await?;
-        let mut functions = gateway::Options::new(binaries, surroundings.run());
+        let mut functions = gateway::Options::new(&binaries, surroundings.run());
         functions.schedules = options.schedules;
-        functions.values = values(&surroundings.aws, &owner_url, &app_url, &door.url(), &payment)?;
+        let keys = Keys::generate();
+        functions.values =
+            values(&surroundings.aws, &keys, &owner_url, &app_url, &door.url(), &payment)?;
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
         gateway.invoke("Migrate", &json!({})).await?;
         let admin_password = String::new();
-        let mut shop = Self { gateway, stripe, mailbox, surroundings, admin_password, owner_url };
+        let mut shop = Self {
+            gateway,
+            stripe,
+            mailbox,
+            surroundings,
+            admin_password,
+            keys,
+            template,
+            binaries,
+            owner_url,
+        };
         progress.say("the schema is up to date");
         shop.admin_password = shop.fill(options.data.as_deref()).await?;
         progress.say("the shelves are filled");
@@ -202,12 +220,12 @@ async fn stripe(payment: &Payment, door: &Door) -> Result<(Option<StandIn>, [Str
 /// A value for every variable that the template declares.
 fn values(
     aws: &Aws,
+    keys: &Keys,
     owner_url: &str,
     app_url: &str,
     shop_url: &str,
     [secret_key, webhook_secrets, stripe_url]: &[String; 3],
 ) -> Result<BTreeMap<String, String>, Error> {
-    let keys = Keys::generate();
     let values = [
         ("DATABASE_URL", app_url),
         ("MIGRATE_DATABASE_URL", owner_url),

@@ -11,11 +11,13 @@ mod fulfilment;
 mod invariants;
 mod people;
 mod stripe;
+mod tap;
 
 pub use door::{Answer, Call, Door, all};
 pub use factory::{Category, Count, Order, Product};
 pub use people::{Person, SIGNING_KEY, link_key, signer, token_keys};
 pub use stripe::{Intent, WEBHOOK_SECRET, stripe};
+pub use tap::Tap;
 
 use domain::db::Db;
 use lambda::config::Clock;
@@ -75,6 +77,16 @@ impl Shop {
     /// The database as the functions see it, for statements of one's own.
     pub async fn as_function(&self) -> Client {
         connect(&self.url).await
+    }
+
+    /// From now on the functions have one connection, as in AWS, and a tap on it.
+    pub async fn tap(&mut self) -> Tap {
+        let url = server().await.url_as("app_rw", &self.database);
+        let (front, rest) = url.split_once('@').unwrap();
+        let (place, database) = rest.split_once('/').unwrap();
+        let (tap, tapped) = Tap::before(place.to_owned()).await;
+        self.db = Db::connect(&format!("{front}@{tapped}/{database}"), 1).unwrap();
+        tap
     }
 
     /// What an HTTP function gets at its start.

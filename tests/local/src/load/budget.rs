@@ -1,0 +1,41 @@
+//! What a function may weigh, and what its first answer may cost: tests/load/budgets.json.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+/// The most of each, for a binary of the release profile.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    pub binary_kb: u64,
+    pub first_answer_cpu_us: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("tests/load/budgets.json cannot be read")]
+    Gone(#[from] std::io::Error),
+    #[error("tests/load/budgets.json makes no sense")]
+    Nonsense(#[from] serde_json::Error),
+}
+
+/// Each function's budget, by its logical id.
+pub fn all() -> Result<BTreeMap<String, Budget>, Error> {
+    let file = stack::tools::workspace().join("tests/load/budgets.json");
+    Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
+}
+
+impl Budget {
+    /// What is too much, in words.
+    pub fn exceeded(&self, function: &str, bytes: u64, cpu: Option<Duration>) -> Option<String> {
+        if bytes > self.binary_kb * 1000 {
+            let most = self.binary_kb;
+            return Some(format!("{function} weighs {} kB, more than {most}", bytes / 1000));
+        }
+        let cpu = cpu.filter(|cpu| *cpu > Duration::from_micros(self.first_answer_cpu_us))?;
+        let most = Duration::from_micros(self.first_answer_cpu_us);
+        Some(format!("{function} spends {cpu:?} until its first answer, more than {most:?}"))
+    }
+}

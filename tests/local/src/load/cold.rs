@@ -1,0 +1,70 @@
+//! How long a function takes from nothing to its first answer.
+
+use super::usage;
+use crate::Shop;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// One function's first answer.
+#[derive(Clone, Debug)]
+pub(super) struct Cold {
+    pub(super) function: String,
+    pub(super) bytes: u64,
+    /// From the start of the process to the answer.
+    pub(super) took: Duration,
+    /// What the process had spent by then.
+    pub(super) cpu: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Invoke(#[from] stack::InvokeError),
+    #[error(transparent)]
+    Signal(#[from] stack::leash::Error),
+    #[error("{function} answered {answer}")]
+    Answer { function: String, answer: Value },
+}
+
+/// Ends every instance of the functions with doors, and asks each for something that it refuses without a database.
+pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
+    let mut starts = Vec::new();
+    for (id, function) in &shop.template.functions {
+        let Some(route) = function.routes.first() else { continue };
+        for pid in shop.gateway.pids(id)? {
+            stack::leash::signal(pid, "KILL")?;
+        }
+        while !shop.gateway.pids(id)?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let start = Instant::now();
+        let answer = shop.gateway.invoke(id, &request(&route.method, &route.path)).await?;
+        let took = start.elapsed();
+        if answer["statusCode"].as_u64().is_none_or(|status| status >= 500) {
+            return Err(Error::Answer { function: id.clone(), answer });
+        }
+        let cpu = shop.gateway.pids(id)?.iter().map(|pid| usage::precise(*pid)).sum();
+        let binary = shop.binaries.join(&function.binary);
+        let bytes = std::fs::metadata(binary).map(|file| file.len()).unwrap_or_default();
+        starts.push(Cold { function: id.clone(), bytes, took, cpu });
+    }
+    Ok(starts)
+}
+
+/// Payload format 2.0, by a stranger and with nothing in it.
+fn request(method: &str, path: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": format!("{method} {path}"),
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "localhost", "content-type": "application/json"},
+        "requestContext": {
+            "accountId": "0", "apiId": "load", "domainName": "localhost", "domainPrefix": "load",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "load"},
+            "requestId": "load", "routeKey": format!("{method} {path}"), "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 0,
+        },
+        "isBase64Encoded": false,
+    })
+}

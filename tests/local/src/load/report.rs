@@ -1,0 +1,207 @@
+//! What a load cost, for a person and for a program.
+
+use super::cold::Cold;
+use super::usage::Usage;
+use super::{Tally, Wish};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+/// What was seen.
+pub struct Report {
+    wish: Wish,
+    took: Duration,
+    rows: Vec<Row>,
+    /// Stripe's events, by what the shop answered; 0 is no answer.
+    webhooks: BTreeMap<u16, usize>,
+    used: Usage,
+    cold: Vec<Cold>,
+    over_budget: Vec<String>,
+    breaches: Vec<Value>,
+}
+
+struct Row {
+    name: &'static str,
+    count: usize,
+    failed: usize,
+    first_failure: Option<String>,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Report {
+    #[expect(clippy::too_many_arguments, reason = "each is seen once, by one caller")]
+    pub(super) fn new(
+        wish: Wish,
+        took: Duration,
+        mut tally: Tally,
+        webhooks: Vec<Option<u16>>,
+        used: Usage,
+        cold: Vec<Cold>,
+        over_budget: Vec<String>,
+        breaches: Vec<Value>,
+    ) -> Self {
+        let all = tally.values().flatten().cloned().collect();
+        let mut rows = vec![Row::new("all", all)];
+        rows.extend(
+            std::mem::take(&mut tally).into_iter().map(|(of, done)| Row::new(of.name(), done)),
+        );
+        let mut answers = BTreeMap::new();
+        for status in webhooks {
+            *answers.entry(status.unwrap_or_default()).or_default() += 1;
+        }
+        Self { wish, took, rows, webhooks: answers, used, cold, over_budget, breaches }
+    }
+
+    /// Whether every request had the answer it should have, and the books are in order.
+    pub fn is_good(&self) -> bool {
+        self.rows[0].failed == 0
+            && self.rows[0].count > 0
+            && self.webhooks.keys().all(|status| *status == 200)
+            && self.over_budget.is_empty()
+            && self.breaches.is_empty()
+    }
+
+    /// Requests and Stripe's events together: the functions worked for both.
+    fn served(&self) -> usize {
+        self.rows[0].count + self.webhooks.values().sum::<usize>()
+    }
+
+    fn cpu(&self) -> Duration {
+        self.used.functions.values().map(|function| function.cpu).sum()
+    }
+
+    fn per_1000(&self, spent: Duration) -> Duration {
+        let served = u64::try_from(self.served().max(1)).unwrap_or(u64::MAX);
+        Duration::from_micros(micros(spent) * 1000 / served)
+    }
+
+    fn per_second(&self, count: usize) -> u64 {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        count.saturating_mul(1_000_000) / micros(self.took).max(1)
+    }
+
+    pub fn json(&self) -> Value {
+        let row = |row: &Row| {
+            json!({
+                "errand": row.name, "requests": row.count, "failed": row.failed, "first_failure": row.first_failure,
+                "per_second": self.per_second(row.count), "p50_us": micros(row.p50), "p99_us": micros(row.p99),
+            })
+        };
+        let cold = |cold: &Cold| {
+            json!({
+                "function": cold.function, "binary_bytes": cold.bytes,
+                "first_answer_us": micros(cold.took), "cpu_us": micros(cold.cpu),
+            })
+        };
+        let memory = self.used.functions.iter().filter(|(_, used)| used.instances > 0);
+        let memory = memory.map(|(id, used)| {
+            json!({
+                "function": id, "instances": used.instances, "largest_kib": used.memory, "cpu_us": micros(used.cpu),
+            })
+        });
+        json!({
+            "good": self.is_good(),
+            "took_us": micros(self.took),
+            "at_once": self.wish.at_once,
+            "errands": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "webhooks": self.webhooks.iter().map(|(status, count)| json!({"status": status, "count": count})).collect::<Vec<_>>(),
+            "cpu_us_per_1000": {
+                "functions": micros(self.per_1000(self.cpu())),
+                "database": micros(self.per_1000(self.used.database)),
+            },
+            "functions": memory.collect::<Vec<_>>(),
+            "cold": self.cold.iter().map(cold).collect::<Vec<_>>(),
+            "over_budget": self.over_budget,
+            "breaches": self.breaches,
+        })
+    }
+}
+
+impl Row {
+    fn new(name: &'static str, done: Vec<super::Done>) -> Self {
+        let failed = done.iter().filter(|one| one.failed.is_some()).count();
+        let first_failure = done.iter().find_map(|one| one.failed.clone());
+        let mut took: Vec<_> = done.into_iter().map(|one| one.took).collect();
+        took.sort_unstable();
+        let at = |percent: usize| {
+            let place = (took.len() * percent / 100).min(took.len().saturating_sub(1));
+            took.get(place).copied().unwrap_or_default()
+        };
+        Self { name, count: took.len(), failed, first_failure, p50: at(50), p99: at(99) }
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:>16} {:>9} {:>8} {:>9} {:>9} {:>7}",
+            "", "requests", "per s", "p50 ms", "p99 ms", "failed"
+        )?;
+        for row in &self.rows {
+            let (p50, p99) = (ms(row.p50), ms(row.p99));
+            let rate = self.per_second(row.count);
+            writeln!(
+                f,
+                "{:>16} {:>9} {rate:>8} {p50:>9} {p99:>9} {:>7}",
+                row.name, row.count, row.failed
+            )?;
+            if let Some(why) = &row.first_failure {
+                writeln!(f, "{:>16} first failure: {why}", "")?;
+            }
+        }
+        for (status, count) in &self.webhooks {
+            writeln!(f, "{:>16} {count:>9} answered with {status}", "Stripe's events")?;
+        }
+        let (ours, database) = (self.per_1000(self.cpu()), self.per_1000(self.used.database));
+        writeln!(
+            f,
+            "\nCPU per 1,000 requests and events: functions {} ms, PostgreSQL {} ms",
+            ms(ours),
+            ms(database)
+        )?;
+        writeln!(
+            f,
+            "\n{:>16} {:>9} {:>9} {:>9} {:>10} {:>9} {:>9}",
+            "function", "binary MB", "start ms", "its CPU", "instances", "RSS MB", "CPU ms"
+        )?;
+        for (id, used) in &self.used.functions {
+            let cold = self.cold.iter().find(|cold| cold.function == *id);
+            if used.instances == 0 && cold.is_none() {
+                continue;
+            }
+            let told = |what: fn(&Cold) -> String| cold.map_or("-".to_owned(), what);
+            let (binary, start) =
+                (told(|cold| tenths(cold.bytes / 100_000)), told(|cold| ms(cold.took)));
+            let (spent, memory) = (told(|cold| ms(cold.cpu)), tenths(used.memory / 102));
+            let cpu = ms(used.cpu);
+            writeln!(
+                f,
+                "{id:>16} {binary:>9} {start:>9} {spent:>9} {:>10} {memory:>9} {cpu:>9}",
+                used.instances
+            )?;
+        }
+        for over in &self.over_budget {
+            writeln!(f, "over budget: {over}")?;
+        }
+        if self.breaches.is_empty() {
+            return writeln!(f, "\nevery invariant holds");
+        }
+        writeln!(f, "\ndoes not hold: {}", Value::from(self.breaches.clone()))
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn ms(time: Duration) -> String {
+    let micros = micros(time);
+    format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
+}
+
+fn tenths(count: u64) -> String {
+    format!("{}.{}", count / 10, count % 10)
+}
