@@ -209,6 +209,8 @@ fn values(
 ) -> Result<BTreeMap<String, String>, Error> {
     let keys = Keys::generate();
     let values = [
+        ("AWS_ENDPOINT_URL_SQS", aws.endpoint()),
+        ("AWS_ENDPOINT_URL_SESV2", aws.endpoint()),
         ("DATABASE_URL", app_url),
         ("MIGRATE_DATABASE_URL", owner_url),
         ("TOKEN_KEYS", &keys.public),
