@@ -12,6 +12,7 @@ mod mailing;
 mod operating;
 mod secrets;
 mod selling;
+mod settings;
 
 use local::{Customer, Options, Shop};
 use serde_json::json;
