@@ -5,6 +5,7 @@ pub mod demo;
 pub mod event;
 mod keys;
 mod mailbox;
+pub mod sam;
 mod seed;
 mod shop;
 

@@ -93,6 +93,8 @@ pub struct Shop {
     /// The page with the mails that were sent.
     pub mailbox: Mailbox,
     pub surroundings: Surroundings,
+    /// The value of every variable that the functions have.
+    pub settings: BTreeMap<String, String>,
     /// The password of [`crate::ADMIN`].
     pub admin_password: String,
     owner_url: String,
@@ -114,13 +116,15 @@ impl Shop {
         let (stripe, payment) = stripe(&options.payment, &door).await?;
         let mut functions = gateway::Options::new(binaries, surroundings.run());
         functions.schedules = options.schedules;
-        functions.values = values(&surroundings.aws, &owner_url, &app_url, &door.url(), &payment)?;
+        let settings = values(&surroundings.aws, &owner_url, &app_url, &door.url(), &payment)?;
+        functions.values.clone_from(&settings);
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
         gateway.invoke("Migrate", &json!({})).await?;
         let admin_password = String::new();
-        let mut shop = Self { gateway, stripe, mailbox, surroundings, admin_password, owner_url };
+        let mut shop =
+            Self { gateway, stripe, mailbox, surroundings, settings, admin_password, owner_url };
         progress.say("the schema is up to date");
         shop.admin_password = shop.fill(options.data.as_deref()).await?;
         progress.say("the shelves are filled");
