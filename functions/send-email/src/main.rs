@@ -7,11 +7,11 @@ async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let desk = Desk {
         db: config.db().await?,
-        post: Post::from(config.need("MAIL_FROM")?),
-        staff: config.need("MAIL_STAFF")?,
+        post: Post::from(config.mail_address("MAIL_FROM")?),
+        staff: config.mail_address("MAIL_STAFF")?,
         links: LinkKey::from_base64(&config.text("LINK_KEY").await?)
-            .map_err(|weak| format!("LINK_KEY: {weak}"))?,
-        shop_url: config.need("SHOP_URL")?.trim_end_matches('/').to_owned(),
+            .map_err(|weak| format!("LINK_KEY cannot be used: {weak}"))?,
+        shop_url: config.url("SHOP_URL")?.trim_end_matches('/').to_owned(),
     };
     lambda::queue::consume(async |message| send_email::handle(&desk, message).await).await
 }

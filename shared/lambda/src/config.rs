@@ -103,14 +103,14 @@ impl Config {
 
     /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.
     pub fn dispatch(&self) -> Result<Dispatch, Error> {
-        Ok(Dispatch::to_queues(self.need("MAIL_QUEUE_URL")?, self.need("INVENTORY_QUEUE_URL")?))
+        Ok(Dispatch::to_queues(self.url("MAIL_QUEUE_URL")?, self.url("INVENTORY_QUEUE_URL")?))
     }
 
     /// The variables of [`Self::dispatch`], and `MAIL_DLQ_URL` and `INVENTORY_DLQ_URL`.
     pub fn dead_letters(&self) -> Result<DeadLetters, Error> {
         let pair = |topic, queue, dead_letters| -> Result<Pair, Error> {
-            let queue_url = self.need(queue)?;
-            Ok(Pair { topic, queue_url, dead_letters_url: self.need(dead_letters)? })
+            let queue_url = self.url(queue)?;
+            Ok(Pair { topic, queue_url, dead_letters_url: self.url(dead_letters)? })
         };
         Ok(DeadLetters::of(
             pair(Topic::Mail, "MAIL_QUEUE_URL", "MAIL_DLQ_URL")?,
@@ -128,6 +128,25 @@ impl Config {
         Ok(self
             .look_up(name)
             .ok_or_else(|| format!("{name} is not set; the README lists every variable"))?)
+    }
+
+    /// An address on the web that must be there.
+    pub fn url(&self, name: &str) -> Result<String, Error> {
+        let url = self.need(name)?;
+        let fits = url.starts_with("https://") || url.starts_with("http://");
+        if fits { Ok(url) } else { Err(format!("{name} is a URL, not {url}").into()) }
+    }
+
+    /// A mail address that must be there.
+    pub fn mail_address(&self, name: &str) -> Result<String, Error> {
+        let address = self.need(name)?;
+        let fits =
+            address.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty());
+        if fits {
+            Ok(address)
+        } else {
+            Err(format!("{name} is a mail address, not {address}").into())
+        }
     }
 
     /// The value of a variable that may be missing or empty.

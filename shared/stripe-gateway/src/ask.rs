@@ -20,6 +20,8 @@ use time::OffsetDateTime;
 
 /// Keys that move real money: unrestricted and restricted ones.
 const LIVE_KEYS: [&str; 2] = ["sk_live_", "rk_live_"];
+/// How secret keys begin: unrestricted and restricted ones.
+const KEYS: [&str; 2] = ["sk_", "rk_"];
 const ONE_TRY: Duration = Duration::from_secs(5);
 /// Less than a function's timeout, so that the caller gets an answer.
 const ALL_TRIES: Duration = Duration::from_secs(8);
@@ -47,7 +49,7 @@ pub enum StripeFailure {
     Away(String),
     #[error("Stripe's answer makes no sense: {0}")]
     Nonsense(String),
-    #[error("the key or STRIPE_API_URL cannot be used: {0}")]
+    #[error("{0}")]
     Configuration(String),
 }
 
@@ -61,11 +63,19 @@ impl StripeFailure {
 impl Stripe {
     /// `url` points at another Stripe than the real one.
     pub fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeFailure> {
+        let refuse = |why: &str| Err(StripeFailure::Configuration(why.to_owned()));
+        if !KEYS.iter().any(|start| secret_key.starts_with(start)) {
+            return refuse("a secret key starts with sk_ or rk_");
+        }
         let mut builder = ClientBuilder::new(secret_key).timeout(ONE_TRY);
         if let Some(url) = url {
+            if !url.starts_with("https://") && !url.starts_with("http://") {
+                return refuse("STRIPE_API_URL is no URL");
+            }
             if LIVE_KEYS.iter().any(|live| secret_key.starts_with(live)) {
-                let no = "a live key is for Stripe itself, not for a stand-in at STRIPE_API_URL";
-                return Err(StripeFailure::Configuration(no.to_owned()));
+                return refuse(
+                    "a live key is for Stripe itself, not for a stand-in at STRIPE_API_URL",
+                );
             }
             builder = builder.url(url);
         }

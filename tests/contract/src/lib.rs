@@ -15,6 +15,7 @@ mod promises;
 mod published;
 mod purity;
 mod routes;
+mod settings;
 mod statements;
 mod strangers;
 mod template;

@@ -12,6 +12,7 @@ mod mailing;
 mod operating;
 mod secrets;
 mod selling;
+mod settings;
 mod soaking;
 
 use local::{Customer, Options, Shop};

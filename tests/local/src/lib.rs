@@ -6,6 +6,7 @@ pub mod event;
 mod keys;
 pub mod load;
 mod mailbox;
+pub mod sam;
 mod seed;
 mod shop;
 pub mod soak;

@@ -21,6 +21,9 @@ struct Cli {
     /// Keep the data in this folder; without it, all is gone when the shop closes
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Write what `sam local` and `cargo lambda watch` need into target/sam, and let containers in
+    #[arg(long)]
+    sam: bool,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -72,7 +75,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.what {
-        None => open(cli.port, cli.data).await,
+        None => open(cli.port, cli.data, cli.sam).await,
         Some(What::Demo) => play().await,
         Some(What::Soak { minutes, seconds, seed }) => {
             let length = Duration::from_secs(seconds.unwrap_or(minutes * 60));
@@ -99,7 +102,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
+async fn open(port: u16, data: Option<PathBuf>, sam: bool) -> Outcome {
     let payment = payment()?;
     let options = Options {
         port: Some(port),
@@ -116,9 +119,11 @@ async fn open(port: u16, data: Option<PathBuf>) -> Outcome {
     };
     let open = async {
         let shop = Shop::open(options).await?;
+        let folder = stack::tools::target().join("sam");
+        let way_in = if sam { Some(local::sam::prepare(&shop, &folder).await?) } else { None };
         println!("{}", guide(&shop));
         std::future::pending::<()>().await;
-        drop(shop);
+        drop((way_in, shop));
         Ok(())
     };
     tokio::select! {

@@ -95,6 +95,8 @@ pub struct Shop {
     /// The page with the mails that were sent.
     pub mailbox: Mailbox,
     pub surroundings: Surroundings,
+    /// The value of every variable that the functions have.
+    pub settings: BTreeMap<String, String>,
     /// The password of [`crate::ADMIN`].
     pub admin_password: String,
     pub(crate) keys: Keys,
@@ -121,8 +123,9 @@ impl Shop {
         let mut functions = gateway::Options::new(&binaries, surroundings.run());
         functions.schedules = options.schedules;
         let keys = Keys::generate();
-        functions.values =
+        let settings =
             values(&surroundings.aws, &keys, &owner_url, &app_url, &door.url(), &payment)?;
+        functions.values.clone_from(&settings);
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
@@ -133,6 +136,7 @@ impl Shop {
             stripe,
             mailbox,
             surroundings,
+            settings,
             admin_password,
             keys,
             template,
@@ -227,6 +231,8 @@ fn values(
     [secret_key, webhook_secrets, stripe_url]: &[String; 3],
 ) -> Result<BTreeMap<String, String>, Error> {
     let values = [
+        ("AWS_ENDPOINT_URL_SQS", aws.endpoint()),
+        ("AWS_ENDPOINT_URL_SESV2", aws.endpoint()),
         ("DATABASE_URL", app_url),
         ("MIGRATE_DATABASE_URL", owner_url),
         ("TOKEN_KEYS", &keys.public),
