@@ -1,6 +1,8 @@
 //! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
 #![cfg(test)]
 
+mod bodies;
+mod canaries;
 mod constraints;
 mod direction;
 mod document;
@@ -13,7 +15,9 @@ mod promises;
 mod published;
 mod purity;
 mod routes;
+mod shapes;
 mod statements;
 mod strangers;
+mod street;
 mod template;
 mod workspace;
