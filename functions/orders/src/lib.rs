@@ -40,3 +40,9 @@ pub fn routes() -> OpenApiRouter<Orders> {
         .routes(routes!(cancel::cancel_order))
         .routes(routes!(timeline::list_order_events))
 }
+
+/// What a body of `POST /v1/orders` asks for; nothing, if it is refused. For those who throw bytes at it.
+pub fn read_wish(body: &[u8]) -> Option<domain::ordering::Wish> {
+    let wish: place::PlaceOrder = serde_json::from_slice(body).ok()?;
+    wish.try_into().ok()
+}

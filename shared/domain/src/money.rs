@@ -161,8 +161,19 @@ mod tests {
             |minor, code| Money { minor, currency: Currency::from_code(code).unwrap() }.to_string();
         assert_eq!(shown(1999, "EUR"), "19.99 EUR");
         assert_eq!(shown(-5, "EUR"), "-0.05 EUR");
+        assert_eq!(shown(0, "EUR"), "0.00 EUR");
         assert_eq!(shown(1999, "JPY"), "1999 JPY");
         assert_eq!(shown(1999, "KWD"), "1.999 KWD");
+    }
+
+    #[test]
+    fn a_currency_is_called_by_its_code_everywhere() {
+        for code in ["EUR", "JPY", "KWD"] {
+            let currency = Currency::from_code(code).unwrap();
+            let written = [currency.to_string(), format!("{currency:?}")];
+            assert_eq!((currency.code(), written), (code, [code.to_owned(), code.to_owned()]));
+        }
+        assert_eq!(Currency::from_code("XXX"), None);
     }
 
     #[test]

@@ -18,9 +18,11 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use domain::db::Db;
+use futures_util::FutureExt as _;
 use lambda_http::request::RequestContext;
+use std::panic::AssertUnwindSafe;
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
@@ -67,7 +69,12 @@ where
 async fn finish(request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    // What a panic leaves in the middle of a transaction is rolled back with it.
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|_| {
+        tracing::error!(request.id = id, "a request made us panic");
+        Problem::our_fault().into_response()
+    });
 
     let status = response.status().as_u16();
     tracing::info!(request.id = id, %method, path, status, "{method} {path} {status}");
@@ -109,4 +116,39 @@ fn request_id(request: &Request) -> String {
         _ => None,
     }
     .unwrap_or_else(|| Uuid::now_v7().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    async fn bug() -> StatusCode {
+        panic!("a bug that tells ann@example.com")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_our_fault_and_the_next_request_is_served() {
+        let routes = OpenApiRouter::new()
+            .route("/broken", get(bug))
+            .route("/whole", get(async || StatusCode::NO_CONTENT));
+        let door = router(routes, ());
+        let knock = async |path: &str| {
+            let request = Request::builder().uri(path).header(REQUEST_ID, "r-1");
+            door.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        };
+
+        let (broken, whole) = (knock("/broken").await, knock("/whole").await);
+
+        assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(broken.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let body = axum::body::to_bytes(broken.into_body(), BODY_LIMIT).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["code"], &body["request_id"]), (&"our_fault".into(), &"r-1".into()));
+        assert!(!body.to_string().contains("ann@"), "{body}");
+        assert_eq!(whole.status(), StatusCode::NO_CONTENT);
+    }
 }

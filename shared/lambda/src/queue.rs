@@ -54,8 +54,9 @@ pub async fn settle<M: DeserializeOwned>(
         let body = match parse(&message) {
             Ok(body) => body,
             Err(error) => {
-                // Left for the dead letters, where a person can look at it.
-                tracing::error!(message.id = id, %error, "message cannot be read");
+                // Left for the dead letters, where a person can look at it. The error would quote what it says.
+                let (line, column, why) = (error.line(), error.column(), error.classify());
+                tracing::error!(message.id = id, line, column, ?why, "message cannot be read");
                 again.add_failure(id);
                 continue;
             }

@@ -79,8 +79,11 @@ struct Evidence {
 
 /// What is known of every event. What passes here can be kept.
 pub fn head(raw: &[u8]) -> Result<EventHead, Unreadable> {
-    let event: Envelope =
-        serde_json::from_slice(raw).map_err(|error| Unreadable(error.to_string()))?;
+    // Where it stops making sense, and nothing of what stands there: this is logged.
+    let event: Envelope = serde_json::from_slice(raw).map_err(|error| {
+        let (why, line, column) = (error.classify(), error.line(), error.column());
+        Unreadable(format!("{why:?} at line {line} column {column}"))
+    })?;
     let is_id = event.id.strip_prefix("evt_").is_some_and(|rest| {
         (1..=250).contains(&rest.len())
             && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -112,20 +115,31 @@ pub fn without_secrets(raw: &str) -> String {
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let value = part.trim_start().strip_prefix(':').and_then(|value| {
-            value.trim_start().strip_prefix('"').and_then(|value| value.split_once('"'))
+            let value = value.trim_start().strip_prefix('"')?;
+            Some(value.split_at(end_of_string(value)?))
         });
         kept.push_str(CLIENT_SECRET);
         match value {
             Some((secret, rest)) => {
-                let before = part.len() - secret.len() - 1 - rest.len();
+                let before = part.len() - secret.len() - rest.len();
                 kept.push_str(&part[..before]);
-                kept.push_str("withheld\"");
+                kept.push_str("withheld");
                 kept.push_str(rest);
             }
             None => kept.push_str(part),
         }
     }
     kept
+}
+
+/// Where the quote is that ends a JSON string; its first one is left out.
+fn end_of_string(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.find(|c| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    })
 }
 
 /// What an event means to us.
@@ -268,6 +282,7 @@ mod tests {
                 r#"[{"client_secret":null},"client_secret"]"#,
                 r#"[{"client_secret":null},"client_secret"]"#,
             ),
+            (r#"{"client_secret":"a\"b\\","a":1}"#, r#"{"client_secret":"withheld","a":1}"#),
             ("{}", "{}"),
         ] {
             assert_eq!(without_secrets(raw), kept);

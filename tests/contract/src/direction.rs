@@ -107,3 +107,34 @@ fn the_top_level_holds_what_it_should_and_no_more() {
     let more = names.filter(|name| !name.starts_with('.') && !ignored(name));
     assert_eq!(more.collect::<Vec<_>>(), TOP_LEVEL);
 }
+
+/// What Cargo.lock has of a crate, by the keys of its entries.
+fn locked(key: &str) -> Vec<String> {
+    let lock = workspace::read("Cargo.lock");
+    let key = format!("{key} = ");
+    let values = lock.lines().filter_map(|line| Some(line.strip_prefix(&key)?.trim_matches('"')));
+    values.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_crate_is_pinned_and_comes_from_the_registry() {
+    let (sources, sums, names) = (locked("source"), locked("checksum"), locked("name"));
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    assert!(sources.iter().all(|source| source == registry), "a crate comes from elsewhere");
+    assert_eq!(sources.len(), sums.len(), "a crate is not pinned to what it holds");
+    assert_eq!(names.len(), sources.len() + crates().len(), "a crate is neither ours nor theirs");
+}
+
+/// `.ci/run` asks cargo-deny for more, where there is one.
+#[test]
+fn there_is_one_tls_and_no_openssl() {
+    let second =
+        ["openssl", "openssl-sys", "native-tls", "boring", "hyper-tls", "tokio-native-tls"];
+    let names = locked("name");
+    let found: Vec<_> = names.iter().filter(|name| second.contains(&name.as_str())).collect();
+    assert!(found.is_empty(), "TLS is rustls: {found:?}");
+    let rules = workspace::read(".deny.toml");
+    for name in second {
+        assert!(rules.contains(&format!("crate = \"{name}\"")), ".deny.toml lets {name} in");
+    }
+}

@@ -1,7 +1,9 @@
 //! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
 #![cfg(test)]
 
+mod bodies;
 mod budgets;
+mod canaries;
 mod constraints;
 mod direction;
 mod document;
@@ -16,7 +18,9 @@ mod published;
 mod purity;
 mod routes;
 mod settings;
+mod shapes;
 mod statements;
 mod strangers;
+mod street;
 mod template;
 mod workspace;

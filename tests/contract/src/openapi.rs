@@ -164,6 +164,24 @@ fn who_needs_the_database_says_what_happens_without() {
     });
 }
 
+/// Addresses end up in the logs of everybody on the way. An admin looks for people by the beginning of theirs.
+#[test]
+fn no_secret_and_no_person_stands_in_an_address() {
+    const TELLING: [&str; 7] =
+        ["token", "secret", "password", "email", "name", "signature", "card"];
+    every_operation(|operation| {
+        let parameters = operation.said["parameters"].as_array().into_iter().flatten();
+        let places = parameters.filter(|parameter| parameter["in"] != "header");
+        let names = places.filter_map(|parameter| parameter["name"].as_str());
+        let telling = names.filter(|name| TELLING.iter().any(|word| name.contains(word)));
+        let known = |name: &&str| (operation.id(), *name) == ("list_users", "email");
+        telling
+            .filter(|name| !known(name))
+            .map(|name| format!("{name} is in the address"))
+            .collect()
+    });
+}
+
 #[test]
 fn every_security_scheme_is_declared() {
     let declared = document::whole()["components"]["securitySchemes"].clone();

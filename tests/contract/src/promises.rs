@@ -1,18 +1,22 @@
-//! What the shop promises, and the tests that show it.
+//! What the shop promises and what it defends itself against, and the tests that show it.
 
 use crate::workspace;
 use std::collections::BTreeSet;
 
 /// A promise to a line; below it, indented, the tests that would fail if it were broken, as file and name.
 const PROMISES: &str = include_str!("promises.txt");
+/// The same for what others would try: a requirement of OWASP's API Top 10 (2023) or ASVS 5.0 to a line.
+const SECURITY: &str = include_str!("security.txt");
 
-#[test]
-fn every_promise_is_shown_by_tests_that_exist() {
-    let files: Vec<_> =
-        ["tests", "shared"].iter().flat_map(|folder| workspace::files(folder, &[".rs"])).collect();
+/// Every promise of an index, and what is wrong with it.
+fn read(index: &str) -> (BTreeSet<&str>, Vec<String>) {
+    let files: Vec<_> = ["tests", "shared", "functions"]
+        .iter()
+        .flat_map(|folder| workspace::files(folder, &[".rs"]))
+        .collect();
     let mut faults = Vec::new();
     let mut told = BTreeSet::new();
-    for paragraph in PROMISES.split("\n\n") {
+    for paragraph in index.split("\n\n") {
         let (promise, tests) = paragraph.trim_end().split_once('\n').unwrap_or((paragraph, ""));
         if !told.insert(promise) || tests.is_empty() {
             faults.push(format!("{promise}: made twice, or shown by nothing"));
@@ -25,6 +29,19 @@ fn every_promise_is_shown_by_tests_that_exist() {
             }
         }
     }
+    (told, faults)
+}
+
+#[test]
+fn every_promise_is_shown_by_tests_that_exist() {
+    let (told, faults) = read(PROMISES);
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(told.len() > 30, "promises are missing");
+}
+
+#[test]
+fn every_defence_is_shown_by_tests_that_exist() {
+    let (told, faults) = read(SECURITY);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(told.len() > 25, "defences are missing");
 }

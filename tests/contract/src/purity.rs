@@ -132,6 +132,35 @@ fn statements_are_never_put_together_at_run_time() {
     assert!(found.is_empty(), "a statement is a constant:\n{}", found.join("\n"));
 }
 
+/// Where luck decides how long to pause, and nothing else.
+const PAUSES: [&str; 2] = ["shared/domain/src/db.rs", "shared/stripe-gateway/src/ask.rs"];
+
+#[test]
+fn secrets_are_neither_drawn_by_lot_nor_compared_byte_by_byte() {
+    let files = deployed();
+    nowhere(
+        files.iter().filter(|file| !PAUSES.contains(&&*file.path)),
+        &["fastrand", "rand::thread_rng", "SmallRng"],
+        "a generator that can be guessed makes no secret",
+    );
+    let secret = ["secret", "token", "signature", "password", "mac", "digest", "hash"];
+    let mut found = Vec::new();
+    for file in &files {
+        for (at, line) in code(file) {
+            let sides = [" == ", " != "].iter().find_map(|sign| line.split_once(sign));
+            let Some((left, right)) = sides else { continue };
+            // The last word of the left side and the first of the right one: `claims.token`, `hash(secret)`.
+            let word = |c: char| !c.is_alphanumeric() && c != '_';
+            let left = left.rsplit(word).next().unwrap_or_default();
+            let right = right.trim_start_matches(['&', '*']).split(word).next().unwrap_or_default();
+            if secret.iter().any(|name| [left, right].contains(name)) {
+                found.push(format!("{}:{at}: {}", file.path, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "compare in constant time:\n{}", found.join("\n"));
+}
+
 #[test]
 fn a_file_holds_one_idea() {
     let limits = [("functions", 300), ("shared", 300), ("tests", 400)];

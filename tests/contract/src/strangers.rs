@@ -1,17 +1,10 @@
 //! Every route, tried by people who may not use it, and by people who may.
 
-use crate::document::{Operation, operations, schemas};
-use accounts::Accounts;
-use domain::accounts::{Hasher, RefreshKey, Role};
-use lambda::dispatch::Dispatch;
-use orders::Orders;
-use payments::Payments;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-use stripe_gateway::Stripe;
-use stripe_gateway::webhook::Secrets;
-use stripe_webhook::Webhook;
-use testkit::{Answer, Call, Door, Shop};
+use crate::document::{Operation, operations};
+use crate::street::Street;
+use domain::accounts::Role;
+use std::collections::BTreeSet;
+use testkit::{Answer, Person};
 
 /// Who must knock at least to be let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,74 +91,6 @@ const OPEN_FROM: [(&str, Who); 70] = [
     ("show_dispute", Staff),
 ];
 
-/// A street of doors, all into one shop.
-struct Street {
-    shop: Shop,
-    doors: BTreeMap<&'static str, Door>,
-    schemas: BTreeMap<String, serde_json::Value>,
-}
-
-impl Street {
-    async fn open() -> Self {
-        let shop = Shop::open().await;
-        let (app, db, dispatch) = (shop.app(), shop.db.clone(), Dispatch::later());
-        let refresh_key =
-            RefreshKey::from_base64("c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE=");
-        let accounts = Accounts {
-            app: app.clone(),
-            dispatch: dispatch.clone(),
-            signer: testkit::signer(),
-            keys: testkit::token_keys(),
-            refresh_key: refresh_key.unwrap(),
-            link_key: testkit::link_key(),
-            hasher: Hasher::costing(64, 1),
-            hush: Duration::ZERO,
-        };
-        // Nobody gets as far as Stripe.
-        let stripe = Stripe::new("sk_test_nobody", Some("http://127.0.0.1:1/")).unwrap();
-        let webhook = Webhook {
-            db: db.clone(),
-            clock: testkit::clock(),
-            dispatch: dispatch.clone(),
-            secrets: Secrets::parse("whsec_nobody").unwrap().into(),
-            live: false,
-        };
-        let payments =
-            Payments { app: app.clone(), dispatch: dispatch.clone(), stripe: stripe.into() };
-        let doors = [
-            ("accounts", Door::new(accounts::routes(), accounts)),
-            ("catalog", Door::new(catalog::routes(), app.clone())),
-            ("docs", Door::new(docs::routes(), db)),
-            (
-                "inventory",
-                Door::new(
-                    inventory::routes(),
-                    inventory::Inventory { app: app.clone(), dispatch: dispatch.clone() },
-                ),
-            ),
-            (
-                "operations",
-                Door::new(
-                    operations::routes(),
-                    operations::Operations {
-                        app: app.clone(),
-                        dead_letters: lambda::dead_letters::DeadLetters::none(),
-                    },
-                ),
-            ),
-            ("orders", Door::new(orders::routes(), Orders { app, dispatch })),
-            ("payments", Door::new(payments::routes(), payments)),
-            ("stripe-webhook", Door::new(stripe_webhook::routes(), webhook)),
-        ];
-        Self { shop, doors: doors.into(), schemas: schemas() }
-    }
-
-    fn knock(&self, operation: &Operation) -> Call {
-        let method = operation.method.parse().unwrap();
-        self.doors[operation.function].call(method, &operation.address(&self.schemas))
-    }
-}
-
 fn open_from(operation: &Operation) -> Who {
     let known = OPEN_FROM.iter().find(|(id, _)| *id == operation.id());
     known.unwrap_or_else(|| panic!("OPEN_FROM does not say who may {}", operation.id())).1
@@ -242,6 +167,73 @@ async fn each_role_gets_in_where_it_may_and_nowhere_else() {
                 let in_the_way = [401, 403].contains(&answer.status);
                 assert!(!in_the_way, "{operation} as {}: {answer:?}", role.name());
             }
+        }
+    }
+}
+
+/// What belongs to somebody: an operation for customers at the address of an order or a payment.
+fn is_about_somebodys(operation: &Operation) -> bool {
+    let named = ["{order_id}", "{payment_id}"].iter().any(|name| operation.path.contains(name));
+    named && open_from(operation) == Customer
+}
+
+/// The rows of the matrix that a role alone does not decide: the owner, and a customer who is not.
+#[tokio::test]
+async fn what_is_somebody_elses_is_neither_shown_nor_changed() {
+    let about: Vec<_> = operations().into_iter().filter(is_about_somebodys).collect();
+    assert!(about.len() > 7, "operations are missing");
+    let street = Street::open().await;
+    for operation in about {
+        let things = street.things().await;
+        let stranger = street.shop.customer().await;
+        let order = format!(
+            "select row(o.*, p.*)::text from orders o
+            join payments p on p.order_id = o.id where replace(o.id::text, '-', '') = '{}'",
+            things.row()
+        );
+        let before: String = street.shop.one(&order).await;
+        let knock = async |person: &Person| {
+            // Even who heard of the owner's tag gets nowhere with it.
+            let shown = street.tag_of(&operation, &things, &things.owner).await;
+            let call = street.knock_at(&operation, &things).by(person);
+            let call = call.header("if-match", &shown).key("a key for this one wish");
+            match operation.example(&street.schemas) {
+                Some(example) => call.json(&example).await,
+                None => call.await,
+            }
+        };
+
+        let theirs = knock(&stranger).await;
+        let after: String = street.shop.one(&order).await;
+        let own = knock(&things.owner).await;
+
+        assert_eq!(theirs.status, 404, "{operation}: {theirs:?}");
+        assert_eq!(before, after, "{operation}");
+        assert!(![401, 403, 404].contains(&own.status), "{operation}: {own:?}");
+    }
+}
+
+/// Whatever comes back, a browser takes it for what it is, and no cache keeps what is somebody's.
+#[tokio::test]
+async fn every_answer_is_safe_to_read_and_says_what_it_is() {
+    let street = Street::open().await;
+    let admin = street.shop.person(Role::Admin).await;
+    for operation in operations() {
+        let signed_in = street.knock(&operation).by(&admin);
+        let elsewhere = street.doors[operation.function].get("/v1/nowhere");
+        for answer in [street.knock(&operation).await, signed_in.await, elsewhere.await] {
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{operation}");
+            assert!(answer.header("x-request-id").is_some(), "{operation}");
+            let kept = answer.header("cache-control").unwrap_or_default();
+            let shareable = open_from(&operation) == Stranger && answer.status == 200;
+            assert!(kept.contains("no-store") || shareable, "{operation}: {kept}");
+            let kind = answer.header("content-type").unwrap_or_default();
+            let fits = match answer.status {
+                400.. => kind == "application/problem+json",
+                _ if answer.bytes.is_empty() => true,
+                _ => kind.starts_with("application/json") || kind.contains("charset=utf-8"),
+            };
+            assert!(fits, "{operation}: {} {kind}", answer.status);
         }
     }
 }

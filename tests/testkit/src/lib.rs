@@ -81,7 +81,7 @@ impl Shop {
 
     /// From now on the functions have one connection, as in AWS, and a tap on it.
     pub async fn tap(&mut self) -> Tap {
-        let url = server().await.url_as("app_rw", &self.database);
+        let url = self.url.clone();
         let (front, rest) = url.split_once('@').unwrap();
         let (place, database) = rest.split_once('/').unwrap();
         let (tap, tapped) = Tap::before(place.to_owned()).await;

@@ -147,6 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn an_adjustment_is_what_was_wished_for() {
+        for delta in [-1_000_000, -3, 7, 1_000_000] {
+            let wish = Adjustment::new(delta, Reason::Damaged, Some(" Water. ")).unwrap();
+            let read = (i64::from(wish.delta()), wish.reason(), wish.note());
+            assert_eq!(read, (delta, Reason::Damaged, Some("Water.")));
+        }
+        assert_eq!(by(1).note(), None);
+    }
+
+    #[test]
+    fn all_that_is_not_promised_may_go_and_nothing_more() {
+        let (on_hand, reserved) = (10, 4);
+        let stock = Stock { product: ProductId::generate(), on_hand, reserved };
+
+        assert_eq!(by(-6).of(&stock), Ok(4));
+        assert_eq!(by(-7).of(&stock), Err(Refusal::BelowReserved { on_hand, reserved }));
+    }
+
+    #[test]
     fn a_shelf_holds_a_thousand_million_pieces_at_most() {
         let on_hand = MOST_ON_HAND - 1;
         let stock = Stock { product: ProductId::generate(), on_hand, reserved: 0 };
@@ -165,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_threshold_is_no_negative_number() {
-        assert_eq!(Threshold::new(0).map(Threshold::pieces), Ok(0));
+        for pieces in [0, 5, 1_000_000_000] {
+            assert_eq!(Threshold::new(pieces).map(Threshold::pieces).map(i64::from), Ok(pieces));
+        }
         assert!(Threshold::new(-1).is_err());
         assert!(Threshold::new(1_000_000_001).is_err());
     }

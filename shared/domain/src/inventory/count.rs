@@ -167,7 +167,26 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_what_was_told_and_has_a_key_of_its_own() {
+        let count = Count::new("acme", 12, "MUG-1", 40).unwrap();
+
+        assert_eq!((count.source(), count.sequence()), ("acme", 12));
+        assert_eq!((count.sku(), count.on_hand()), ("MUG-1", 40));
+        assert_eq!(count.key(), "acme:12:MUG-1");
+    }
+
+    #[test]
+    fn a_count_is_short_only_if_it_breaks_a_promise() {
+        let stock = Stock { product: ProductId::generate(), on_hand: 9, reserved: 4 };
+        let counted = |on_hand| settle(&stock, &Count::new("acme", 1, "MUG", on_hand).unwrap());
+
+        assert_eq!(counted(4), Counted::Taken { on_hand: 4 });
+        assert_eq!(counted(3), Counted::Short { on_hand: 4 });
+    }
+
+    #[test]
     fn a_count_that_cannot_be_is_refused() {
+        assert!(Count::new("acme", 0, "MUG", 0).is_ok());
         for (sequence, on_hand) in [(-1, 1), (1, -1), (1, i64::MAX)] {
             assert!(Count::new("acme", sequence, "MUG", on_hand).is_err());
         }

@@ -69,6 +69,12 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", detail)
     }
 
+    /// A mistake of ours; the caller learns no more than that.
+    pub(super) fn our_fault() -> Self {
+        let detail = "something went wrong on our side";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "our_fault", detail)
+    }
+
     /// The caller must show who they are.
     pub(super) fn sign_in(detail: &'static str) -> Self {
         Self { challenge: true, ..Self::new(StatusCode::UNAUTHORIZED, "sign_in", detail) }
@@ -155,21 +161,16 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         tracing::error!(error = chain(&error), "database failed");
         let (status, code, detail, retry_after) = match error.trouble() {
-            Trouble::Busy => (StatusCode::CONFLICT, "busy", "others are at it; try again", Some(1)),
+            Trouble::Busy => (StatusCode::CONFLICT, "busy", "others are at it; try again", 1),
             Trouble::Away => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "we are not reachable right now",
-                Some(2),
+                2,
             ),
-            Trouble::Bug => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "our_fault",
-                "something went wrong on our side",
-                None,
-            ),
+            Trouble::Bug => return Self::our_fault(),
         };
-        Self { retry_after, ..Self::new(status, code, detail) }
+        Self { retry_after: Some(retry_after), ..Self::new(status, code, detail) }
     }
 }
 

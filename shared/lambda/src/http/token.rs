@@ -195,8 +195,7 @@ impl Signer {
 impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
         tracing::error!(error = domain::failure::chain(&error), "signing failed");
-        let detail = "something went wrong on our side";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "our_fault", detail)
+        Self::our_fault()
     }
 }
 

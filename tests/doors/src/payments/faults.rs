@@ -1,5 +1,13 @@
 use super::Till;
+use lambda::dispatch::Dispatch;
+use payments::Payments;
 use stack::stripe::Fault;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use stripe_gateway::Stripe;
+use testkit::Door;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 const CREATE: &str = "POST /v1/payment_intents";
 
@@ -105,4 +113,45 @@ async fn a_payment_that_stripe_refuses_for_good_does_not_stand_in_the_way_of_the
     let abandoned = "select count(*) from payments where status = 'failed'";
     assert_eq!(till.shop.one::<i64>(abandoned).await, 2);
     assert!(till.stripe.ledger().is_empty());
+}
+
+/// A server that answers everything with `answer`, and counts how often.
+async fn server(answer: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut line, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let _ = line.read(&mut [0; 16 * 1024]).await;
+            let _ = line.write_all(answer.as_bytes()).await;
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test]
+async fn whoever_sends_the_shop_elsewhere_is_not_followed() {
+    let till = Till::open().await;
+    let order = till.order(1999).await;
+    for status in ["302 Found", "307 Temporary Redirect"] {
+        let (elsewhere, followed) =
+            server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned()).await;
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        let (url, asked) = server(answer).await;
+        let stripe = Stripe::new("sk_test_of_this_run", Some(&url)).unwrap();
+        let app = till.shop.app();
+        let payments = Payments { app, dispatch: Dispatch::later(), stripe: stripe.into() };
+        let door = Door::new(payments::routes(), payments);
+
+        let path = format!("/v1/orders/{order}/payment-intent");
+        let answer = door.call(axum::http::Method::POST, &path).by(&till.buyer).await;
+
+        assert_eq!(answer.refusal(), (502, "upstream_failed"), "{status}: {}", answer.body);
+        assert!(asked.load(Ordering::SeqCst) > 0 && followed.load(Ordering::SeqCst) == 0);
+    }
+    till.shop.check_invariants().await;
 }
