@@ -170,6 +170,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::payment::reconciliation::ALL_QUERIES,
         crate::retention::ALL,
         crate::payment::refund::ALL_QUERIES,
+        crate::payment::refund::OVERTAKEN_QUERIES,
         crate::payment::refund::PIECES_QUERIES,
     ]
     .into_iter()

@@ -129,6 +129,17 @@ async fn a_payment_and_a_refund_whose_line_breaks_at_any_byte_are_made_once_at_s
     })
     .await;
     assert_eq!(i64::try_from(stand_in.ledger().len()).unwrap(), scene.orders().await);
+    // A refund has more bytes than a payment.
+    for _ in 0..3 * scene.orders().await {
+        let order = scene.shop.order(&scene.buyer, Order { product: scene.mug, quantity: 1 }).await;
+        let pay = || {
+            door.post(&format!("/v1/orders/{order}/payment-intent"), &json!({})).by(&scene.buyer)
+        };
+        stand_in
+            .pay(pay().await.text("/stripe_payment_intent"), stack::stripe::Card::Visa)
+            .unwrap();
+        assert_eq!(pay().await.text("/status"), "succeeded");
+    }
 
     let paid = "select 'pay_' || replace(id::text, '-', '') from payments where status = 'succeeded' order by id";
     let paid = scene.shop.admin.query(paid, &[]).await.unwrap();

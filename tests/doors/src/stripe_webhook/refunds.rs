@@ -31,6 +31,28 @@ async fn a_refund_of_the_dashboard_appears() {
 }
 
 #[tokio::test]
+async fn a_refund_that_the_dashboard_was_faster_than_fails_before_stripe_is_asked_and_staff_are_told()
+ {
+    let shop = Shop::open().await;
+    let (order, intent, door) = paid(&shop).await;
+    let ask = "insert into refunds (id, payment_id, amount_minor, status, origin)
+               select gen_random_uuid(), id, 1999, 'requested', 'api' from payments";
+    shop.run(ask).await;
+
+    for _ in 0..2 {
+        tell(&door, &intent.refund_event("re_1", "succeeded", 206, None, 5)).await;
+    }
+
+    let refunds =
+        "select string_agg(status || ' ' || amount_minor, ', ' order by amount_minor) from refunds";
+    assert_eq!(shop.one::<String>(refunds).await, "succeeded 206, failed 1999");
+    let told = "select count(*) from outbox where payload ->> 'type' = 'refund_failed'";
+    assert_eq!(shop.one::<i64>(told).await, 1);
+    assert!(state(&shop, order).await.contains("refunded 206"));
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
 async fn a_refund_that_fails_later_reopens_its_amount() {
     let shop = Shop::open().await;
     let (order, intent, door) = paid(&shop).await;

@@ -10,6 +10,7 @@ pub use due::DueRefund;
 pub use merge::{RefundStatus, RefundTold};
 pub use refusal::Refusal;
 pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::overtaken::ALL as OVERTAKEN_QUERIES;
 pub(crate) use sql::pieces::ALL as PIECES_QUERIES;
 pub use wish::{Part, Pieces, RefundWish, WantedLine};
 
@@ -170,6 +171,10 @@ pub(super) async fn learn(tx: &Tx<'_>, told: &RefundTold) -> Result<(), Failure<
     }
     if told.status.gives_up() && sql::enter_failure(tx, order, told).await? {
         outbox::enqueue(tx, Event::RefundFailed { refund: known.id }).await?;
+    }
+    // Somebody was faster in Stripe's dashboard: what is left of the payment is less than we were about to give.
+    for refund in sql::overtaken::give_up_overtaken(tx, payment).await? {
+        outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
     }
     ordering::add_up(tx, order).await?;
     Ok(())

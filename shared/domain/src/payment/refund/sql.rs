@@ -1,5 +1,6 @@
 //! The statements behind refunds. They decide nothing.
 
+pub(super) mod overtaken;
 pub(super) mod pieces;
 
 use super::merge::{Known, RefundStatus, RefundTold};
