@@ -178,6 +178,7 @@ impl World {
                 if *known != Some(Back::Failed) {
                     *known = Some(Back::Given);
                 }
+                order.give_up_overtaken();
             }
             News::RefundFailed(refund) => order.refunds[refund].known = Some(Back::Failed),
             News::Disputed | News::Decided => {
@@ -269,6 +270,19 @@ impl Order {
     pub(super) fn want_back(&mut self, amount: i64, pieces: Option<(usize, i32, i32)>) {
         let known = Some(Back::Requested);
         self.refunds.push(Refund { amount, pieces, really: None, known, is_foreign: false });
+    }
+
+    /// Somebody was faster at Stripe: what Stripe was not asked for yet, and is no longer covered, fails.
+    fn give_up_overtaken(&mut self) {
+        let (total, mut wanted) = (self.total(), self.refunded());
+        for refund in &mut self.refunds {
+            if refund.known == Some(Back::Requested) {
+                wanted += refund.amount;
+                if wanted > total {
+                    refund.known = Some(Back::Failed);
+                }
+            }
+        }
     }
 
     pub(super) fn case(&self) -> Option<Case> {
