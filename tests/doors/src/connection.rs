@@ -7,6 +7,7 @@ use stack::postgres::Place;
 use stack::{Postgres, Progress};
 use std::error::Error;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 
 /// A PostgreSQL server that speaks TLS as `localhost`, and wants a password of `app_rw`.
@@ -43,9 +44,12 @@ impl Guarded {
         let certificate = certificate.into_bytes().leak();
         let guarded = Self { postgres, owner, certificate };
         // The server takes the new settings in its own time.
-        while guarded.trusted("first").ping().await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let taken = async {
+            while guarded.trusted("first").ping().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), taken).await.unwrap();
         guarded
     }
 

@@ -34,23 +34,16 @@ impl Intent {
             "amount_capturable_updated" => "requires_capture",
             status => status,
         };
-        json!({
-            "id": format!("evt_{}", Uuid::now_v7().simple()),
-            "object": "event",
-            "api_version": stack::stripe::API_VERSION,
-            "created": START + second,
-            "livemode": false,
-            "type": format!("payment_intent.{step}"),
-            "data": {"object": {
-                "id": self.id,
-                "object": "payment_intent",
-                "amount": self.amount,
-                "currency": self.currency.to_lowercase(),
-                "status": status,
-                "metadata": {"payment_id": self.payment},
-                "client_secret": format!("{}_secret_{}", self.id, Uuid::new_v4().simple()),
-            }},
-        })
+        let object = json!({
+            "id": self.id,
+            "object": "payment_intent",
+            "amount": self.amount,
+            "currency": self.currency.to_lowercase(),
+            "status": status,
+            "metadata": {"payment_id": self.payment},
+            "client_secret": format!("{}_secret_{}", self.id, Uuid::new_v4().simple()),
+        });
+        event(&format!("payment_intent.{step}"), second, &object)
     }
 }
 
@@ -69,23 +62,16 @@ impl Intent {
             "failed" => "failed",
             _ => "updated",
         };
-        json!({
-            "id": format!("evt_{}", Uuid::now_v7().simple()),
-            "object": "event",
-            "api_version": stack::stripe::API_VERSION,
-            "created": START + second,
-            "livemode": false,
-            "type": format!("refund.{kind}"),
-            "data": {"object": {
-                "id": refund,
-                "object": "refund",
-                "amount": amount,
-                "currency": self.currency.to_lowercase(),
-                "status": status,
-                "payment_intent": self.id,
-                "metadata": ours.map(|id| json!({"refund_id": id})),
-            }},
-        })
+        let object = json!({
+            "id": refund,
+            "object": "refund",
+            "amount": amount,
+            "currency": self.currency.to_lowercase(),
+            "status": status,
+            "payment_intent": self.id,
+            "metadata": ours.map(|id| json!({"refund_id": id})),
+        });
+        event(&format!("refund.{kind}"), second, &object)
     }
 }
 
@@ -93,24 +79,17 @@ impl Intent {
     /// The event of one step of a dispute over this payment: `created`, `updated`, `closed`, `funds_withdrawn`,
     /// `funds_reinstated`; `status` as Stripe writes it.
     pub fn dispute_event(&self, dispute: &str, step: &str, status: &str, second: i64) -> Value {
-        json!({
-            "id": format!("evt_{}", Uuid::now_v7().simple()),
-            "object": "event",
-            "api_version": stack::stripe::API_VERSION,
-            "created": START + second,
-            "livemode": false,
-            "type": format!("charge.dispute.{step}"),
-            "data": {"object": {
-                "id": dispute,
-                "object": "dispute",
-                "amount": self.amount,
-                "currency": self.currency.to_lowercase(),
-                "status": status,
-                "reason": "fraudulent",
-                "payment_intent": self.id,
-                "evidence_details": {"due_by": START + 7 * 86_400},
-            }},
-        })
+        let object = json!({
+            "id": dispute,
+            "object": "dispute",
+            "amount": self.amount,
+            "currency": self.currency.to_lowercase(),
+            "status": status,
+            "reason": "fraudulent",
+            "payment_intent": self.id,
+            "evidence_details": {"due_by": START + 7 * 86_400},
+        });
+        event(&format!("charge.dispute.{step}"), second, &object)
     }
 
     /// The event of the checkout session that this intent belongs to: `completed`, `expired`, `async_payment_succeeded`,
@@ -118,30 +97,36 @@ impl Intent {
     pub fn session_event(&self, step: &str, second: i64) -> Value {
         let is_paid = ["completed", "async_payment_succeeded"].contains(&step);
         let is_expired = step == "expired";
-        json!({
-            "id": format!("evt_{}", Uuid::now_v7().simple()),
-            "object": "event",
-            "api_version": stack::stripe::API_VERSION,
-            "created": START + second,
-            "livemode": false,
-            "type": format!("checkout.session.{}", step.trim_end_matches("_unpaid")),
-            "data": {"object": {
-                "id": self.session(),
-                "object": "checkout.session",
-                "amount_total": self.amount,
-                "currency": self.currency.to_lowercase(),
-                "metadata": {"payment_id": self.payment},
-                "payment_intent": (!is_expired).then_some(&self.id),
-                "payment_status": if is_paid { "paid" } else { "unpaid" },
-                "status": if is_expired { "expired" } else { "complete" },
-            }},
-        })
+        let object = json!({
+            "id": self.session(),
+            "object": "checkout.session",
+            "amount_total": self.amount,
+            "currency": self.currency.to_lowercase(),
+            "metadata": {"payment_id": self.payment},
+            "payment_intent": (!is_expired).then_some(&self.id),
+            "payment_status": if is_paid { "paid" } else { "unpaid" },
+            "status": if is_expired { "expired" } else { "complete" },
+        });
+        event(&format!("checkout.session.{}", step.trim_end_matches("_unpaid")), second, &object)
     }
 
     /// Stripe's id of the checkout session that this intent belongs to, if it belongs to one.
     pub fn session(&self) -> String {
         self.id.replacen("pi_", "cs_", 1)
     }
+}
+
+/// What Stripe says happened to `object`.
+fn event(kind: &str, second: i64, object: &Value) -> Value {
+    json!({
+        "id": format!("evt_{}", Uuid::now_v7().simple()),
+        "object": "event",
+        "api_version": stack::stripe::API_VERSION,
+        "created": START + second,
+        "livemode": false,
+        "type": kind,
+        "data": {"object": object},
+    })
 }
 
 impl Door {
