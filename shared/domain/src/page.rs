@@ -68,11 +68,6 @@ impl<K> Page<K> {
         i64::from(self.limit) + 1
     }
 
-    /// Whether what was read is enough for the page and the question whether there is another.
-    pub(crate) fn is_full<T>(&self, items: &[T]) -> bool {
-        items.len() > usize::from(self.limit)
-    }
-
     /// Cuts what was read down to the page, and says where the next one starts.
     pub(crate) fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Slice<T>
     where

@@ -18,8 +18,8 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListProducts {
-    /// Words to look for in name, sku and description: `mug -blue "large cup"`. After the products that have them come
-    /// those whose names are nearly right, unless there are operators among the words.
+    /// Words to look for in name, sku and description: `mug -blue "large cup"`. Where nothing has them, those
+    /// whose names are nearly right are shown, unless there are operators among the words.
     #[param(max_length = 200)]
     q: Option<String>,
     /// Products of this category and of those below it.

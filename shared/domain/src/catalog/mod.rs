@@ -54,8 +54,8 @@ pub async fn show_product(
     Ok(product.ok_or(Refusal::ProductNotFound)?)
 }
 
-/// One page of the products that pass the filter, as far as this viewer may see them: first those that the words
-/// fit exactly, then those that they nearly fit.
+/// One page of the products that pass the filter, as far as this viewer may see them: those that the words fit
+/// exactly or, where there are none, those that they nearly fit.
 pub async fn list_products(
     db: &Db,
     viewer: Viewer,
@@ -64,21 +64,18 @@ pub async fn list_products(
     page: &Page<Place>,
 ) -> Result<Slice<Product>, Failure<Refusal>> {
     let filter = viewer.narrow(filter)?;
-    if let Some(place) = &page.after {
+    let after = page.after.as_ref();
+    if let Some(place) = after {
         place.check(&filter, sort).map_err(Refusal::from)?;
     }
-    let begin = page.after.as_ref().map_or(Fit::Exact, |place| place.fit);
-    let mut found = Vec::new();
-    for &fit in filter.fits().iter().filter(|fit| **fit >= begin) {
-        if page.is_full(&found) {
-            break;
-        }
-        let after = page.after.as_ref().filter(|place| place.fit == fit);
-        let products = sql::products(db, &filter, fit, sort, after, page.rows_wanted()).await?;
-        found.extend(products.into_iter().map(|product| (product, fit)));
+    let mut fit = after.map_or(Fit::Exact, |place| place.fit);
+    let mut found = sql::products(db, &filter, fit, sort, after, page.rows_wanted()).await?;
+    // Nearness is dear to look up, and beside what was meant it is noise.
+    if found.is_empty() && after.is_none() && filter.may_be_near() {
+        fit = Fit::Near;
+        found = sql::products(db, &filter, fit, sort, None, page.rows_wanted()).await?;
     }
-    let Slice { items, next } = page.cut(found, |(product, fit)| Place::of(product, sort, *fit));
-    Ok(Slice { items: items.into_iter().map(|(product, _)| product).collect(), next })
+    Ok(page.cut(found, |product| Place::of(product, sort, fit)))
 }
 
 /// Changes a product if it still has the version that the caller saw. What changes nothing makes no new version.
