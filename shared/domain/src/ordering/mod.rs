@@ -55,7 +55,7 @@ pub async fn place(
             let (products, quantities) = (wish.basket.products(), wish.basket.quantities());
             let shelf = inventory::reserve(tx, id, &products, &quantities).await?;
             let priced = Priced::new(id, buyer, wish, shelf)?;
-            let order = sql::insert(tx, &priced).await?;
+            let order = sql::insert(tx, priced).await?;
             outbox::enqueue(tx, Event::OrderPlaced { order: id }).await?;
             if order.status == Status::Confirmed {
                 outbox::enqueue(tx, Event::OrderConfirmed { order: id }).await?;

@@ -109,6 +109,15 @@ pub(super) struct Priced {
     pub(super) note: Option<Note>,
 }
 
+/// What the database adds to an order that it takes down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
+    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(super) version: i64,
+}
+
 /// How many orders of one buyer may wait for their payment: each holds stock that others cannot buy.
 pub(super) const MOST_UNPAID: i64 = 5;
 
@@ -158,6 +167,36 @@ impl Priced {
         let status = if totals.total.minor == 0 { Status::Confirmed } else { Status::Pending };
         let (address, note) = (wish.address.clone(), wish.note.clone());
         Ok(Self { id, buyer, status, lines, totals, address, note })
+    }
+
+    /// The order as it is once it is written: nothing was paid, shipped or cancelled yet.
+    pub(super) fn kept(self, kept: Kept) -> Order {
+        let Self { id, buyer, status, lines, totals, address, note } = self;
+        let Kept { created_at, updated_at, expires_at, version } = kept;
+        let nothing = Money::zero(totals.currency());
+        Order {
+            id,
+            buyer,
+            status,
+            lines,
+            totals,
+            captured: nothing,
+            refunded: nothing,
+            payment: None,
+            created_at,
+            updated_at,
+            expires_at,
+            cancel_requested_at: None,
+            cancelled_at: None,
+            cancel_reason: None,
+            confirm_reason: None,
+            shipped_at: None,
+            shipment: None,
+            on_hold: false,
+            address,
+            note,
+            version,
+        }
     }
 
     /// How long the stock is held for it, if it waits for money.

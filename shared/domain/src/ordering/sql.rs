@@ -9,10 +9,10 @@ pub(super) use timeline::{timeline, viewable};
 use super::address::{Address, AddressParts};
 use super::close::Bill;
 use super::edit::Note;
-use super::order::{Order, Priced, Reason, Viewer};
+use super::order::{Kept, Order, Priced, Reason, Viewer};
 use super::shipment::Shipment;
 use super::status::CancelReason;
-use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, UserId};
 use read::{cancel_reason, money, status};
 
@@ -29,16 +29,19 @@ queries! {
     COUNT_UNPAID: "count a buyer's unpaid orders" = "
         select count(*) from orders where user_id = $1 and status = 'pending'";
 
-    INSERT_ORDER: "insert an order" = "
-        insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
-                            tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_line1, ship_to_line2,
-                            ship_to_postal_code, ship_to_city, ship_to_country)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10::int4),
-                $11, $12, $13, $14, $15, $16, $17)";
-
-    INSERT_LINES: "insert an order's lines" = "
-        insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
-        select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[], $6::int4[], $7::int8[])";
+    INSERT: "insert an order and its lines" = "
+        with placed as (
+            insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
+                                tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_line1, ship_to_line2,
+                                ship_to_postal_code, ship_to_city, ship_to_country)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10::int4),
+                    $11, $12, $13, $14, $15, $16, $17)
+            returning created_at, updated_at, expires_at, version
+        ), lines as (
+            insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
+            select $1, $4, * from unnest($18::uuid[], $19::text[], $20::text[], $21::int4[], $22::int8[])
+        )
+        select * from placed";
 
     LOCK: "lock an order" = "
         select id, status, currency, total_minor, cancel_reason, on_hold,
@@ -117,8 +120,9 @@ pub(super) async fn count_unpaid(tx: &Tx<'_>, buyer: UserId) -> Result<i64, DbEr
     Ok(row.ok_or(DbError::nonsense(&COUNT_UNPAID, "no count"))?.get(0))
 }
 
-pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError> {
-    let Priced { id, buyer, status, lines, totals, address, note } = order;
+/// The order as it is kept now.
+pub(super) async fn insert(tx: &Tx<'_>, order: Priced) -> Result<Order, DbError> {
+    let Priced { id, buyer, status, lines, totals, address, note } = &order;
     let currency = totals.currency().code();
     let [subtotal, discount, shipping, tax, total] = [
         totals.subtotal.minor,
@@ -127,9 +131,14 @@ pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError
         totals.tax.minor,
         totals.total.minor,
     ];
-    let note = note.as_ref().map(Note::text);
+    let words = note.as_ref().map(Note::text);
     let [name, line1, line2, postal_code, city, country] = columns(address.as_ref());
-    let row: [&(dyn postgres_types::ToSql + Sync); 17] = [
+    let products: Vec<_> = lines.iter().map(|line| line.product).collect();
+    let skus: Vec<_> = lines.iter().map(|line| &line.sku).collect();
+    let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
+    let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
+    let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
+    let row: [Param<'_>; 22] = [
         id,
         buyer,
         &status.name(),
@@ -140,25 +149,28 @@ pub(super) async fn insert(tx: &Tx<'_>, order: &Priced) -> Result<Order, DbError
         &tax,
         &total,
         &order.hold_seconds(),
-        &note,
+        &words,
         &name,
         &line1,
         &line2,
         &postal_code,
         &city,
         &country,
+        &products,
+        &skus,
+        &names,
+        &quantities,
+        &prices,
     ];
-    tx.execute(&INSERT_ORDER, &row).await?;
-
-    let products: Vec<_> = lines.iter().map(|line| line.product).collect();
-    let skus: Vec<_> = lines.iter().map(|line| &line.sku).collect();
-    let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
-    let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
-    let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    let row: [&(dyn postgres_types::ToSql + Sync); 7] =
-        [id, &currency, &products, &skus, &names, &quantities, &prices];
-    tx.execute(&INSERT_LINES, &row).await?;
-    read(tx, *id).await
+    let row = tx.row(&INSERT, &row).await?;
+    let row = row.ok_or(DbError::nonsense(&INSERT, "no order"))?;
+    let kept = Kept {
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+        expires_at: row.get("expires_at"),
+        version: row.get("version"),
+    };
+    Ok(order.kept(kept))
 }
 
 pub(crate) async fn lock(
@@ -227,8 +239,7 @@ pub(super) async fn edit(
 ) -> Result<(), DbError> {
     let note = note.map(Note::text);
     let [name, line1, line2, postal_code, city, country] = columns(address);
-    let row: [&(dyn postgres_types::ToSql + Sync); 8] =
-        [&id, &note, &name, &line1, &line2, &postal_code, &city, &country];
+    let row: [Param<'_>; 8] = [&id, &note, &name, &line1, &line2, &postal_code, &city, &country];
     tx.execute(&EDIT, &row).await.map(drop)
 }
 

@@ -143,3 +143,22 @@ async fn an_order_keeps_the_name_and_price_it_was_placed_with() {
     assert_eq!(answer.text("/lines/0/name"), "Mug");
     assert_eq!(answer.body["total"]["amount"], 1250);
 }
+
+#[tokio::test]
+async fn a_new_order_is_answered_as_it_is_shown_later() {
+    let shop = Shop::open().await;
+    let (mug, tea) = (shop.product(Product::any()).await, shop.product(Product::any()).await);
+    let buyer = shop.customer().await;
+    let door = door(&shop);
+    let mut wish = wish([(tea, 1), (mug, 2)]);
+    wish["note"] = json!("Ring twice");
+    wish["shipping_address"] = json!({
+        "name": "Ada", "line1": "1 Mill Lane", "postal_code": "AB1 2CD", "city": "London", "country": "GB",
+    });
+
+    let answer = place(&door, &buyer, &wish).await;
+
+    let shown = door.get(&format!("/v1/orders/{}", answer.text("/id"))).by(&buyer).await;
+    assert_eq!((answer.status, shown.status), (201, 200), "{}", answer.body);
+    assert_eq!(answer.body, shown.body);
+}
