@@ -1,7 +1,7 @@
 //! How long a function takes from nothing to its first answer.
 
-use super::usage;
 use crate::Shop;
+use crate::measure::usage;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
