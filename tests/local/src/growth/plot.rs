@@ -52,19 +52,26 @@ fn draw(
     reading: Reading,
 ) -> Outcome<()> {
     let xs = around(points.iter().map(|point| u64::from(point.size)));
-    let ys = around(points.iter().map(|point| reading(point)));
+    let mut sizes: Vec<_> = points.iter().map(|point| u64::from(point.size)).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let Range { start, end } = around(points.iter().map(|point| reading(point)));
+    // A decade more than is needed, for the names.
+    let ys = start..end.saturating_mul(5);
     let mut chart = ChartBuilder::on(panel)
         .caption(title, ("sans-serif", 17))
         .margin(12)
         .x_label_area_size(42)
         .y_label_area_size(62)
-        .build_cartesian_2d(xs.log_scale(), ys.log_scale())?;
+        .build_cartesian_2d(xs.log_scale().with_key_points(sizes), ys.log_scale())?;
     chart
         .configure_mesh()
         .x_desc(of.counts())
         .x_label_formatter(&|size| size.to_string())
         .y_label_formatter(&|micros| in_ms(*micros))
-        .light_line_style(BLACK.mix(0.06))
+        .max_light_lines(0)
+        .bold_line_style(BLACK.mix(0.1))
+        .y_labels(8)
         .draw()?;
     let mut names: Vec<&str> = Vec::new();
     for point in points {
@@ -88,7 +95,7 @@ fn draw(
     Ok(())
 }
 
-/// From the least to the most, with room above for the names; never empty, and never from zero.
+/// From the least to the most, with room beyond; never empty, and never from zero.
 fn around(values: impl Iterator<Item = u64>) -> Range<u64> {
     let (mut least, mut most) = (u64::MAX, 0);
     for value in values {
