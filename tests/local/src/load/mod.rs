@@ -134,7 +134,8 @@ fn over_budget(shop: &Shop, cold: &[Cold]) -> Result<Vec<String>, Error> {
     let budgets = budget::all()?;
     let over = cold.iter().filter_map(|cold| {
         let budget = budgets.get(&cold.function)?;
-        budget.exceeded(&cold.function, cold.bytes, Some(cold.cpu))
+        let spent = budget::Spent { init: cold.init_cpu, first_answer: cold.first_cpu };
+        budget.exceeded(&cold.function, cold.bytes, Some(spent))
     });
     Ok(over.collect())
 }

@@ -88,7 +88,8 @@ impl Report {
         let cold = |cold: &Cold| {
             json!({
                 "function": cold.function, "binary_bytes": cold.bytes,
-                "first_answer_us": micros(cold.took), "cpu_us": micros(cold.cpu),
+                "init_us": micros(cold.init), "init_cpu_us": micros(cold.init_cpu),
+                "first_answer_us": micros(cold.first), "first_answer_cpu_us": micros(cold.first_cpu),
             })
         };
         let memory = self.used.functions.iter().filter(|(_, used)| used.instances > 0);
@@ -152,8 +153,16 @@ impl Display for Report {
         )?;
         writeln!(
             f,
-            "\n{:>16} {:>9} {:>9} {:>9} {:>10} {:>9} {:>9}",
-            "function", "binary MB", "start ms", "its CPU", "instances", "RSS MB", "CPU ms"
+            "\n{:>16} {:>9} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>9}",
+            "function",
+            "binary MB",
+            "init ms",
+            "init CPU",
+            "first ms",
+            "its CPU",
+            "instances",
+            "RSS MB",
+            "CPU ms"
         )?;
         for (id, used) in &self.used.functions {
             let cold = self.cold.iter().find(|cold| cold.function == *id);
@@ -161,13 +170,14 @@ impl Display for Report {
                 continue;
             }
             let told = |what: fn(&Cold) -> String| cold.map_or("-".to_owned(), what);
-            let (binary, start) =
-                (told(|cold| tenths(cold.bytes / 100_000)), told(|cold| ms(cold.took)));
-            let (spent, memory) = (told(|cold| ms(cold.cpu)), tenths(used.memory / 102));
+            let binary = told(|cold| tenths(cold.bytes / 100_000));
+            let (init, init_cpu) = (told(|cold| ms(cold.init)), told(|cold| ms(cold.init_cpu)));
+            let (first, first_cpu) = (told(|cold| ms(cold.first)), told(|cold| ms(cold.first_cpu)));
+            let memory = tenths(used.memory / 102);
             let cpu = ms(used.cpu);
             writeln!(
                 f,
-                "{id:>16} {binary:>9} {start:>9} {spent:>9} {:>10} {memory:>9} {cpu:>9}",
+                "{id:>16} {binary:>9} {init:>8} {init_cpu:>8} {first:>8} {first_cpu:>8} {:>10} {memory:>9} {cpu:>9}",
                 used.instances
             )?;
         }
