@@ -27,9 +27,13 @@ fn no_binary_that_is_there_weighs_too_much() {
 
 #[test]
 fn a_budget_is_exceeded_by_weight_or_by_time() {
-    let budget = budget::Budget { binary_kb: 2, first_answer_cpu_us: 3 };
-    let cpu = |micros| Some(std::time::Duration::from_micros(micros));
-    assert_eq!(budget.exceeded("Docs", 2000, cpu(3)), None);
+    let budget = budget::Budget { binary_kb: 2, init_cpu_us: 5, first_answer_cpu_us: 3 };
+    let spent = |init, first_answer| {
+        let [init, first_answer] = [init, first_answer].map(std::time::Duration::from_micros);
+        Some(budget::Spent { init, first_answer })
+    };
+    assert_eq!(budget.exceeded("Docs", 2000, spent(5, 3)), None);
     assert!(budget.exceeded("Docs", 2001, None).is_some());
-    assert!(budget.exceeded("Docs", 0, cpu(4)).is_some());
+    assert!(budget.exceeded("Docs", 0, spent(6, 3)).is_some());
+    assert!(budget.exceeded("Docs", 0, spent(5, 4)).is_some());
 }

@@ -3,9 +3,11 @@
 mod customer;
 pub mod demo;
 pub mod event;
+pub mod growth;
 mod keys;
 pub mod load;
 mod mailbox;
+mod measure;
 pub mod sam;
 mod seed;
 mod shop;

@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
 use local::event::Filler;
-use local::{ADMIN, Options, Payment, Shop, demo, load};
+use local::{ADMIN, Options, Payment, Shop, demo, growth, load};
 use stack::Progress;
 use stack::functions::Profile;
 use std::path::PathBuf;
@@ -65,6 +65,24 @@ enum What {
         #[arg(long)]
         dev: bool,
     },
+    /// Says how cost grows with rows, instances and lines: `cargo run --release -- growth`
+    Growth {
+        /// How many products and orders, in ascending order
+        #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000", value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+        rows: Vec<u32>,
+        /// How many seconds each point takes, at most 60
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+        seconds: u64,
+        /// Also write the points here, as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Also draw the points into this folder, as SVG
+        #[arg(long, value_name = "DIR")]
+        plots: Option<PathBuf>,
+        /// Measure unoptimised functions; what that costs is no figure to tell
+        #[arg(long)]
+        dev: bool,
+    },
     /// Prints new keys for a deploy, as parameters of template.yaml
     Keys,
 }
@@ -85,6 +103,10 @@ async fn main() -> ExitCode {
         Some(What::Load { seconds, at_once, json, dev }) => {
             let length = Duration::from_secs(seconds);
             drive(load::Wish { length, at_once }, json, dev).await
+        }
+        Some(What::Growth { rows, seconds, json, plots, dev }) => {
+            let length = Duration::from_secs(seconds);
+            grow(growth::Wish { rows, length }, json, plots, dev).await
         }
         Some(What::Keys) => {
             for (parameter, value) in local::keys_for_a_deploy() {
@@ -178,10 +200,43 @@ async fn drive(wish: load::Wish, json: Option<PathBuf>, dev: bool) -> Outcome {
     drop(shop);
     println!("\n{report}");
     if let Some(file) = json {
-        std::fs::write(&file, serde_json::to_string_pretty(&report.json())?)
-            .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+        write(&file, &report.json())?;
     }
     if report.is_good() { Ok(()) } else { Err("the load was not borne".into()) }
+}
+
+async fn grow(
+    mut wish: growth::Wish,
+    json: Option<PathBuf>,
+    plots: Option<PathBuf>,
+    dev: bool,
+) -> Outcome {
+    wish.rows.sort_unstable();
+    wish.rows.dedup();
+    let profile = if dev { Profile::Dev } else { Profile::Release };
+    let progress = progress();
+    let instances = Some(growth::INSTANCES);
+    let options = Options { profile, instances, progress: progress.clone(), ..Options::default() };
+    let shop = Shop::open(options).await?;
+    let seen = growth::run(&shop, &wish, &progress).await?;
+    drop(shop);
+    println!("\n{seen}");
+    if let Some(file) = json {
+        write(&file, &seen.json())?;
+    }
+    if let Some(folder) = plots {
+        seen.draw(&folder)?;
+    }
+    if seen.is_good() {
+        Ok(())
+    } else {
+        Err("not every request was answered as it should be".into())
+    }
+}
+
+fn write(file: &std::path::Path, report: &serde_json::Value) -> Outcome {
+    Ok(std::fs::write(file, serde_json::to_string_pretty(report)?)
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()))?)
 }
 
 async fn invoke(function: &str, event: &std::path::Path) -> Outcome {

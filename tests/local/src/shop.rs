@@ -30,6 +30,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Whether the sweep runs every minute by itself.
     pub schedules: bool,
+    /// The most instances of one function; as many as the gateway starts by itself if it is not said.
+    pub instances: Option<usize>,
     pub payment: Payment,
     /// How the functions are built.
     pub profile: Profile,
@@ -122,6 +124,7 @@ impl Shop {
         let (stripe, payment) = stripe(&options.payment, &door).await?;
         let mut functions = gateway::Options::new(&binaries, surroundings.run());
         functions.schedules = options.schedules;
+        functions.instances = options.instances.unwrap_or(functions.instances);
         let keys = Keys::generate();
         let settings =
             values(&surroundings.aws, &keys, &owner_url, &app_url, &door.url(), &payment)?;

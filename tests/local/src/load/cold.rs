@@ -1,7 +1,7 @@
-//! How long a function takes from nothing to its first answer.
+//! How long a function takes from nothing to its first answer, in two parts: AWS starts it with more CPU than it then has.
 
-use super::usage;
 use crate::Shop;
+use crate::measure::usage;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 pub(super) struct Cold {
     pub(super) function: String,
     pub(super) bytes: u64,
-    /// From the start of the process to the answer.
-    pub(super) took: Duration,
+    /// From the start of the process until it asked for its first event.
+    pub(super) init: Duration,
     /// What the process had spent by then.
-    pub(super) cpu: Duration,
+    pub(super) init_cpu: Duration,
+    /// From there to the first answer.
+    pub(super) first: Duration,
+    pub(super) first_cpu: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -38,17 +41,25 @@ pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let start = Instant::now();
+        shop.gateway.warm(id).await?;
+        let (init, init_cpu) = (start.elapsed(), spent(shop, id)?);
+        let start = Instant::now();
         let answer = shop.gateway.invoke(id, &request(&route.method, &route.path)).await?;
-        let took = start.elapsed();
+        let first = start.elapsed();
         if answer["statusCode"].as_u64().is_none_or(|status| status >= 500) {
             return Err(Error::Answer { function: id.clone(), answer });
         }
-        let cpu = shop.gateway.pids(id)?.iter().map(|pid| usage::precise(*pid)).sum();
+        let first_cpu = spent(shop, id)?.saturating_sub(init_cpu);
         let binary = shop.binaries.join(&function.binary);
         let bytes = std::fs::metadata(binary).map(|file| file.len()).unwrap_or_default();
-        starts.push(Cold { function: id.clone(), bytes, took, cpu });
+        let function = id.clone();
+        starts.push(Cold { function, bytes, init, init_cpu, first, first_cpu });
     }
     Ok(starts)
+}
+
+fn spent(shop: &Shop, function: &str) -> Result<Duration, Error> {
+    Ok(shop.gateway.pids(function)?.iter().map(|pid| usage::precise(*pid)).sum())
 }
 
 /// Payload format 2.0, by a stranger and with nothing in it.

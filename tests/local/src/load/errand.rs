@@ -1,12 +1,10 @@
 //! What somebody comes to the shop for, in the shares in which they come.
 
-use super::buyers::{Crowd, Placed};
+use crate::measure::request::send;
+use crate::measure::{Crowd, Done, Placed};
 use fastrand::Rng;
-use reqwest::{Method, RequestBuilder};
-use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
-use uuid::Uuid;
 
 /// What somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +30,6 @@ const SHARES: [(Errand, u8); 8] = [
     (Errand::BeginPayment, 4),
     (Errand::Cancel, 1),
 ];
-
-/// How one request went.
-#[derive(Clone, Debug)]
-pub(super) struct Done {
-    pub(super) took: Duration,
-    /// What was wrong with the answer, if anything.
-    pub(super) failed: Option<String>,
-}
 
 impl Errand {
     pub(super) fn draw(luck: &mut Rng) -> Self {
@@ -117,45 +107,14 @@ impl Errand {
 
 async fn place(crowd: &Crowd, luck: &mut Rng) -> Done {
     let buyer = crowd.next_buyer();
-    let line = |_| json!({"product": some(&crowd.products, luck), "quantity": 1});
-    let lines: Vec<_> = (0..3).map(line).collect();
-    let request = crowd.post("/v1/orders", &json!({"lines": lines}));
-    let request = request.header("idempotency-key", Uuid::now_v7().to_string());
-    let (done, body) = send(request.bearer_auth(crowd.token(buyer)), 201).await;
+    let products: Vec<_> = (0..3).map(|_| some(&crowd.products, luck)).collect();
+    let (done, body) = crowd.order(buyer, products.into_iter()).await;
     if let Some(order) = body["id"].as_str() {
         crowd.keep(Placed { order: order.to_owned(), buyer });
     }
     done
 }
 
-impl Crowd {
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.http.request(Method::GET, format!("{}{path}", self.api))
-    }
-
-    fn post(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.http.request(Method::POST, format!("{}{path}", self.api)).json(body)
-    }
-}
-
 fn some<'a>(of: &'a [String], luck: &mut Rng) -> &'a str {
     &of[luck.usize(0..of.len())]
-}
-
-async fn send(request: RequestBuilder, expected: u16) -> (Done, Value) {
-    let start = Instant::now();
-    let answer = async {
-        let response = request.send().await?;
-        Ok::<_, reqwest::Error>((response.status().as_u16(), response.bytes().await?))
-    };
-    let answer = answer.await;
-    let took = start.elapsed();
-    match answer {
-        Ok((status, bytes)) => {
-            let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            let failed = (status != expected).then(|| format!("{status} {body}"));
-            (Done { took, failed }, body)
-        }
-        Err(error) => (Done { took, failed: Some(error.to_string()) }, Value::Null),
-    }
 }

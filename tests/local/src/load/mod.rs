@@ -1,18 +1,16 @@
 //! A busy day in a minute: many buyers at once against the real binaries, and what that cost.
 
 pub mod budget;
-mod buyers;
 mod cold;
 mod errand;
 mod report;
-mod usage;
 
 pub use report::Report;
 
+use crate::measure::{self, Crowd, Done, Usage, gather};
 use crate::{Customer, Shop, shop};
-use buyers::Crowd;
 use cold::Cold;
-use errand::{Done, Errand};
+use errand::Errand;
 use fastrand::Rng;
 use serde_json::Value;
 use stack::Progress;
@@ -23,7 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use usage::Usage;
 
 /// Until every function has its instances.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -41,12 +38,10 @@ pub struct Wish {
 pub enum Error {
     #[error(transparent)]
     Shop(#[from] shop::Error),
-    #[error("could not fill the shop for the load")]
-    Database(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Measure(#[from] measure::Error),
     #[error("could not reach the shop")]
     Http(#[from] reqwest::Error),
-    #[error("no token could be made")]
-    Token(#[from] lambda::http::token::KeyError),
     #[error("a cold start could not be seen")]
     Cold(#[from] cold::Error),
     #[error(transparent)]
@@ -61,7 +56,7 @@ pub async fn run(shop: &Shop, wish: Wish, progress: &Progress) -> Result<Report,
     let cold = cold::starts(shop).await?;
     let over = over_budget(shop, &cold)?;
     progress.say("every function with a door was started cold");
-    let crowd = Arc::new(Crowd::gather(shop).await?);
+    let crowd = Arc::new(gather(shop).await?);
     progress.say("a thousand buyers are waiting");
     let warm = Wish { length: WARM_UP, ..wish };
     drive(stripe, &crowd, warm, &Progress::silent()).await;
@@ -139,7 +134,8 @@ fn over_budget(shop: &Shop, cold: &[Cold]) -> Result<Vec<String>, Error> {
     let budgets = budget::all()?;
     let over = cold.iter().filter_map(|cold| {
         let budget = budgets.get(&cold.function)?;
-        budget.exceeded(&cold.function, cold.bytes, Some(cold.cpu))
+        let spent = budget::Spent { init: cold.init_cpu, first_answer: cold.first_cpu };
+        budget.exceeded(&cold.function, cold.bytes, Some(spent))
     });
     Ok(over.collect())
 }

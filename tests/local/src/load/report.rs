@@ -1,8 +1,9 @@
 //! What a load cost, for a person and for a program.
 
 use super::cold::Cold;
-use super::usage::Usage;
 use super::{Tally, Wish};
+use crate::measure::figures::{micros, ms, per_second, tenths};
+use crate::measure::{Done, Figures, Usage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -23,11 +24,7 @@ pub struct Report {
 
 struct Row {
     name: &'static str,
-    count: usize,
-    failed: usize,
-    first_failure: Option<String>,
-    p50: Duration,
-    p99: Duration,
+    figures: Figures,
 }
 
 impl Report {
@@ -56,8 +53,8 @@ impl Report {
 
     /// Whether every request had the answer it should have, and the books are in order.
     pub fn is_good(&self) -> bool {
-        self.rows[0].failed == 0
-            && self.rows[0].count > 0
+        self.rows[0].figures.failed == 0
+            && self.rows[0].figures.count > 0
             && self.webhooks.keys().all(|status| *status == 200)
             && self.over_budget.is_empty()
             && self.breaches.is_empty()
@@ -65,7 +62,7 @@ impl Report {
 
     /// Requests and Stripe's events together: the functions worked for both.
     fn served(&self) -> usize {
-        self.rows[0].count + self.webhooks.values().sum::<usize>()
+        self.rows[0].figures.count + self.webhooks.values().sum::<usize>()
     }
 
     fn cpu(&self) -> Duration {
@@ -78,21 +75,21 @@ impl Report {
     }
 
     fn per_second(&self, count: usize) -> u64 {
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        count.saturating_mul(1_000_000) / micros(self.took).max(1)
+        per_second(count, self.took)
     }
 
     pub fn json(&self) -> Value {
         let row = |row: &Row| {
             json!({
-                "errand": row.name, "requests": row.count, "failed": row.failed, "first_failure": row.first_failure,
-                "per_second": self.per_second(row.count), "p50_us": micros(row.p50), "p99_us": micros(row.p99),
+                "errand": row.name, "requests": row.figures.count, "failed": row.figures.failed, "first_failure": row.figures.first_failure,
+                "per_second": self.per_second(row.figures.count), "p50_us": micros(row.figures.p50), "p99_us": micros(row.figures.p99),
             })
         };
         let cold = |cold: &Cold| {
             json!({
                 "function": cold.function, "binary_bytes": cold.bytes,
-                "first_answer_us": micros(cold.took), "cpu_us": micros(cold.cpu),
+                "init_us": micros(cold.init), "init_cpu_us": micros(cold.init_cpu),
+                "first_answer_us": micros(cold.first), "first_answer_cpu_us": micros(cold.first_cpu),
             })
         };
         let memory = self.used.functions.iter().filter(|(_, used)| used.instances > 0);
@@ -120,16 +117,8 @@ impl Report {
 }
 
 impl Row {
-    fn new(name: &'static str, done: Vec<super::Done>) -> Self {
-        let failed = done.iter().filter(|one| one.failed.is_some()).count();
-        let first_failure = done.iter().find_map(|one| one.failed.clone());
-        let mut took: Vec<_> = done.into_iter().map(|one| one.took).collect();
-        took.sort_unstable();
-        let at = |percent: usize| {
-            let place = (took.len() * percent / 100).min(took.len().saturating_sub(1));
-            took.get(place).copied().unwrap_or_default()
-        };
-        Self { name, count: took.len(), failed, first_failure, p50: at(50), p99: at(99) }
+    fn new(name: &'static str, done: Vec<Done>) -> Self {
+        Self { name, figures: Figures::of(done) }
     }
 }
 
@@ -141,14 +130,14 @@ impl Display for Report {
             "", "requests", "per s", "p50 ms", "p99 ms", "failed"
         )?;
         for row in &self.rows {
-            let (p50, p99) = (ms(row.p50), ms(row.p99));
-            let rate = self.per_second(row.count);
+            let (p50, p99) = (ms(row.figures.p50), ms(row.figures.p99));
+            let rate = self.per_second(row.figures.count);
             writeln!(
                 f,
                 "{:>16} {:>9} {rate:>8} {p50:>9} {p99:>9} {:>7}",
-                row.name, row.count, row.failed
+                row.name, row.figures.count, row.figures.failed
             )?;
-            if let Some(why) = &row.first_failure {
+            if let Some(why) = &row.figures.first_failure {
                 writeln!(f, "{:>16} first failure: {why}", "")?;
             }
         }
@@ -164,8 +153,16 @@ impl Display for Report {
         )?;
         writeln!(
             f,
-            "\n{:>16} {:>9} {:>9} {:>9} {:>10} {:>9} {:>9}",
-            "function", "binary MB", "start ms", "its CPU", "instances", "RSS MB", "CPU ms"
+            "\n{:>16} {:>9} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>9}",
+            "function",
+            "binary MB",
+            "init ms",
+            "init CPU",
+            "first ms",
+            "its CPU",
+            "instances",
+            "RSS MB",
+            "CPU ms"
         )?;
         for (id, used) in &self.used.functions {
             let cold = self.cold.iter().find(|cold| cold.function == *id);
@@ -173,13 +170,14 @@ impl Display for Report {
                 continue;
             }
             let told = |what: fn(&Cold) -> String| cold.map_or("-".to_owned(), what);
-            let (binary, start) =
-                (told(|cold| tenths(cold.bytes / 100_000)), told(|cold| ms(cold.took)));
-            let (spent, memory) = (told(|cold| ms(cold.cpu)), tenths(used.memory / 102));
+            let binary = told(|cold| tenths(cold.bytes / 100_000));
+            let (init, init_cpu) = (told(|cold| ms(cold.init)), told(|cold| ms(cold.init_cpu)));
+            let (first, first_cpu) = (told(|cold| ms(cold.first)), told(|cold| ms(cold.first_cpu)));
+            let memory = tenths(used.memory / 102);
             let cpu = ms(used.cpu);
             writeln!(
                 f,
-                "{id:>16} {binary:>9} {start:>9} {spent:>9} {:>10} {memory:>9} {cpu:>9}",
+                "{id:>16} {binary:>9} {init:>8} {init_cpu:>8} {first:>8} {first_cpu:>8} {:>10} {memory:>9} {cpu:>9}",
                 used.instances
             )?;
         }
@@ -191,17 +189,4 @@ impl Display for Report {
         }
         writeln!(f, "\ndoes not hold: {}", Value::from(self.breaches.clone()))
     }
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn ms(time: Duration) -> String {
-    let micros = micros(time);
-    format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
-}
-
-fn tenths(count: u64) -> String {
-    format!("{}.{}", count / 10, count % 10)
 }

@@ -167,6 +167,14 @@ impl Gateway {
         self.invoke(function, &event?).await
     }
 
+    /// Starts one more instance of a function, and returns once it asks for its first event.
+    pub async fn warm(&self, function: &str) -> Result<(), InvokeError> {
+        let function = self.function(function)?.clone();
+        let closed = InvokeError::Closed { function: function.spec.id.clone() };
+        let Some(runtime) = &self.runtime else { return Err(closed) };
+        runtime.spawn(async move { function.warm().await }).await.unwrap_or(Err(closed))
+    }
+
     /// The processes that a function has at the moment.
     pub fn pids(&self, function: &str) -> Result<Vec<u32>, InvokeError> {
         Ok(self.function(function)?.pids())

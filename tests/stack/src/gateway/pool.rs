@@ -98,6 +98,15 @@ impl Function {
         Ok(Answered { function: function(), bytes: outcome? })
     }
 
+    /// Starts one more instance, which then waits for its first event.
+    pub(super) async fn warm(&self) -> Result<(), InvokeError> {
+        let closed = |_| InvokeError::Closed { function: self.spec.id.clone() };
+        let _permit = self.permits.acquire().await.map_err(closed)?;
+        let instance = self.start().await?;
+        self.lock().idle.push(instance);
+        Ok(())
+    }
+
     pub(super) fn pids(&self) -> Vec<u32> {
         let instances = self.lock();
         instances

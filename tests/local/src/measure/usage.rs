@@ -10,22 +10,22 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// CPU time so far and memory now.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Usage {
-    pub(super) functions: BTreeMap<String, Function>,
-    pub(super) database: Duration,
+pub(crate) struct Usage {
+    pub(crate) functions: BTreeMap<String, Function>,
+    pub(crate) database: Duration,
 }
 
 /// All instances of a function together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Function {
-    pub(super) instances: usize,
-    pub(super) cpu: Duration,
+pub(crate) struct Function {
+    pub(crate) instances: usize,
+    pub(crate) cpu: Duration,
     /// Of the largest instance, in KiB.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
 }
 
 impl Usage {
-    pub(super) fn look(shop: &Shop) -> Self {
+    pub(crate) fn look(shop: &Shop) -> Self {
         let mut functions = BTreeMap::new();
         for id in shop.template.functions.keys() {
             let pids = shop.gateway.pids(id).unwrap_or_default();
@@ -40,7 +40,7 @@ impl Usage {
         Self { functions, database: database.unwrap_or_default() }
     }
 
-    pub(super) fn since(mut self, before: &Self) -> Self {
+    pub(crate) fn since(mut self, before: &Self) -> Self {
         for (id, used) in &mut self.functions {
             let earlier = before.functions.get(id).copied().unwrap_or_default();
             used.cpu = used.cpu.saturating_sub(earlier.cpu);
@@ -80,7 +80,7 @@ fn memory(pid: u32) -> u64 {
 }
 
 /// To the nanosecond, for a process that has just begun; threads that have ended do not count.
-pub(super) fn precise(pid: u32) -> Duration {
+pub(crate) fn precise(pid: u32) -> Duration {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let spent = threads.filter_map(|thread| {
         let told = fs::read_to_string(thread.path().join("schedstat")).ok()?;

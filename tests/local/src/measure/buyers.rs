@@ -8,11 +8,13 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use time::OffsetDateTime;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 const BUYERS: usize = 1000;
 const PRODUCTS: i32 = 1000;
+/// So many unpaid orders the shop lets each have.
+const MOST_UNPAID: usize = 5;
 /// Nobody signs in with this password: nothing hashes to zeros.
 const HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -30,12 +32,34 @@ const STOCK_UP: &str = "
     )
     select id from made";
 
+/// A thousand buyers, and a thousand products for them.
+pub(crate) async fn gather(shop: &Shop) -> Result<Crowd, Error> {
+    let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let ids = admit(&client, BUYERS).await?;
+    let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
+    client.batch_execute("analyze").await?;
+    drop(client);
+    let _ = connection.await;
+    let id = |row: &tokio_postgres::Row| format!("prod_{}", row.get::<_, Uuid>(0).simple());
+    Crowd::of(shop, &ids, products.iter().map(id).collect())
+}
+
+/// Lets new buyers in.
+pub(crate) async fn admit(client: &Client, count: usize) -> Result<Vec<UserId>, Error> {
+    let ids: Vec<_> = (0..count).map(|_| UserId::generate()).collect();
+    let sql = "insert into users (id, email, email_norm, password_hash)
+               select id, id || '@load.example', id || '@load.example', $2 from unnest($1::uuid[]) id";
+    client.execute(sql, &[&ids, &HASH]).await?;
+    Ok(ids)
+}
+
 /// Buyers with their tokens, products, and the orders that are on their way.
-pub(super) struct Crowd {
-    pub(super) api: String,
-    pub(super) http: reqwest::Client,
+pub(crate) struct Crowd {
+    pub(crate) api: String,
+    pub(crate) http: reqwest::Client,
     tokens: Vec<String>,
-    pub(super) products: Vec<String>,
+    pub(crate) products: Vec<String>,
     next: AtomicUsize,
     /// Placed and not paid yet, the oldest first.
     unpaid: Mutex<VecDeque<Placed>>,
@@ -43,62 +67,54 @@ pub(super) struct Crowd {
 
 /// An order of one of the buyers.
 #[derive(Clone, Debug)]
-pub(super) struct Placed {
-    pub(super) order: String,
-    pub(super) buyer: usize,
+pub(crate) struct Placed {
+    pub(crate) order: String,
+    pub(crate) buyer: usize,
 }
 
 impl Crowd {
-    pub(super) async fn gather(shop: &Shop) -> Result<Self, Error> {
-        let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
-        let connection = tokio::spawn(connection);
+    /// These buyers in front of these products.
+    pub(crate) fn of(shop: &Shop, ids: &[UserId], products: Vec<String>) -> Result<Self, Error> {
         let signer = Signer::from_pem(&shop.keys.signing)?;
         #[expect(clippy::disallowed_methods, reason = "a token runs from now")]
         let now = OffsetDateTime::now_utc();
-        let (mut ids, mut tokens) = (Vec::new(), Vec::new());
-        for _ in 0..BUYERS {
-            let id = UserId::generate();
-            tokens.push(signer.issue(id, FamilyId::generate(), 0, now)?);
-            ids.push(id);
-        }
-        let sql = "insert into users (id, email, email_norm, password_hash)
-                   select id, id || '@load.example', id || '@load.example', $2 from unnest($1::uuid[]) id";
-        client.execute(sql, &[&ids, &HASH]).await?;
-        let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
-        client.batch_execute("analyze").await?;
-        drop(client);
-        let _ = connection.await;
-        let id = |row: &tokio_postgres::Row| format!("prod_{}", row.get::<_, Uuid>(0).simple());
+        let tokens = ids.iter().map(|id| signer.issue(*id, FamilyId::generate(), 0, now));
         Ok(Self {
             api: shop.url().to_owned(),
             http: reqwest::Client::new(),
-            tokens,
-            products: products.iter().map(id).collect(),
+            tokens: tokens.collect::<Result<_, _>>()?,
+            products,
             next: AtomicUsize::new(0),
             unpaid: Mutex::default(),
         })
     }
 
+    /// A buyer who may place one more order, as long as there is one.
+    pub(crate) fn next_with_room(&self) -> Option<usize> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        (next < self.tokens.len() * MOST_UNPAID).then(|| next % self.tokens.len())
+    }
+
     /// One after the other, so that nobody has more unpaid orders than the shop allows.
-    pub(super) fn next_buyer(&self) -> usize {
+    pub(crate) fn next_buyer(&self) -> usize {
         self.next.fetch_add(1, Ordering::Relaxed) % self.tokens.len()
     }
 
-    pub(super) fn token(&self, buyer: usize) -> &str {
+    pub(crate) fn token(&self, buyer: usize) -> &str {
         &self.tokens[buyer]
     }
 
-    pub(super) fn keep(&self, placed: Placed) {
+    pub(crate) fn keep(&self, placed: Placed) {
         self.unpaid().push_back(placed);
     }
 
     /// Takes the oldest unpaid order.
-    pub(super) fn take(&self) -> Option<Placed> {
+    pub(crate) fn take(&self) -> Option<Placed> {
         self.unpaid().pop_front()
     }
 
     /// The newest unpaid order, which stays.
-    pub(super) fn newest(&self) -> Option<Placed> {
+    pub(crate) fn newest(&self) -> Option<Placed> {
         self.unpaid().back().cloned()
     }
 

@@ -1,0 +1,20 @@
+//! What load and growth measure with: buyers, requests, and what the kernel knows of our processes.
+
+mod buyers;
+pub(crate) mod figures;
+pub(crate) mod request;
+pub(crate) mod usage;
+
+pub(crate) use buyers::{Crowd, Placed, admit, gather};
+pub(crate) use figures::Figures;
+pub(crate) use request::Done;
+pub(crate) use usage::Usage;
+
+/// Whatever keeps buyers out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not fill the shop")]
+    Database(#[from] tokio_postgres::Error),
+    #[error("no token could be made")]
+    Token(#[from] lambda::http::token::KeyError),
+}
