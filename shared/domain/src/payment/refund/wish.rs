@@ -209,6 +209,7 @@ mod tests {
     fn without_an_amount_all_that_is_left_goes_back() {
         let wish = RefundWish::new(None, None, None).unwrap();
         assert_eq!(price(&wish, 700, &[]), Ok(euros(700)));
+        assert_eq!(price(&wish, 1, &[]), Ok(euros(1)));
         assert_eq!(price(&wish, 0, &[]), Err(Refusal::NothingLeft));
     }
 
@@ -225,6 +226,7 @@ mod tests {
         let wish =
             |quantity| RefundWish::new(None, Some(vec![of(mug, quantity, 0)]), None).unwrap();
         assert_eq!(price(&wish(2), 5000, &[(mug, 1250, 3)]), Ok(euros(2500)));
+        assert_eq!(price(&wish(3), 5000, &[(mug, 1250, 3)]), Ok(euros(3750)));
         let refused = price(&wish(4), 9999, &[(mug, 1250, 3)]);
         assert_eq!(refused, Err(Refusal::TooManyPieces { product: mug, left: 3 }));
         let unknown = price(&wish(1), 9999, &[]);
