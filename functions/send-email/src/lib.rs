@@ -2,6 +2,7 @@
 
 mod draft;
 mod letter;
+mod patience;
 mod post;
 mod words;
 
@@ -12,9 +13,10 @@ use domain::accounts::LinkKey;
 use domain::db::Db;
 use domain::id::ClaimId;
 use domain::mail::{self, Claim};
-use domain::outbox::Message;
+use domain::outbox::{self, Event, Message};
 use draft::Draft;
 use lambda::queue::Setback;
+use patience::Next;
 
 /// As long as the queue hides a message after it was handed out.
 const CLAIM_SECONDS: i32 = 360;
@@ -31,8 +33,8 @@ pub struct Desk {
     pub links: LinkKey,
 }
 
-/// Sends the mail that an event asks for, once, however often the event is told.
-pub async fn handle(desk: &Desk, message: Message) -> Result<(), Setback> {
+/// Sends the mail that an event asks for, once, however often the event is told. SQS has handed it out `receives` times.
+pub async fn handle(desk: &Desk, message: Message, receives: u32) -> Result<(), Setback> {
     let Message { v: 1, event } = message else {
         return Err(Setback::Again(format!("version {} is not known", message.v).into()));
     };
@@ -44,10 +46,21 @@ pub async fn handle(desk: &Desk, message: Message) -> Result<(), Setback> {
     };
 
     match mail::claim(&desk.db, &key, letter.kind, CLAIM_SECONDS).await? {
-        Claim::Yours(claim) => deliver(desk, &key, claim, &to, &letter).await,
+        Claim::Yours(claim) => match deliver(desk, &key, claim, &to, &letter).await? {
+            Outcome::Over => Ok(()),
+            Outcome::NotNow(why) => delay(desk, event, receives, why).await,
+        },
         Claim::Settled => Ok(()),
         Claim::Taken => Err(Setback::Again(format!("{key}: somebody else is at it").into())),
     }
+}
+
+/// What became of a letter.
+enum Outcome {
+    /// It was sent, or never will be.
+    Over,
+    /// SES had no time for it.
+    NotNow(Unsent),
 }
 
 async fn deliver(
@@ -56,20 +69,34 @@ async fn deliver(
     claim: ClaimId,
     to: &str,
     letter: &Letter,
-) -> Result<(), Setback> {
+) -> Result<Outcome, Setback> {
     match desk.post.send(to, letter).await {
         Ok(receipt) => {
             mail::sent(&desk.db, key, claim, &receipt).await?;
             tracing::info!(mail.key = key, mail.receipt = receipt, "mail {key} sent");
-            Ok(())
+            Ok(Outcome::Over)
         }
         Err(Unsent::Refused(why)) => {
             tracing::error!(mail.key = key, "mail {key} can never be sent: {why}");
-            Ok(mail::failed(&desk.db, key, claim, &why).await?)
+            mail::failed(&desk.db, key, claim, &why).await?;
+            Ok(Outcome::Over)
         }
         Err(later @ Unsent::NotNow(_)) => {
             mail::release(&desk.db, key, claim).await?;
-            Err(Setback::Again(later.into()))
+            Ok(Outcome::NotNow(later))
+        }
+    }
+}
+
+/// However long SES is away, the mail waits for it: in the queue at first, then in the outbox, and never with the dead letters.
+async fn delay(desk: &Desk, event: Event, receives: u32, why: Unsent) -> Result<(), Setback> {
+    match patience::next(receives, fastrand::u8(..)) {
+        Next::Pause(pause) => Err(Setback::After(pause, why.into())),
+        Next::Outbox { seconds } => {
+            outbox::put_back(&desk.db, event, seconds).await?;
+            let key = event.dedupe_key();
+            tracing::warn!(mail.key = key, seconds, "mail {key} waits in the outbox: {why}");
+            Ok(())
         }
     }
 }

@@ -1,5 +1,6 @@
 use domain::accounts::LinkKey;
 use lambda::config::Config;
+use lambda::queue::{Pauses, consume_with};
 use send_email::{Desk, Post};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,5 +14,7 @@ async fn main() -> Result<(), lambda::Error> {
             .map_err(|weak| format!("LINK_KEY cannot be used: {weak}"))?,
         shop_url: config.url("SHOP_URL")?.trim_end_matches('/').to_owned(),
     };
-    lambda::queue::consume(async |message| send_email::handle(&desk, message).await).await
+    let pauses = Pauses::of(config.url("MAIL_QUEUE_URL")?);
+    let handle = async |message, receives| send_email::handle(&desk, message, receives).await;
+    consume_with(&pauses, handle).await
 }

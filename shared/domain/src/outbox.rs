@@ -156,6 +156,13 @@ queries! {
         where outbox.id = due.id
         returning outbox.id, outbox.topic, outbox.payload";
 
+    /// Whatever became of its row: an event that nobody could act on is as good as unsent.
+    PUT_BACK: "put an event back into the outbox" = "
+        insert into outbox (topic, dedupe_key, payload, available_at)
+        values ($1, $2, $3, now() + make_interval(secs => $4::int4))
+        on conflict on constraint outbox_once do update
+        set sent_at = null, available_at = excluded.available_at, attempts = 0";
+
     MARK_SENT: "mark events as sent" = "
         update outbox set sent_at = now() where id = any($1) and sent_at is null";
 }
@@ -208,4 +215,11 @@ pub async fn lease(db: &Db, limit: u8) -> Result<Vec<Parcel>, DbError> {
 /// Ends the leases of events that the queue has taken.
 pub async fn mark_sent(db: &Db, ids: &[i64]) -> Result<(), DbError> {
     db.execute(&MARK_SENT, &[&ids]).await.map(drop)
+}
+
+/// Takes an event back that its consumer cannot act on for now; it is sent anew in `seconds` or somewhat later.
+pub async fn put_back(db: &Db, event: Event, seconds: i32) -> Result<(), DbError> {
+    let message = Json(Message { v: 1, event });
+    let key = event.dedupe_key();
+    db.execute(&PUT_BACK, &[&Topic::Mail.name(), &key, &message, &seconds]).await.map(drop)
 }

@@ -1,11 +1,16 @@
 //! From SQS batches to domain calls.
 
+mod pauses;
+
+pub use pauses::Pauses;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::failure::{Failure, Refusal};
 use futures_util::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 /// Why a message was not acted on.
 #[derive(Debug)]
@@ -14,6 +19,8 @@ pub enum Setback {
     Pointless { code: &'static str, why: String },
     /// It may be next time: the message comes again, and in the end lies with the dead letters.
     Again(Box<dyn std::error::Error + Send + Sync>),
+    /// The same, and it is known how long that is no use before.
+    After(Duration, Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl<R: Refusal> From<Failure<R>> for Setback {
@@ -35,10 +42,18 @@ impl From<domain::db::DbError> for Setback {
 pub async fn consume<M: DeserializeOwned>(
     handle: impl AsyncFn(M) -> Result<(), Setback>,
 ) -> Result<(), crate::Error> {
+    consume_with(&Pauses::none(), async |body, _| handle(body).await).await
+}
+
+/// The same for a `handle` that is told how often SQS has handed the message out, and may ask for a pause.
+pub async fn consume_with<M: DeserializeOwned>(
+    pauses: &Pauses,
+    handle: impl AsyncFn(M, u32) -> Result<(), Setback>,
+) -> Result<(), crate::Error> {
     crate::start_logging();
     let handle = &handle;
     let serve = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, crate::Error>(settle(event.payload, handle).await)
+        Ok::<_, crate::Error>(settle_with(event.payload, pauses, handle).await)
     };
     lambda_runtime::run(service_fn(serve)).await
 }
@@ -48,6 +63,16 @@ pub async fn settle<M: DeserializeOwned>(
     batch: SqsEvent,
     handle: impl AsyncFn(M) -> Result<(), Setback>,
 ) -> SqsBatchResponse {
+    settle_with(batch, &Pauses::none(), async |body, _| handle(body).await).await
+}
+
+/// The same for the `handle` of [`consume_with`].
+pub async fn settle_with<M: DeserializeOwned>(
+    batch: SqsEvent,
+    pauses: &Pauses,
+    handle: impl AsyncFn(M, u32) -> Result<(), Setback>,
+) -> SqsBatchResponse {
+    let mut wishes = Vec::new();
     let mut again = SqsBatchResponse::default();
     for message in batch.records {
         let id = message.message_id.clone().unwrap_or_default();
@@ -62,7 +87,7 @@ pub async fn settle<M: DeserializeOwned>(
             }
         };
         // A message that makes us panic must not take its neighbours along.
-        match AssertUnwindSafe(handle(body)).catch_unwind().await {
+        match AssertUnwindSafe(handle(body, receives(&message))).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(Setback::Pointless { code, why })) => {
                 tracing::warn!(message.id = id, code, "message leaves without effect: {why}");
@@ -72,13 +97,26 @@ pub async fn settle<M: DeserializeOwned>(
                 tracing::error!(message.id = id, error, "message failed, it will come again");
                 again.add_failure(id);
             }
+            Ok(Err(Setback::After(pause, error))) => {
+                let (error, pause_ms) = (domain::failure::chain(&*error), pause.as_millis());
+                tracing::warn!(message.id = id, error, pause_ms, "message will come again later");
+                wishes.extend(message.receipt_handle.map(|receipt| (receipt, pause)));
+                again.add_failure(id);
+            }
             Err(_) => {
                 tracing::error!(message.id = id, "message made us panic, it will come again");
                 again.add_failure(id);
             }
         }
     }
+    pauses.take(&wishes).await;
     again
+}
+
+/// How often SQS has handed it out, this time included.
+fn receives(message: &SqsMessage) -> u32 {
+    let told = message.attributes.get("ApproximateReceiveCount");
+    told.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 fn parse<M: DeserializeOwned>(message: &SqsMessage) -> serde_json::Result<M> {

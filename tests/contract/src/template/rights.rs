@@ -50,6 +50,13 @@ pub(super) fn are_exact(yaml: &Yaml) -> Complaints {
                 complaints.push(format!("{id}: reads {queue}"));
             }
         }
+        let fed: Vec<_> = events(own).map(|event| &event["Properties"]["Queue"]).collect();
+        let pauses = items(&own["Policies"]).flat_map(|policy| items(&policy["Statement"]));
+        for pause in pauses.filter(|pause| pause["Action"] == "sqs:ChangeMessageVisibility") {
+            if !fed.contains(&&pause["Resource"]) {
+                complaints.push(format!("{id}: holds back what others are to get"));
+            }
+        }
         let sends = items(&own["Policies"]).flat_map(|policy| items(&policy["Statement"]));
         for statement in sends.filter(|statement| statement["Action"] == "ses:SendEmail") {
             if statement["Condition"]["StringEquals"]["ses:FromAddress"]

@@ -1,5 +1,5 @@
 use super::{door, fresh_key, place, placed, wish};
-use testkit::{Order, Person, Product, Shop, all};
+use testkit::{Door, Order, Person, Product, Shop, all};
 
 #[tokio::test]
 async fn the_last_piece_is_sold_once() {
@@ -173,5 +173,54 @@ async fn connections_cut_in_the_middle_leave_nothing_half_done() {
     }
     assert_eq!(shop.one::<i64>("select count(*) from orders").await, 40);
     assert_eq!((shop.stock(mug).await, shop.stock(tea).await), ((100, 40), (100, 80)));
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_product_that_is_archived_meanwhile_is_sold_whole_or_not_at_all() {
+    let shop = Shop::open().await;
+    let staff = shop.staff().await;
+    let (door, office) = (door(&shop), Door::new(catalog::routes(), shop.app()));
+    let (mut sold, mut refused) = (Vec::new(), 0);
+    for round in 0..40 {
+        let (name, buyer) = (format!("Mug {round}"), shop.customer().await);
+        let mug = shop.product(Product { name: name.clone(), price: 1250, ..Product::any() }).await;
+        let order = async |waits: bool| {
+            if waits {
+                tokio::task::yield_now().await;
+            }
+            place(&door, &buyer, &wish([(mug, 2)])).await
+        };
+        let archive = office.delete(&format!("/v1/products/{mug}")).by(&staff);
+
+        // Who is asked first changes from round to round, and twice nobody races.
+        let (order, archived) = match round {
+            0 => (order(false).await, archive.await),
+            1 => {
+                let archived = archive.await;
+                (order(false).await, archived)
+            }
+            _ => tokio::join!(order(round % 2 == 1), archive),
+        };
+
+        assert_eq!(archived.status, 204, "{}", archived.body);
+        match order.refusal() {
+            (201, "") => sold.push((order.text("/id").to_owned(), name, buyer)),
+            (409 | 422, code) => {
+                assert!(code.starts_with("product_") || code.contains("not_"), "{}", order.body);
+                assert_eq!(shop.stock(mug).await.1, 0, "nothing is promised");
+                refused += 1;
+            }
+            _ => panic!("{}", order.body),
+        }
+        let told = "select count(*) from products where status <> 'archived'";
+        assert_eq!(shop.one::<i64>(told).await, 0);
+    }
+    assert!(!sold.is_empty() && refused > 0, "{} sold, {refused} refused", sold.len());
+    for (order, name, buyer) in sold {
+        let shown = door.get(&format!("/v1/orders/{order}")).by(&buyer).await;
+        assert_eq!((shown.status, shown.text("/lines/0/name")), (200, &*name));
+        assert_eq!(shown.body["total"]["amount"], 2500, "{}", shown.body);
+    }
     shop.check_invariants().await;
 }

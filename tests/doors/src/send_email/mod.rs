@@ -1,4 +1,5 @@
 mod occasions;
+mod patience;
 mod ses;
 
 use domain::id::OrderId;
@@ -48,11 +49,11 @@ impl Scene {
     }
 
     async fn tell(&self) -> Result<(), Setback> {
-        handle(&self.desk, self.placed()).await
+        handle(&self.desk, self.placed(), 1).await
     }
 
     async fn tell_of(&self, event: Event) -> Result<(), Setback> {
-        handle(&self.desk, Message { v: 1, event }).await
+        handle(&self.desk, Message { v: 1, event }, 1).await
     }
 
     /// What the shop has noted about the mail.
@@ -139,7 +140,7 @@ async fn what_ses_has_no_time_for_comes_again() {
         let scene = Scene::set().await;
         scene.ses.refuse(status, kind, "not now");
 
-        assert!(matches!(scene.tell().await, Err(Setback::Again(_))), "{kind}");
+        assert!(matches!(scene.tell().await, Err(Setback::After(..))), "{kind}");
         assert_eq!(scene.ses.mails().len(), 0, "{kind} is not tried twice on the spot");
         scene.tell().await.unwrap();
 
@@ -153,7 +154,7 @@ async fn a_sender_that_ses_does_not_know_is_our_fault_and_not_the_mails() {
     let why = "Email address is not verified. These identities failed: orders@tradepost.example";
     scene.ses.refuse(400, "MessageRejected", why);
 
-    assert!(matches!(scene.tell().await, Err(Setback::Again(_))));
+    assert!(matches!(scene.tell().await, Err(Setback::After(..))));
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
@@ -179,7 +180,7 @@ async fn what_ses_rejects_is_never_tried_again() {
 async fn an_ses_out_of_reach_delays_the_mail() {
     let mut scene = Scene::set().await;
     scene.desk.post = Post::through(&ses::at("http://127.0.0.1:1"), SHOP.to_owned());
-    assert!(matches!(scene.tell().await, Err(Setback::Again(_))));
+    assert!(matches!(scene.tell().await, Err(Setback::After(..))));
 
     scene.desk.post = Post::through(&scene.ses.config(), SHOP.to_owned());
     scene.tell().await.unwrap();
@@ -193,7 +194,7 @@ async fn an_ses_that_never_answers_delays_the_mail() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
     scene.desk.post = Post::through(&ses::at(&address), SHOP.to_owned());
-    assert!(matches!(scene.tell().await, Err(Setback::Again(_))));
+    assert!(matches!(scene.tell().await, Err(Setback::After(..))));
 
     scene.desk.post = Post::through(&scene.ses.config(), SHOP.to_owned());
     scene.tell().await.unwrap();
@@ -217,7 +218,7 @@ async fn a_garbled_neighbour_stops_nobody() {
         records.map(|(id, body)| json!({"messageId": id.to_string(), "body": body})).collect();
 
     let batch = serde_json::from_value(json!({"Records": records})).unwrap();
-    let again = settle(batch, async |message| handle(&scene.desk, message).await).await;
+    let again = settle(batch, async |message| handle(&scene.desk, message, 1).await).await;
 
     let again: Vec<_> = again.batch_item_failures.iter().map(|f| &*f.item_identifier).collect();
     assert_eq!(again, ["0", "2", "3", "4"]);

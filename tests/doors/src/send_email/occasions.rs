@@ -200,7 +200,7 @@ async fn a_link_goes_to_its_owner_as_long_as_it_is_good() {
     let link = scene.shop.one("select id from links").await;
     let asked = Message { v: 1, event: Event::VerificationAsked { link } };
 
-    handle(&scene.desk, asked).await.unwrap();
+    handle(&scene.desk, asked, 1).await.unwrap();
 
     let sent = scene.ses.mails();
     assert_eq!(sent.len(), 1);
@@ -208,6 +208,6 @@ async fn a_link_goes_to_its_owner_as_long_as_it_is_good() {
     assert!(text(&sent[0], TEXT).contains(&address), "{}", text(&sent[0], TEXT));
     scene.shop.run("update links set used_at = now()").await;
     let reset = Message { v: 1, event: Event::ResetAsked { link } };
-    let no_more = handle(&scene.desk, reset).await;
+    let no_more = handle(&scene.desk, reset, 1).await;
     assert!(matches!(no_more, Err(Setback::Pointless { .. })), "{no_more:?}");
 }

@@ -139,3 +139,38 @@ async fn only_posts_are_taken() {
 
     assert_eq!(answer.refusal(), (405, "no_such_method"));
 }
+
+/// Whatever stands between Stripe and us may wrap a body, and may not change it.
+#[tokio::test]
+async fn a_signature_is_over_the_very_bytes_that_came() {
+    let shop = Shop::open().await;
+    let (_, intent) = ordered(&shop).await;
+    let door = door(&shop);
+    let compact = || intent.event("processing", 0);
+    let event = compact();
+    let crlf = serde_json::to_string_pretty(&event).unwrap().replace('\n', "\r\n");
+    let padded = format!("\r\n{}\r\n\t ", compact());
+
+    for body in [&crlf, &padded] {
+        let good = signature(&[WEBHOOK_SECRET], now(), body.as_bytes());
+        for bent in [body.replace("\r\n", "\n"), body.trim().to_owned(), format!("\u{feff}{body}")]
+        {
+            if bent != *body {
+                let answer = unsigned(&door, &bent).header("stripe-signature", &good).await;
+                assert_eq!(answer.refusal(), (400, "bad_signature"), "{bent:?}");
+            }
+        }
+        let answer = unsigned(&door, body).header("stripe-signature", &good).await;
+        assert_eq!(answer.status, 200, "{body:?}");
+    }
+    assert_eq!(fate(&shop, &event).await, "done");
+    assert_eq!(shop.one::<i64>("select count(*) from stripe_events").await, 2);
+
+    let mut latin = compact();
+    latin["data"]["object"]["description"] = json!("caf#");
+    let latin: Vec<_> =
+        latin.to_string().bytes().map(|byte| if byte == b'#' { 0xe9 } else { byte }).collect();
+    let answer = door.signed(&latin, &[WEBHOOK_SECRET], now()).await;
+    assert_eq!(answer.refusal(), (400, "not_text"));
+    assert_eq!(shop.one::<i64>("select count(*) from stripe_events").await, 2);
+}
