@@ -1,7 +1,7 @@
 //! The way to SES.
 
 use crate::Letter;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::config::retry::RetryConfig;
@@ -9,6 +9,7 @@ use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use lambda::config::aws::{self, Service};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -44,9 +45,7 @@ impl Post {
     /// Hands a letter to SES, and says under which id SES knows it.
     pub async fn send(&self, to: &str, letter: &Letter) -> Result<String, Unsent> {
         let content = content(letter).map_err(|error| Unsent::NotNow(error.to_string()))?;
-        let client = self.client.get_or_init(async || {
-            client(&aws_config::load_defaults(BehaviorVersion::latest()).await)
-        });
+        let client = self.client.get_or_init(async || client(&aws::config(Service::SesV2).await));
         let mail = client
             .await
             .send_email()

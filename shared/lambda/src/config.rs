@@ -1,5 +1,6 @@
 //! Everything that the environment decides, read once at the start.
 
+pub mod aws;
 mod database;
 mod secret;
 
@@ -10,20 +11,16 @@ use crate::dead_letters::{DeadLetters, Pair};
 use crate::dispatch::Dispatch;
 use crate::http::App;
 use crate::http::token::Verifier;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws::Service;
 use domain::db::{AppSignIn, Db};
 use domain::outbox::Topic;
 use secret::Reference;
 use std::fmt::Display;
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
 
 /// The variables of this process. A missing or malformed one stops the start with a line that names it.
 #[derive(Clone, Debug, Default)]
-pub struct Config {
-    /// Made at the first use: a function that has no secret in AWS needs none.
-    aws: OnceCell<SdkConfig>,
-}
+pub struct Config;
 
 /// Where a function gets the time from. Tests have their own.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +34,7 @@ impl Clock {
 
 impl Config {
     pub fn from_env() -> Self {
-        Self::default()
+        Self
     }
 
     /// What HTTP functions share: the database, and `TOKEN_KEYS`, a JSON Web Key Set with the public keys.
@@ -93,12 +90,8 @@ impl Config {
             return Ok(None);
         }
         let Some(arn) = self.look_up(&format!("{name}_ARN")) else { return Ok(None) };
-        let reference = Reference::parse(&arn, self.aws().await);
+        let reference = Reference::parse(&arn, &aws::config(Service::SecretsManager).await);
         Ok(Some(reference.map_err(|why| format!("{name}_ARN: {why}"))?))
-    }
-
-    async fn aws(&self) -> &SdkConfig {
-        self.aws.get_or_init(|| aws_config::load_defaults(BehaviorVersion::latest())).await
     }
 
     /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.

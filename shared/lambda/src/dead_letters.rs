@@ -2,9 +2,10 @@
 //!
 //! Not SQS's own `StartMessageMoveTask`: that moves whole queues, and a person wants to try one letter first.
 
-use aws_config::BehaviorVersion;
+use crate::config::aws::{self, Service};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as About, QueueAttributeName};
 use domain::outbox::Topic;
@@ -139,8 +140,8 @@ impl Queues {
     async fn client(&self) -> &Client {
         let make = async || {
             let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-            let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(patience);
-            Client::new(&config.load().await)
+            let config = Builder::from(&aws::config(Service::Sqs).await).timeout_config(patience);
+            Client::from_conf(config.build())
         };
         self.client.get_or_init(make).await
     }

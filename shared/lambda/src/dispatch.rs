@@ -1,6 +1,6 @@
 //! From the outbox to the queues.
 
-use aws_config::BehaviorVersion;
+use crate::config::aws::{self, Service};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry as Entry;
@@ -88,12 +88,8 @@ impl Dispatch {
 impl Queues {
     /// The ids of the messages that SQS took.
     async fn send(&self, url: &str, parcels: &[&Parcel]) -> Result<Vec<i64>, DispatchError> {
-        let client = self
-            .client
-            .get_or_init(|| async {
-                Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
-            })
-            .await;
+        let client =
+            self.client.get_or_init(async || Client::new(&aws::config(Service::Sqs).await)).await;
         let mut batch = client.send_message_batch().queue_url(url);
         for parcel in parcels {
             let entry = Entry::builder().id(parcel.id.to_string()).message_body(&parcel.body);

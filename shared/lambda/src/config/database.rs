@@ -1,5 +1,6 @@
 //! How a function signs in to the database.
 
+use super::aws::{self, Service};
 use super::secret::Reference;
 use super::{Clock, Config};
 use crate::Error;
@@ -34,7 +35,7 @@ pub(super) async fn open(config: &Config, name: &str) -> Result<Db, Error> {
         Proof::Address => address,
         Proof::Secret(reference) => address.signing_in_with(Arc::new(Managed(reference))),
         Proof::Iam => {
-            let token = Token::new(&address, config.aws().await, config.clock());
+            let token = Token::new(&address, aws::config(Service::Rds).await, config.clock());
             address.signing_in_with(Arc::new(token.map_err(|why| format!("{url_name}: {why}"))?))
         }
     };
@@ -64,7 +65,7 @@ async fn proof(config: &Config, name: &str) -> Result<Proof, Error> {
     match (config.look_up(&arn_name), config.look_up(&auth_name)) {
         (None, None) => Ok(Proof::Address),
         (Some(arn), None) => {
-            let reference = Reference::parse(&arn, config.aws().await);
+            let reference = Reference::parse(&arn, &aws::config(Service::SecretsManager).await);
             Ok(Proof::Secret(reference.map_err(|why| format!("{arn_name}: {why}"))?))
         }
         (None, Some(auth)) if auth == "iam" => Ok(Proof::Iam),
@@ -93,11 +94,11 @@ struct Token {
 }
 
 impl Token {
-    fn new(address: &Address, aws: &SdkConfig, clock: Clock) -> Result<Self, &'static str> {
+    fn new(address: &Address, aws: SdkConfig, clock: Clock) -> Result<Self, &'static str> {
         let (host, port) = address.host().ok_or("IAM needs one host, by its name")?;
         let user = address.user().ok_or("IAM needs the user's name in the address")?;
         let url = format!("https://{host}:{port}/?Action=connect&DBUser={user}");
-        Ok(Self { url, aws: aws.clone(), clock })
+        Ok(Self { url, aws, clock })
     }
 
     async fn sign(&self) -> Result<String, Error> {
@@ -155,7 +156,7 @@ mod tests {
     async fn a_token_is_a_signed_url_without_its_scheme() {
         let address =
             Address::parse("postgres://app_rw@shop.cluster.eu-central-1.rds.amazonaws.com/shop");
-        let token = Token::new(&address.unwrap(), &aws(), NOON).unwrap().fetch().await.unwrap();
+        let token = Token::new(&address.unwrap(), aws(), NOON).unwrap().fetch().await.unwrap();
         let start =
             "shop.cluster.eu-central-1.rds.amazonaws.com:5432/?Action=connect&DBUser=app_rw&";
         assert!(token.starts_with(start), "{token}");
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn iam_signs_in_to_one_host_as_somebody() {
         for vague in ["postgres://app_rw@a,b/shop", "host=db.example.com"] {
-            assert!(Token::new(&Address::parse(vague).unwrap(), &aws(), NOON).is_err(), "{vague}");
+            assert!(Token::new(&Address::parse(vague).unwrap(), aws(), NOON).is_err(), "{vague}");
         }
     }
 }

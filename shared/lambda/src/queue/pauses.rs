@@ -1,7 +1,8 @@
 //! When a message comes again: SQS hides it for as long as its queue says, unless somebody asks for another time.
 
+use crate::config::aws::{self, Service};
+use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::retry::RetryConfig;
@@ -41,9 +42,7 @@ impl Pauses {
     /// Hides messages of one batch, each by its receipt. What SQS does not hear of comes again when the queue says.
     pub(super) async fn take(&self, wishes: &[(String, Duration)]) {
         let Some(queue) = self.0.as_ref().filter(|_| !wishes.is_empty()) else { return };
-        let client = queue.client.get_or_init(async || {
-            client(&aws_config::load_defaults(BehaviorVersion::latest()).await)
-        });
+        let client = queue.client.get_or_init(async || client(&aws::config(Service::Sqs).await));
         let mut ask = client.await.change_message_visibility_batch().queue_url(&queue.url);
         for (place, (receipt, pause)) in wishes.iter().enumerate() {
             let seconds = i32::try_from(pause.as_secs()).unwrap_or(i32::MAX);
