@@ -1,5 +1,5 @@
 mod occasions;
-mod ses;
+pub(crate) mod ses;
 
 use domain::id::OrderId;
 use domain::mail::{self, Claim};
