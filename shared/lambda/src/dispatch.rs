@@ -1,6 +1,7 @@
 //! From the outbox to the queues.
 
 use crate::config::aws::{self, Service};
+use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry as Entry;
@@ -40,6 +41,12 @@ pub enum DispatchError {
 impl Dispatch {
     pub fn to_queues(mail_url: String, inventory_url: String) -> Self {
         Self(Some(Arc::new(Queues { mail_url, inventory_url, client: OnceCell::new() })))
+    }
+
+    /// To queues of an SQS that is not the environment's.
+    pub fn through(config: &SdkConfig, mail_url: String, inventory_url: String) -> Self {
+        let client = OnceCell::new_with(Some(Client::new(config)));
+        Self(Some(Arc::new(Queues { mail_url, inventory_url, client })))
     }
 
     /// Leaves every event to the sweep.

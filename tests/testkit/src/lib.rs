@@ -5,6 +5,7 @@
     reason = "a test that cannot set up should fail"
 )]
 
+mod death;
 mod door;
 mod factory;
 mod fulfilment;
@@ -13,6 +14,7 @@ mod people;
 mod stripe;
 mod tap;
 
+pub use death::{Death, everywhere};
 pub use door::{Answer, Call, Door, all};
 pub use factory::{Category, Count, Order, Product};
 pub use people::{Person, SIGNING_KEY, link_key, signer, token_keys};

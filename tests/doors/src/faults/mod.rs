@@ -1,5 +1,6 @@
 //! What breaks around the shop while it works: the line to its database, the database itself, the queue.
 
+mod awaits;
 mod bytes;
 mod queue;
 mod restart;

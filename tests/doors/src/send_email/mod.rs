@@ -1,6 +1,6 @@
 mod occasions;
 mod patience;
-mod ses;
+pub(crate) mod ses;
 
 use domain::id::OrderId;
 use domain::mail::{self, Claim};

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
 #[derive(Clone, Default)]
-pub(super) struct Ses(Arc<Mutex<State>>);
+pub(crate) struct Ses(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -22,7 +22,7 @@ struct State {
 }
 
 impl Ses {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let ses = Self::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -35,17 +35,17 @@ impl Ses {
     }
 
     /// The next mail is answered with this error.
-    pub(super) fn refuse(&self, status: u16, kind: &'static str, message: &str) {
+    pub(crate) fn refuse(&self, status: u16, kind: &'static str, message: &str) {
         self.0.lock().unwrap().refusals.push_back((status, kind, message.to_owned()));
     }
 
     /// The mails that were taken.
-    pub(super) fn mails(&self) -> Vec<Value> {
+    pub(crate) fn mails(&self) -> Vec<Value> {
         self.0.lock().unwrap().mails.clone()
     }
 
     /// For a client of the AWS SDK.
-    pub(super) fn config(&self) -> SdkConfig {
+    pub(crate) fn config(&self) -> SdkConfig {
         at(&self.0.lock().unwrap().address)
     }
 
@@ -64,7 +64,7 @@ impl Ses {
 }
 
 /// For a client of whatever listens at `address`.
-pub(super) fn at(address: &str) -> SdkConfig {
+pub(crate) fn at(address: &str) -> SdkConfig {
     let nobody = Credentials::new("nobody", "nothing", None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -1,0 +1,50 @@
+//! As much of SQS as sending takes: it remembers what it took.
+
+use crate::send_email::ses::at;
+use aws_config::SdkConfig;
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+
+#[derive(Clone)]
+pub(super) struct Queue {
+    address: String,
+    messages: Arc<Mutex<Vec<String>>>,
+}
+
+impl Queue {
+    pub(super) async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let queue = Self { address, messages: Arc::default() };
+        let door = queue.clone();
+        let router = Router::new().fallback(async move |body: String| door.keep(&body));
+        tokio::spawn(async { axum::serve(listener, router).await });
+        queue
+    }
+
+    /// For a client of the AWS SDK.
+    pub(super) fn config(&self) -> SdkConfig {
+        at(&self.address)
+    }
+
+    /// The messages that came since the last time.
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.messages.lock().unwrap())
+    }
+
+    fn keep(&self, batch: &str) -> impl IntoResponse + use<> {
+        let batch: Value = serde_json::from_str(batch).unwrap();
+        let mut taken = Vec::new();
+        for entry in batch["Entries"].as_array().unwrap() {
+            self.messages.lock().unwrap().push(entry["MessageBody"].as_str().unwrap().to_owned());
+            taken
+                .push(json!({"Id": entry["Id"], "MessageId": entry["Id"], "MD5OfMessageBody": ""}));
+        }
+        let json = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+        (json, json!({"Successful": taken, "Failed": []}).to_string())
+    }
+}
