@@ -7,6 +7,7 @@ mod collection;
 mod deploying;
 mod exploring;
 mod failing;
+mod killed;
 mod logging;
 mod mailing;
 mod operating;

@@ -1,8 +1,10 @@
 //! Opens the shop: surroundings, binaries, schema, goods, doors.
 
 use crate::keys::Keys;
+use crate::lines::Lines;
 use crate::mailbox::Mailbox;
 use crate::seed::seed;
+use crate::watch::Watch;
 use domain::db::{BadAddress, DbError};
 use serde_json::json;
 use stack::functions::{self, Profile};
@@ -32,6 +34,10 @@ pub struct Options {
     pub schedules: bool,
     /// The most instances of one function; as many as the gateway starts by itself if it is not said.
     pub instances: Option<usize>,
+    /// Whether whatever the functions reach is reached by way of [`Lines`].
+    pub lines: bool,
+    /// Whether the functions go by a [`Watch`] of their own.
+    pub watch: bool,
     pub payment: Payment,
     /// How the functions are built.
     pub profile: Profile,
@@ -67,6 +73,10 @@ pub enum Error {
     Http(#[from] reqwest::Error),
     #[error("could not fill the shelves: {0}")]
     Seed(String),
+    #[error("could not stand on the functions' lines")]
+    Lines(#[source] std::io::Error),
+    #[error("could not give the functions a watch")]
+    Watch(#[source] std::io::Error),
     #[error("the page with the mails did not open")]
     Mailbox(#[source] std::io::Error),
     #[error("could not keep the admin's password in the data folder")]
@@ -86,6 +96,7 @@ through_stack!(
     stack::aws::Error,
     stack::gateway::Error,
     stack::template::Error,
+    stack::tools::Error,
     stack::functions::Error
 );
 
@@ -93,6 +104,10 @@ through_stack!(
 pub struct Shop {
     // Closed in this order: the doors before what stands behind them.
     pub gateway: Gateway,
+    /// Where their lines can be held, if they were asked for.
+    pub lines: Option<Lines>,
+    /// What time it is for them, if that was asked for.
+    pub watch: Option<Watch>,
     pub stripe: Option<StandIn>,
     /// The page with the mails that were sent.
     pub mailbox: Mailbox,
@@ -129,6 +144,12 @@ impl Shop {
         let settings =
             values(&surroundings.aws, &keys, &owner_url, &app_url, &door.url(), &payment)?;
         functions.values.clone_from(&settings);
+        let lines = if options.lines {
+            Some(Lines::before(&mut functions.values).await.map_err(Error::Lines)?)
+        } else {
+            None
+        };
+        let watch = options.watch.then(|| Watch::give(&mut functions)).transpose()?;
         let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
         progress.say("the functions are behind their doors");
 
@@ -136,6 +157,8 @@ impl Shop {
         let admin_password = String::new();
         let mut shop = Self {
             gateway,
+            lines,
+            watch,
             stripe,
             mailbox,
             surroundings,

@@ -34,6 +34,8 @@ pub enum Error {
         "PostgreSQL is missing: apt-get install postgresql (a private copy failed as well: {0})"
     )]
     NoPostgres(String),
+    #[error("faketime is missing: apt-get install faketime")]
+    Faketime,
     #[error("could not set up {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
 }
@@ -124,6 +126,15 @@ pub fn browser(progress: &Progress) -> Result<Browser, Error> {
             .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })
     })?;
     installed_browser().ok_or_else(|| Error::Browser("they are gone again".to_owned()))
+}
+
+/// The library that tells a process another time, for `LD_PRELOAD`. Debian keeps it where its architecture's libraries are.
+pub fn faketime() -> Result<PathBuf, Error> {
+    let folders = ["/usr/lib", "/usr/lib64"].into_iter().filter_map(|lib| fs::read_dir(lib).ok());
+    let folders = folders.flatten().flatten().map(|entry| entry.path());
+    let library = folders.chain([PathBuf::from("/usr/lib"), PathBuf::from("/usr/lib64")]);
+    let mut library = library.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    library.find(|library| library.is_file()).ok_or(Error::Faketime)
 }
 
 fn installed_browser() -> Option<Browser> {

@@ -67,11 +67,17 @@ async fn carry(
             let (before, after) = bytes.split_at(pass);
             send(&mut to, &mut watch, before).await?;
             bytes = after;
+            // Before anybody can know that something is held.
+            let mut let_go = state.let_go.subscribe();
             state.struck.send_modify(|count| *count += 1);
             match how {
                 Break::Cut => return Err(End::Cut),
                 Break::Reset => return Err(End::Reset),
                 Break::Stall => std::future::pending().await,
+                Break::Hold => {
+                    // Cannot fail: the sender lives in the state.
+                    let_go.changed().await.ok();
+                }
                 Break::Delay(pause) => time::sleep(pause).await,
                 Break::HalfClose => {
                     to.shutdown().await.ok();

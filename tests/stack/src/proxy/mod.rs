@@ -51,6 +51,8 @@ pub enum Break {
     Reset,
     /// Nothing passes any more this way, and nobody hears of it.
     Stall,
+    /// The same, until [`Proxy::let_go`].
+    Hold,
     /// What comes after arrives late.
     Delay(Duration),
     /// The receiver sees the end; the other way goes on.
@@ -72,6 +74,8 @@ struct State {
     plan: Mutex<Plan>,
     /// How many breaks have happened.
     struck: channel::Sender<usize>,
+    /// Raised to let what is held pass.
+    let_go: channel::Sender<u64>,
     /// Raised to end all connections that there are.
     epoch: channel::Sender<u64>,
 }
@@ -91,6 +95,7 @@ impl Proxy {
         let shared = Arc::new(State {
             plan: Mutex::new(Plan { server, is_open: true, breaks: Vec::new() }),
             struck: channel::Sender::new(0),
+            let_go: channel::Sender::new(0),
             epoch: channel::Sender::new(0),
         });
         let door = tokio::spawn(answer(listener, Arc::clone(&shared))).abort_handle();
@@ -129,6 +134,11 @@ impl Proxy {
         let mut struck = self.shared.struck.subscribe();
         // Cannot fail: the sender lives in the state.
         struck.wait_for(|count| *count >= times).await.ok();
+    }
+
+    /// What is held passes, and what comes after it.
+    pub fn let_go(&self) {
+        self.shared.let_go.send_modify(|times| *times += 1);
     }
 
     /// Ends all connections that there are; new ones are sound.

@@ -173,3 +173,24 @@ async fn a_url_leads_through_the_proxy() {
     assert_eq!(url("http://127.0.0.1:1"), format!("http://{address}"));
     assert_eq!(url("http://127.0.0.1:1/"), format!("http://{address}/"));
 }
+
+#[tokio::test]
+async fn what_is_held_passes_when_it_is_let_go_and_never_if_the_line_is_cut() {
+    let proxy = Proxy::before(echo().await).await.unwrap();
+    proxy.script(Way::ToServer, At::text("COMMIT"), Break::Hold);
+    let mut call = Call::through(&proxy).await;
+
+    call.say("begin COMMIT").await;
+    proxy.has_struck(1).await;
+
+    assert_eq!(call.hear(6).await.unwrap(), "begin ");
+    assert_eq!(call.hear(1).await, None);
+    proxy.let_go();
+    assert_eq!(call.hear(6).await.unwrap(), "COMMIT");
+
+    proxy.script(Way::ToClient, At::text("done"), Break::Hold);
+    call.say("all done").await;
+    proxy.has_struck(2).await;
+    proxy.cut();
+    assert_eq!(call.end().await.unwrap(), "all ");
+}
