@@ -90,7 +90,7 @@ async fn deliver(
 
 /// However long SES is away, the mail waits for it: in the queue at first, then in the outbox, and never with the dead letters.
 async fn delay(desk: &Desk, event: Event, receives: u32, why: Unsent) -> Result<(), Setback> {
-    match patience::next(receives, fastrand::u8(..)) {
+    match patience::next(receives, patience::dice()) {
         Next::Pause(pause) => Err(Setback::After(pause, why.into())),
         Next::Outbox { seconds } => {
             outbox::put_back(&desk.db, event, seconds).await?;

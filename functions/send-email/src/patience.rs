@@ -17,6 +17,11 @@ pub(crate) enum Next {
     Outbox { seconds: i32 },
 }
 
+/// Luck, for nothing but a pause.
+pub(crate) fn dice() -> u8 {
+    fastrand::u8(..)
+}
+
 /// The answer to the `receives`-th visit. `dice` spreads those that came together: up to a quarter is added.
 pub(crate) fn next(receives: u32, dice: u8) -> Next {
     if receives >= VISITS {

@@ -20,6 +20,7 @@ mod routes;
 mod settings;
 mod shapes;
 mod statements;
+mod strange;
 mod strangers;
 mod street;
 mod template;

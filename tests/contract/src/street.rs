@@ -104,7 +104,8 @@ impl Street {
         self.doors[operation.function].call(method, &self.address(operation, things))
     }
 
-    fn address(&self, operation: &Operation, things: &Things) -> String {
+    /// Where an operation meets these things.
+    pub(crate) fn address(&self, operation: &Operation, things: &Things) -> String {
         let path = things.addresses.iter();
         let path = path.fold(operation.path.clone(), |path, (name, id)| path.replace(name, id));
         if path.contains('{') { operation.address(&self.schemas) } else { path }
@@ -128,7 +129,8 @@ pub(crate) struct Things {
     pub(crate) owner: Person,
     order: OrderId,
     pub(crate) intent: Intent,
-    addresses: BTreeMap<&'static str, String>,
+    /// What stands for it in a path, with its id.
+    pub(crate) addresses: BTreeMap<&'static str, String>,
 }
 
 impl Things {
