@@ -55,6 +55,11 @@ impl Scene {
         handle(&self.desk, Message { v: 1, event }).await
     }
 
+    /// The shop's books agree with the mails that SES took.
+    async fn hold(&self) {
+        self.shop.books().with_mails(self.ses.posted()).hold().await;
+    }
+
     /// What the shop has noted about the mail.
     async fn noted(&self) -> (String, Option<String>) {
         let sql = "select status, coalesce(ses_message_id, failure) from emails";
@@ -94,6 +99,7 @@ async fn a_message_that_comes_twice_is_one_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -107,6 +113,7 @@ async fn twins_at_once_are_one_mail() {
     assert_eq!(scene.ses.mails().len(), 1);
     scene.tell().await.unwrap();
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -123,6 +130,7 @@ async fn a_mail_whose_sender_died_is_sent_by_the_next() {
 
     assert_eq!(scene.ses.mails().len(), 1);
     assert_eq!(scene.noted().await.0, "sent");
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -144,6 +152,7 @@ async fn what_ses_has_no_time_for_comes_again() {
         scene.tell().await.unwrap();
 
         assert_eq!(scene.ses.mails().len(), 1);
+        scene.hold().await;
     }
 }
 
@@ -157,6 +166,7 @@ async fn a_sender_that_ses_does_not_know_is_our_fault_and_not_the_mails() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -172,6 +182,7 @@ async fn what_ses_rejects_is_never_tried_again() {
         // Without the address: the note outlives the account.
         let why = Some(format!("{kind}: <address> is no good"));
         assert_eq!(scene.noted().await, ("failed".to_owned(), why));
+        scene.hold().await;
     }
 }
 
@@ -185,6 +196,7 @@ async fn an_ses_out_of_reach_delays_the_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -199,6 +211,7 @@ async fn an_ses_that_never_answers_delays_the_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -222,6 +235,7 @@ async fn a_garbled_neighbour_stops_nobody() {
     let again: Vec<_> = again.batch_item_failures.iter().map(|f| &*f.item_identifier).collect();
     assert_eq!(again, ["0", "2", "3", "4"]);
     assert_eq!(scene.ses.mails().len(), 2);
+    scene.hold().await;
 }
 
 #[tokio::test]
