@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod breaches;
 mod budget;
 mod catalog;
 mod connection;

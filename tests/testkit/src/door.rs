@@ -4,6 +4,7 @@ use crate::Person;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, header, request};
+use books::{Note, Notes};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use std::future::IntoFuture;
@@ -11,14 +12,19 @@ use std::pin::Pin;
 use tower::ServiceExt as _;
 use utoipa_axum::router::OpenApiRouter;
 
-/// The door of one function.
+/// The door of one function. It remembers what it answered.
 #[derive(Clone)]
-pub struct Door(Router);
+pub struct Door {
+    router: Router,
+    notes: Notes,
+}
 
 /// A request about to be sent: `.await` sends it.
 #[must_use = "a request is sent by awaiting it"]
 pub struct Call {
     router: Router,
+    notes: Notes,
+    who: Option<String>,
     request: request::Builder,
     body: Body,
 }
@@ -35,12 +41,18 @@ pub struct Answer {
 
 impl Door {
     pub fn new<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, state: S) -> Self {
-        Self(lambda::http::router(routes, state))
+        Self { router: lambda::http::router(routes, state), notes: Notes::default() }
+    }
+
+    /// What was answered here.
+    pub fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     pub fn call(&self, method: Method, path: &str) -> Call {
         let request = Request::builder().method(method).uri(path);
-        Call { router: self.0.clone(), request, body: Body::empty() }
+        let (router, notes) = (self.router.clone(), self.notes.clone());
+        Call { router, notes, who: None, request, body: Body::empty() }
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -61,7 +73,8 @@ impl Door {
 }
 
 impl Call {
-    pub fn by(self, person: &Person) -> Self {
+    pub fn by(mut self, person: &Person) -> Self {
+        self.who = Some(person.email.clone());
         self.header("authorization", &format!("Bearer {}", person.token))
     }
 
@@ -92,6 +105,9 @@ impl IntoFuture for Call {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let request = self.request.body(self.body).unwrap();
+            let call = format!("{} {}", request.method(), request.uri());
+            let key = request.headers().get("idempotency-key");
+            let key = key.and_then(|key| key.to_str().ok()).map(str::to_owned);
             let response = self.router.oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
             let bytes = body.collect().await.unwrap().to_bytes();
@@ -101,7 +117,9 @@ impl IntoFuture for Call {
                 serde_json::from_slice(&bytes)
                     .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
             };
-            Answer { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
+            let status = parts.status.as_u16();
+            self.notes.add(Note { who: self.who, call, key, status, body: body.clone() });
+            Answer { status, headers: parts.headers, bytes, body }
         })
     }
 }

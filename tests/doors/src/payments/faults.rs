@@ -22,7 +22,7 @@ async fn stripe_that_falls_silent_after_the_deed_makes_one_intent() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let ledger = till.stripe.ledger();
     assert_eq!((ledger.len(), &*ledger[0].intent), (1, answer.text("/stripe_payment_intent")));
-    till.shop.check_invariants().await;
+    till.hold().await;
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn stripe_that_stays_silent_makes_one_intent_all_the_same() {
     let keys: Vec<_> = till.stripe.calls().into_iter().map(|call| call.key).collect();
     assert_eq!(keys, vec![Some(answer.text("/payment").to_owned()); 4]);
     assert_eq!(till.stripe.ledger().len(), 1);
-    till.shop.check_invariants().await;
+    till.hold().await;
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn while_stripe_is_away_the_shop_asks_to_come_back() {
         assert_eq!(back.status, 200, "{}", back.body);
         assert_eq!(till.stripe.ledger().len(), 1);
         assert_eq!(till.shop.one::<i64>("select count(*) from payments").await, 1);
-        till.shop.check_invariants().await;
+        till.hold().await;
     }
 }
 
@@ -75,6 +75,7 @@ async fn a_hiccup_of_stripe_goes_unnoticed() {
 
         assert_eq!(till.pay(order).await.status, 200, "{fault:?}");
         assert_eq!(till.stripe.ledger().len(), 1);
+        till.hold().await;
     }
 }
 
@@ -93,6 +94,7 @@ async fn a_key_that_stripe_refuses_spoils_no_payment() {
     assert!(!refused.body.to_string().contains("sk_test"), "{}", refused.body);
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.text("/payment"), format!("pay_{}", kept.replace('-', "")));
+    till.hold().await;
 }
 
 #[tokio::test]
@@ -113,6 +115,7 @@ async fn a_payment_that_stripe_refuses_for_good_does_not_stand_in_the_way_of_the
     let abandoned = "select count(*) from payments where status = 'failed'";
     assert_eq!(till.shop.one::<i64>(abandoned).await, 2);
     assert!(till.stripe.ledger().is_empty());
+    till.hold().await;
 }
 
 /// A server that answers everything with `answer`, and counts how often.
@@ -153,5 +156,5 @@ async fn whoever_sends_the_shop_elsewhere_is_not_followed() {
         assert_eq!(answer.refusal(), (502, "upstream_failed"), "{status}: {}", answer.body);
         assert!(asked.load(Ordering::SeqCst) > 0 && followed.load(Ordering::SeqCst) == 0);
     }
-    till.shop.check_invariants().await;
+    till.hold().await;
 }

@@ -48,6 +48,12 @@ impl Till {
         self.shop.order(&self.buyer, Order { product, quantity }).await
     }
 
+    /// Our books agree with each other, with Stripe's, and with what was answered.
+    async fn hold(&self) {
+        let books = self.shop.books().with_stripe(&self.stripe);
+        books.with_answers(self.door.notes()).hold().await;
+    }
+
     /// The buyer wants to pay an order.
     fn pay(&self, order: OrderId) -> Call {
         let path = format!("/v1/orders/{order}/payment-intent");

@@ -66,6 +66,12 @@ impl Books {
         (order, intent)
     }
 
+    /// All books agree, ours and Stripe's and what was answered.
+    async fn hold(&self) {
+        let books = self.shop.books().with_stripe(&self.stripe);
+        books.with_answers(self.payments.notes()).with_answers(self.office.notes()).hold().await;
+    }
+
     /// An hour later.
     async fn next_run(&self) -> Report {
         self.an_hour_later().await;

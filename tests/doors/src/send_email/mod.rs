@@ -56,6 +56,11 @@ impl Scene {
         handle(&self.desk, Message { v: 1, event }, 1).await
     }
 
+    /// The shop's books agree with the mails that SES took.
+    async fn hold(&self) {
+        self.shop.books().with_mails(self.ses.posted()).hold().await;
+    }
+
     /// What the shop has noted about the mail.
     async fn noted(&self) -> (String, Option<String>) {
         let sql = "select status, coalesce(ses_message_id, failure) from emails";
@@ -95,6 +100,7 @@ async fn a_message_that_comes_twice_is_one_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -108,6 +114,7 @@ async fn twins_at_once_are_one_mail() {
     assert_eq!(scene.ses.mails().len(), 1);
     scene.tell().await.unwrap();
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -124,6 +131,7 @@ async fn a_mail_whose_sender_died_is_sent_by_the_next() {
 
     assert_eq!(scene.ses.mails().len(), 1);
     assert_eq!(scene.noted().await.0, "sent");
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -145,6 +153,7 @@ async fn what_ses_has_no_time_for_comes_again() {
         scene.tell().await.unwrap();
 
         assert_eq!(scene.ses.mails().len(), 1);
+        scene.hold().await;
     }
 }
 
@@ -158,6 +167,7 @@ async fn a_sender_that_ses_does_not_know_is_our_fault_and_not_the_mails() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -173,6 +183,7 @@ async fn what_ses_rejects_is_never_tried_again() {
         // Without the address: the note outlives the account.
         let why = Some(format!("{kind}: <address> is no good"));
         assert_eq!(scene.noted().await, ("failed".to_owned(), why));
+        scene.hold().await;
     }
 }
 
@@ -186,6 +197,7 @@ async fn an_ses_out_of_reach_delays_the_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -200,6 +212,7 @@ async fn an_ses_that_never_answers_delays_the_mail() {
     scene.tell().await.unwrap();
 
     assert_eq!(scene.ses.mails().len(), 1);
+    scene.hold().await;
 }
 
 #[tokio::test]
@@ -223,6 +236,7 @@ async fn a_garbled_neighbour_stops_nobody() {
     let again: Vec<_> = again.batch_item_failures.iter().map(|f| &*f.item_identifier).collect();
     assert_eq!(again, ["0", "2", "3", "4"]);
     assert_eq!(scene.ses.mails().len(), 2);
+    scene.hold().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use books::Posted;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,17 @@ impl Ses {
     /// The mails that were taken.
     pub(crate) fn mails(&self) -> Vec<Value> {
         self.0.lock().unwrap().mails.clone()
+    }
+
+    /// The same, as they are compared with our notes.
+    pub(super) fn posted(&self) -> Vec<Posted> {
+        let text = |mail: &Value, pointer: &str| super::text(mail, pointer).to_owned();
+        let posted = |(place, mail): (usize, &Value)| Posted {
+            receipt: format!("receipt-{}", place + 1),
+            to: text(mail, "/Destination/ToAddresses/0"),
+            subject: text(mail, super::SUBJECT),
+        };
+        self.mails().iter().enumerate().map(posted).collect()
     }
 
     /// For a client of the AWS SDK.

@@ -51,6 +51,9 @@ pub struct Aws {
 /// A mail as it left for the world.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Mail {
+    /// What its sender was told that SES knows it by.
+    #[serde(rename = "MessageId", default)]
+    pub receipt: String,
     #[serde(rename = "Source")]
     pub from: String,
     #[serde(rename = "To")]
