@@ -4,6 +4,7 @@ mod customer;
 pub mod demo;
 pub mod event;
 mod keys;
+mod ledgers;
 pub mod load;
 mod mailbox;
 pub mod sam;
@@ -13,6 +14,7 @@ pub mod soak;
 
 pub use customer::{Answer, Customer};
 pub use keys::for_a_deploy as keys_for_a_deploy;
+pub use ledgers::Ledgers;
 pub use mailbox::Mailbox;
 pub use seed::ADMIN;
 pub use shop::{Error, Options, Payment, Shop};
