@@ -102,15 +102,15 @@ impl<'a> Books<'a> {
         Self { stripe: Some(stripe), ..self }
     }
 
-    /// All mails that went out.
+    /// All mails that went out, where no AWS can be asked.
     #[must_use]
     pub fn with_mails(self, mails: Vec<Posted>) -> Self {
         Self { mails: Some(mails), ..self }
     }
 
-    /// All messages went through these queues.
+    /// All messages and mails went through this AWS.
     #[must_use]
-    pub fn with_queues(self, aws: &'a Aws) -> Self {
+    pub fn with_aws(self, aws: &'a Aws) -> Self {
         Self { aws: Some(aws), ..self }
     }
 
@@ -144,8 +144,8 @@ impl<'a> Books<'a> {
         if let Some(stripe) = self.stripe {
             money::look(self, stripe, &mut found).await?;
         }
-        if let Some(mails) = &self.mails {
-            mails::look(self, mails, &mut found).await?;
+        if self.mails.is_some() || self.aws.is_some() {
+            mails::look(self, &mut found).await?;
         }
         if let Some(notes) = &self.notes {
             answers::look(self, notes, &mut found).await?;

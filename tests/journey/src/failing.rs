@@ -1,4 +1,5 @@
-use crate::{customer, open, product, until};
+use crate::{customer, hold, open, product, until};
+use books::Harm;
 use serde_json::json;
 use stack::leash::signal;
 
@@ -16,6 +17,7 @@ async fn a_function_that_dies_is_followed_by_another() {
         (grace.get("/v1/orders").await.unwrap().status == 200).then_some(())
     })
     .await;
+    hold(&shop).await;
 }
 
 /// Lambda freezes an instance between two requests, for minutes, and its connection dies meanwhile.
@@ -42,6 +44,7 @@ async fn a_function_that_wakes_with_a_dead_connection_serves_the_first_request()
 
     assert_eq!(first.status, 200, "{}", first.body);
     assert_eq!(shop.gateway.pids("Orders").unwrap(), pids, "it is the same instance");
+    hold(&shop).await;
 }
 
 #[tokio::test]
@@ -74,4 +77,17 @@ async fn an_event_that_was_left_in_the_outbox_is_sent_by_the_sweep() {
         (mails.iter().filter(|mail| mail.subject.contains(order)).count() == 2).then_some(())
     })
     .await;
+    // The books know that it was sent before.
+    let ledgers = shop.ledgers().await.unwrap();
+    let breaches = until("the note of the mail", async || {
+        let found = shop.books(&ledgers).unwrap().look().await.unwrap();
+        (!found.breaches.is_empty()).then_some(found.breaches)
+    })
+    .await;
+    let [twice] = &breaches[..] else { panic!("{breaches:#?}") };
+    assert_eq!((twice.invariant, twice.harm), ("I7", Harm::Twice));
+    assert!(
+        twice.row.starts_with(&format!("the mail order_placed:{order} went out again")),
+        "{twice}"
+    );
 }

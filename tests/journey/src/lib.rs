@@ -1,6 +1,7 @@
 //! Whole stories over HTTP, against the binaries that get deployed.
 #![cfg(test)]
 
+mod breaches;
 mod browsing;
 mod closing;
 mod collection;
@@ -49,6 +50,12 @@ async fn product(shop: &Shop, sku: &str) -> String {
     let goods = found.body["data"].as_array().unwrap();
     let product = goods.iter().find(|product| product["sku"] == sku).unwrap();
     product["id"].as_str().unwrap().to_owned()
+}
+
+/// Whatever happened to the shop, its books agree.
+async fn hold(shop: &Shop) {
+    let ledgers = shop.ledgers().await.unwrap();
+    shop.books(&ledgers).unwrap().hold().await;
 }
 
 /// Waits until `look` sees it.

@@ -1,4 +1,4 @@
-use crate::{admin, open, until};
+use crate::{admin, hold, open, until};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -20,6 +20,7 @@ async fn counts_that_staff_send_in_reach_the_shelf_through_the_queue() {
     .await;
     let books = admin.get("/v1/ops/invariants").await.unwrap();
     assert_eq!(books.body["breaches"], json!([]));
+    hold(&shop).await;
 }
 
 #[tokio::test]
@@ -68,6 +69,7 @@ async fn a_dead_letter_is_seen_told_of_and_sent_again() {
     assert_eq!(letters().await, Vec::<Value>::new());
     let back = shop.aws().messages("MailQueue").await.unwrap();
     assert!(back.iter().any(|message| message.body == "{\"v\": 2"), "it gets another chance");
+    hold(&shop).await;
 }
 
 #[tokio::test]
@@ -96,6 +98,7 @@ async fn a_queue_that_is_away_loses_no_count() {
         (level.body["on_hand"] == 77).then_some(())
     })
     .await;
+    hold(&shop).await;
 }
 
 #[tokio::test]
@@ -126,4 +129,5 @@ async fn nine_of_ten_messages_arrive_and_the_one_that_is_garbled_ends_among_the_
     let dead = aws.messages("InventoryDeadLetters").await.unwrap();
     let bodies: Vec<_> = dead.iter().map(|message| message.body.as_str()).collect();
     assert_eq!(bodies, ["{\"v\": 1, \"source\""]);
+    hold(&shop).await;
 }

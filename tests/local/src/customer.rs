@@ -1,5 +1,6 @@
 //! Somebody who talks to the shop over HTTP.
 
+use books::{Note, Notes};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,11 +18,21 @@ pub struct Customer {
     http: reqwest::Client,
     api: String,
     token: Option<String>,
+    /// The address, once signed in.
+    who: Option<String>,
+    notes: Option<Notes>,
 }
 
 impl Customer {
     pub fn stranger(api: &str) -> Self {
-        Self { http: reqwest::Client::new(), api: api.to_owned(), token: None }
+        let (http, api) = (reqwest::Client::new(), api.to_owned());
+        Self { http, api, token: None, who: None, notes: None }
+    }
+
+    /// From now on writes down what was answered.
+    #[must_use]
+    pub fn noting(self, notes: &Notes) -> Self {
+        Self { notes: Some(notes.clone()), ..self }
     }
 
     /// Signs in with what `POST /v1/auth/login` takes.
@@ -29,6 +40,7 @@ impl Customer {
         let wish = json!({"email": email, "password": password});
         let answer = self.post("/v1/auth/login", &wish).await?;
         self.token = answer.body["access_token"].as_str().map(str::to_owned);
+        self.who = self.token.as_ref().map(|_| email.to_owned());
         Ok(answer)
     }
 
@@ -38,11 +50,11 @@ impl Customer {
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
-        send(self.request(Method::GET, path)).await
+        self.send(Method::GET, path, None, |request| request).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
-        send(self.request(Method::POST, path).json(body)).await
+        self.send(Method::POST, path, None, |request| request.json(body)).await
     }
 
     /// A `POST` under a new `Idempotency-Key`.
@@ -52,23 +64,31 @@ impl Customer {
 
     /// A `POST` under an `Idempotency-Key` of one's own, to send it again after a failure.
     pub async fn post_under(&self, key: &str, path: &str, body: &Value) -> reqwest::Result<Answer> {
-        send(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+        let keyed = |request: RequestBuilder| request.header("idempotency-key", key).json(body);
+        self.send(Method::POST, path, Some(key), keyed).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.api));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> reqwest::Result<Answer> {
+        let call = format!("{method} {path}");
+        let mut request = self.http.request(method, format!("{}{path}", self.api));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
         }
+        let response = with(request).send().await?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await?;
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        if let Some(notes) = &self.notes {
+            let (who, key) = (self.who.clone(), key.map(str::to_owned));
+            notes.add(Note { who, call, key, status, body: body.clone() });
+        }
+        Ok(Answer { status, body })
     }
-}
-
-async fn send(request: RequestBuilder) -> reqwest::Result<Answer> {
-    let response = request.send().await?;
-    let status = response.status().as_u16();
-    let bytes = response.bytes().await?;
-    let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-    let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
-    Ok(Answer { status, body })
 }

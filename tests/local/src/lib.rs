@@ -5,6 +5,7 @@ pub mod demo;
 pub mod event;
 pub mod growth;
 mod keys;
+mod ledgers;
 mod lines;
 pub mod load;
 mod mailbox;
@@ -17,6 +18,7 @@ mod watch;
 
 pub use customer::{Answer, Customer};
 pub use keys::for_a_deploy as keys_for_a_deploy;
+pub use ledgers::Ledgers;
 pub use lines::Lines;
 pub use mailbox::Mailbox;
 pub use seed::ADMIN;

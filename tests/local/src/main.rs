@@ -175,7 +175,10 @@ async fn soak(length: Duration, seed: u64) -> Outcome {
     for (what, times) in &day.done {
         println!("{times:>8} {what}");
     }
-    println!("{:>8} mails sent again by somebody whose forerunner died", day.mails_again);
+    println!("{:>8} mails sent again by somebody whose forerunner died", day.mails_again.len());
+    for key in &day.mails_again {
+        println!("{:>8} {key}, claimed again", "");
+    }
     for row in &day.lost {
         println!("lost: {row}");
     }

@@ -10,9 +10,17 @@ use tokio::time::sleep;
 const SECOND: Duration = Duration::from_secs(1);
 /// How long something stands still.
 const STILL: Duration = Duration::from_millis(300);
-/// Those that customers or queues wait for.
-const FUNCTIONS: [&str; 6] =
-    ["Orders", "Payments", "StripeWebhook", "SendEmail", "SyncInventory", "Catalog"];
+/// Those that customers, queues or the clock wait for.
+const FUNCTIONS: [&str; 8] = [
+    "Orders",
+    "Payments",
+    "StripeWebhook",
+    "SendEmail",
+    "SyncInventory",
+    "Catalog",
+    "Sweep",
+    "Reconcile",
+];
 const CUT: &str =
     "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'app_rw'";
 
@@ -56,6 +64,7 @@ pub(super) async fn strike(soak: &Soak<'_>, seed: u64) -> Result<(), Failed> {
                     Fault::RateLimit,
                     Fault::ErrorBefore,
                     Fault::ErrorAfter,
+                    Fault::ErrorKept,
                     Fault::SilenceAfter,
                 ];
                 script(soak, faults[random.usize(0..faults.len())]);

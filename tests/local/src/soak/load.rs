@@ -9,19 +9,30 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-const PASSWORD: &str = "a nice long passphrase";
+pub(super) const PASSWORD: &str = "a nice long passphrase";
 /// No fault lasts as long.
 const PATIENCE: Duration = Duration::from_secs(90);
 const ONE_ANSWER: Duration = Duration::from_secs(15);
 const SKUS: [&str; 2] = ["MUG-BLUE", "TEA-GREEN"];
 const PAUSE: Duration = Duration::from_millis(100);
+/// Stripe may deny a payment for good: then there is no use in asking.
+const PATIENCE_WITH_STRIPE: Duration = Duration::from_secs(5);
+/// A token is good for a quarter of an hour.
+const TOKEN_LASTS: Duration = Duration::from_mins(5);
+/// How many of the admin's rounds lie between two comparisons with Stripe.
+const COMPARE_EACH: u32 = 5;
 
 /// One customer after another order, until the day is over.
 pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), Failed> {
     let mut random = Rng::with_seed(seed.wrapping_mul(31).wrapping_add(number));
-    let buyer = register(soak, number).await?;
+    let (mut buyer, email) = register(soak, number).await?;
+    let mut signed_in = Instant::now();
     let mut unpaid: Vec<String> = Vec::new();
     while !soak.is_over() {
+        if signed_in.elapsed() > TOKEN_LASTS {
+            log_in(&mut buyer, &email).await?;
+            signed_in = Instant::now();
+        }
         let goods = insist(|| buyer.get("/v1/products?limit=100")).await?;
         soak.tally.add("looks");
         let mut lines = Vec::new();
@@ -54,17 +65,27 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), F
     Ok(())
 }
 
-async fn register(soak: &Soak<'_>, number: u64) -> Result<Customer, Failed> {
-    let mut buyer = Customer::stranger(soak.shop.url());
-    let email = format!("soak-{number}-{}@tradepost.example", Uuid::now_v7().simple());
+async fn register(soak: &Soak<'_>, number: u64) -> Result<(Customer, String), Failed> {
+    let mut buyer = Customer::stranger(soak.shop.url()).noting(&soak.notes);
+    let email = format!("{}{}@tradepost.example", address(number), Uuid::now_v7().simple());
     let wish = json!({"email": email, "password": PASSWORD});
     expect("an account", 202, insist(|| buyer.post("/v1/auth/register", &wish)).await?)?;
+    log_in(&mut buyer, &email).await?;
+    Ok((buyer, email))
+}
+
+/// How a buyer's address begins.
+pub(super) fn address(number: u64) -> String {
+    format!("soak-{number}-")
+}
+
+async fn log_in(buyer: &mut Customer, email: &str) -> Result<(), Failed> {
     let start = Instant::now();
     loop {
-        match timeout(ONE_ANSWER, buyer.log_in(&email, PASSWORD)).await {
-            Ok(Ok(answer)) if answer.status == 200 => return Ok(buyer),
+        match timeout(ONE_ANSWER, buyer.log_in(email, PASSWORD)).await {
+            Ok(Ok(answer)) if answer.status == 200 => return Ok(()),
             Ok(Ok(answer)) if answer.status < 500 || start.elapsed() > PATIENCE => {
-                return expect("a customer's token", 200, answer).map(|_| buyer);
+                return expect("a customer's token", 200, answer).map(drop);
             }
             _ => sleep(PAUSE).await,
         }
@@ -91,7 +112,17 @@ async fn pay(
 ) -> Result<(), Failed> {
     let path = format!("/v1/orders/{order}/payment-intent");
     let nothing = json!({});
-    let started = insist(|| buyer.post(&path, &nothing)).await?;
+    let start = Instant::now();
+    let started = loop {
+        match timeout(ONE_ANSWER, buyer.post(&path, &nothing)).await {
+            Ok(Ok(answer)) if !comes_back(&answer) => break answer,
+            _ if start.elapsed() > PATIENCE_WITH_STRIPE => {
+                soak.tally.add("payments given up");
+                return Ok(());
+            }
+            _ => sleep(PAUSE).await,
+        }
+    };
     if started.status != 200 {
         soak.tally.add("payments refused");
         return Ok(());
@@ -116,11 +147,11 @@ async fn pay(
         } else {
             json!({})
         };
-        let refund = post(&soak.admin, &format!("/v1/payments/{payment}/refunds"), &wish).await?;
+        let refund = post(&soak.admin(), &format!("/v1/payments/{payment}/refunds"), &wish).await?;
         soak.tally.add(if refund.status == 201 { "refunds" } else { "refunds refused" });
     } else if next < 5 {
         let path = format!("/v1/orders/{order}/ship");
-        let shipped = post(&soak.admin, &path, &json!({"carrier": "DHL"})).await?;
+        let shipped = post(&soak.admin(), &path, &json!({"carrier": "DHL"})).await?;
         soak.tally.add(if shipped.status == 200 { "shipments" } else { "shipments refused" });
     }
     Ok(())
@@ -130,7 +161,8 @@ async fn pay(
 async fn confirmed(soak: &Soak<'_>, order: &str) -> Result<(), Failed> {
     let path = format!("/v1/orders/{order}");
     for _ in 0..20 {
-        if insist(|| soak.admin.get(&path)).await?.body["status"] != "pending" {
+        let admin = soak.admin();
+        if insist(|| admin.get(&path)).await?.body["status"] != "pending" {
             break;
         }
         sleep(PAUSE).await;
@@ -147,15 +179,24 @@ pub(super) async fn run_the_shop(soak: &Soak<'_>, seed: u64) -> Result<(), Faile
         let count = |sku| json!({"sku": sku, "sequence": sequence, "on_hand": 300 + sequence});
         let counts: Vec<_> = SKUS.into_iter().map(count).collect();
         let wish = json!({"source": "soak", "counts": counts});
-        let taken = post(&soak.admin, "/v1/inventory/sync", &wish).await?;
+        let taken = post(&soak.admin(), "/v1/inventory/sync", &wish).await?;
         expect("the supplier's counts", 202, taken)?;
         soak.tally.add("feeds");
         if random.bool() {
-            let open = insist(|| soak.admin.get("/v1/orders?status=confirmed&limit=5")).await?;
+            let admin = soak.admin();
+            let open = insist(|| admin.get("/v1/orders?status=confirmed&limit=5")).await?;
             let order = open.body["data"][0]["id"].as_str().map(str::to_owned);
             if let Some(order) = order {
-                cancel(soak, &soak.admin, &order).await?;
+                cancel(soak, &soak.admin(), &order).await?;
             }
+        }
+        if sequence % COMPARE_EACH == 0 {
+            soak.renew_admin().await;
+            let asked = post(&soak.admin(), "/v1/ops/reconciliations", &json!({})).await?;
+            expect("a comparison with Stripe", 202, asked)?;
+            let is_compared = soak.shop.gateway.tick("Reconcile").await.is_ok();
+            let name = if is_compared { "comparisons" } else { "comparisons that failed" };
+            soak.tally.add(name);
         }
         // It says what failed, and comes again.
         soak.tally.add(if soak.shop.gateway.tick("Sweep").await.is_ok() {
@@ -174,6 +215,11 @@ pub(super) async fn post(who: &Customer, path: &str, body: &Value) -> Result<Ans
     insist(|| who.post_under(&key, path, body)).await
 }
 
+/// Whether the answer is that there is none now.
+fn comes_back(answer: &Answer) -> bool {
+    answer.status >= 500 || answer.status == 429 || answer.body["code"] == "busy"
+}
+
 /// Asks until the answer is no failure of the shop's. Busy is one, too many requests is one.
 async fn insist<F>(ask: impl Fn() -> F) -> Result<Answer, Failed>
 where
@@ -184,9 +230,7 @@ where
         let answer = timeout(ONE_ANSWER, ask()).await;
         match answer {
             Ok(Ok(answer)) => {
-                let again =
-                    answer.status >= 500 || answer.status == 429 || answer.body["code"] == "busy";
-                if !again {
+                if !comes_back(&answer) {
                     return Ok(answer);
                 }
                 if start.elapsed() > PATIENCE {

@@ -7,6 +7,7 @@ mod faults;
 mod load;
 
 use crate::{ADMIN, Answer, Customer, Shop, shop};
+use books::Notes;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -31,8 +32,8 @@ pub struct Day {
     pub lost: Vec<String>,
     /// What is there twice: none in a good shop.
     pub twice: Vec<String>,
-    /// Mails that went out again because their sender died between sending and noting it.
-    pub mails_again: usize,
+    /// The mails that went out again because their sender died between sending and noting it, by their keys.
+    pub mails_again: Vec<String>,
 }
 
 /// Why a day could not be lived to its end.
@@ -44,6 +45,8 @@ pub enum Failed {
     Database(#[from] tokio_postgres::Error),
     #[error("AWS did not answer")]
     Aws(#[from] stack::aws::Error),
+    #[error(transparent)]
+    Books(#[from] books::Error),
     #[error("the shop could not be reached")]
     Http(#[from] reqwest::Error),
     #[error("{what}: {status} {body}")]
@@ -62,19 +65,23 @@ struct Soak<'a> {
     database: Client,
     until: Instant,
     tally: Tally,
-    admin: Customer,
+    /// All that anybody was answered.
+    notes: Notes,
+    admin: Mutex<Customer>,
 }
 
 /// Lives through a day, waits until all is quiet, and compares. `tell` hears of the progress.
 pub async fn run(shop: &Shop, wish: &Wish, tell: impl Fn(&str)) -> Result<Day, Failed> {
     let (database, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
     let connection = tokio::spawn(connection);
-    let mut admin = Customer::stranger(shop.url());
+    let notes = Notes::default();
+    let mut admin = Customer::stranger(shop.url()).noting(&notes);
     let answer = admin.log_in(ADMIN, &shop.admin_password).await?;
     expect("the admin's token", 200, answer)?;
+    let admin = Mutex::new(admin);
     drain::hurry(shop).await?;
     let until = Instant::now() + wish.length;
-    let soak = Soak { shop, database, until, tally: Tally::default(), admin };
+    let soak = Soak { shop, database, until, tally: Tally::default(), notes, admin };
 
     let buyers = async {
         let buyer = |number| load::buy(&soak, number, wish.seed);
@@ -87,6 +94,7 @@ pub async fn run(shop: &Shop, wish: &Wish, tell: impl Fn(&str)) -> Result<Day, F
         soak.report(&tell),
     );
     a.and(b).and(c).and(d).and(staff).and(faults)?;
+    soak.renew_admin().await;
     tell("the day is over; waiting until all is quiet");
     drain::settle(&soak).await?;
     let day = check::compare(&soak).await?;
@@ -98,6 +106,20 @@ pub async fn run(shop: &Shop, wish: &Wish, tell: impl Fn(&str)) -> Result<Day, F
 impl Soak<'_> {
     fn is_over(&self) -> bool {
         Instant::now() >= self.until
+    }
+
+    /// The admin, with a token that is good for some minutes.
+    fn admin(&self) -> Customer {
+        self.admin.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The admin signs in again. If that does not work today, the old token is good for a while.
+    async fn renew_admin(&self) {
+        let mut admin = self.admin();
+        let answer = admin.log_in(ADMIN, &self.shop.admin_password).await;
+        if answer.is_ok_and(|answer| answer.status == 200) {
+            *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = admin;
+        }
     }
 
     /// A line now and then.
