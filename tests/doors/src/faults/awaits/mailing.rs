@@ -18,7 +18,7 @@ async fn a_mail_whose_function_is_killed_at_any_await_is_never_lost_and_sent_twi
         let first = death
             .of(move || async move {
                 let message = Message { v: 1, event };
-                send_email::handle(&functions.desk(), message).await.is_ok()
+                send_email::handle(&functions.desk(), message, 1).await.is_ok()
             })
             .await;
         let before = world.mails(&buyer).values().sum::<usize>();

@@ -227,7 +227,7 @@ impl World {
     async fn deliver(&self, message: &str) {
         for _ in 0..MOST_ROUNDS {
             let message: Message = serde_json::from_str(message).unwrap();
-            match send_email::handle(&self.desk, message).await {
+            match send_email::handle(&self.desk, message, 1).await {
                 Ok(()) | Err(Setback::Pointless { .. }) => return,
                 // Whoever had claimed it is dead, and its time runs out.
                 Err(Setback::Again(_)) => {
