@@ -230,7 +230,7 @@ impl World {
             match send_email::handle(&self.desk, message, 1).await {
                 Ok(()) | Err(Setback::Pointless { .. }) => return,
                 // Whoever had claimed it is dead, and its time runs out.
-                Err(Setback::Again(_)) => {
+                Err(Setback::Again(_) | Setback::After(..)) => {
                     let over = "update emails set claimed_until = now() where status = 'claimed'";
                     self.shop.run(over).await;
                 }
