@@ -10,6 +10,7 @@ mod lines;
 pub mod load;
 mod mailbox;
 mod measure;
+pub mod peers;
 pub mod sam;
 mod seed;
 mod shop;

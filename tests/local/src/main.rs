@@ -1,12 +1,13 @@
 //! `cargo run`: the whole shop on this machine.
 #![expect(clippy::print_stdout, reason = "this program talks to the person who started it")]
 
+mod measuring;
+
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
 use local::event::Filler;
 use local::{ADMIN, Options, Payment, Shop, demo, growth, load};
 use stack::Progress;
-use stack::functions::Profile;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -83,6 +84,15 @@ enum What {
         #[arg(long)]
         dev: bool,
     },
+    /// Prepares what a benchmark needs that drives our binaries itself, and keeps it fresh: tests/load/README.md
+    Peers {
+        /// Where product.json and the events go
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// The PostgreSQL to make the shop in, as its superuser
+        #[arg(long, value_name = "URL")]
+        server: String,
+    },
     /// Prints new keys for a deploy, as parameters of template.yaml
     Keys,
 }
@@ -102,12 +112,13 @@ async fn main() -> ExitCode {
         Some(What::Invoke { function, event }) => invoke(&function, &event).await,
         Some(What::Load { seconds, at_once, json, dev }) => {
             let length = Duration::from_secs(seconds);
-            drive(load::Wish { length, at_once }, json, dev).await
+            measuring::drive(load::Wish { length, at_once }, json, dev).await
         }
         Some(What::Growth { rows, seconds, json, plots, dev }) => {
             let length = Duration::from_secs(seconds);
-            grow(growth::Wish { rows, length }, json, plots, dev).await
+            measuring::grow(growth::Wish { rows, length }, json, plots, dev).await
         }
+        Some(What::Peers { into, server }) => measuring::stand(&server, &into).await,
         Some(What::Keys) => {
             for (parameter, value) in local::keys_for_a_deploy() {
                 println!("{parameter}={value}");
@@ -192,54 +203,6 @@ async fn soak(length: Duration, seed: u64) -> Outcome {
     }
     println!("soak passed: 0 lost, 0 twice");
     Ok(())
-}
-
-async fn drive(wish: load::Wish, json: Option<PathBuf>, dev: bool) -> Outcome {
-    let profile = if dev { Profile::Dev } else { Profile::Release };
-    let progress = progress();
-    let options = Options { profile, progress: progress.clone(), ..Options::default() };
-    let shop = Shop::open(options).await?;
-    let report = load::run(&shop, wish, &progress).await?;
-    drop(shop);
-    println!("\n{report}");
-    if let Some(file) = json {
-        write(&file, &report.json())?;
-    }
-    if report.is_good() { Ok(()) } else { Err("the load was not borne".into()) }
-}
-
-async fn grow(
-    mut wish: growth::Wish,
-    json: Option<PathBuf>,
-    plots: Option<PathBuf>,
-    dev: bool,
-) -> Outcome {
-    wish.rows.sort_unstable();
-    wish.rows.dedup();
-    let profile = if dev { Profile::Dev } else { Profile::Release };
-    let progress = progress();
-    let instances = Some(growth::INSTANCES);
-    let options = Options { profile, instances, progress: progress.clone(), ..Options::default() };
-    let shop = Shop::open(options).await?;
-    let seen = growth::run(&shop, &wish, &progress).await?;
-    drop(shop);
-    println!("\n{seen}");
-    if let Some(file) = json {
-        write(&file, &seen.json())?;
-    }
-    if let Some(folder) = plots {
-        seen.draw(&folder)?;
-    }
-    if seen.is_good() {
-        Ok(())
-    } else {
-        Err("not every request was answered as it should be".into())
-    }
-}
-
-fn write(file: &std::path::Path, report: &serde_json::Value) -> Outcome {
-    Ok(std::fs::write(file, serde_json::to_string_pretty(report)?)
-        .map_err(|error| format!("{} cannot be written: {error}", file.display()))?)
 }
 
 async fn invoke(function: &str, event: &std::path::Path) -> Outcome {
