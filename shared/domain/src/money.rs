@@ -208,4 +208,14 @@ mod tests {
             prop_assert_eq!(serde_json::from_str::<Money>(&wire).unwrap(), euros(minor));
         }
     }
+
+    #[test]
+    fn a_currency_is_documented_by_its_name_and_every_code() {
+        let schema = serde_json::to_value(Currency::schema()).unwrap();
+        let codes: Vec<_> = schema["enum"].as_array().unwrap().iter().collect();
+
+        assert_eq!(<Currency as ToSchema>::name(), "Currency");
+        assert_eq!(codes.len(), 59);
+        assert!(codes.iter().all(|code| Currency::from_code(code.as_str().unwrap()).is_some()));
+    }
 }

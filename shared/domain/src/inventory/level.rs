@@ -71,3 +71,26 @@ impl StockLevel {
         self.on_hand.saturating_sub(self.reserved)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_promised_can_not_be_sold_again() {
+        let (sku, name) = ("MUG".to_owned(), "Mug".to_owned());
+        let (on_hand, reserved) = (9, 4);
+        let product = ProductId::generate();
+        let level =
+            StockLevel { product, sku, name, on_hand, reserved, threshold: None, is_low: false };
+        assert_eq!(level.available(), 5);
+    }
+
+    #[test]
+    fn a_blank_beginning_asks_for_every_sku() {
+        let sku = |q| StockFilter::new(q, None).map(|filter| filter.sku);
+        assert_eq!(sku(Some(" ")), Ok(None));
+        assert_eq!(sku(Some(" MUG ")), Ok(Some("MUG".to_owned())));
+        assert_eq!(sku(Some("M\0")).unwrap_err().pointer, "q");
+    }
+}

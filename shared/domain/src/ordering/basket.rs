@@ -89,4 +89,16 @@ mod tests {
             prop_assert_eq!(kept, quantities.iter().sum::<i64>());
         }
     }
+
+    #[test]
+    fn products_are_named_in_the_order_of_locking_with_their_quantities() {
+        let mut kinds = [ProductId::generate(), ProductId::generate(), ProductId::generate()];
+        kinds.sort();
+        let [first, second, third] = kinds;
+
+        let basket = Basket::new([(third, 30), (first, 10), (second, 20)]).unwrap();
+
+        assert_eq!(basket.products(), kinds);
+        assert_eq!(basket.quantities(), [10, 20, 30]);
+    }
 }

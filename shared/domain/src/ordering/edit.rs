@@ -57,6 +57,8 @@ impl Edit {
 
 #[cfg(test)]
 mod tests {
+    use super::super::address::AddressParts;
+    use super::super::status::tests::order;
     use super::*;
     use crate::id::UserId;
 
@@ -76,5 +78,29 @@ mod tests {
         assert_eq!(Note::parse(" ring\ntwice ").unwrap().unwrap().text(), "ring\ntwice");
         assert_eq!(Note::parse(&"x".repeat(1001)).unwrap_err().code, "too_long");
         assert_eq!(Note::parse("4242424242424242").unwrap_err().code, "looks_like_a_card");
+    }
+
+    #[test]
+    fn what_an_edit_leaves_out_stays() {
+        let parts = || AddressParts {
+            name: "Ann Example".to_owned(),
+            line1: "Hauptstraße 1".to_owned(),
+            line2: None,
+            postal_code: "10115".to_owned(),
+            city: "Berlin".to_owned(),
+            country: "DE".to_owned(),
+        };
+        let (address, note) = (Address::kept(parts()), Note::kept("ring twice".to_owned()));
+        let (old, kept) = (Some(address.clone()), Some(note.clone()));
+        let order = Order { address: old, note: kept, ..order(Status::Pending, 100, 0, 0) };
+        let to = AddressChange { city: Change::Set("Potsdam".to_owned()), ..Default::default() };
+        let moved = Address::kept(AddressParts { city: "Potsdam".to_owned(), ..parts() });
+
+        let keep = Edit { address: Change::Keep, note: Change::Keep };
+        assert_eq!(keep.over(&order), Ok((Some(address), Some(note.clone()))));
+        let clear = Edit { address: Change::Clear, note: Change::Clear };
+        assert_eq!(clear.over(&order), Ok((None, None)));
+        let set = Edit { address: Change::Set(to), note: Change::Keep };
+        assert_eq!(set.over(&order), Ok((Some(moved), Some(note))));
     }
 }

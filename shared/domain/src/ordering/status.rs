@@ -169,44 +169,4 @@ impl FulfillmentStatus {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_order_goes_only_forward() {
-        use Status::{Cancelled, Confirmed, Pending, Shipped};
-        let allowed = |from: Status| from.allowed().collect::<Vec<_>>();
-        assert_eq!(allowed(Pending), [Confirmed, Cancelled]);
-        assert_eq!(allowed(Confirmed), [Shipped, Cancelled]);
-        assert_eq!(allowed(Shipped), []);
-        assert_eq!(allowed(Cancelled), []);
-    }
-
-    proptest! {
-        #[test]
-        fn however_it_is_moved_an_order_ends_after_two_moves(wishes in prop::collection::vec(0..4_usize, 0..50)) {
-            let mut path = vec![Status::Pending];
-            for wish in wishes {
-                let (now, next) = (path[path.len() - 1], Status::ALL[wish]);
-                if now.may_become(next) {
-                    path.push(next);
-                }
-            }
-
-            let end = path[path.len() - 1];
-            prop_assert!(path.len() <= 3);
-            prop_assert_eq!(end.allowed().count() == 0, matches!(end, Status::Shipped | Status::Cancelled));
-            // Nothing leaves the shop unpaid, and nothing that left it is cancelled.
-            let shipped = path.iter().position(|status| *status == Status::Shipped);
-            prop_assert!(shipped.is_none_or(|at| at == 2 && path[1] == Status::Confirmed));
-        }
-    }
-
-    #[test]
-    fn a_status_reads_as_it_was_written() {
-        for status in Status::ALL {
-            assert_eq!(Status::from_name(status.name()), Some(status));
-        }
-    }
-}
+pub(super) mod tests;

@@ -2,7 +2,8 @@
 
 use super::dispute::{self, DisputeTold};
 use super::refund::{self, RefundTold};
-use super::state::{Refusal, Told};
+use super::refusal::Refusal;
+use super::state::Told;
 use super::{learn, learn_failure, sql};
 use crate::db::{Db, DbError};
 use crate::failure::{Failure, Never, Refusal as _};

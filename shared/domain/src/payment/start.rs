@@ -119,6 +119,7 @@ fn is_private(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::Currency;
 
     #[test]
     fn a_buyer_is_sent_to_safe_places_only() {
@@ -129,7 +130,7 @@ mod tests {
             "http://localhost:3000/paid",
             "http://127.0.0.1/",
         ] {
-            assert!(page("/success_url", good).is_ok(), "{good}");
+            assert_eq!(page("/success_url", good).as_deref(), Ok(good));
         }
         for bad in [
             "",
@@ -140,6 +141,7 @@ mod tests {
             "https:///paid",
             "https://shop.example@evil.example/",
             "https://shop.example:port/",
+            "https://shop.example:0/",
             "https://shop.example/a b",
             "https://shop.example/\r\nLocation:x",
             "javascript:alert(1)",
@@ -148,5 +150,43 @@ mod tests {
             let no = page("/cancel_url", bad).unwrap_err();
             assert_eq!((no.pointer.as_str(), no.code), ("/cancel_url", "bad_link"), "{bad}");
         }
+    }
+
+    fn hosted(session: Option<&str>) -> Checkout {
+        Checkout {
+            success_url: "https://shop.example/paid".to_owned(),
+            cancel_url: "https://shop.example/basket".to_owned(),
+            expires_at: OffsetDateTime::UNIX_EPOCH,
+            session: session.map(str::to_owned),
+        }
+    }
+
+    fn open(checkout: Option<Checkout>, provider: Option<&str>, is_stale: bool) -> Open {
+        let (id, order) = (PaymentId::generate(), OrderId::generate());
+        let amount = Money { minor: 1, currency: Currency::EUR };
+        Open { id, order, amount, provider: provider.map(str::to_owned), checkout, is_stale }
+    }
+
+    #[test]
+    fn a_payment_goes_on_only_the_way_it_began_and_while_it_is_fresh() {
+        let page = "https://shop.example/";
+        let checkout = Way::Checkout(ReturnUrls::parse(page, page).unwrap());
+        for (began, intent, page) in [
+            (open(None, None, false), true, false),
+            (open(Some(hosted(None)), None, false), false, true),
+            (open(None, None, true), false, false),
+            (open(Some(hosted(None)), None, true), false, false),
+        ] {
+            assert_eq!((began.goes(&Way::Intent), began.goes(&checkout)), (intent, page));
+        }
+        assert_eq!((Way::Intent.hold_seconds(), checkout.hold_seconds()), (1800, 2100));
+    }
+
+    #[test]
+    fn a_payment_is_known_once_stripe_named_it_or_its_page() {
+        assert!(!open(None, None, false).is_known());
+        assert!(!open(Some(hosted(None)), None, false).is_known());
+        assert!(open(None, Some("pi_1"), false).is_known());
+        assert!(open(Some(hosted(Some("cs_1"))), None, false).is_known());
     }
 }

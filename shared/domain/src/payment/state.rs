@@ -1,11 +1,10 @@
 //! What a payment can be at, and which news about it count. Pure.
 
-use crate::failure::{self, Kind};
+use super::refusal::Refusal;
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::money::Money;
 use crate::ordering::{self, Bill};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -69,63 +68,6 @@ pub(super) struct Known {
     pub(super) status: Status,
     pub(super) amount: Money,
     pub(super) told_at: Option<OffsetDateTime>,
-}
-
-/// Why the shop says no about a payment.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("there is no such order")]
-    NoOrder,
-    #[error("an order that is {} cannot be paid", .0.name())]
-    NotPayable(ordering::Status),
-    #[error("the order is about to be cancelled")]
-    Ending,
-    #[error("money for the order is on its way already")]
-    InProgress,
-    #[error("there were {most} tries to pay the order already")]
-    TooManyTries { most: i64 },
-    #[error("there is no such payment")]
-    NoSuch,
-    #[error("no payment of ours belongs to this")]
-    NoPayment,
-    #[error("the amount is {told}, but the payment is over {ours}")]
-    Mismatch { ours: Money, told: Money },
-}
-
-impl failure::Refusal for Refusal {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NoOrder | Self::NoSuch | Self::NoPayment => Kind::Missing,
-            Self::NotPayable(_)
-            | Self::Ending
-            | Self::InProgress
-            | Self::TooManyTries { .. }
-            | Self::Mismatch { .. } => Kind::Conflict,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoOrder => "order_not_found",
-            Self::NotPayable(_) => "not_payable",
-            Self::Ending => "order_ending",
-            Self::InProgress => "payment_in_progress",
-            Self::TooManyTries { .. } => "too_many_payments",
-            Self::NoSuch | Self::NoPayment => "payment_not_found",
-            Self::Mismatch { .. } => "amount_mismatch",
-        }
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        match self {
-            // A problem has a `status` of its own.
-            Self::NotPayable(status) => {
-                Map::from_iter([("order_status".to_owned(), json!(status))])
-            }
-            Self::TooManyTries { most } => Map::from_iter([("most".to_owned(), json!(most))]),
-            _ => Map::new(),
-        }
-    }
 }
 
 /// Only a pending order that nobody wants to end, and whose time has not come.
@@ -282,5 +224,71 @@ mod tests {
             shuffled.extend(story.iter().cloned());
             prop_assert_eq!(after(&story), after(&shuffled));
         }
+    }
+
+    #[test]
+    fn only_a_pending_order_that_is_not_ending_may_be_paid() {
+        use ordering::{
+            CancelReason,
+            Status::{Cancelled, Confirmed, Pending, Shipped},
+        };
+        let order = OrderId::generate();
+        let may = |status, cancel_reason, is_due| {
+            let total = euros(100);
+            may_be_paid(&Bill { order, status, total, cancel_reason, on_hold: false, is_due })
+        };
+
+        assert_eq!(may(Pending, None, false), Ok(()));
+        assert_eq!(may(Pending, None, true), Err(Refusal::Ending));
+        assert_eq!(may(Pending, Some(CancelReason::Requested), false), Err(Refusal::Ending));
+        for status in [Confirmed, Shipped, Cancelled] {
+            assert_eq!(may(status, None, false), Err(Refusal::NotPayable(status)));
+        }
+    }
+
+    #[test]
+    fn news_of_another_payment_of_stripes_are_none_of_ours() {
+        let name = |name: &str| Some(name.to_owned());
+        let ours = Known { provider: name("pi_1"), session: name("cs_1"), ..fresh() };
+        let of = |provider, session| {
+            ours.yields_to(&Told { provider, session, ..told(Status::Processing, 1) })
+        };
+
+        assert_eq!(of(name("pi_1"), name("cs_1")), Ok(true));
+        assert_eq!(of(None, None), Ok(true));
+        assert_eq!(of(name("pi_2"), name("cs_1")), Err(Refusal::NoPayment));
+        assert_eq!(of(name("pi_1"), name("cs_2")), Err(Refusal::NoPayment));
+    }
+
+    #[test]
+    fn later_and_further_is_news_and_after_an_end_only_a_better_one() {
+        use Status::{Canceled, Failed, Processing, RequiresAction, Succeeded};
+        for (known, news, is_news) in [
+            (told(Processing, 5), told(RequiresAction, 6), true),
+            (told(Processing, 5), told(RequiresAction, 4), false),
+            (told(RequiresAction, 5), told(Processing, 5), true),
+            (told(Processing, 5), told(RequiresAction, 5), false),
+            (told(Processing, 5), told(Processing, 5), false),
+            (told(Processing, 5), told(Failed, 1), true),
+            (told(Failed, 5), told(Processing, 9), false),
+            (told(Failed, 5), told(Failed, 9), false),
+            (told(Failed, 5), told(Canceled, 1), true),
+            (told(Canceled, 5), told(Succeeded, 1), true),
+            (told(Succeeded, 5), told(Canceled, 9), false),
+            (told(Succeeded, 5), told(Succeeded, 9), false),
+        ] {
+            let ours = Known { status: known.status, told_at: Some(known.at), ..fresh() };
+            assert_eq!(ours.yields_to(&news), Ok(is_news), "{known:?} {news:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_reads_as_it_was_written_and_three_are_final() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_name(status.name()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        let over = Status::ALL.into_iter().filter(|status| status.is_final());
+        assert!(over.eq([Status::Failed, Status::Canceled, Status::Succeeded]));
     }
 }

@@ -218,4 +218,23 @@ mod tests {
             prop_assert_eq!(after(&story), after(&shuffled));
         }
     }
+
+    #[test]
+    fn the_same_again_is_no_news() {
+        let told = told(DisputeStatus::NeedsResponse, 5, 100);
+        let known = Known { id: DisputeId::generate(), case: told.case.clone(), told_at: told.at };
+        assert!(!known.yields_to(&told));
+    }
+
+    #[test]
+    fn a_status_reads_as_it_was_written_and_four_are_closed() {
+        use DisputeStatus::{Lost, Prevented, WarningClosed, Won};
+        for status in DisputeStatus::ALL {
+            assert_eq!(DisputeStatus::from_name(status.name()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        let closed = DisputeStatus::ALL.into_iter().filter(|status| status.is_closed());
+        assert!(closed.eq([WarningClosed, Prevented, Won, Lost]));
+        assert_eq!(failure::Refusal::code(&Refusal::NoDispute), "dispute_not_found");
+    }
 }

@@ -6,7 +6,6 @@ use crate::money::Money;
 use crate::payment::refund::{RefundStatus, RefundTold};
 use crate::payment::{Status, Told};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -74,10 +73,6 @@ impl failure::Refusal for Refusal {
 
     fn code(&self) -> &'static str {
         "reconciliation_not_found"
-    }
-
-    fn details(&self) -> Map<String, Value> {
-        Map::new()
     }
 }
 
@@ -236,5 +231,44 @@ mod tests {
         for kind in FindingKind::ALL {
             assert_eq!(FindingKind::from_name(kind.name()), Some(kind));
         }
+        assert_eq!(failure::Refusal::code(&Refusal::NotFound), "reconciliation_not_found");
+    }
+
+    #[test]
+    fn a_refund_is_taken_over_unless_it_failed_here_or_is_not_over_there() {
+        use RefundStatus::{Canceled, Failed, Pending, Requested, RequiresAction, Succeeded};
+        let told = |status| RefundTold {
+            provider: "re_1".to_owned(),
+            intent: "pi_1".to_owned(),
+            refund: None,
+            status,
+            amount: euros(5),
+            at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let ours = |status, minor| {
+            let (id, provider) = (RefundId::generate(), Some("re_1".to_owned()));
+            OurRefund { id, provider, status, amount: euros(minor) }
+        };
+        let behind = Verdict::Heal(FindingKind::RefundBehind);
+        for (here, there, verdict) in [
+            (Requested, Pending, behind),
+            (Requested, Succeeded, behind),
+            (Pending, Succeeded, behind),
+            (Succeeded, Failed, behind),
+            (Pending, Canceled, behind),
+            (Pending, Pending, Verdict::Agrees),
+            (Succeeded, Succeeded, Verdict::Agrees),
+            (Pending, RequiresAction, Verdict::Agrees),
+            (Failed, Succeeded, Verdict::Agrees),
+            (Canceled, Pending, Verdict::Agrees),
+        ] {
+            let found = refund(Some(&ours(here, 5)), &told(there), true);
+            assert_eq!(found, verdict, "{here:?} {there:?}");
+        }
+        let differs = Verdict::Raise(FindingKind::RefundDiffers);
+        assert_eq!(refund(Some(&ours(Pending, 6)), &told(Pending), true), differs);
+        let missing = Verdict::Heal(FindingKind::RefundMissing);
+        assert_eq!(refund(None, &told(Succeeded), true), missing);
+        assert_eq!(refund(None, &told(Succeeded), false), Verdict::Agrees);
     }
 }

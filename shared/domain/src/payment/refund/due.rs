@@ -67,4 +67,10 @@ mod tests {
             prop_assert!(due.is_doubtful() || due.key() == due.id.to_string());
         }
     }
+
+    #[test]
+    fn a_refund_is_doubtful_from_the_fourth_attempt_on() {
+        let doubtful = (1..=5).map(|attempts| asked(attempts).is_doubtful());
+        assert!(doubtful.eq([false, false, false, true, true]));
+    }
 }

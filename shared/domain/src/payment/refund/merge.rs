@@ -161,4 +161,47 @@ mod tests {
             prop_assert_eq!(after(&story), after(&shuffled));
         }
     }
+
+    #[test]
+    fn later_and_further_is_news_and_a_failure_is_the_last_of_them() {
+        use RefundStatus::{Canceled, Failed, Pending, RequiresAction, Succeeded};
+        for (known, news, is_news) in [
+            (told(Pending, 5), told(Pending, 6), true),
+            (told(Pending, 5), told(RequiresAction, 4), false),
+            (told(Pending, 5), told(RequiresAction, 5), true),
+            (told(RequiresAction, 5), told(Pending, 5), false),
+            (told(Pending, 5), told(Pending, 5), false),
+            (told(Pending, 5), told(Succeeded, 1), true),
+            (told(Succeeded, 5), told(Pending, 9), false),
+            (told(Succeeded, 5), told(Failed, 1), true),
+            (told(Failed, 5), told(Succeeded, 9), false),
+            (told(Canceled, 5), told(Failed, 5), true),
+        ] {
+            let (status, told_at, amount) = (known.status, Some(known.at), known.amount);
+            let ours = Known { id: RefundId::generate(), status, amount, told_at };
+            assert_eq!(ours.yields_to(&news), Ok(is_news), "{known:?} {news:?}");
+        }
+    }
+
+    #[test]
+    fn another_amount_is_no_news_but_an_alarm() {
+        let (status, news) = (RefundStatus::Requested, told(RefundStatus::Succeeded, 1));
+        let amount = Money { minor: 99, ..news.amount };
+        let ours = Known { id: RefundId::generate(), status, amount, told_at: None };
+        let alarm = Refusal::Mismatch { ours: amount, told: news.amount };
+        assert_eq!(ours.yields_to(&news), Err(alarm));
+    }
+
+    #[test]
+    fn a_refund_moves_money_or_gives_up_or_was_only_wished_for() {
+        use RefundStatus::{Canceled, Failed, Pending, RequiresAction, Succeeded};
+        let are =
+            |is: fn(RefundStatus) -> bool| RefundStatus::ALL.into_iter().filter(move |s| is(*s));
+        assert!(are(RefundStatus::moves_money).eq([Pending, RequiresAction, Succeeded]));
+        assert!(are(RefundStatus::gives_up).eq([Canceled, Failed]));
+        for status in RefundStatus::ALL {
+            assert_eq!(RefundStatus::from_name(status.name()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+    }
 }

@@ -209,7 +209,17 @@ mod tests {
     fn without_an_amount_all_that_is_left_goes_back() {
         let wish = RefundWish::new(None, None, None).unwrap();
         assert_eq!(price(&wish, 700, &[]), Ok(euros(700)));
+        assert_eq!(price(&wish, 1, &[]), Ok(euros(1)));
         assert_eq!(price(&wish, 0, &[]), Err(Refusal::NothingLeft));
+    }
+
+    #[test]
+    fn one_minor_unit_can_be_given_back_but_not_in_another_currency() {
+        let yen = Currency::from_code("JPY").unwrap();
+        let of =
+            |currency| RefundWish::new(Some(Money { minor: 1, currency }), None, None).unwrap();
+        assert_eq!(price(&of(Currency::EUR), 700, &[]), Ok(euros(1)));
+        assert_eq!(price(&of(yen), 700, &[]), Err(Refusal::OtherCurrency(euros(700))));
     }
 
     #[test]
@@ -225,6 +235,7 @@ mod tests {
         let wish =
             |quantity| RefundWish::new(None, Some(vec![of(mug, quantity, 0)]), None).unwrap();
         assert_eq!(price(&wish(2), 5000, &[(mug, 1250, 3)]), Ok(euros(2500)));
+        assert_eq!(price(&wish(3), 5000, &[(mug, 1250, 3)]), Ok(euros(3750)));
         let refused = price(&wish(4), 9999, &[(mug, 1250, 3)]);
         assert_eq!(refused, Err(Refusal::TooManyPieces { product: mug, left: 3 }));
         let unknown = price(&wish(1), 9999, &[]);

@@ -1,0 +1,127 @@
+use super::*;
+use proptest::prelude::*;
+
+fn item(product: ProductId, minor: i64, available: i32, taken: bool) -> Shelf {
+    let price = Money { minor, currency: Currency::EUR };
+    Shelf { product, sku: "MUG".to_owned(), name: "Mug".to_owned(), price, available, taken }
+}
+
+fn price(basket: &Basket, shelf: Vec<Shelf>) -> Result<Priced, Refusal> {
+    expecting(None, basket, shelf)
+}
+
+fn expecting(
+    expected_total: Option<Money>,
+    basket: &Basket,
+    shelf: Vec<Shelf>,
+) -> Result<Priced, Refusal> {
+    let wish = Wish { basket: basket.clone(), address: None, note: None, expected_total };
+    Priced::new(OrderId::generate(), UserId::generate(), &wish, shelf)
+}
+
+#[test]
+fn every_line_that_is_short_is_named() {
+    let (mug, tea) = (ProductId::generate(), ProductId::generate());
+    let basket = Basket::new([(mug, 2), (tea, 3)]).unwrap();
+
+    let refused = price(&basket, vec![item(mug, 1, 1, false), item(tea, 1, 0, false)]);
+
+    let Err(Refusal::OutOfStock(short)) = refused else { panic!("{refused:?}") };
+    let short: Vec<_> = short.iter().map(|s| (s.requested, s.available)).collect();
+    assert_eq!(short, [(2, 1), (3, 0)]);
+}
+
+#[test]
+fn what_is_not_on_the_shelf_is_not_for_sale() {
+    let mug = ProductId::generate();
+    let basket = Basket::new([(mug, 1)]).unwrap();
+    assert_eq!(price(&basket, Vec::new()).unwrap_err(), Refusal::NotForSale(mug));
+}
+
+#[test]
+fn an_order_has_one_currency() {
+    let (mug, tea) = (ProductId::generate(), ProductId::generate());
+    let basket = Basket::new([(mug, 1), (tea, 1)]).unwrap();
+    let mut yen = item(tea, 1, 5, true);
+    yen.price.currency = Currency::from_code("JPY").unwrap();
+    assert_eq!(
+        price(&basket, vec![item(mug, 1, 5, true), yen]).unwrap_err(),
+        Refusal::MixedCurrencies
+    );
+}
+
+#[test]
+fn what_costs_nothing_is_confirmed_at_once() {
+    let mug = ProductId::generate();
+    let basket = Basket::new([(mug, 1)]).unwrap();
+    assert_eq!(price(&basket, vec![item(mug, 0, 5, true)]).unwrap().status, Status::Confirmed);
+}
+
+#[test]
+fn another_total_than_the_buyer_saw_is_told_first() {
+    let mug = ProductId::generate();
+    let basket = Basket::new([(mug, 2)]).unwrap();
+    let shelf = || vec![item(mug, 50, 5, true)];
+    let total = Money { minor: 100, currency: Currency::EUR };
+    let yen = Money { currency: Currency::from_code("JPY").unwrap(), ..total };
+
+    assert!(expecting(Some(total), &basket, shelf()).is_ok());
+    for wrong in [Money { minor: 99, ..total }, yen] {
+        let refused = expecting(Some(wrong), &basket, shelf()).unwrap_err();
+        assert_eq!(refused, Refusal::TotalChanged(total));
+    }
+}
+
+#[test]
+fn only_an_order_that_waits_for_money_holds_its_stock_and_for_half_an_hour() {
+    let mug = ProductId::generate();
+    let basket = Basket::new([(mug, 1)]).unwrap();
+    let held = |minor| price(&basket, vec![item(mug, minor, 5, true)]).unwrap().hold_seconds();
+
+    assert_eq!((held(1), held(0)), (Some(1800), None));
+}
+
+#[test]
+fn an_order_costs_at_most_what_stripe_charges_at_once() {
+    let mug = ProductId::generate();
+    let of = |quantity, minor| {
+        let basket = Basket::new([(mug, quantity)]).unwrap();
+        price(&basket, vec![item(mug, minor, 5, true)]).map(|order| order.totals.total.minor)
+    };
+
+    assert_eq!(of(3, 33_333_333), Ok(99_999_999));
+    assert_eq!(of(2, 50_000_000), Err(Refusal::TooLarge));
+}
+
+#[test]
+fn a_reason_is_one_line_without_a_card() {
+    assert_eq!(Reason::parse(" paid by transfer 17 ").unwrap().text(), "paid by transfer 17");
+    assert_eq!(Reason::parse(" ").unwrap_err().code, "empty");
+    assert_eq!(Reason::parse("4242424242424242").unwrap_err().code, "looks_like_a_card");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #[test]
+    fn the_parts_of_an_order_sum_to_its_total(
+        wanted in prop::collection::vec((1..=1000_i64, 0..=99_999_999_i64), 1..12),
+    ) {
+        let wanted: Vec<_> = wanted.into_iter().map(|(q, p)| (ProductId::generate(), q, p)).collect();
+        let basket = Basket::new(wanted.iter().map(|(id, q, _)| (*id, *q))).unwrap();
+        let shelf = wanted.iter().map(|(id, _, p)| item(*id, *p, 1000, true)).collect();
+        let exact: i64 = wanted.iter().map(|(_, q, p)| q * p).sum();
+
+        match price(&basket, shelf) {
+            Ok(Priced { totals: t, lines, .. }) => {
+                let parts = t.subtotal.minor - t.discount.minor + t.shipping.minor + t.tax.minor;
+                prop_assert_eq!(t.total.minor, parts);
+                prop_assert_eq!(t.total.minor, exact);
+                prop_assert_eq!(lines.iter().map(|line| line.total.minor).sum::<i64>(), exact);
+            }
+            Err(refused) => {
+                prop_assert_eq!(refused, Refusal::TooLarge);
+                prop_assert!(exact > MOST);
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+use super::*;
+use crate::id::{OrderId, ProductId, UserId};
+use crate::money::{Currency, Money};
+use crate::ordering::order::{OrderLine, Totals};
+use proptest::prelude::*;
+use time::OffsetDateTime;
+
+#[test]
+fn an_order_goes_only_forward() {
+    use Status::{Cancelled, Confirmed, Pending, Shipped};
+    let allowed = |from: Status| from.allowed().collect::<Vec<_>>();
+    assert_eq!(allowed(Pending), [Confirmed, Cancelled]);
+    assert_eq!(allowed(Confirmed), [Shipped, Cancelled]);
+    assert_eq!(allowed(Shipped), []);
+    assert_eq!(allowed(Cancelled), []);
+}
+
+proptest! {
+    #[test]
+    fn however_it_is_moved_an_order_ends_after_two_moves(wishes in prop::collection::vec(0..4_usize, 0..50)) {
+        let mut path = vec![Status::Pending];
+        for wish in wishes {
+            let (now, next) = (path[path.len() - 1], Status::ALL[wish]);
+            if now.may_become(next) {
+                path.push(next);
+            }
+        }
+
+        let end = path[path.len() - 1];
+        prop_assert!(path.len() <= 3);
+        prop_assert_eq!(end.allowed().count() == 0, matches!(end, Status::Shipped | Status::Cancelled));
+        // Nothing leaves the shop unpaid, and nothing that left it is cancelled.
+        let shipped = path.iter().position(|status| *status == Status::Shipped);
+        prop_assert!(shipped.is_none_or(|at| at == 2 && path[1] == Status::Confirmed));
+    }
+}
+
+#[test]
+fn a_status_reads_as_it_was_written() {
+    for status in Status::ALL {
+        assert_eq!(Status::from_name(status.name()), Some(status));
+    }
+}
+
+#[test]
+fn a_reason_to_cancel_reads_as_it_was_written() {
+    use CancelReason::{Expired, PaymentCanceled, Requested};
+    for reason in [Requested, Expired, PaymentCanceled] {
+        assert_eq!(CancelReason::from_name(reason.name()), Some(reason));
+        assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+    }
+}
+
+pub(in crate::ordering) fn order(
+    status: Status,
+    total: i64,
+    captured: i64,
+    refunded: i64,
+) -> Order {
+    let euros = |minor| Money { minor, currency: Currency::EUR };
+    let (nothing, total, at) = (euros(0), euros(total), OffsetDateTime::UNIX_EPOCH);
+    let line = OrderLine {
+        product: ProductId::generate(),
+        sku: "MUG".to_owned(),
+        name: "Mug".to_owned(),
+        quantity: 2,
+        unit_price: nothing,
+        total,
+        returned: 0,
+    };
+    Order {
+        id: OrderId::generate(),
+        buyer: UserId::generate(),
+        status,
+        lines: vec![line.clone(), line],
+        totals: Totals {
+            subtotal: total,
+            discount: nothing,
+            shipping: nothing,
+            tax: nothing,
+            total,
+        },
+        captured: euros(captured),
+        refunded: euros(refunded),
+        payment: None,
+        created_at: at,
+        updated_at: at,
+        expires_at: None,
+        cancel_requested_at: None,
+        cancelled_at: None,
+        cancel_reason: None,
+        confirm_reason: None,
+        shipped_at: None,
+        shipment: None,
+        on_hold: false,
+        address: None,
+        note: None,
+        version: 1,
+    }
+}
+
+#[test]
+fn money_that_came_and_went_says_what_an_order_is_paid_by() {
+    use Status::{Cancelled, Confirmed, Pending};
+    for (status, total, captured, refunded, is) in [
+        (Pending, 100, 0, 0, PaymentStatus::Unpaid),
+        (Confirmed, 100, 100, 0, PaymentStatus::Paid),
+        (Cancelled, 100, 100, 0, PaymentStatus::Paid),
+        (Confirmed, 100, 100, 1, PaymentStatus::PartiallyRefunded),
+        (Confirmed, 100, 100, 99, PaymentStatus::PartiallyRefunded),
+        (Cancelled, 100, 100, 100, PaymentStatus::Refunded),
+        (Cancelled, 100, 0, 0, PaymentStatus::Unpaid),
+        // What costs nothing needs no money.
+        (Confirmed, 0, 0, 0, PaymentStatus::Paid),
+        (Cancelled, 0, 0, 0, PaymentStatus::Unpaid),
+    ] {
+        let order = order(status, total, captured, refunded);
+        let on_hold = Order { on_hold: true, ..order.clone() };
+
+        assert_eq!(PaymentStatus::of(&order), is, "{order:?}");
+        assert_eq!(PaymentStatus::of(&on_hold), PaymentStatus::Disputed);
+    }
+}
+
+#[test]
+fn the_newest_payment_counts_only_while_the_order_waits_for_it() {
+    use payment::Status::{Creating, Failed, Processing, RequiresCapture};
+    for (newest, is) in [
+        (None, PaymentStatus::Unpaid),
+        (Some(Creating), PaymentStatus::Unpaid),
+        (Some(Processing), PaymentStatus::Processing),
+        (Some(RequiresCapture), PaymentStatus::Authorized),
+        (Some(Failed), PaymentStatus::Failed),
+    ] {
+        let of = |status| PaymentStatus::of(&Order { payment: newest, ..order(status, 100, 0, 0) });
+        assert_eq!((of(Status::Pending), of(Status::Cancelled)), (is, PaymentStatus::Unpaid));
+    }
+}
+
+#[test]
+fn orders_are_looked_for_by_the_money_and_the_newest_payment() {
+    use PaymentStatus::{
+        Authorized, Disputed, Failed, Paid, PartiallyRefunded, Processing, Refunded, Unpaid,
+    };
+    let unpaid = vec![
+        "none",
+        "creating",
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "canceled",
+        "succeeded",
+    ];
+    for (status, money, newest) in [
+        (Unpaid, "open", Some(unpaid)),
+        (Processing, "open", Some(vec!["processing"])),
+        (Authorized, "open", Some(vec!["requires_capture"])),
+        (Failed, "open", Some(vec!["failed"])),
+        (Paid, "paid", None),
+        (PartiallyRefunded, "partially_refunded", None),
+        (Refunded, "refunded", None),
+        (Disputed, "disputed", None),
+    ] {
+        assert_eq!((status.money(), status.newest()), (money, newest));
+        assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+    }
+}
+
+#[test]
+fn an_order_is_returned_once_every_piece_is_back() {
+    let of = |status, returned: [i32; 2]| {
+        let mut order = order(status, 100, 100, 0);
+        for (line, returned) in order.lines.iter_mut().zip(returned) {
+            line.returned = returned;
+        }
+        FulfillmentStatus::of(&order)
+    };
+    for returned in [[0, 0], [1, 0], [2, 1]] {
+        assert_eq!(of(Status::Shipped, returned), FulfillmentStatus::Fulfilled);
+    }
+    assert_eq!(of(Status::Shipped, [2, 2]), FulfillmentStatus::Returned);
+    for status in [Status::Pending, Status::Confirmed, Status::Cancelled] {
+        assert_eq!(of(status, [0, 0]), FulfillmentStatus::Unfulfilled);
+    }
+}
