@@ -152,7 +152,7 @@ mod tests {
         }
     }
 
-    fn page_at(session: Option<&str>) -> Checkout {
+    fn hosted(session: Option<&str>) -> Checkout {
         Checkout {
             success_url: "https://shop.example/paid".to_owned(),
             cancel_url: "https://shop.example/basket".to_owned(),
@@ -173,9 +173,9 @@ mod tests {
         let checkout = Way::Checkout(ReturnUrls::parse(page, page).unwrap());
         for (began, intent, page) in [
             (open(None, None, false), true, false),
-            (open(Some(page_at(None)), None, false), false, true),
+            (open(Some(hosted(None)), None, false), false, true),
             (open(None, None, true), false, false),
-            (open(Some(page_at(None)), None, true), false, false),
+            (open(Some(hosted(None)), None, true), false, false),
         ] {
             assert_eq!((began.goes(&Way::Intent), began.goes(&checkout)), (intent, page));
         }
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn a_payment_is_known_once_stripe_named_it_or_its_page() {
         assert!(!open(None, None, false).is_known());
-        assert!(!open(Some(page_at(None)), None, false).is_known());
+        assert!(!open(Some(hosted(None)), None, false).is_known());
         assert!(open(None, Some("pi_1"), false).is_known());
-        assert!(open(Some(page_at(Some("cs_1"))), None, false).is_known());
+        assert!(open(Some(hosted(Some("cs_1"))), None, false).is_known());
     }
 }

@@ -214,6 +214,15 @@ mod tests {
     }
 
     #[test]
+    fn one_minor_unit_can_be_given_back_but_not_in_another_currency() {
+        let yen = Currency::from_code("JPY").unwrap();
+        let of =
+            |currency| RefundWish::new(Some(Money { minor: 1, currency }), None, None).unwrap();
+        assert_eq!(price(&of(Currency::EUR), 700, &[]), Ok(euros(1)));
+        assert_eq!(price(&of(yen), 700, &[]), Err(Refusal::OtherCurrency(euros(700))));
+    }
+
+    #[test]
     fn disputed_money_is_not_ours_to_give() {
         let wish = RefundWish::new(None, None, None).unwrap();
         let paid = Paid { status: Status::Succeeded, left: euros(700), is_disputed: true };
