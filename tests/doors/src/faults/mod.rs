@@ -2,6 +2,7 @@
 
 mod awaits;
 mod bytes;
+mod panics;
 mod queue;
 mod restart;
 mod strained;
