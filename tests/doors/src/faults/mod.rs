@@ -2,6 +2,7 @@
 
 mod awaits;
 mod bytes;
+mod full_disk;
 mod panics;
 mod queue;
 mod restart;
@@ -13,7 +14,7 @@ use lambda::dispatch::Dispatch;
 use lambda::http::App;
 use orders::Orders;
 use serde_json::{Value, json};
-use stack::Proxy;
+use stack::{Postgres, Proxy};
 use testkit::{Call, Door, Person, Product, Shop};
 
 /// A shop whose functions reach their database over a line that can be broken, each with one connection as in Lambda.
@@ -42,6 +43,16 @@ impl Scene {
     /// The database at the end of that line.
     fn db(&self) -> Db {
         Db::connect(&self.line.url(self.shop.url()), 1).unwrap()
+    }
+
+    /// The database went down and is back, at another address.
+    async fn comes_back(&mut self, server: &Postgres) {
+        let address = server.url("shop");
+        self.line.lead_to(address.split(['@', '/']).nth(3).unwrap().parse().unwrap());
+        let (admin, talk) = tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(talk);
+        self.shop.admin = admin;
+        self.shop.db = Db::connect(&server.url_as("app_rw", "shop"), 1).unwrap();
     }
 
     /// The buyer orders one mug.

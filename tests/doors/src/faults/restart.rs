@@ -1,7 +1,6 @@
 //! PostgreSQL itself goes down without a word, as with `pg_ctl stop -m immediate`, and comes back.
 
 use super::Scene;
-use domain::db::Db;
 use stack::leash::signal;
 use stack::postgres::Place;
 use stack::{Postgres, Progress};
@@ -13,26 +12,25 @@ async fn a_database_that_crashes_under_load_forgets_nothing_that_was_answered() 
     let folder = std::env::temp_dir().join(format!("restart-{}", std::process::id()));
     let place = Place::Folder(folder.clone());
     let server = Postgres::start(&place, &Progress::silent()).await.unwrap();
-    let scene = Scene::with(Shop::open_on(&server).await, 4).await;
+    let mut scene = Scene::with(Shop::open_on(&server).await, 4).await;
     let buyers = scene.shop.customers(8).await;
-    let send = |n: usize| {
+    let send = |scene: &Scene, n: usize| {
         let call = scene.door.post("/v1/orders", &super::wish(scene.mug));
         call.by(&buyers[n % 8]).key(&format!("order of a crash, {n}"))
     };
-    all((0..4).map(send)).await;
+    all((0..4).map(|n| send(&scene, n))).await;
 
-    let load = tokio::spawn(all((0..40).map(send).collect::<Vec<_>>()));
+    let load = tokio::spawn(all((0..40).map(|n| send(&scene, n)).collect::<Vec<_>>()));
     tokio::time::sleep(Duration::from_millis(30)).await;
     signal(server.pid().unwrap(), "QUIT").unwrap();
     server.leash().unwrap().ended().await;
     let answers = load.await.unwrap();
-    let away = send(0).await;
+    let away = send(&scene, 0).await;
     drop(server);
     let server = Postgres::start(&place, &Progress::silent()).await.unwrap();
-    let address = server.url("shop");
-    scene.line.lead_to(address.split(['@', '/']).nth(3).unwrap().parse().unwrap());
-    let first = send(0).await;
-    let again = all((0..40).map(send)).await;
+    scene.comes_back(&server).await;
+    let first = send(&scene, 0).await;
+    let again = all((0..40).map(|n| send(&scene, n))).await;
 
     assert_eq!(away.refusal(), (503, "unavailable"));
     assert_eq!(
@@ -46,14 +44,9 @@ async fn a_database_that_crashes_under_load_forgets_nothing_that_was_answered() 
         assert_eq!(after.status, 201, "{}", after.body);
         assert!(before.status == 503 || before.bytes == after.bytes, "an answered order is gone");
     }
-    let (admin, talk) = tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(talk);
-    let mut shop = scene.shop;
-    shop.admin = admin;
-    shop.db = Db::connect(&server.url_as("app_rw", "shop"), 1).unwrap();
-    assert_eq!(shop.one::<i64>("select count(*) from orders").await, 40);
-    assert_eq!(shop.stock(scene.mug).await, (1000, 40));
-    shop.books().with_answers(scene.door.notes()).hold().await;
+    assert_eq!(scene.orders().await, 40);
+    assert_eq!(scene.shop.stock(scene.mug).await, (1000, 40));
+    scene.hold().await;
     server.stop();
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -31,7 +31,7 @@ impl Launch {
 
     pub(super) fn run(&self, place: &Place) -> Result<(Leash, u16), Error> {
         let data = match place {
-            Place::Folder(folder) => self.keep_in(folder)?,
+            Place::Folder(folder) | Place::Behind { folder, .. } => self.keep_in(folder)?,
             Place::Throwaway | Place::Server(_) => self.scratch.join("data"),
         };
         self.give_away(&self.scratch)?;
@@ -47,7 +47,7 @@ impl Launch {
             "max_connections=200".to_owned(),
             "shared_buffers=64MB".to_owned(),
         ];
-        let keeps = matches!(place, Place::Folder(_));
+        let keeps = matches!(place, Place::Folder(_) | Place::Behind { .. });
         if !keeps {
             settings.extend(
                 [
@@ -67,10 +67,13 @@ impl Launch {
         words.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
         // Postgres reads INT as "finish in order" and QUIT as "drop everything".
         let (signal, patience) = if keeps { ("INT", 30) } else { ("QUIT", 3) };
-        let child = Child::new(&words[0], log)
+        let mut child = Child::new(&words[0], log)
             .args(&words[1..])
             .ends_with(signal, Duration::from_secs(patience))
             .then_remove(&self.scratch);
+        if let Place::Behind { env, .. } = place {
+            child = env.iter().fold(child, |child, (name, value)| child.env(name, value));
+        }
         Ok((Leash::start(&child)?, port))
     }
 

@@ -19,6 +19,8 @@ pub enum Place {
     Throwaway,
     /// In a folder that stays, with every commit on the disk.
     Folder(PathBuf),
+    /// The same, on a disk that a library makes worse: the server is started with these variables.
+    Behind { folder: PathBuf, env: Vec<(&'static str, PathBuf)> },
     /// On a server that runs already, named by the URL of any of its databases.
     Server(String),
 }
@@ -62,7 +64,7 @@ impl Postgres {
     pub async fn start(place: &Place, progress: &Progress) -> Result<Self, Error> {
         match place {
             Place::Server(url) => Self::join(url).await,
-            Place::Throwaway | Place::Folder(_) => {
+            Place::Throwaway | Place::Folder(_) | Place::Behind { .. } => {
                 let bin = {
                     let progress = progress.clone();
                     off_the_runtime(move || Ok(tools::postgres(&progress)?)).await?
