@@ -36,10 +36,11 @@ async fn of_ten_messages_the_one_that_panics_alone_comes_again() {
     options.env.insert(NOTES.to_owned(), notes.display().to_string());
     let template = Template::parse(TEMPLATE).unwrap();
     let gateway = Gateway::start(Door::open(None).unwrap(), &template, None, &options).unwrap();
-    let noted = || read_to_string(&notes).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    let worked_on =
+        || read_to_string(&notes).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
 
     let first = gateway.invoke("Worker", &batch(1..=10)).await.unwrap();
-    let of_first = noted();
+    let of_first = worked_on();
     let process = gateway.pids("Worker").unwrap();
     let second = gateway.invoke("Worker", &batch(7..=7)).await.unwrap();
 
@@ -48,7 +49,7 @@ async fn of_ten_messages_the_one_that_panics_alone_comes_again() {
     let log = read_to_string(gateway.log("Worker").unwrap()).unwrap();
     assert!(log.contains("message made us panic"), "{log}");
     assert_eq!(second, json!({"batchItemFailures": []}));
-    assert_eq!(noted()[10..], ["7".to_owned()]);
+    assert_eq!(worked_on()[10..], ["7".to_owned()]);
     assert_eq!((process.len(), &gateway.pids("Worker").unwrap()), (1, &process), "it lives on");
     drop(gateway);
     std::fs::remove_dir_all(folder).unwrap();
