@@ -11,10 +11,11 @@ use crate::money::{Currency, Money};
 
 queries! {
     /// Locks in id order, so that two baskets with the same products cannot deadlock: a plain
-    /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock.
+    /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock. Behind a `select`
+    /// the planner does not count the arrays, so that it plans once and not for each basket anew.
     RESERVE: "reserve stock" = "
         with want as (
-            select id, quantity from unnest($1::uuid[], $2::int4[]) as want (id, quantity)
+            select id, quantity from unnest((select $1::uuid[]), (select $2::int4[])) as want (id, quantity)
         ), shelf as (
             select p.id, want.quantity, p.sku, p.name, p.price_minor, p.currency, p.on_hand - p.reserved as available
             from products p join want using (id)

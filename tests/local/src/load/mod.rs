@@ -61,6 +61,7 @@ pub async fn run(shop: &Shop, wish: Wish, progress: &Progress) -> Result<Report,
     let warm = Wish { length: WARM_UP, ..wish };
     drive(stripe, &crowd, warm, &Progress::silent()).await;
     stripe.idle().await;
+    measure::analyze(shop).await?;
 
     let (told, before) = (stripe.deliveries().len(), Usage::look(shop));
     let start = Instant::now();

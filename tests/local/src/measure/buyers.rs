@@ -45,6 +45,13 @@ pub(crate) async fn gather(shop: &Shop) -> Result<Crowd, Error> {
     Crowd::of(shop, &ids, products.iter().map(id).collect())
 }
 
+/// What autovacuum does within a minute: plans of the first seconds, when the tables were empty, are made anew.
+pub(crate) async fn analyze(shop: &Shop) -> Result<(), Error> {
+    let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client.batch_execute("analyze").await?)
+}
+
 /// Lets new buyers in.
 pub(crate) async fn admit(client: &Client, count: usize) -> Result<Vec<UserId>, Error> {
     let ids: Vec<_> = (0..count).map(|_| UserId::generate()).collect();

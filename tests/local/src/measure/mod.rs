@@ -5,7 +5,7 @@ pub(crate) mod figures;
 pub(crate) mod request;
 pub(crate) mod usage;
 
-pub(crate) use buyers::{Crowd, Placed, admit, gather};
+pub(crate) use buyers::{Crowd, Placed, admit, analyze, gather};
 pub(crate) use figures::Figures;
 pub(crate) use request::Done;
 pub(crate) use usage::Usage;

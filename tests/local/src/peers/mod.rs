@@ -65,7 +65,7 @@ impl Stand {
         let (client, password) = fresh_database(url, base).await?;
         let buyers = client.query(ADMIT, &[&BUYERS]).await?.iter().map(|row| row.get(0)).collect();
         let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
-        client.execute(SELL, &[&ORDERS]).await?;
+        client.execute(SELL, &[&ORDERS, &BUYERS, &PRODUCTS]).await?;
         client.batch_execute("vacuum (analyze)").await?;
 
         let keys = Keys::generate();
@@ -181,13 +181,13 @@ const STOCK_UP: &str = "
 /// An order of one piece each, its payment begun, with the stock that it holds.
 const SELL: &str = "
     with buyer as (
-        select id, row_number() over () - 1 as place, count(*) over () as of_all from users where role = 'customer'
+        select id, row_number() over () - 1 as place from users where role = 'customer'
     ), goods as (
-        select *, row_number() over () - 1 as place, count(*) over () as of_all from products
+        select *, row_number() over () - 1 as place from products
     ), sold as (
         select gen_random_uuid() as id, buyer.id as buyer, goods.id as product, goods.sku, goods.name, goods.price_minor, n
         from generate_series(0, $1 - 1) n
-             join buyer on buyer.place = n % buyer.of_all join goods on goods.place = n % goods.of_all
+             join buyer on buyer.place = n % $2 join goods on goods.place = n % $3
     ), placed as (
         insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_at, close_at)
         select id, buyer, 'EUR', price_minor, price_minor, now() + interval '1 day', now() + interval '1 day' from sold
