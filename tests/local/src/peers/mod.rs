@@ -19,8 +19,10 @@ use time::OffsetDateTime;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-/// Each may have five unpaid orders, and has one.
 const BUYERS: i32 = 20_000;
+/// The first of them have more unpaid orders than they may, and place no other.
+const INDEBTED: i32 = 4_000;
+const FREE_FROM: usize = 4_000;
 const PRODUCTS: i32 = 10_000;
 /// Waiting for their payment, of which Stripe will tell.
 const ORDERS: i32 = 100_000;
@@ -51,6 +53,7 @@ pub struct Stand {
     folder: PathBuf,
     client: Client,
     signer: Signer,
+    /// By their ids.
     buyers: Vec<UserId>,
     products: Vec<Uuid>,
     /// Everybody's.
@@ -63,9 +66,11 @@ impl Stand {
     pub async fn open(url: &str, binaries: &Path, folder: &Path) -> Result<Self, Error> {
         let base = url.rsplit_once('/').map_or(url, |(base, _)| base);
         let (client, password) = fresh_database(url, base).await?;
-        let buyers = client.query(ADMIT, &[&BUYERS]).await?.iter().map(|row| row.get(0)).collect();
+        let buyers = client.query(ADMIT, &[&BUYERS]).await?;
+        let mut buyers: Vec<UserId> = buyers.iter().map(|row| row.get(0)).collect();
+        buyers.sort_unstable();
         let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
-        client.execute(SELL, &[&ORDERS, &BUYERS, &PRODUCTS]).await?;
+        client.execute(SELL, &[&ORDERS, &INDEBTED, &PRODUCTS]).await?;
         client.batch_execute("vacuum (analyze)").await?;
 
         let keys = Keys::generate();
@@ -104,7 +109,7 @@ impl Stand {
         self.write("search.jsonl", &events::search())?;
         self.write("detail.jsonl", &events::details(&self.products))?;
         self.write("login.jsonl", &events::log_in(BUYERS, &self.password))?;
-        self.write("order.jsonl", &events::orders(&tokens, &self.products))?;
+        self.write("order.jsonl", &events::orders(&tokens[FREE_FROM..], &self.products))?;
         let held = self.client.query(HELD, &[&EVENTS]).await?;
         let held = events::Held::of(&held, &self.buyers);
         self.write("order_get.jsonl", &events::looks(&held, &tokens))?;
@@ -181,7 +186,7 @@ const STOCK_UP: &str = "
 /// An order of one piece each, its payment begun, with the stock that it holds.
 const SELL: &str = "
     with buyer as (
-        select id, row_number() over () - 1 as place from users where role = 'customer'
+        select id, row_number() over (order by id) - 1 as place from users where role = 'customer'
     ), goods as (
         select *, row_number() over () - 1 as place from products
     ), sold as (
