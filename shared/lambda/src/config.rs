@@ -94,7 +94,7 @@ impl Config {
         Ok(Some(reference.map_err(|why| format!("{name}_ARN: {why}"))?))
     }
 
-    /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and where the AWS SDK looks for the rest.
+    /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and what [`aws::config`] reads.
     pub fn dispatch(&self) -> Result<Dispatch, Error> {
         Ok(Dispatch::to_queues(self.url("MAIL_QUEUE_URL")?, self.url("INVENTORY_QUEUE_URL")?))
     }

@@ -1,8 +1,8 @@
 //! How long a function takes from nothing to its first answer, in two parts: AWS starts it with more CPU than it then has.
 
 use crate::Shop;
-use crate::measure::usage;
-use serde_json::{Value, json};
+use crate::measure::{event, usage};
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// One function's first answer.
@@ -44,7 +44,7 @@ pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
         shop.gateway.warm(id).await?;
         let (init, init_cpu) = (start.elapsed(), spent(shop, id)?);
         let start = Instant::now();
-        let answer = shop.gateway.invoke(id, &request(&route.method, &route.path)).await?;
+        let answer = shop.gateway.invoke(id, &event(&route.method, &route.path)).await?;
         let first = start.elapsed();
         if answer["statusCode"].as_u64().is_none_or(|status| status >= 500) {
             return Err(Error::Answer { function: id.clone(), answer });
@@ -60,22 +60,4 @@ pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
 
 fn spent(shop: &Shop, function: &str) -> Result<Duration, Error> {
     Ok(shop.gateway.pids(function)?.iter().map(|pid| usage::precise(*pid)).sum())
-}
-
-/// Payload format 2.0, by a stranger and with nothing in it.
-fn request(method: &str, path: &str) -> Value {
-    json!({
-        "version": "2.0",
-        "routeKey": format!("{method} {path}"),
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"host": "localhost", "content-type": "application/json"},
-        "requestContext": {
-            "accountId": "0", "apiId": "load", "domainName": "localhost", "domainPrefix": "load",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "load"},
-            "requestId": "load", "routeKey": format!("{method} {path}"), "stage": "$default",
-            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 0,
-        },
-        "isBase64Encoded": false,
-    })
 }

@@ -23,7 +23,7 @@ const STOCK_UP: &str = "
     with made as (
         insert into products (id, sku, name, description, price_minor, currency, on_hand)
         select gen_random_uuid(), 'LOAD-' || n, (array['Red', 'Blue', 'Green'])[1 + n % 3] || ' thing ' || n,
-               'One of many, for many hands at once.', 100 + n, 'EUR', 10000000
+               repeat('One of many, for many hands at once. ', 5), 100 + n % 5000, 'EUR', 10000000
         from generate_series(1, $1) n
         returning id, on_hand
     ), moved as (
@@ -37,12 +37,18 @@ pub(crate) async fn gather(shop: &Shop) -> Result<Crowd, Error> {
     let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
     let connection = tokio::spawn(connection);
     let ids = admit(&client, BUYERS).await?;
-    let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
+    let products = stock_up(&client, PRODUCTS).await?;
     client.batch_execute("analyze").await?;
     drop(client);
     let _ = connection.await;
-    let id = |row: &tokio_postgres::Row| format!("prod_{}", row.get::<_, Uuid>(0).simple());
+    let id = |id: &Uuid| format!("prod_{}", id.simple());
     Crowd::of(shop, &ids, products.iter().map(id).collect())
+}
+
+/// Puts so many products on the shelves, enough of each for everybody.
+pub(crate) async fn stock_up(client: &Client, count: i32) -> Result<Vec<Uuid>, Error> {
+    let made = client.query(STOCK_UP, &[&count]).await?;
+    Ok(made.iter().map(|row| row.get(0)).collect())
 }
 
 /// What autovacuum does within a minute: plans of the first seconds, when the tables were empty, are made anew.

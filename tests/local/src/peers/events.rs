@@ -1,5 +1,6 @@
 //! One event a line, as API Gateway sends it. What stands in `{{…}}` is filled in anew by whoever sends it.
 
+use crate::measure;
 use domain::id::{OrderId, PaymentId, UserId};
 use serde_json::{Value, json};
 use stack::stripe;
@@ -36,23 +37,22 @@ impl Held {
 }
 
 pub(super) fn list() -> String {
-    lines([event("GET", "/v1/products", "limit=20", json!({}), None)])
+    lines([event("GET", "/v1/products", "limit=20", &[], None)])
 }
 
 pub(super) fn search() -> String {
-    lines([event("GET", "/v1/products", "q=thing+{{rand:1:9999}}&limit=20", json!({}), None)])
+    lines([event("GET", "/v1/products", "q=thing+{{rand:1:9999}}&limit=20", &[], None)])
 }
 
 pub(super) fn details(products: &[Uuid]) -> String {
     let show = |id: &Uuid| format!("/v1/products/prod_{}", id.simple());
-    lines(products.iter().map(|id| event("GET", &show(id), "", json!({}), None)))
+    lines(products.iter().map(|id| event("GET", &show(id), "", &[], None)))
 }
 
 pub(super) fn log_in(buyers: i32, password: &str) -> String {
     let mail = format!("{{{{rand:1:{buyers}}}}}@peers.example");
     let body = json!({"email": mail, "password": password}).to_string();
-    let json = json!({"content-type": "application/json"});
-    lines([event("POST", "/v1/auth/login", "", json, Some(body))])
+    lines([event("POST", "/v1/auth/login", "", &[], Some(body))])
 }
 
 /// Three products each, as in the peers' order.
@@ -65,18 +65,16 @@ pub(super) fn orders(tokens: &[String], products: &[Uuid]) -> String {
         };
         let lines = [1, 2, 3].map(line);
         let body = json!({"lines": lines}).to_string();
-        let headers = json!({
-            "content-type": "application/json", "authorization": format!("Bearer {token}"),
-            "idempotency-key": "{{uuid}}",
-        });
-        event("POST", "/v1/orders", "", headers, Some(body))
+        let headers =
+            [("authorization", &*format!("Bearer {token}")), ("idempotency-key", "{{uuid}}")];
+        event("POST", "/v1/orders", "", &headers, Some(body))
     }))
 }
 
 pub(super) fn looks(held: &[Held], tokens: &[String]) -> String {
     lines(held.iter().map(|held| {
-        let headers = json!({"authorization": format!("Bearer {}", tokens[held.buyer])});
-        event("GET", &format!("/v1/orders/{}", held.order), "", headers, None)
+        let headers = [("authorization", &*format!("Bearer {}", tokens[held.buyer]))];
+        event("GET", &format!("/v1/orders/{}", held.order), "", &headers, None)
     }))
 }
 
@@ -96,26 +94,26 @@ pub(super) fn payments(held: &[Held], secret: &str, now: OffsetDateTime) -> Stri
         });
         let body = body.to_string();
         let signature = stripe::signature(&[secret], now, body.as_bytes());
-        let headers = json!({"content-type": "application/json", "stripe-signature": signature});
-        event("POST", "/v1/webhooks/stripe", "", headers, Some(body))
+        event("POST", "/v1/webhooks/stripe", "", &[("stripe-signature", &*signature)], Some(body))
     }))
 }
 
-fn event(method: &str, path: &str, query: &str, headers: Value, body: Option<String>) -> Value {
-    let mut event = json!({
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "peers", "domainName": "peers.example", "domainPrefix": "peers",
-            "requestId": "{{uuid}}", "routeKey": "$default", "stage": "$default",
-            "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 0,
-            // Tries to log in are counted by where they come from.
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "userAgent": "peers",
-                     "sourceIp": "10.{{rand:0:255}}.{{rand:0:255}}.{{rand:1:254}}"},
-        },
-        "isBase64Encoded": false,
-    });
-    event["headers"] = headers;
-    event["headers"]["host"] = "peers.example".into();
+fn event(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> Value {
+    let mut event = measure::event(method, path);
+    event["rawQueryString"] = query.into();
+    event["requestContext"]["requestId"] = "{{uuid}}".into();
+    // Tries to log in are counted by where they come from.
+    event["requestContext"]["http"]["sourceIp"] =
+        "10.{{rand:0:255}}.{{rand:0:255}}.{{rand:1:254}}".into();
+    for (name, value) in headers {
+        event["headers"][*name] = (*value).into();
+    }
     if let Some(body) = body {
         event["body"] = body.into();
     }
@@ -129,4 +127,38 @@ fn lines(events: impl IntoIterator<Item = Value>) -> String {
         let _ = writeln!(text, "{event}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_an_event_of_three_products_under_a_key_of_its_own() {
+        let text = orders(&["one".to_owned(), "other".to_owned()], &[Uuid::nil()]);
+
+        let events: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(events.len(), 2);
+        assert_eq!(events[1]["headers"]["authorization"], "Bearer other");
+        assert_eq!(events[1]["headers"]["idempotency-key"], "{{uuid}}");
+        assert_eq!(events[1]["headers"]["content-type"], "application/json");
+        let wish: Value = serde_json::from_str(events[1]["body"].as_str().unwrap()).unwrap();
+        assert_eq!(wish["lines"].as_array().map(Vec::len), Some(3));
+    }
+
+    #[test]
+    fn a_payment_is_told_of_by_an_event_that_is_signed_as_stripe_signs() {
+        let (payment, order, buyer) = (PaymentId::generate(), OrderId::generate(), 0);
+        let held = Held { payment, intent: "pi_1".to_owned(), amount: 1999, order, buyer };
+        let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+
+        let event: Value = serde_json::from_str(payments(&[held], "whsec_a", now).trim()).unwrap();
+
+        let body = event["body"].as_str().unwrap();
+        let signature = stripe::signature(&["whsec_a"], 1_800_000_000, body.as_bytes());
+        assert_eq!(event["headers"]["stripe-signature"], signature);
+        let said: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(said["data"]["object"]["metadata"]["payment_id"], payment.to_string());
+    }
 }

@@ -5,6 +5,7 @@ mod events;
 mod queue;
 
 use crate::keys::Keys;
+use crate::measure;
 use crate::seed::ADMIN;
 use domain::accounts::{self, Email};
 use domain::db::{BadAddress, Db, DbError};
@@ -21,8 +22,7 @@ use uuid::Uuid;
 
 const BUYERS: i32 = 20_000;
 /// The first of them have more unpaid orders than they may, and place no other.
-const INDEBTED: i32 = 4_000;
-const FREE_FROM: usize = 4_000;
+const INDEBTED: u16 = 4_000;
 const PRODUCTS: i32 = 10_000;
 /// Waiting for their payment, of which Stripe will tell.
 const ORDERS: i32 = 100_000;
@@ -44,6 +44,8 @@ pub enum Error {
     Rows(#[from] tokio_postgres::Error),
     #[error("no token could be made")]
     Token(#[from] KeyError),
+    #[error(transparent)]
+    Measure(#[from] measure::Error),
     #[error("no admin could be made: {0}")]
     Admin(String),
 }
@@ -69,8 +71,8 @@ impl Stand {
         let buyers = client.query(ADMIT, &[&BUYERS]).await?;
         let mut buyers: Vec<UserId> = buyers.iter().map(|row| row.get(0)).collect();
         buyers.sort_unstable();
-        let products = client.query(STOCK_UP, &[&PRODUCTS]).await?;
-        client.execute(SELL, &[&ORDERS, &INDEBTED, &PRODUCTS]).await?;
+        let products = measure::stock_up(&client, PRODUCTS).await?;
+        client.execute(SELL, &[&ORDERS, &i32::from(INDEBTED), &PRODUCTS]).await?;
         client.batch_execute("vacuum (analyze)").await?;
 
         let keys = Keys::generate();
@@ -81,7 +83,7 @@ impl Stand {
             client,
             signer: Signer::from_pem(&keys.signing)?,
             buyers,
-            products: products.iter().map(|row| row.get(0)).collect(),
+            products,
             password,
             queue,
         };
@@ -109,7 +111,10 @@ impl Stand {
         self.write("search.jsonl", &events::search())?;
         self.write("detail.jsonl", &events::details(&self.products))?;
         self.write("login.jsonl", &events::log_in(BUYERS, &self.password))?;
-        self.write("order.jsonl", &events::orders(&tokens[FREE_FROM..], &self.products))?;
+        self.write(
+            "order.jsonl",
+            &events::orders(&tokens[usize::from(INDEBTED)..], &self.products),
+        )?;
         let held = self.client.query(HELD, &[&EVENTS]).await?;
         let held = events::Held::of(&held, &self.buyers);
         self.write("order_get.jsonl", &events::looks(&held, &tokens))?;
@@ -169,19 +174,6 @@ const ADMIT: &str = "
     select gen_random_uuid(), n || '@peers.example', n || '@peers.example', (select password_hash from users where role = 'admin')
     from generate_series(1, $1) n
     returning id";
-
-const STOCK_UP: &str = "
-    with made as (
-        insert into products (id, sku, name, description, price_minor, currency, on_hand)
-        select gen_random_uuid(), 'PEER-' || n, (array['Red', 'Blue', 'Green'])[1 + n % 3] || ' thing ' || n,
-               repeat('One of many, for many hands at once. ', 5), 100 + n % 5000, 'EUR', 10000000
-        from generate_series(1, $1) n
-        returning id, on_hand
-    ), moved as (
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
-        select id, 'created', 'created', on_hand, 0 from made
-    )
-    select id from made";
 
 /// An order of one piece each, its payment begun, with the stock that it holds.
 const SELL: &str = "
