@@ -5,7 +5,7 @@ use super::{Day, Failed, Soak};
 use books::{Found, Harm};
 
 /// What functions may complain of on such a day: of what is done to them, and of nothing else.
-const FAILURES: [&str; 10] = [
+const FAILURES: [&str; 16] = [
     // Functions are killed.
     "Killed",
     "(exit status: 137)",
@@ -20,6 +20,14 @@ const FAILURES: [&str; 10] = [
     // Whose forerunner was killed waits until its time is over.
     "somebody else is at it",
     "out of time",
+    // Whatever is done again by somebody, whichever cut or death was the cause.
+    "it will come again",
+    "left for another round",
+    "left to the sweep",
+    "database failed",
+    "upstream failed",
+    // A message whose workers were killed five times lies there until the drain sends it on its way again.
+    "dead letters wait for a person",
 ];
 
 pub(super) async fn compare(soak: &Soak<'_>) -> Result<Day, Failed> {
