@@ -53,7 +53,8 @@ impl Accounts {
         let link_key = LinkKey::from_base64(&config.text("LINK_KEY").await?)
             .map_err(|error| format!("LINK_KEY cannot be used: {error}"))?;
         let keys = config.need("TOKEN_KEYS")?;
-        let (app, dispatch) = (config.app().await?, config.dispatch()?);
+        let mut app = config.app().await?;
+        let dispatch = config.dispatch_of(&mut app.db)?;
         let accounts = Self::new(app, dispatch, signer, keys, refresh_key, link_key);
         Ok(accounts.map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?)
     }

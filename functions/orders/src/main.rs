@@ -4,6 +4,8 @@ use orders::Orders;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
-    let orders = Orders { app: config.app().await?, dispatch: config.dispatch()? };
+    let mut app = config.app().await?;
+    let dispatch = config.dispatch_of(&mut app.db)?;
+    let orders = Orders { app, dispatch };
     lambda::http::serve(orders::routes(), orders).await
 }

@@ -8,6 +8,8 @@ async fn main() -> Result<(), lambda::Error> {
     let url = config.look_up("STRIPE_API_URL");
     let stripe =
         config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
-    let payments = Payments { app: config.app().await?, dispatch: config.dispatch()?, stripe };
+    let mut app = config.app().await?;
+    let dispatch = config.dispatch_of(&mut app.db)?;
+    let payments = Payments { app, dispatch, stripe };
     lambda::http::serve(payments::routes(), payments).await
 }

@@ -11,7 +11,8 @@ async fn main() -> Result<(), lambda::Error> {
     let url = config.look_up("STRIPE_API_URL");
     let stripe =
         config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
-    let (db, dispatch) = (config.db().await?, config.dispatch()?);
+    let mut db = config.db().await?;
+    let dispatch = config.dispatch_of(&mut db)?;
     let reconcile = Reconcile { db, dispatch, stripe };
     let tick = async |_: LambdaEvent<Value>| reconcile.tick().await;
     lambda_runtime::run(service_fn(tick)).await

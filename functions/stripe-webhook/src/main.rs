@@ -5,10 +5,11 @@ use stripe_webhook::Webhook;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
+    let mut db = config.db().await?;
     let webhook = Webhook {
-        db: config.db().await?,
+        dispatch: config.dispatch_of(&mut db)?,
+        db,
         clock: config.clock(),
-        dispatch: config.dispatch()?,
         secrets: config.secret("STRIPE_WEBHOOK_SECRETS", Secrets::parse).await?,
         live: config
             .need("STRIPE_LIVEMODE")?

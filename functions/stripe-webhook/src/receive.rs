@@ -21,8 +21,8 @@ pub(crate) struct Receipt {
 
 /// Receive a Stripe event
 ///
-/// For Stripe only. The event is kept first and acted on second; the answer is 200 as soon as it is kept, whatever
-/// becomes of its effect, and 503 if it could not be kept, so that Stripe sends it again.
+/// For Stripe only. The event is kept together with its effect, or without it if that fails or takes long; the answer is
+/// 200 once it is kept, and 503 if it could not be kept, so that Stripe sends it again.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
@@ -59,11 +59,11 @@ pub(crate) async fn receive_stripe_event(
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
     match stripe_gateway::head(&body) {
         Ok(head) => {
-            let kept = stripe_gateway::without_secrets(text);
-            if payment::record(&db, &head, kept.as_bytes(), live).await? {
-                take_effect(&db, &head, &body).await;
-                dispatch.try_now(&db).await;
+            let raw = stripe_gateway::without_secrets(text);
+            if !take_in(&db, &head, raw.as_bytes(), live, &body).await {
+                payment::record(&db, &head, raw.as_bytes(), live).await?;
             }
+            dispatch.try_now(&db).await;
         }
         // Authentic, and beyond us. Refusing it would only bring it back for three days.
         Err(unreadable) => tracing::error!(error = chain(&unreadable), "an event cannot be kept"),
@@ -71,14 +71,15 @@ pub(crate) async fn receive_stripe_event(
     Ok(Json(Receipt { received: true }))
 }
 
-/// The event is kept: from here on, a failure is ours to mend.
-async fn take_effect(db: &Db, head: &EventHead, body: &[u8]) {
+/// Whether the event is kept, and its effect with it. If not, nothing has changed, and the sweep sees to the effect.
+async fn take_in(db: &Db, head: &EventHead, raw: &[u8], live: bool, body: &[u8]) -> bool {
     let id = &head.id;
     let notice = notice(body);
-    let effect = payment::apply(db, id, &notice);
-    match tokio::time::timeout(EFFECT_AT_ONCE, effect).await {
+    let received = payment::receive(db, head, raw, live, &notice);
+    match tokio::time::timeout(EFFECT_AT_ONCE, received).await {
         Ok(Ok(())) => {
-            tracing::info!(event.id = id, event.kind = head.kind, "event {id} took effect");
+            tracing::info!(event.id = id, event.kind = head.kind, "event {id} is taken in");
+            return true;
         }
         Ok(Err(failure)) => {
             tracing::error!(
@@ -89,4 +90,5 @@ async fn take_effect(db: &Db, head: &EventHead, body: &[u8]) {
         }
         Err(_) => tracing::warn!(event.id = id, "event {id} takes long, it is left to the sweep"),
     }
+    false
 }

@@ -3,15 +3,18 @@
 mod address;
 mod app_role;
 mod error;
+mod pulse;
 
 pub use address::{Address, BadAddress, Password};
 pub use app_role::AppSignIn;
 pub use error::{DbError, Trouble};
 
 use crate::failure::{Failure, Refusal};
+use crate::outbox::{Parcel, Tray};
 use deadpool_postgres::{GenericClient as _, Pool};
 use error::Source;
 use postgres_types::ToSql;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio_postgres::Row;
 
@@ -29,7 +32,11 @@ const SILENCE: Duration = Duration::from_secs(4);
 
 /// A handful of connections; a Lambda serves one request at a time and has one.
 #[derive(Clone, Debug)]
-pub struct Db(Pool);
+pub struct Db {
+    pool: Pool,
+    /// What this process wrote into the outbox, if it sends that itself.
+    tray: Option<Tray>,
+}
 
 impl Db {
     /// A database by its address alone, see [`Address::parse`]. Opens no connection yet: the first query does.
@@ -41,12 +48,23 @@ impl Db {
     pub fn open(address: Address, connections: usize) -> Result<Self, BadAddress> {
         let pool = Pool::builder(address.manager()?)
             .max_size(connections)
+            .pre_recycle(pulse::check())
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .wait_timeout(Some(PATIENCE))
             .create_timeout(Some(PATIENCE))
             .recycle_timeout(Some(PATIENCE))
             .build();
-        Ok(Self(pool?))
+        Ok(Self { pool: pool?, tray: None })
+    }
+
+    /// From now on this process sends what it writes into the outbox, as soon as it is committed: see
+    /// [`crate::outbox::written_here`].
+    pub fn send_itself(&mut self) {
+        self.tray.get_or_insert_default();
+    }
+
+    pub(crate) fn tray(&self) -> Option<&Tray> {
+        self.tray.as_ref()
     }
 
     /// Runs `work` in one transaction: all of its writes happen, or none.
@@ -74,12 +92,16 @@ impl Db {
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>>,
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
-        let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;
+        let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
         let tx = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
-        let tx = Tx(tx);
+        let tx = Tx { on: tx, sends_itself: self.tray.is_some(), written: Mutex::default() };
         let value = work(&tx).await?;
+        let Tx { on, written, .. } = tx;
         // Once it was sent, a lost answer leaves us in doubt: whoever retries must meet a unique row.
-        answered(tx.0.commit()).await.map_err(DbError::commit)?;
+        answered(on.commit()).await.map_err(DbError::commit)?;
+        if let Some(tray) = &self.tray {
+            tray.add(written.into_inner().expect("nobody panics with the parcels"));
+        }
         Ok(value)
     }
 
@@ -88,7 +110,7 @@ impl Db {
         query: &Query,
         with: &[Param<'_>],
     ) -> Result<Vec<Row>, DbError> {
-        let client = self.0.get().await.map_err(|error| DbError::new(query.doing, error))?;
+        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
         run(&client, query, with).await
     }
 
@@ -101,7 +123,7 @@ impl Db {
     }
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
-        let client = self.0.get().await.map_err(|error| DbError::new(query.doing, error))?;
+        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
         change(&client, query, with).await
     }
 
@@ -114,7 +136,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<usize, DbError> {
         const LOCK: i64 = 7000;
         let doing = "migrate the schema";
-        let mut client = self.0.get().await.map_err(|error| DbError::new(doing, error))?;
+        let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
         let lock = client.execute("select pg_advisory_lock($1)", &[&LOCK]).await;
         lock.map_err(|error| DbError::new(doing, error))?;
         let report = migrations::migrations::runner().run_async(&mut **client.as_mut()).await;
@@ -153,6 +175,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::accounts::ALL_QUERIES,
         crate::accounts::LINK_QUERIES,
         crate::accounts::SESSION_QUERIES,
+        crate::catalog::ALL_PAGES,
         crate::catalog::ALL_QUERIES,
         crate::idempotency::ALL,
         crate::inbox::ALL,
@@ -164,6 +187,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::outbox::ALL,
         crate::payment::ALL_QUERIES,
         crate::payment::CHECKOUT_QUERIES,
+        crate::payment::EVENT_QUERIES,
         crate::payment::OFFLINE_QUERIES,
         crate::payment::WHOLE_QUERIES,
         crate::payment::dispute::ALL_QUERIES,
@@ -179,15 +203,30 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
 }
 
 /// An open transaction. It rolls back unless [`Db::transaction`] commits it.
-pub struct Tx<'a>(deadpool_postgres::Transaction<'a>);
+pub struct Tx<'a> {
+    on: deadpool_postgres::Transaction<'a>,
+    sends_itself: bool,
+    /// What it wrote into the outbox so far.
+    written: Mutex<Vec<Parcel>>,
+}
 
 impl Tx<'_> {
+    /// Whether what it writes into the outbox is sent by this process.
+    pub(crate) fn sends_itself(&self) -> bool {
+        self.sends_itself
+    }
+
+    /// Notes what it wrote into the outbox: there to be sent once it is committed.
+    pub(crate) fn hand_over(&self, parcels: impl IntoIterator<Item = Parcel>) {
+        self.written.lock().expect("nobody panics with the parcels").extend(parcels);
+    }
+
     pub(crate) async fn rows(
         &self,
         query: &Query,
         with: &[Param<'_>],
     ) -> Result<Vec<Row>, DbError> {
-        run(&self.0, query, with).await
+        run(&self.on, query, with).await
     }
 
     pub(crate) async fn row(
@@ -199,7 +238,7 @@ impl Tx<'_> {
     }
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
-        change(&self.0, query, with).await
+        change(&self.on, query, with).await
     }
 }
 
@@ -234,6 +273,11 @@ impl DbError {
 
     fn commit(source: Source) -> Self {
         Self { doing: "commit", source, sent_commit: true }
+    }
+
+    /// Somebody else has written the row that only one may write.
+    pub(crate) fn collision(query: &Query) -> Self {
+        Self::new(query.doing, Source::Collision)
     }
 
     /// A row that the schema should have made impossible.

@@ -1,12 +1,13 @@
 //! One request, one effect, one answer, however often it is sent.
 //!
-//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits on the
-//! row, then reads the answer; after a crash there is no row, and the request runs as if for the first time.
+//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits for its user's
+//! turn, then reads the answer; after a crash there is no row, and the request runs as if for the first time.
 //! After the draft "The Idempotency-Key HTTP Header Field" of the IETF.
 
-use crate::db::{Db, DbError, Tx, queries};
+use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
+use tokio_postgres::Row;
 
 /// What names a request: 16 to 255 printable ASCII characters, chosen by the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,24 +65,18 @@ impl Key {
 }
 
 queries! {
-    /// Waits for a twin that has the key but is not done. A key is forgotten after 72 hours.
-    CLAIM: "claim an idempotency key" = "
-        insert into idempotency_keys as kept (user_id, key, method, route, fingerprint)
-        values ($1, $2, $3, $4, $5)
+    /// Waits for a twin that is not done, and then says what it left. See `V19`.
+    TAKE_TURN: "take a user's turn" = "
+        select fingerprint, response_status, response_body from take_turn($1, $2)";
+
+    /// A key is forgotten after 72 hours.
+    KEEP: "keep an answer" = "
+        insert into idempotency_keys as kept (user_id, key, method, route, fingerprint, response_status, response_body)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (user_id, key) do update
         set method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint,
-            response_status = null, response_body = null, created_at = now()
+            response_status = excluded.response_status, response_body = excluded.response_body, created_at = now()
         where kept.created_at < now() - interval '72 hours'";
-
-    LOOK_UP: "look up an idempotency key" = "
-        select fingerprint, response_status, response_body
-        from idempotency_keys
-        where user_id = $1 and key = $2";
-
-    KEEP: "keep an answer" = "
-        update idempotency_keys
-        set response_status = $3, response_body = $4
-        where user_id = $1 and key = $2";
 }
 
 /// How a use case answers, and keeps its answer if the request came with a key.
@@ -113,6 +108,8 @@ impl<T> Once<T> {
 }
 
 /// Runs `work` unless its answer is known, and keeps the answer that `put` makes of it.
+///
+/// `work` has the user's turn: until the end of the transaction, no other request with a key of theirs runs.
 pub(crate) async fn once<T, R>(
     tx: &Tx<'_>,
     user: UserId,
@@ -123,34 +120,28 @@ pub(crate) async fn once<T, R>(
 where
     R: failure::Refusal + From<Refusal>,
 {
-    if let Some(answer) = claim(tx, user, ticket).await? {
-        return answer.map_err(|no| Failure::Refused(no.into()));
+    let Ticket { key: Key(key), method, route, fingerprint } = ticket;
+    let fingerprint = &fingerprint[..];
+    if let Some(kept) = tx.row(&TAKE_TURN, &[&user, key]).await? {
+        return known(&kept, fingerprint)?.map_err(|no| Failure::Refused(no.into()));
     }
-    let done = work().await?;
-    let answer = put(&done);
+    let answer = put(&work().await?);
     let status = i16::try_from(answer.status).expect("an HTTP status has three digits");
-    tx.execute(&KEEP, &[&user, &ticket.key.0, &status, &answer.body]).await?;
+    let row: [Param<'_>; 7] = [&user, key, method, route, &fingerprint, &status, &answer.body];
+    // The turn lets no twin come so far; the row is the last word all the same.
+    if tx.execute(&KEEP, &row).await? == 0 {
+        return Err(DbError::collision(&KEEP).into());
+    }
     Ok(answer)
 }
 
-/// The answer known already, if any.
-async fn claim(
-    tx: &Tx<'_>,
-    user: UserId,
-    ticket: &Ticket,
-) -> Result<Option<Result<Answer, Refusal>>, DbError> {
-    let Ticket { key: Key(key), method, route, fingerprint } = ticket;
-    let fingerprint = &fingerprint[..];
-    if tx.execute(&CLAIM, &[&user, key, method, route, &fingerprint]).await? == 1 {
-        return Ok(None);
+/// The answer that a key has already, if it was the same request.
+fn known(kept: &Row, fingerprint: &[u8]) -> Result<Result<Answer, Refusal>, DbError> {
+    if kept.get::<_, &[u8]>("fingerprint") != fingerprint {
+        return Ok(Err(Refusal::KeyReused));
     }
-    let row = tx.row(&LOOK_UP, &[&user, key]).await?;
-    let row = row.ok_or(DbError::nonsense(&LOOK_UP, "a claimed key is gone"))?;
-    if row.get::<_, &[u8]>("fingerprint") != fingerprint {
-        return Ok(Some(Err(Refusal::KeyReused)));
-    }
-    let status: Option<i16> = row.get("response_status");
+    let status: Option<i16> = kept.get("response_status");
     let status = status.and_then(|status| u16::try_from(status).ok());
-    let status = status.ok_or(DbError::nonsense(&LOOK_UP, "a claim without its answer"))?;
-    Ok(Some(Ok(Answer { status, body: row.get("response_body"), replayed: true })))
+    let status = status.ok_or(DbError::nonsense(&TAKE_TURN, "a key without its answer"))?;
+    Ok(Ok(Answer { status, body: kept.get("response_body"), replayed: true }))
 }

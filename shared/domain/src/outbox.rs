@@ -1,12 +1,15 @@
 //! Events that must leave the shop if, and only if, the change they tell of was committed.
 //!
-//! An event is a row written in the transaction of its change. Whoever sends it leases the row first,
-//! so that no lock is held while the network is slow, and a sender that dies is followed by another.
+//! An event is a row written in the transaction of its change. Whoever sends it has the row on lease, so that no lock
+//! is held while the network is slow, and a sender that dies is followed by another. A process that sends what it writes
+//! ([`Db::send_itself`]) writes its rows as leased already; all others wait in the outbox for the sweep.
 
 use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex};
+use tokio_postgres::Row;
 
 /// Something that happened. Holds ids only: readers look up the rest, and find it as it is by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,16 +132,19 @@ impl Topic {
 
 queries! {
     ENQUEUE: "enqueue an event" = "
-        insert into outbox (topic, dedupe_key, payload)
-        values ($1, $2, $3)
-        on conflict on constraint outbox_once do nothing";
+        insert into outbox (topic, dedupe_key, payload, available_at, attempts)
+        values ($1, $2, $3, now() + make_interval(secs => $4::int4), least($4::int4, 1))
+        on conflict on constraint outbox_once do nothing
+        returning id";
 
     ENQUEUE_ALL: "enqueue messages" = "
-        insert into outbox as known (topic, dedupe_key, payload)
-        select $1, message.key, message.payload from unnest($2::text[], $3::jsonb[]) as message (key, payload)
+        insert into outbox as known (topic, dedupe_key, payload, available_at, attempts)
+        select $1, message.key, message.payload, now() + make_interval(secs => $4::int4), least($4::int4, 1)
+        from unnest($2::text[], $3::jsonb[]) as message (key, payload)
         on conflict on constraint outbox_once do update
-        set payload = excluded.payload, sent_at = null, available_at = now(), attempts = 0
-        where known.sent_at is not null";
+        set payload = excluded.payload, sent_at = null, available_at = excluded.available_at, attempts = excluded.attempts
+        where known.sent_at is not null
+        returning id, payload";
 
     /// A lease, not a lock. By `sent_at`, never by the highest id seen: a lower id may be committed later.
     LEASE: "lease events to send" = "
@@ -167,10 +173,37 @@ queries! {
         update outbox set sent_at = now() where id = any($1) and sent_at is null";
 }
 
+/// How long the process that wrote an event keeps it for itself.
+const OWN_LEASE_SECONDS: i32 = 15;
+
+/// What this process wrote down and sends itself. Shared by the clones of a [`Db`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tray(Arc<Mutex<Vec<Parcel>>>);
+
+impl Tray {
+    pub(crate) fn add(&self, parcels: Vec<Parcel>) {
+        self.0.lock().expect("nobody panics with the tray").extend(parcels);
+    }
+
+    pub(crate) fn empty(&self) -> Vec<Parcel> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panics with the tray"))
+    }
+}
+
+/// In seconds; none if others send what the transaction writes.
+fn own_lease(tx: &Tx<'_>) -> i32 {
+    if tx.sends_itself() { OWN_LEASE_SECONDS } else { 0 }
+}
+
 /// Writes an event down in the transaction of the change it tells of.
 pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
-    let message = Json(Message { v: 1, event });
-    tx.execute(&ENQUEUE, &[&Topic::Mail.name(), &event.dedupe_key(), &message]).await.map(drop)
+    let (topic, message) = (Topic::Mail, Message { v: 1, event });
+    let body = serde_json::to_string(&message).expect("ids and words are JSON");
+    let lease = own_lease(tx);
+    let row =
+        tx.row(&ENQUEUE, &[&topic.name(), &event.dedupe_key(), &Json(message), &lease]).await?;
+    tx.hand_over(row.map(|row| Parcel { id: row.get("id"), topic, body }));
+    Ok(())
 }
 
 /// Writes many messages down at once, each under its key. One that waits under its key already stays as it is; one that
@@ -187,16 +220,31 @@ where
     M: Serialize + std::fmt::Debug + Sync,
 {
     let messages: Vec<_> = messages.iter().map(Json).collect();
-    tx.execute(&ENQUEUE_ALL, &[&topic.name(), &keys, &messages]).await.map(drop)
+    let lease = own_lease(tx);
+    let rows = tx.rows(&ENQUEUE_ALL, &[&topic.name(), &keys, &messages, &lease]).await?;
+    tx.hand_over(rows.iter().map(|row| Parcel::read(topic, row)));
+    Ok(())
 }
 
-/// A leased event: nobody else will send it for the next half minute.
+/// A leased event: nobody else will send it for a while.
 #[derive(Clone, Debug)]
 pub struct Parcel {
     pub id: i64,
     pub topic: Topic,
     /// What goes into the queue.
     pub body: String,
+}
+
+impl Parcel {
+    fn read(topic: Topic, row: &Row) -> Self {
+        let body: serde_json::Value = row.get("payload");
+        Self { id: row.get("id"), topic, body: body.to_string() }
+    }
+}
+
+/// What this process wrote down since it was last asked. It is on lease for some seconds from its commit on.
+pub fn written_here(db: &Db) -> Vec<Parcel> {
+    db.tray().map(Tray::empty).unwrap_or_default()
 }
 
 /// Takes up to `limit` unsent events on lease. The longer an event has failed, the longer the lease.
@@ -206,8 +254,7 @@ pub async fn lease(db: &Db, limit: u8) -> Result<Vec<Parcel>, DbError> {
         .map(|row| {
             let topic =
                 Topic::from_name(row.get("topic")).ok_or(DbError::nonsense(&LEASE, "topic"))?;
-            let body: serde_json::Value = row.get("payload");
-            Ok(Parcel { id: row.get("id"), topic, body: body.to_string() })
+            Ok(Parcel::read(topic, row))
         })
         .collect()
 }

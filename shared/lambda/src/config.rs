@@ -94,6 +94,12 @@ impl Config {
         Ok(Some(reference.map_err(|why| format!("{name}_ARN: {why}"))?))
     }
 
+    /// As [`Self::dispatch`], for what `db` writes from now on.
+    pub fn dispatch_of(&self, db: &mut Db) -> Result<Dispatch, Error> {
+        db.send_itself();
+        self.dispatch()
+    }
+
     /// `MAIL_QUEUE_URL` and `INVENTORY_QUEUE_URL`, and what [`aws::config`] reads.
     pub fn dispatch(&self) -> Result<Dispatch, Error> {
         Ok(Dispatch::to_queues(self.url("MAIL_QUEUE_URL")?, self.url("INVENTORY_QUEUE_URL")?))

@@ -54,11 +54,13 @@ impl Dispatch {
         Self(None)
     }
 
-    /// Sends what waits, right after the commit that wrote it. What fails or takes too long is left to the sweep.
+    /// Sends what this process wrote down, right after the commit. What fails or takes too long is left to the sweep.
     pub async fn try_now(&self, db: &Db) {
+        let parcels = outbox::written_here(db);
         let send = async {
-            // One batch is the rule, and a batch that is not full was the last.
-            while self.send_waiting(db).await? >= usize::from(BATCH) {}
+            for batch in parcels.chunks(BATCH.into()) {
+                self.send(db, batch).await?;
+            }
             Ok::<_, DispatchError>(())
         };
         match tokio::time::timeout(AT_ONCE, send).await {
@@ -73,10 +75,18 @@ impl Dispatch {
         }
     }
 
-    /// Sends one batch, and says how many events the queue took. Zero means that none was waiting.
+    /// Sends one batch of what waits, and says how many events the queue took. Zero means that none was waiting.
     pub async fn send_waiting(&self, db: &Db) -> Result<usize, DispatchError> {
-        let Some(queues) = &self.0 else { return Ok(0) };
+        if self.0.is_none() {
+            return Ok(0);
+        }
         let parcels = outbox::lease(db, BATCH).await?;
+        self.send(db, &parcels).await
+    }
+
+    /// Sends parcels that nobody else sends meanwhile, ten at most, and says how many the queue took.
+    async fn send(&self, db: &Db, parcels: &[Parcel]) -> Result<usize, DispatchError> {
+        let Some(queues) = &self.0 else { return Ok(0) };
         let mut sent = 0;
         for (topic, url) in
             [(Topic::Mail, &queues.mail_url), (Topic::Inventory, &queues.inventory_url)]

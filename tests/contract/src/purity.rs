@@ -20,6 +20,8 @@ const DOMAIN: &str = "shared/domain/src/";
 const CONFIG: &str = "shared/lambda/src/config.rs";
 /// The one place that speaks to PostgreSQL.
 const DATABASE: &str = "shared/domain/src/db.rs";
+/// Whether it still answers. Only the clock tells a process that it was frozen, and nothing else depends on it.
+const PULSE: &str = "shared/domain/src/db/pulse.rs";
 
 fn deployed() -> Vec<File> {
     ["functions", "shared"].into_iter().flat_map(|folder| files(folder, &[".rs"])).collect()
@@ -76,7 +78,7 @@ fn the_environment_and_the_clock_are_read_in_one_place() {
     let files = deployed();
     assert!(files.iter().any(|file| file.path == CONFIG));
     nowhere(
-        files.iter().filter(|file| file.path != CONFIG),
+        files.iter().filter(|file| ![CONFIG, PULSE].contains(&&*file.path)),
         &["std::env", "env::var", "now_utc", "SystemTime::now", "now_local"],
         "settings and times are arguments",
     );
@@ -87,7 +89,7 @@ fn one_module_speaks_to_postgresql() {
     let files = deployed();
     assert!(files.iter().any(|file| file.path == DATABASE));
     nowhere(
-        files.iter().filter(|file| file.path != DATABASE),
+        files.iter().filter(|file| ![DATABASE, PULSE].contains(&&*file.path)),
         &["batch_execute", "simple_query", "query_raw", "prepare_cached", ".prepare(", "copy_in"],
         "statements go through domain::db",
     );

@@ -96,6 +96,11 @@ impl Viewer {
 }
 
 impl Filter {
+    /// What people leaf through who look for nothing in particular.
+    pub(super) fn for_sale() -> Self {
+        Self { status: Some(Status::Active), ..Self::default() }
+    }
+
     /// Whether words that are nearly right may find something.
     pub(super) fn may_be_near(&self) -> bool {
         self.words.as_ref().is_some_and(Words::are_plain)

@@ -16,7 +16,7 @@ pub use listing::{Filter, Place, Sort, Viewer, Words};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
 pub use refusal::Refusal;
-pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::{ALL as ALL_QUERIES, ALL_PAGES};
 
 pub use crate::change::Change;
 use crate::db::Db;

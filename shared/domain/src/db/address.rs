@@ -92,8 +92,8 @@ impl Address {
 
     pub(super) fn manager(self) -> Result<Manager, BadAddress> {
         let Self { config, password, tls, roots } = self;
-        // A frozen function wakes up with sockets that are long dead: `Verified` finds them before a query does.
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+        // Whether it lives is asked by `pulse`, and only where there is a doubt.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         if !tls {
             return Ok(Manager::from_connect(config, SignIn { password, tls: NoTls }, recycling));
         }

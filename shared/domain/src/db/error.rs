@@ -24,6 +24,8 @@ pub(super) enum Source {
     Silent,
     #[error("a stored row makes no sense: {0}")]
     Nonsense(&'static str),
+    #[error("a twin was faster")]
+    Collision,
 }
 
 /// What a caller may expect of another try.
@@ -47,6 +49,7 @@ impl DbError {
                 Some(state) if is_absence(state) => Trouble::Away,
                 Some(_) => Trouble::Bug,
             },
+            Source::Collision => Trouble::Busy,
             Source::Migration(_) | Source::Nonsense(_) => Trouble::Bug,
         }
     }
@@ -62,6 +65,7 @@ impl DbError {
     /// Whether nothing was written for certain, and it may go better next time.
     pub(super) fn is_worth_another_try(&self) -> bool {
         match &self.source {
+            Source::Collision => true,
             Source::Query(error) if error.code().is_some_and(is_collision) => true,
             Source::Query(error) => !self.sent_commit && error.is_closed(),
             _ => false,

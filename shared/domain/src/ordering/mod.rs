@@ -25,7 +25,7 @@ pub(crate) use order::HOLD_SECONDS;
 pub use order::{Actor, Order, OrderLine, Reason, Totals, Viewer, Wish};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
-pub(crate) use sql::{ALL_QUERIES, add_up, hold, hold_back, lock};
+pub(crate) use sql::{ALL_QUERIES, add_up, hold, hold_back, lock, lock_by_payment};
 pub use status::{CancelReason, FulfillmentStatus, PaymentStatus, Status};
 pub use timeline::{Entry, Happening, Moment};
 
@@ -49,13 +49,11 @@ pub async fn place(
     let id = OrderId::generate();
     db.transaction(async |tx| {
         let work = async || {
-            if sql::count_unpaid(tx, buyer).await? >= MOST_UNPAID {
-                return Err(Refusal::TooManyUnpaid { most: MOST_UNPAID }.into());
-            }
             let (products, quantities) = (wish.basket.products(), wish.basket.quantities());
             let shelf = inventory::reserve(tx, id, &products, &quantities).await?;
             let priced = Priced::new(id, buyer, wish, shelf)?;
-            let order = sql::insert(tx, priced).await?;
+            let order = sql::insert(tx, priced, MOST_UNPAID).await?;
+            let order = order.ok_or(Refusal::TooManyUnpaid { most: MOST_UNPAID })?;
             outbox::enqueue(tx, Event::OrderPlaced { order: id }).await?;
             if order.status == Status::Confirmed {
                 outbox::enqueue(tx, Event::OrderConfirmed { order: id }).await?;

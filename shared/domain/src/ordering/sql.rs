@@ -13,42 +13,55 @@ use super::order::{Kept, Order, Priced, Reason, Viewer};
 use super::shipment::Shipment;
 use super::status::CancelReason;
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
-use crate::id::{OrderId, UserId};
+use crate::id::{OrderId, PaymentId, UserId};
 use read::{cancel_reason, money, status};
+use tokio_postgres::Row;
 
 /// Every statement of ordering.
 pub(crate) const ALL_QUERIES: [&[Query]; 3] = [ALL, read::ALL, timeline::ALL];
 
+/// What [`bill`] reads of an order, under a lock.
+macro_rules! lock_order {
+    ($which:literal) => {
+        concat!(
+            "
+        select id, status, currency, total_minor, cancel_reason, on_hold,
+               coalesce(expires_at <= now(), false) as is_due
+        from orders
+        where ",
+            $which,
+            "
+        for update"
+        )
+    };
+}
+
 queries! {
     SIGN: "say who acts" = "select set_config('app.actor', $1::uuid::text, true)";
 
-    /// One after the other, so that none of them counts without the others.
-    WAIT_FOR_TURN: "wait for a buyer's other orders" = "
-        select pg_advisory_xact_lock(7003, hashtext($1::uuid::text))";
-
-    COUNT_UNPAID: "count a buyer's unpaid orders" = "
-        select count(*) from orders where user_id = $1 and status = 'pending'";
-
+    /// Nothing, if too many of the buyer's orders wait for their payment.
     INSERT: "insert an order and its lines" = "
         with placed as (
             insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
                                 tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_line1, ship_to_line2,
                                 ship_to_postal_code, ship_to_city, ship_to_country)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10::int4),
-                    $11, $12, $13, $14, $15, $16, $17)
-            returning created_at, updated_at, expires_at, version
+            select $1, $2, $3, $4, $5::int8, $6::int8, $7::int8, $8::int8, $9::int8,
+                   now() + make_interval(secs => $10::int4), $11, $12, $13, $14, $15, $16, $17
+            where (select count(*) from orders where user_id = $2 and status = 'pending') < $23
+            returning id, currency, created_at, updated_at, expires_at, version
         ), lines as (
             insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
-            select $1, $4, * from unnest($18::uuid[], $19::text[], $20::text[], $21::int4[], $22::int8[])
+            select placed.id, placed.currency, line.*
+            from placed, unnest($18::uuid[], $19::text[], $20::text[], $21::int4[], $22::int8[]) as line
         )
-        select * from placed";
+        select created_at, updated_at, expires_at, version from placed";
 
-    LOCK: "lock an order" = "
-        select id, status, currency, total_minor, cancel_reason, on_hold,
-               coalesce(expires_at <= now(), false) as is_due
-        from orders
-        where id = $1 and ($2::uuid is null or user_id = $2)
-        for update";
+    LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
+
+    /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
+    LOCK_BY_PAYMENT: "lock the order of a payment" = lock_order!("
+        id = (select order_id from payments
+              where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null)))");
 
     /// One that Stripe holds on to goes to the back, so that it cannot keep the others waiting.
     LEASE_TO_CLOSE: "lease orders to close" = "
@@ -112,16 +125,13 @@ pub(super) async fn sign(tx: &Tx<'_>, actor: UserId) -> Result<(), DbError> {
     tx.execute(&SIGN, &[&actor]).await.map(drop)
 }
 
-/// How many orders of a buyer wait for their payment. Until the end of the transaction they place no other.
-pub(super) async fn count_unpaid(tx: &Tx<'_>, buyer: UserId) -> Result<i64, DbError> {
-    tx.execute(&WAIT_FOR_TURN, &[&buyer]).await?;
-    // A statement of its own: it must see what was committed while this one waited.
-    let row = tx.row(&COUNT_UNPAID, &[&buyer]).await?;
-    Ok(row.ok_or(DbError::nonsense(&COUNT_UNPAID, "no count"))?.get(0))
-}
-
-/// The order as it is kept now.
-pub(super) async fn insert(tx: &Tx<'_>, order: Priced) -> Result<Order, DbError> {
+/// The order as it is kept now; none, if `most_unpaid` orders of its buyer wait for their payment already.
+/// The caller has the buyer's turn, so that no other order is counted too late.
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    order: Priced,
+    most_unpaid: i64,
+) -> Result<Option<Order>, DbError> {
     let Priced { id, buyer, status, lines, totals, address, note } = &order;
     let currency = totals.currency().code();
     let [subtotal, discount, shipping, tax, total] = [
@@ -138,7 +148,7 @@ pub(super) async fn insert(tx: &Tx<'_>, order: Priced) -> Result<Order, DbError>
     let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
     let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
     let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    let row: [Param<'_>; 22] = [
+    let row: [Param<'_>; 23] = [
         id,
         buyer,
         &status.name(),
@@ -161,16 +171,16 @@ pub(super) async fn insert(tx: &Tx<'_>, order: Priced) -> Result<Order, DbError>
         &names,
         &quantities,
         &prices,
+        &most_unpaid,
     ];
-    let row = tx.row(&INSERT, &row).await?;
-    let row = row.ok_or(DbError::nonsense(&INSERT, "no order"))?;
+    let Some(row) = tx.row(&INSERT, &row).await? else { return Ok(None) };
     let kept = Kept {
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
         expires_at: row.get("expires_at"),
         version: row.get("version"),
     };
-    Ok(order.kept(kept))
+    Ok(Some(order.kept(kept)))
 }
 
 pub(crate) async fn lock(
@@ -182,15 +192,27 @@ pub(crate) async fn lock(
         Viewer::Staff => None,
         Viewer::Buyer(buyer) => Some(buyer),
     };
-    let Some(row) = tx.row(&LOCK, &[&id, &owner]).await? else { return Ok(None) };
-    Ok(Some(Bill {
+    tx.row(&LOCK, &[&id, &owner]).await?.as_ref().map(bill).transpose()
+}
+
+/// The order that a payment is for, by Stripe's id or ours.
+pub(crate) async fn lock_by_payment(
+    tx: &Tx<'_>,
+    provider: Option<&str>,
+    payment: Option<PaymentId>,
+) -> Result<Option<Bill>, DbError> {
+    tx.row(&LOCK_BY_PAYMENT, &[&provider, &payment]).await?.as_ref().map(bill).transpose()
+}
+
+fn bill(row: &Row) -> Result<Bill, DbError> {
+    Ok(Bill {
         order: row.get("id"),
-        status: status(&LOCK, &row)?,
-        total: money(&LOCK, &row, "total_minor")?,
+        status: status(&LOCK, row)?,
+        total: money(&LOCK, row, "total_minor")?,
         on_hold: row.get("on_hold"),
-        cancel_reason: cancel_reason(&LOCK, &row)?,
+        cancel_reason: cancel_reason(&LOCK, row)?,
         is_due: row.get("is_due"),
-    }))
+    })
 }
 
 pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {

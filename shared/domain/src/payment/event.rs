@@ -1,13 +1,17 @@
 //! Stripe's events: kept before they are acted on, acted on once, and never forgotten.
 
+mod sql;
+
 use super::dispute::{self, DisputeTold};
 use super::refund::{self, RefundTold};
 use super::refusal::Refusal;
 use super::state::Told;
-use super::{learn, learn_failure, sql};
-use crate::db::{Db, DbError};
+use super::{learn, learn_failure};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never, Refusal as _};
 use time::OffsetDateTime;
+
+pub(crate) use sql::ALL as ALL_QUERIES;
 
 /// What is known of every event, whether or not we understand the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,52 +59,94 @@ pub(crate) enum Replay {
 
 /// How often an event is tried before a person must look at it.
 const MOST_TRIES: i32 = 10;
+/// The constraint that lets an event be kept once.
+const KEPT_ONCE: &str = "stripe_events_pkey";
 /// Why an event of the wrong mode is parked.
 const OTHER_MODE: &str = "livemode";
 
-/// Keeps an event. From here on it cannot be lost, and Stripe may be told so.
-/// An event of the wrong mode (test or live) is kept, but parked. Says whether it is new and waits for its effect.
-pub async fn record(db: &Db, head: &EventHead, raw: &[u8], live: bool) -> Result<bool, DbError> {
-    let parked = (head.livemode != live).then_some(OTHER_MODE);
-    let is_new = sql::record(db, head, raw, parked).await?;
-    Ok(is_new && parked.is_none())
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It had its effect.
+    Done,
+    /// It cannot have its effect yet.
+    Later,
+    /// A person must look at it, and this is why.
+    Parked(&'static str),
 }
 
-/// Gives an event its effect, once. What cannot have one yet is tried again later; what never can is parked.
+/// Keeps an event, without its effect. From here on it cannot be lost, and Stripe may be told so.
+/// An event of the wrong mode (test or live) is parked, and never has an effect.
+pub async fn record(db: &Db, head: &EventHead, raw: &[u8], live: bool) -> Result<(), DbError> {
+    let parked = (head.livemode != live).then_some(OTHER_MODE);
+    sql::record(db, head, raw, parked).await
+}
+
+/// Keeps an event together with its effect, or neither. One that is kept already changes nothing: whoever kept it sees
+/// to its effect.
+pub async fn receive(
+    db: &Db,
+    head: &EventHead,
+    raw: &[u8],
+    live: bool,
+    notice: &Notice,
+) -> Result<(), Failure<Never>> {
+    if head.livemode != live {
+        return Ok(record(db, head, raw, live).await?);
+    }
+    let received = db.transaction(async |tx| {
+        let fate = take_effect(tx, &head.id, notice, 0).await?;
+        // Last, so that its row is written once. It takes the effect back if the event was kept before.
+        Ok(sql::keep(tx, head, raw, fate).await?)
+    });
+    match received.await {
+        Err(Failure::Db(error)) if error.constraint() == Some(KEPT_ONCE) => Ok(()),
+        done => done,
+    }
+}
+
+/// Gives an event that was kept its effect, once. What cannot have one yet is tried again later; what never can is parked.
 pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<Never>> {
     db.transaction(async |tx| {
         let Some(tries) = sql::lock_event(tx, event).await? else { return Ok(()) };
-        let outcome = match notice {
-            Notice::Payment(told) => learn(tx, told).await,
-            Notice::FailedTry(told) => learn_failure(tx, told).await,
-            Notice::Refund(told) => refund::learn(tx, told).await,
-            Notice::Dispute(told) => dispute::learn(tx, told).await,
-            Notice::Other => Ok(()),
-            Notice::Unreadable(why) => {
-                tracing::error!(event.id = event, why, "event {event} is parked: unreadable");
-                sql::park(tx, event, "unreadable").await?;
-                return Ok(());
-            }
-        };
-        match outcome {
-            Ok(()) => sql::mark_processed(tx, event).await?,
-            // Our own row may be committed after Stripe's news of it.
-            Err(Failure::Refused(Refusal::NoPayment)) if tries < MOST_TRIES => {
-                sql::try_later(tx, event).await?;
-            }
-            Err(Failure::Refused(no)) => {
-                tracing::error!(
-                    event.id = event,
-                    code = no.code(),
-                    "event {event} is parked: {no}"
-                );
-                sql::park(tx, event, no.code()).await?;
-            }
-            Err(Failure::Db(error)) => return Err(error.into()),
+        match take_effect(tx, event, notice, tries).await? {
+            Fate::Done => sql::mark_processed(tx, event).await?,
+            Fate::Later => sql::try_later(tx, event).await?,
+            Fate::Parked(why) => sql::park(tx, event, why).await?,
         }
         Ok(())
     })
     .await
+}
+
+/// The effect itself, after so many tries.
+async fn take_effect(
+    tx: &Tx<'_>,
+    event: &str,
+    notice: &Notice,
+    tries: i32,
+) -> Result<Fate, DbError> {
+    let outcome = match notice {
+        Notice::Payment(told) => learn(tx, told).await,
+        Notice::FailedTry(told) => learn_failure(tx, told).await,
+        Notice::Refund(told) => refund::learn(tx, told).await,
+        Notice::Dispute(told) => dispute::learn(tx, told).await,
+        Notice::Other => Ok(()),
+        Notice::Unreadable(why) => {
+            tracing::error!(event.id = event, why, "event {event} is parked: unreadable");
+            return Ok(Fate::Parked("unreadable"));
+        }
+    };
+    match outcome {
+        Ok(()) => Ok(Fate::Done),
+        // Our own row may be committed after Stripe's news of it.
+        Err(Failure::Refused(Refusal::NoPayment)) if tries < MOST_TRIES => Ok(Fate::Later),
+        Err(Failure::Refused(no)) => {
+            tracing::error!(event.id = event, code = no.code(), "event {event} is parked: {no}");
+            Ok(Fate::Parked(no.code()))
+        }
+        Err(Failure::Db(error)) => Err(error),
+    }
 }
 
 /// The events whose effect is due.

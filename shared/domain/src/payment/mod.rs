@@ -16,8 +16,8 @@ mod state;
 mod whole;
 
 pub(crate) use checkout::ALL as CHECKOUT_QUERIES;
-pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, record};
-pub(crate) use event::{Replay, replay};
+pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
+pub use event::{EventHead, Notice, StoredEvent, apply, due_events, put_off, receive, record};
 pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub use refusal::Refusal;
 pub(crate) use sql::{ALL as ALL_QUERIES, live};
@@ -103,8 +103,9 @@ pub async fn abandon(db: &Db, payment: PaymentId) -> Result<(), Failure<Refusal>
 
 /// Lock order: the order, then its payment.
 async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
-    let order = sql::order_of(tx, told).await?.ok_or(Refusal::NoPayment)?;
-    let bill = ordering::lock(tx, Viewer::Staff, order).await?.ok_or(Refusal::NoPayment)?;
+    let bill = ordering::lock_by_payment(tx, told.provider.as_deref(), told.payment).await?;
+    let bill = bill.ok_or(Refusal::NoPayment)?;
+    let order = bill.order;
     let known = sql::lock(tx, told).await?.ok_or(Refusal::NoPayment)?;
     let is_news = known.yields_to(told)?;
     if let (Some(session), None) = (&told.session, &known.session) {
@@ -113,22 +114,21 @@ async fn learn(tx: &Tx<'_>, told: &Told) -> Result<(), Failure<Refusal>> {
     if !is_news {
         return Ok(());
     }
-    sql::update(tx, known.id, told).await?;
     match told.status {
         Status::Succeeded => {
-            sql::enter_capture(tx, order, told).await?;
+            sql::capture(tx, known.id, order, told).await?;
             if ordering::settle(tx, &bill).await? == Settled::TooLate {
                 sql::ask_refund_of_late(tx, known.id, told.amount.minor).await?;
             }
         }
         // The end of a payment that was abandoned is not that of the one that takes its place.
-        Status::Canceled
-            if (!known.is_replaced || bill.is_ending())
-                && sql::live(tx, order).await?.is_none() =>
-        {
-            ordering::give_up(tx, &bill).await?;
+        Status::Canceled => {
+            sql::update(tx, known.id, told).await?;
+            if (!known.is_replaced || bill.is_ending()) && sql::live(tx, order).await?.is_none() {
+                ordering::give_up(tx, &bill).await?;
+            }
         }
-        _ => {}
+        _ => sql::update(tx, known.id, told).await?,
     }
     Ok(())
 }

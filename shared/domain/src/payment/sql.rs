@@ -1,10 +1,9 @@
-//! The statements behind payments, refunds and Stripe's events. They decide nothing.
+//! The statements behind payments. They decide nothing.
 
 use super::checkout;
-use super::event::{EventHead, StoredEvent};
 use super::start::{Open, Way};
 use super::state::{Known, Payment, Status, Told};
-use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::ordering::Bill;
@@ -54,11 +53,7 @@ queries! {
         where id = $1 and status = 'creating' and provider_pi is null
           and not exists (select from checkout_sessions where payment_id = $1 and provider_session is not null)";
 
-    /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
-    ORDER_OF: "find the order of a payment" = "
-        select order_id from payments
-        where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null))";
-
+    /// By Stripe's id, or by ours while Stripe's is not known, as its order is found.
     LOCK: "lock a payment" = "
         select p.id, p.provider_pi, p.status, p.amount_minor, p.currency, p.told_at, c.provider_session,
                p.replaced_at is not null as is_replaced
@@ -75,56 +70,20 @@ queries! {
         where provider_pi = $1 and status = 'requires_payment_method' and failed_at is null
         returning id";
 
-    ENTER_CAPTURE: "enter a capture into the ledger" = "
-        insert into ledger (order_id, kind, amount_minor, source, source_id)
-        values ($1, 'captured', $2, 'stripe', $3)
-        on conflict on constraint ledger_once do nothing";
+    CAPTURE: "take a capture down" = "
+        with entered as (
+            insert into ledger (order_id, kind, amount_minor, source, source_id)
+            values ($4, 'captured', $5, 'stripe', $2)
+            on conflict on constraint ledger_once do nothing
+        )
+        update payments
+        set provider_pi = coalesce($2, provider_pi), status = 'succeeded', told_at = $3, updated_at = now()
+        where id = $1";
 
     ASK_REFUND_OF_LATE: "ask for the refund of a late payment" = "
         insert into refunds (id, payment_id, amount_minor, status, origin)
         values ($1, $2, $3, 'requested', 'late_payment')
         on conflict (payment_id) where origin = 'late_payment' do nothing";
-
-    RECORD: "keep a Stripe event" = "
-        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        on conflict (event_id) do nothing";
-
-    /// Skips an event that somebody else is at.
-    LOCK_EVENT: "lock a Stripe event" = "
-        select attempts from stripe_events
-        where event_id = $1 and processed_at is null and parked_reason is null
-        for update skip locked";
-
-    MARK_PROCESSED: "mark a Stripe event as processed" = "
-        update stripe_events set processed_at = now(), attempts = attempts + 1 where event_id = $1";
-
-    PARK: "park a Stripe event" = "
-        update stripe_events set parked_reason = $2, attempts = attempts + 1 where event_id = $1";
-
-    TRY_LATER: "put a Stripe event off" = "
-        update stripe_events
-        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, attempts))
-        where event_id = $1";
-
-    PUT_OFF: "put a Stripe event off after a failure" = "
-        update stripe_events
-        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, least(attempts, $2))),
-            parked_reason = case when attempts >= $2 then 'failing' end
-        where event_id = $1 and processed_at is null and parked_reason is null";
-
-    MAKE_DUE: "make a Stripe event due" = "
-        update stripe_events set parked_reason = null, attempts = 0, next_try_at = now()
-        where event_id = $1 and processed_at is null and parked_reason is distinct from $2";
-
-    IS_PROCESSED: "see whether a Stripe event is processed" = "
-        select processed_at is not null as is_processed from stripe_events where event_id = $1";
-
-    DUE_EVENTS: "find Stripe events that are due" = "
-        select event_id, raw from stripe_events
-        where processed_at is null and parked_reason is null and next_try_at <= now()
-        order by next_try_at
-        limit $1";
 }
 
 pub(crate) async fn live(tx: &Tx<'_>, order: OrderId) -> Result<Option<Open>, DbError> {
@@ -194,11 +153,6 @@ pub(super) async fn abandon(db: &Db, payment: PaymentId) -> Result<(), DbError> 
     db.execute(&ABANDON, &[&payment]).await.map(drop)
 }
 
-pub(super) async fn order_of(tx: &Tx<'_>, told: &Told) -> Result<Option<OrderId>, DbError> {
-    let row = tx.row(&ORDER_OF, &[&told.provider, &told.payment]).await?;
-    Ok(row.map(|row| row.get("order_id")))
-}
-
 pub(super) async fn lock(tx: &Tx<'_>, told: &Told) -> Result<Option<Known>, DbError> {
     let Some(row) = tx.row(&LOCK, &[&told.provider, &told.payment]).await? else { return Ok(None) };
     let status = Status::from_name(row.get("status"));
@@ -221,8 +175,15 @@ pub(super) async fn note_failure(tx: &Tx<'_>, told: &Told) -> Result<Option<Paym
     Ok(tx.row(&NOTE_FAILURE, &[&told.provider]).await?.map(|row| row.get("id")))
 }
 
-pub(super) async fn enter_capture(tx: &Tx<'_>, order: OrderId, told: &Told) -> Result<(), DbError> {
-    tx.execute(&ENTER_CAPTURE, &[&order, &told.amount.minor, &told.provider]).await.map(drop)
+/// The payment succeeded: its news, and the money in the ledger.
+pub(super) async fn capture(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    order: OrderId,
+    told: &Told,
+) -> Result<(), DbError> {
+    let row: [Param<'_>; 5] = [&payment, &told.provider, &told.at, &order, &told.amount.minor];
+    tx.execute(&CAPTURE, &row).await.map(drop)
 }
 
 pub(super) async fn ask_refund_of_late(
@@ -231,54 +192,6 @@ pub(super) async fn ask_refund_of_late(
     minor: i64,
 ) -> Result<(), DbError> {
     tx.execute(&ASK_REFUND_OF_LATE, &[&RefundId::generate(), &payment, &minor]).await.map(drop)
-}
-
-pub(super) async fn record(
-    db: &Db,
-    head: &EventHead,
-    raw: &[u8],
-    parked: Option<&str>,
-) -> Result<bool, DbError> {
-    let EventHead { id, kind, object_id, created, livemode, api_version } = head;
-    let row: [&(dyn postgres_types::ToSql + Sync); 8] =
-        [id, kind, object_id, created, livemode, api_version, &raw, &parked];
-    Ok(db.execute(&RECORD, &row).await? == 1)
-}
-
-pub(super) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<i32>, DbError> {
-    Ok(tx.row(&LOCK_EVENT, &[&event]).await?.map(|row| row.get("attempts")))
-}
-
-pub(super) async fn mark_processed(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
-    tx.execute(&MARK_PROCESSED, &[&event]).await.map(drop)
-}
-
-pub(super) async fn park(tx: &Tx<'_>, event: &str, why: &str) -> Result<(), DbError> {
-    tx.execute(&PARK, &[&event, &why]).await.map(drop)
-}
-
-pub(super) async fn try_later(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
-    tx.execute(&TRY_LATER, &[&event]).await.map(drop)
-}
-
-pub(super) async fn put_off(db: &Db, event: &str, most_tries: i32) -> Result<(), DbError> {
-    db.execute(&PUT_OFF, &[&event, &most_tries]).await.map(drop)
-}
-
-pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
-    let rows = db.rows(&DUE_EVENTS, &[&i64::from(limit)]).await?;
-    let event = |row: &Row| StoredEvent { id: row.get("event_id"), raw: row.get("raw") };
-    Ok(rows.iter().map(event).collect())
-}
-
-/// Unless it is processed, or parked for good.
-pub(super) async fn make_due(db: &Db, event: &str, for_good: &str) -> Result<bool, DbError> {
-    Ok(db.execute(&MAKE_DUE, &[&event, &for_good]).await? == 1)
-}
-
-pub(super) async fn is_processed(db: &Db, event: &str) -> Result<Option<bool>, DbError> {
-    let row = db.row(&IS_PROCESSED, &[&event]).await?;
-    Ok(row.map(|row| row.get("is_processed")))
 }
 
 fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {

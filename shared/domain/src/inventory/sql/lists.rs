@@ -7,10 +7,12 @@ use crate::id::ProductId;
 use crate::page::{Mark, Page};
 use tokio_postgres::Row;
 
-/// Every column that [`read_level`] reads.
+/// Every column that [`read_level`] reads. Whether it is low is noted after a statement that changes it: too late for
+/// what the statement returns.
 macro_rules! level_columns {
     () => {
-        "id, sku, name, on_hand, reserved, low_stock_threshold, low_stock"
+        "id, sku, name, on_hand, reserved, low_stock_threshold,
+               coalesce(on_hand - reserved <= low_stock_threshold, false) as is_low"
     };
 }
 pub(super) use level_columns;
@@ -125,6 +127,6 @@ pub(super) fn read_level(row: &Row) -> StockLevel {
         on_hand: row.get("on_hand"),
         reserved: row.get("reserved"),
         threshold: row.get("low_stock_threshold"),
-        is_low: row.get("low_stock"),
+        is_low: row.get("is_low"),
     }
 }

@@ -49,6 +49,13 @@ impl Functions {
         Db::connect(&self.database, 1).unwrap()
     }
 
+    /// As functions have it that send what they write.
+    fn telling_db(&self) -> Db {
+        let mut db = self.db();
+        db.send_itself();
+        db
+    }
+
     fn dispatch(&self) -> Dispatch {
         let url = |queue: &str| format!("http://queues.test/{queue}");
         Dispatch::through(&self.sqs, url("mail"), url("inventory"))
@@ -60,7 +67,7 @@ impl Functions {
 
     fn app(&self) -> App {
         let verifier = Verifier::from_jwks(&testkit::token_keys()).unwrap();
-        App { db: self.db(), verifier, clock: testkit::clock() }
+        App { db: self.telling_db(), verifier, clock: testkit::clock() }
     }
 
     fn orders(&self) -> Door {
@@ -75,7 +82,7 @@ impl Functions {
 
     fn webhook(&self) -> Door {
         let webhook = Webhook {
-            db: self.db(),
+            db: self.telling_db(),
             clock: testkit::clock(),
             dispatch: self.dispatch(),
             secrets: Secrets::parse(WEBHOOK_SECRET).unwrap().into(),
