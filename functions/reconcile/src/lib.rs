@@ -39,8 +39,9 @@ impl Reconcile {
         let Some(run) = reconciliation::begin(&self.db).await? else {
             return Ok(Report::default());
         };
-        let payments = self.payments(run).await?;
-        let refunds = self.refunds(run).await?;
+        let stripe = self.stripe.now().await?;
+        let payments = self.payments(&stripe, run).await?;
+        let refunds = self.refunds(&stripe, run).await?;
         let done = reconciliation::finish(&self.db, run, payments, refunds).await?;
         self.dispatch.try_now(&self.db).await;
         let (found, open) = done.map_or((0, 0), |Reconciliation { found, open, .. }| (found, open));
@@ -53,10 +54,10 @@ impl Reconcile {
         }
     }
 
-    async fn payments(&self, run: Run) -> Result<usize, Error> {
+    async fn payments(&self, stripe: &Stripe, run: Run) -> Result<usize, Error> {
         let (mut count, mut after) = (0, None);
         for _ in 0..MOST_PAGES {
-            let page = self.stripe.now().await.payments_since(run.since, after.as_deref()).await?;
+            let page = stripe.payments_since(run.since, after.as_deref()).await?;
             reconciliation::compare_payments(&self.db, run, &page.items).await?;
             count += page.items.len();
             after = page.next;
@@ -70,17 +71,17 @@ impl Reconcile {
             reconciliation::give_up_absent(&self.db, run).await?;
         }
         for provider in reconciliation::lagging(&self.db, run).await?.payments {
-            let told = self.stripe.now().await.payment(&provider).await?;
+            let told = stripe.payment(&provider).await?;
             reconciliation::compare_payments(&self.db, run, &[told]).await?;
             count += 1;
         }
         Ok(count)
     }
 
-    async fn refunds(&self, run: Run) -> Result<usize, Error> {
+    async fn refunds(&self, stripe: &Stripe, run: Run) -> Result<usize, Error> {
         let (mut count, mut after) = (0, None);
         for _ in 0..MOST_PAGES {
-            let page = self.stripe.now().await.refunds_since(run.since, after.as_deref()).await?;
+            let page = stripe.refunds_since(run.since, after.as_deref()).await?;
             reconciliation::compare_refunds(&self.db, run, &page.items).await?;
             count += page.items.len();
             after = page.next;
@@ -92,7 +93,7 @@ impl Reconcile {
             reconciliation::stop_early(&self.db, run, "refunds").await?;
         }
         for (provider, intent) in reconciliation::lagging(&self.db, run).await?.refunds {
-            let told = self.stripe.now().await.one_refund(&provider, &intent).await?;
+            let told = stripe.one_refund(&provider, &intent).await?;
             reconciliation::compare_refunds(&self.db, run, &[told]).await?;
             count += 1;
         }

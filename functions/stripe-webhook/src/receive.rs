@@ -52,7 +52,7 @@ pub(crate) async fn receive_stripe_event(
     Raw(body): Raw,
 ) -> Result<Json<Receipt>, Problem> {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-    secrets.now().await.verify(signature.unwrap_or_default(), &body, clock.now()).map_err(
+    secrets.now().await?.verify(signature.unwrap_or_default(), &body, clock.now()).map_err(
         |forged| Problem::new(StatusCode::BAD_REQUEST, "bad_signature", forged.to_string()),
     )?;
     let text = std::str::from_utf8(&body)
