@@ -36,7 +36,7 @@ pub(crate) async fn begin(
             Start::Open(open) => return Ok(open),
             Start::InTheWay(other) => other,
         };
-        match stripe.now().await.cancel(&other).await {
+        match stripe.now().await?.cancel(&other).await {
             Ok(told) => {
                 payment::hear(&app.db, &told).await?;
                 dispatch.try_now(&app.db).await;

@@ -98,7 +98,7 @@ async fn open_page(
     // A page that was closed meanwhile is taken down first; what that means for the order is seen by beginning again.
     for _ in 0..2 {
         let open = begin(payments, buyer, order, way).await?;
-        let session = match stripe.now().await.session(&open).await {
+        let session = match stripe.now().await?.session(&open).await {
             Ok(session) => session,
             Err(failure) => return Err(refused(&app.db, &open, failure).await?),
         };

@@ -59,7 +59,7 @@ async fn open_intent(
 ) -> Result<PaymentIntentView, Problem> {
     let open = begin(payments, buyer, order, &Way::Intent).await?;
     let Payments { app, dispatch, stripe } = payments;
-    let intent = match stripe.now().await.open(&open).await {
+    let intent = match stripe.now().await?.open(&open).await {
         Ok(intent) => intent,
         Err(failure) => return Err(refused(&app.db, &open, failure).await?),
     };

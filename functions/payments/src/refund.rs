@@ -106,6 +106,12 @@ fn created(refund: &Refund) -> Answer {
 
 /// The refund is written down: from here on, a failure is the sweep's to mend.
 async fn ask_stripe(Payments { app, stripe, .. }: &Payments) {
+    let stripe = match stripe.now().await {
+        Ok(stripe) => stripe,
+        Err(error) => {
+            return tracing::error!(error = chain(&error), "refunds are left to the sweep");
+        }
+    };
     let due = match refund::due(&app.db, 5).await {
         Ok(due) => due,
         Err(error) => {
@@ -114,7 +120,7 @@ async fn ask_stripe(Payments { app, stripe, .. }: &Payments) {
     };
     for due in due {
         let id = due.id;
-        match stripe.now().await.refund(&due).await {
+        match stripe.refund(&due).await {
             Ok(told) => {
                 if let Err(failure) = refund::hear(&app.db, &told).await {
                     tracing::error!(refund.id = %id, error = chain(&failure), "refund {id} is left to the sweep");

@@ -57,8 +57,10 @@ impl Sweep {
             tracing::info!(outbox_seconds = outbox, events_seconds = events, "what waited");
         }
         self.events(&mut report).await;
-        self.orders(&mut report).await;
-        self.refunds(&mut report).await;
+        // Once for all who ask it, so that its absence is told once.
+        let stripe = report.or_failure(self.stripe.now().await);
+        self.orders(stripe.as_deref(), &mut report).await;
+        self.refunds(stripe.as_deref(), &mut report).await;
         self.dead_letters(&mut report).await;
         self.forget(&mut report).await;
         // Last, for what the others wrote.
@@ -85,7 +87,7 @@ impl Sweep {
         }
     }
 
-    async fn orders(&self, report: &mut Report) {
+    async fn orders(&self, stripe: Option<&Stripe>, report: &mut Report) {
         let Some(due) = report.or_failure(ordering::due_to_close(&self.db, AT_ONCE).await) else {
             return;
         };
@@ -94,15 +96,16 @@ impl Sweep {
                 continue;
             };
             if let Closing::AskStripe(open) = closing {
-                self.let_go(&open, report).await;
+                let Some(stripe) = stripe else { continue };
+                self.let_go(stripe, &open, report).await;
             }
             report.orders += 1;
         }
     }
 
     /// Has Stripe let go of a payment; what it says then ends the order, or confirms it.
-    async fn let_go(&self, open: &Open, report: &mut Report) {
-        match self.stripe.now().await.cancel(open).await {
+    async fn let_go(&self, stripe: &Stripe, open: &Open, report: &mut Report) {
+        match stripe.cancel(open).await {
             Ok(told) => {
                 report.or_failure(payment::hear(&self.db, &told).await);
             }
@@ -116,10 +119,11 @@ impl Sweep {
         }
     }
 
-    async fn refunds(&self, report: &mut Report) {
+    async fn refunds(&self, stripe: Option<&Stripe>, report: &mut Report) {
+        let Some(stripe) = stripe else { return };
         let Some(due) = report.or_failure(refund::due(&self.db, AT_ONCE).await) else { return };
         for due in due {
-            match self.stripe.now().await.refund(&due).await {
+            match stripe.refund(&due).await {
                 Ok(told) => {
                     if report.or_failure(refund::hear(&self.db, &told).await).is_some() {
                         report.refunds += 1;

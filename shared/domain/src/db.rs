@@ -192,6 +192,7 @@ pub fn every_query() -> impl Iterator<Item = &'static Query> {
         crate::payment::WHOLE_QUERIES,
         crate::payment::dispute::ALL_QUERIES,
         crate::payment::reconciliation::ALL_QUERIES,
+        crate::payment::reconciliation::RUN_QUERIES,
         crate::retention::ALL,
         crate::payment::refund::ALL_QUERIES,
         crate::payment::refund::OVERTAKEN_QUERIES,

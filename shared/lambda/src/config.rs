@@ -2,9 +2,10 @@
 
 pub mod aws;
 mod database;
+mod reference;
 mod secret;
 
-pub use secret::Secret;
+pub use secret::{Secret, SecretExpired};
 
 use crate::Error;
 use crate::dead_letters::{DeadLetters, Pair};
@@ -14,7 +15,7 @@ use crate::http::token::Verifier;
 use aws::Service;
 use domain::db::{AppSignIn, Db};
 use domain::outbox::Topic;
-use secret::Reference;
+use reference::Reference;
 use std::fmt::Display;
 use time::OffsetDateTime;
 
@@ -79,7 +80,9 @@ impl Config {
             Ok(read(text).map_err(|why| format!("{name} cannot be used: {why}"))?)
         };
         match self.reference(name).await? {
-            Some(reference) => Secret::fetched(reference, read).await,
+            Some(reference) => {
+                Secret::fetched(name, reference.fetching(), read, self.clock()).await
+            }
             None => Ok(read(&self.need(name)?)?.into()),
         }
     }

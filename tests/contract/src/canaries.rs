@@ -8,72 +8,15 @@ use domain::inventory::CountMessage;
 use domain::outbox::Message;
 use lambda::queue::settle;
 use serde_json::{Value, json};
-use std::fmt::{Debug, Write as _};
-use std::sync::{LazyLock, Mutex, PoisonError};
-use tracing::field::{Field, Visit};
-use tracing::span;
-use tracing::subscriber::set_global_default;
+use std::sync::LazyLock;
+use testkit::Log;
 
 /// What may stand in a log, because the shop gave it, or because it names a thing and no person.
 const LOGGED: [&str; 3] = ["sku", "source", "sequence"];
 const CANARY: &str = "canary7f3a";
 
-/// All that was logged by whatever test of this run, at the level of production.
-static LINES: LazyLock<&'static Mutex<Vec<String>>> = LazyLock::new(|| {
-    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    set_global_default(Log).expect("no other test listens");
-    &LINES
-});
-
-struct Log;
-
-/// One line, with every field of an event or a span.
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, about: &tracing::Metadata<'_>) -> bool {
-        *about.level() <= tracing::Level::INFO
-    }
-
-    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-        let mut line = Line(span.metadata().name().to_owned());
-        span.record(&mut line);
-        keep(line);
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        let mut line = Line(String::new());
-        values.record(&mut line);
-        keep(line);
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut line = Line(event.metadata().target().to_owned());
-        event.record(&mut line);
-        keep(line);
-    }
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
-fn keep(line: Line) {
-    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line.0);
-}
-
-/// The lines that tell `word`.
-fn telling(word: &str) -> Vec<String> {
-    let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-    lines.iter().filter(|line| line.to_lowercase().contains(word)).cloned().collect()
-}
+/// All that was logged by whatever test of this run.
+static LOG: LazyLock<Log> = LazyLock::new(Log::of_everybody);
 
 /// A canary as it may pass for a text like `example`: as it is, within it, as an address, as a link.
 fn disguises(example: &Value) -> Vec<String> {
@@ -88,7 +31,7 @@ fn disguises(example: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn what_people_write_is_in_no_log() {
-    LazyLock::force(&LINES);
+    LazyLock::force(&LOG);
     let mut fields = 0;
     for operation in operations() {
         // A shop of its own: nobody is kept waiting for having tried too often.
@@ -117,17 +60,17 @@ async fn what_people_write_is_in_no_log() {
                     answer.status < 500 || answer.status == 502,
                     "{operation} {place}: {answer:?}"
                 );
-                assert_eq!(telling(CANARY), Vec::<String>::new(), "{operation} {place}");
+                assert_eq!(LOG.telling(CANARY), Vec::<String>::new(), "{operation} {place}");
             }
         }
     }
     assert!(fields > 30, "{fields} fields");
-    assert!(telling("/v1/orders").len() > 3, "nothing was logged at all");
+    assert!(LOG.telling("/v1/orders").len() > 3, "nothing was logged at all");
 }
 
 #[tokio::test]
 async fn what_is_asked_for_and_shown_to_get_in_is_in_no_log() {
-    LazyLock::force(&LINES);
+    LazyLock::force(&LOG);
     let street = Street::open().await;
     for operation in operations() {
         let asked = operation.said["parameters"].as_array().into_iter().flatten();
@@ -143,13 +86,13 @@ async fn what_is_asked_for_and_shown_to_get_in_is_in_no_log() {
 
         call.await;
 
-        assert_eq!(telling(CANARY), Vec::<String>::new(), "{operation}");
+        assert_eq!(LOG.telling(CANARY), Vec::<String>::new(), "{operation}");
     }
 }
 
 #[tokio::test]
 async fn what_stripe_tells_of_people_is_in_no_log() {
-    LazyLock::force(&LINES);
+    LazyLock::force(&LOG);
     let street = Street::open().await;
     let things = street.things().await;
     let intent = things.intent.clone();
@@ -166,13 +109,13 @@ async fn what_stripe_tells_of_people_is_in_no_log() {
         let answer = street.doors["stripe-webhook"].stripe_event(&event).await;
 
         assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!(telling(CANARY), Vec::<String>::new(), "{event}");
+        assert_eq!(LOG.telling(CANARY), Vec::<String>::new(), "{event}");
     }
 }
 
 #[tokio::test]
 async fn what_a_queue_brings_is_in_no_log() {
-    LazyLock::force(&LINES);
+    LazyLock::force(&LOG);
     let street = Street::open().await;
     let batch = |bodies: &[String]| {
         let record = |body: &String| json!({"messageId": "m-1", "body": body});
@@ -202,6 +145,6 @@ async fn what_a_queue_brings_is_in_no_log() {
         .await;
     settle(batch(&garbled), async |_: Message| Ok(())).await;
 
-    assert_eq!(telling(CANARY), Vec::<String>::new());
-    assert!(telling("message cannot be read").len() > 8, "nothing was logged at all");
+    assert_eq!(LOG.telling(CANARY), Vec::<String>::new());
+    assert!(LOG.telling("message cannot be read").len() > 8, "nothing was logged at all");
 }

@@ -10,16 +10,20 @@ mod door;
 mod factory;
 mod fulfilment;
 mod invariants;
+mod log;
 mod people;
 mod stripe;
 mod tap;
+mod vault;
 
 pub use death::{Death, everywhere};
 pub use door::{Answer, Call, Door, all};
 pub use factory::{Category, Count, Order, Product};
+pub use log::Log;
 pub use people::{Person, SIGNING_KEY, link_key, signer, token_keys};
 pub use stripe::{Intent, WEBHOOK_SECRET, stripe};
 pub use tap::Tap;
+pub use vault::Vault;
 
 use domain::db::Db;
 use lambda::config::Clock;

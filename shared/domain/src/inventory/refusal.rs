@@ -50,3 +50,41 @@ impl failure::Refusal for Refusal {
         details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Refusal as _;
+
+    #[test]
+    fn why_stock_stays_as_it_is_is_told_to_programs() {
+        let below = Refusal::BelowReserved { on_hand: 2, reserved: 3 };
+        let wrong = Invalid::new("/reason", "too_long", "is too long");
+        let details = Value::Object(wrong.details());
+        for (refusal, kind, code, details) in [
+            (
+                Refusal::UnknownSku("MUG".to_owned()),
+                Kind::Missing,
+                "unknown_sku",
+                json!({"sku": "MUG"}),
+            ),
+            (below, Kind::Conflict, "below_reserved", json!({"on_hand": 2, "reserved": 3})),
+            (
+                Refusal::TooMuch { on_hand: 4 },
+                Kind::Conflict,
+                "too_much_stock",
+                json!({"on_hand": 4}),
+            ),
+            (wrong.into(), Kind::Invalid, "invalid_value", details),
+            (
+                idempotency::Refusal::KeyReused.into(),
+                Kind::Invalid,
+                "idempotency_key_reused",
+                json!({}),
+            ),
+        ] {
+            let said = (refusal.kind(), refusal.code(), Value::Object(refusal.details()));
+            assert_eq!(said, (kind, code, details), "{refusal}");
+        }
+    }
+}

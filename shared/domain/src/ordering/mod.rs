@@ -5,6 +5,7 @@
 
 mod address;
 mod basket;
+mod bill;
 mod close;
 mod edit;
 mod listing;
@@ -17,8 +18,9 @@ mod timeline;
 
 pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
-pub(crate) use close::{Bill, Settled, give_up, settle};
+pub(crate) use bill::Bill;
 pub use close::{Closing, close, due_to_close};
+pub(crate) use close::{Settled, give_up, settle};
 pub use edit::{Edit, Note};
 pub use listing::{Filter, Sort};
 pub(crate) use order::HOLD_SECONDS;

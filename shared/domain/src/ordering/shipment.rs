@@ -66,20 +66,53 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_shipment_is_known_by_its_carrier_and_what_else_is_known_of_it() {
+        let link = "https://dhl.example/track";
+        let known = Shipment::parse("DHL", Some("JD01"), Some(link)).unwrap();
+        let bare = Shipment::parse("DHL", None, None).unwrap();
+        let kept = Shipment::kept("DHL".to_owned(), Some("JD01".to_owned()), Some(link.to_owned()));
+
+        assert_eq!((known.carrier(), known.tracking_number()), ("DHL", Some("JD01")));
+        assert_eq!((known.tracking_url(), &known), (Some(link), &kept));
+        assert_eq!(
+            (bare.carrier(), bare.tracking_number(), bare.tracking_url()),
+            ("DHL", None, None)
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_shipment_is_said_where_it_stands() {
+        let long = "x".repeat(101);
+        for (carrier, number, link, pointer) in [
+            ("", None, None, "/carrier"),
+            (&*long, None, None, "/carrier"),
+            ("DHL", Some(&*long), None, "/tracking_number"),
+            ("DHL", None, Some("http://dhl.example/"), "/tracking_url"),
+        ] {
+            let wrong = Shipment::parse(carrier, number, link).unwrap_err();
+            assert_eq!(wrong.pointer, pointer, "{carrier} {number:?} {link:?}");
+        }
+    }
+
+    #[test]
     fn a_link_leads_somewhere_safe() {
-        for good in ["https://dhl.example/track?id=1&x=%20#top", "https://a.b:8443/"] {
-            assert!(secure_link(good).is_ok(), "{good}");
+        let start = "https://a.example/";
+        let longest = format!("{start}{}", "x".repeat(500 - start.len()));
+        for good in ["https://dhl.example/track?id=1&x=%20#top", "https://a.b:8443/", &longest] {
+            assert_eq!(secure_link(good).as_deref(), Ok(good));
         }
         for bad in [
             "http://dhl.example/",
             "https://",
             "https:///track",
+            "https://-a.example/",
+            "https://a_b.example/",
             "https://dhl.example@evil.example/",
             "https://dhl.example/a b",
             "https://dhl.example/\"onclick",
             "javascript:alert(1)",
             "",
-            &format!("https://a.example/{}", "x".repeat(500)),
+            &format!("{longest}x"),
         ] {
             assert_eq!(secure_link(bad).unwrap_err().code, "bad_link", "{bad}");
         }

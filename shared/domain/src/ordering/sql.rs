@@ -7,7 +7,7 @@ pub(super) use read::{find, list, read};
 pub(super) use timeline::{timeline, viewable};
 
 use super::address::{Address, AddressParts};
-use super::close::Bill;
+use super::bill::Bill;
 use super::edit::Note;
 use super::order::{Kept, Order, Priced, Reason, Viewer};
 use super::shipment::Shipment;

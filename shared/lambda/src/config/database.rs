@@ -1,7 +1,7 @@
 //! How a function signs in to the database.
 
 use super::aws::{self, Service};
-use super::secret::Reference;
+use super::reference::Reference;
 use super::{Clock, Config};
 use crate::Error;
 use aws_config::SdkConfig;

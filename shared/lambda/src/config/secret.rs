@@ -1,35 +1,65 @@
-//! Secrets: in a variable on a developer's machine, in AWS Secrets Manager everywhere else.
+//! Secrets that may be replaced while a function runs, and how long the last one goes on if their store is away.
 
+use super::Clock;
 use crate::Error;
-use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use domain::failure::chain;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 /// How long a value is kept before it is asked for again, so that a rotated secret needs no deploy.
-const FRESH: Duration = Duration::from_mins(5);
+const FRESH: Duration = Duration::minutes(5);
+/// How much longer the last value goes on while Secrets Manager is away. Beyond that a secret that was taken back for a
+/// reason would still be used.
+const STALE: Duration = Duration::minutes(15);
+/// How often a store that is away is asked while the last value goes on: each time costs a request.
+const PAUSE: Duration = Duration::minutes(1);
+/// How long a request waits for a new value: it is not about secrets.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
+type Fetch = dyn Fn() -> BoxFuture<'static, Result<String, Error>> + Send + Sync;
 type Read<T> = dyn Fn(&str) -> Result<T, Error> + Send + Sync;
 
 /// Something made of a secret, and made again when the secret has been rotated.
 pub struct Secret<T>(Arc<Kept<T>>);
 
-struct Kept<T> {
-    /// None for a value that cannot change.
-    origin: Option<(Reference, Box<Read<T>>)>,
-    held: Mutex<(Instant, Arc<T>)>,
+/// A secret that could not be asked for since its last value became too old to be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} is too old to be used, and cannot be had anew")]
+pub struct SecretExpired {
+    name: &'static str,
+    #[source]
+    why: Error,
 }
 
-/// A place in Secrets Manager, written as ECS writes it: the secret's ARN, and after it `:key::` if the secret is a JSON
-/// object of which one member is meant.
-#[derive(Clone, Debug)]
-pub(super) struct Reference {
-    arn: String,
-    key: Option<String>,
-    client: Client,
+enum Kept<T> {
+    /// It cannot change.
+    Fixed(Arc<T>),
+    Fetched(Origin<T>, Mutex<Held<T>>),
+}
+
+struct Origin<T> {
+    /// What it is for, as the variables call it.
+    name: &'static str,
+    fetch: Box<Fetch>,
+    read: Box<Read<T>>,
+    clock: Clock,
+}
+
+struct Held<T> {
+    value: Arc<T>,
+    since: OffsetDateTime,
+    asked: OffsetDateTime,
+}
+
+/// What a value is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    Fresh,
+    /// Good as long as there is no other.
+    Stale,
+    Over,
 }
 
 impl<T> Clone for Secret<T> {
@@ -41,99 +71,160 @@ impl<T> Clone for Secret<T> {
 impl<T> From<T> for Secret<T> {
     /// One that never changes.
     fn from(value: T) -> Self {
-        let held = Mutex::new((Instant::now(), Arc::new(value)));
-        Self(Arc::new(Kept { origin: None, held }))
+        Self(Arc::new(Kept::Fixed(Arc::new(value))))
     }
 }
 
 impl<T> Secret<T> {
-    pub(super) async fn fetched(
-        origin: Reference,
+    /// One that is asked for at once, and again when it is no longer fresh. `name` says in the log what it is for.
+    pub async fn fetched(
+        name: &'static str,
+        fetch: impl Fn() -> BoxFuture<'static, Result<String, Error>> + Send + Sync + 'static,
         read: impl Fn(&str) -> Result<T, Error> + Send + Sync + 'static,
+        clock: Clock,
     ) -> Result<Self, Error> {
-        let value = read(&origin.fetch().await?)?;
-        let held = Mutex::new((Instant::now(), Arc::new(value)));
-        Ok(Self(Arc::new(Kept { origin: Some((origin, Box::new(read))), held })))
+        let since = clock.now();
+        let value = Arc::new(read(&fetch().await?)?);
+        let origin = Origin { name, fetch: Box::new(fetch), read: Box::new(read), clock };
+        let held = Held { value, since, asked: since };
+        Ok(Self(Arc::new(Kept::Fetched(origin, Mutex::new(held)))))
     }
 
-    /// The value as it is, five minutes old at most. While Secrets Manager is away, the last one goes on.
-    pub async fn now(&self) -> Arc<T> {
-        let mut held = self.0.held.lock().await;
-        if let Some((origin, read)) = &self.0.origin
-            && held.0.elapsed() >= FRESH
-        {
-            let fresh = origin.fetch().await.and_then(|text| read(&text));
-            match fresh {
-                Ok(value) => held.1 = Arc::new(value),
-                Err(error) => tracing::warn!(
-                    error = chain(&*error),
-                    "could not refresh {}; the last value goes on",
-                    origin.arn
-                ),
-            }
-            held.0 = Instant::now();
+    /// The value as it is, five minutes old at most. While it cannot be had, the last one goes on for fifteen more.
+    pub async fn now(&self) -> Result<Arc<T>, SecretExpired> {
+        let (origin, held) = match &*self.0 {
+            Kept::Fixed(value) => return Ok(Arc::clone(value)),
+            Kept::Fetched(origin, held) => (origin, held),
+        };
+        let mut held = held.lock().await;
+        let now = origin.clock.now();
+        let life = Life::at(now - held.since);
+        let asked_just_now = (now - held.asked).abs() < PAUSE;
+        if life == Life::Fresh || (life == Life::Stale && asked_just_now) {
+            return Ok(Arc::clone(&held.value));
         }
-        Arc::clone(&held.1)
+        // Before it is asked for: whoever gives up waiting has asked.
+        held.asked = now;
+        match origin.make().await {
+            Ok(value) => *held = Held { value: Arc::new(value), since: now, asked: now },
+            Err(why) if life == Life::Stale => tracing::warn!(
+                error = chain(&*why),
+                "could not refresh {}; the last value goes on",
+                origin.name
+            ),
+            Err(why) => return Err(SecretExpired { name: origin.name, why }),
+        }
+        Ok(Arc::clone(&held.value))
     }
 }
 
-impl Reference {
-    pub(super) fn parse(text: &str, aws: &SdkConfig) -> Result<Self, String> {
-        let parts: Vec<_> = text.split(':').collect();
-        let wrong = || format!("{text} is not arn:…:secretsmanager:…:secret:<name>[:<key>::]");
-        let (["arn", _, "secretsmanager", _, _, "secret", name], rest) =
-            parts.split_at_checked(7).ok_or_else(wrong)?
-        else {
-            return Err(wrong());
-        };
-        let key = match rest {
-            [] => None,
-            [key] | [key, "", ""] if !name.is_empty() && !key.is_empty() => Some((*key).to_owned()),
-            _ => return Err(wrong()),
-        };
-        Ok(Self { arn: parts[..7].join(":"), key, client: Client::new(aws) })
+impl<T> Origin<T> {
+    async fn make(&self) -> Result<T, Error> {
+        let text = tokio::time::timeout(PATIENCE, (self.fetch)()).await;
+        (self.read)(&text.map_err(|_| "Secrets Manager takes too long")??)
     }
+}
 
-    pub(super) async fn fetch(&self) -> Result<String, Error> {
-        let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
-        let answer = answer.map_err(|error| {
-            format!("Secrets Manager does not give {}: {}", self.arn, DisplayErrorContext(error))
-        })?;
-        let text = answer.secret_string.ok_or_else(|| format!("{} holds no text", self.arn))?;
-        let Some(key) = &self.key else { return Ok(text) };
-        // Neither error may quote the secret.
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
-            .map_err(|_| format!("{} is not a JSON object", self.arn))?;
-        let member = object.get(key).ok_or_else(|| format!("{} has no {key}", self.arn))?;
-        Ok(member.as_str().map_or_else(|| member.to_string(), str::to_owned))
+impl Life {
+    /// A clock that was set back makes an age below zero, which tells as little as one that is as much above.
+    fn at(age: Duration) -> Self {
+        let age = age.abs();
+        if age < FRESH {
+            Self::Fresh
+        } else if age <= FRESH + STALE {
+            Self::Stale
+        } else {
+            Self::Over
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parsed(text: &str) -> Result<(String, Option<String>), String> {
-        let aws =
-            SdkConfig::builder().behavior_version(aws_config::BehaviorVersion::latest()).build();
-        Reference::parse(text, &aws).map(|reference| (reference.arn, reference.key))
-    }
+    use futures_util::FutureExt as _;
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
     #[test]
-    fn a_reference_names_a_secret_or_one_member_of_it() {
-        let arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-AbCdEf";
-        assert_eq!(parsed(arn), Ok((arn.to_owned(), None)));
-        for form in [format!("{arn}:password"), format!("{arn}:password::")] {
-            assert_eq!(parsed(&form), Ok((arn.to_owned(), Some("password".to_owned()))));
+    fn a_value_is_fresh_for_five_minutes_and_good_for_fifteen_more() {
+        let second = Duration::SECOND;
+        for (age, life) in [
+            (Duration::ZERO, Life::Fresh),
+            (Duration::minutes(5) - second, Life::Fresh),
+            (Duration::minutes(5), Life::Stale),
+            (Duration::minutes(20), Life::Stale),
+            (Duration::minutes(20) + second, Life::Over),
+        ] {
+            assert_eq!(Life::at(age), life, "{age}");
+            assert_eq!(Life::at(-age), life, "a clock that was set back by {age}");
         }
     }
 
-    #[test]
-    fn what_is_no_reference_is_refused_by_name() {
-        for wrong in
-            ["", "shop", "arn:aws:sqs:eu-central-1:1:secret:x", "arn:aws:secretsmanager:::secret"]
-        {
-            assert!(parsed(wrong).unwrap_err().contains("is not arn:"), "{wrong}");
+    /// How often the store was asked, and what it says.
+    struct Store(AtomicUsize, Mutex<Result<&'static str, &'static str>>);
+
+    fn secret_of(
+        store: &Arc<Store>,
+        clock: Clock,
+    ) -> impl Future<Output = Result<Secret<String>, Error>> {
+        let store = Arc::clone(store);
+        let fetch = move || {
+            let store = Arc::clone(&store);
+            async move {
+                store.0.fetch_add(1, Ordering::SeqCst);
+                Ok((*store.1.lock().await)?.to_owned())
+            }
+            .boxed()
+        };
+        let read = |text: &str| match text {
+            "torn" => Err("KEY cannot be used: it is torn".into()),
+            text => Ok(text.to_owned()),
+        };
+        Secret::fetched("KEY", fetch, read, clock)
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_is_asked_once_a_minute_until_the_value_is_too_old() {
+        static MINUTE: AtomicI64 = AtomicI64::new(0);
+        let clock =
+            Clock(|| OffsetDateTime::UNIX_EPOCH + Duration::minutes(MINUTE.load(Ordering::SeqCst)));
+        let store = Arc::new(Store(AtomicUsize::new(0), Mutex::new(Ok("a"))));
+        let secret = secret_of(&store, clock).await.unwrap();
+        let now = async |minute| {
+            MINUTE.store(minute, Ordering::SeqCst);
+            let value = secret.now().await.map(|value| value.to_string());
+            (value.map_err(|error| chain(&error)), store.0.load(Ordering::SeqCst))
+        };
+
+        *store.1.lock().await = Err("away");
+        let a = || Ok("a".to_owned());
+        for (minute, asked) in [(4, 1), (5, 2), (5, 2), (6, 3), (20, 4), (20, 4)] {
+            assert_eq!(now(minute).await, (a(), asked), "{minute}");
         }
+        let why = "KEY is too old to be used, and cannot be had anew: away";
+        for asked in [5, 6] {
+            assert_eq!(now(21).await, (Err(why.to_owned()), asked));
+        }
+        *store.1.lock().await = Ok("torn");
+        let why =
+            "KEY is too old to be used, and cannot be had anew: KEY cannot be used: it is torn";
+        assert_eq!(now(21).await, (Err(why.to_owned()), 7));
+        *store.1.lock().await = Ok("b");
+        assert_eq!(now(21).await, (Ok("b".to_owned()), 8));
+        assert_eq!(now(25).await, (Ok("b".to_owned()), 8));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_falls_silent_is_away() {
+        static MINUTE: AtomicI64 = AtomicI64::new(0);
+        let clock =
+            Clock(|| OffsetDateTime::UNIX_EPOCH + Duration::minutes(MINUTE.load(Ordering::SeqCst)));
+        let store = Arc::new(Store(AtomicUsize::new(0), Mutex::new(Ok("a"))));
+        let secret = secret_of(&store, clock).await.unwrap();
+        // Whoever is asked waits for it.
+        let _silent = store.1.lock().await;
+        MINUTE.store(5, Ordering::SeqCst);
+
+        assert_eq!(*secret.now().await.unwrap(), "a");
     }
 }

@@ -1,5 +1,6 @@
 //! Answers that are no success (RFC 9457).
 
+use crate::config::SecretExpired;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -118,6 +119,15 @@ impl Problem {
         }
     }
 
+    /// Somebody that we depend on is away; the caller learns no more than that.
+    fn unavailable() -> Self {
+        let detail = "we are not reachable right now";
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        }
+    }
+
     pub(super) fn with_request_id(mut self, id: &str) -> Response {
         self.request_id = Some(id.to_owned());
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -160,17 +170,21 @@ impl From<domain::page::BadPage> for Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         tracing::error!(error = chain(&error), "database failed");
-        let (status, code, detail, retry_after) = match error.trouble() {
-            Trouble::Busy => (StatusCode::CONFLICT, "busy", "others are at it; try again", 1),
-            Trouble::Away => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "we are not reachable right now",
-                2,
-            ),
-            Trouble::Bug => return Self::our_fault(),
-        };
-        Self { retry_after: Some(retry_after), ..Self::new(status, code, detail) }
+        match error.trouble() {
+            Trouble::Busy => {
+                let detail = "others are at it; try again";
+                Self { retry_after: Some(1), ..Self::new(StatusCode::CONFLICT, "busy", detail) }
+            }
+            Trouble::Away => Self::unavailable(),
+            Trouble::Bug => Self::our_fault(),
+        }
+    }
+}
+
+impl From<SecretExpired> for Problem {
+    fn from(error: SecretExpired) -> Self {
+        tracing::error!(error = chain(&error), "a secret is missing");
+        Self::unavailable()
     }
 }
 

@@ -5,10 +5,11 @@ use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 
 /// What is counted in the logs: the words, and the metric's name.
-const COUNTED: [(&str, &str); 7] = [
+const COUNTED: [(&str, &str); 8] = [
     ("{$.fields.outbox_seconds = *}", "OutboxSeconds"),
     ("{$.fields.events_seconds = *}", "EventsSeconds"),
     ("\"is parked\"", "ParkedEvents"),
+    ("\"is signed out of time\"", "UntimelySignatures"),
     ("\"does not hold\"", "BrokenInvariants"),
     ("\"stock_discrepancy\"", "StockDiscrepancies"),
     ("\"auth_throttled\"", "ThrottledLogins"),

@@ -6,6 +6,7 @@ mod full_disk;
 mod panics;
 mod queue;
 mod restart;
+mod secrets;
 mod strained;
 
 use domain::db::Db;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod healing;
+mod long;
 mod same_second;
 
 use domain::accounts::Role;

@@ -4,7 +4,7 @@ use super::{door, door_of, fate, ordered};
 use domain::db::Db;
 use serde_json::json;
 use stack::stripe::signature;
-use testkit::{Call, Door, Shop, WEBHOOK_SECRET, clock};
+use testkit::{Call, Door, Log, Shop, WEBHOOK_SECRET, clock};
 
 fn now() -> i64 {
     clock().now().unix_timestamp()
@@ -64,6 +64,27 @@ async fn a_signature_is_good_for_five_minutes() {
         let body = intent.event("processing", 0).to_string();
         let answer = door.signed(body.as_bytes(), &[WEBHOOK_SECRET], now() - age).await;
         assert_eq!(answer.status, 200, "{age}");
+    }
+}
+
+/// The template counts the line. Anybody could write a time without a signature, and alarm us.
+#[tokio::test]
+async fn a_signature_of_stripes_that_is_out_of_time_is_told_and_others_are_not() {
+    let shop = Shop::open().await;
+    let (_, intent) = ordered(&shop).await;
+    let door = door(&shop);
+    let body = intent.event("processing", 0).to_string();
+
+    for (secret, age, told) in [
+        (WEBHOOK_SECRET, 310, 1),
+        (WEBHOOK_SECRET, -310, 1),
+        (WEBHOOK_SECRET, 290, 0),
+        ("whsec_of_another_shop", 310, 0),
+    ] {
+        let (log, _listening) = Log::of_this_test();
+        door.signed(body.as_bytes(), &[secret], now() - age).await;
+
+        assert_eq!(log.telling("is signed out of time").len(), told, "{secret} {age}");
     }
 }
 

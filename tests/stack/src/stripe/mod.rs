@@ -181,6 +181,12 @@ impl StandIn {
         lock(&self.shared).only_secret = Some(secret_key.to_owned());
     }
 
+    /// Another shop of the same account begins a payment.
+    pub fn begin_elsewhere(&self, amount: i64, currency: &str) -> Result<Value, Refused> {
+        let nothing = form::Metadata::default();
+        lock(&self.shared).create_intent(&form::Form::payment(amount, currency, &nothing))
+    }
+
     /// What the customer's browser does: confirms an intent with a card.
     pub fn pay(&self, intent: &str, card: Card) -> Result<Value, Refused> {
         lock(&self.shared).confirm(intent, Some(card.token()))

@@ -55,7 +55,7 @@ pub enum FindingKind {
     RefundMissing,
     /// The amounts or the currencies differ.
     RefundDiffers,
-    /// There were more than one run can compare.
+    /// There were more than one run could compare. Runs go on now; this is kept of older ones.
     NotAllCompared,
 }
 

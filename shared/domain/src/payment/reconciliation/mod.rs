@@ -6,6 +6,7 @@ mod sql;
 
 pub use compare::{Finding, FindingKind, Reconciliation, Refusal};
 pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::runs::ALL as RUN_QUERIES;
 
 use super::refund::{self, RefundTold};
 use super::{Told, learn};
@@ -14,14 +15,43 @@ use crate::failure::{Failure, Never};
 use crate::id::{ReconciliationId, UserId};
 use crate::page::{Page, Slice};
 use compare::Verdict;
+use sql::runs;
 use time::OffsetDateTime;
 
 /// A comparison that is under way; nobody else is at it for two minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     pub id: ReconciliationId,
-    /// Everything since then is compared.
+    /// Everything since then is compared, which is three days before the run began.
     pub since: OffsetDateTime,
+    pub payments: Mark,
+    pub refunds: Mark,
+}
+
+/// How far a list of Stripe's was read, which begins with the newest. What comes after the run's begin is not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Beginning,
+    /// By Stripe's id of it.
+    Behind(String),
+    End,
+}
+
+impl Mark {
+    /// Behind which one the list is read on.
+    pub fn last(&self) -> Option<&str> {
+        match self {
+            Self::Behind(last) => Some(last),
+            Self::Beginning | Self::End => None,
+        }
+    }
+}
+
+impl From<Option<String>> for Mark {
+    /// What a page says of the next one.
+    fn from(next: Option<String>) -> Self {
+        next.map_or(Self::End, Self::Behind)
+    }
 }
 
 /// What we wait for since before a run begins to look.
@@ -55,14 +85,46 @@ pub async fn list(
     Ok(page.cut(all, |one| one.id))
 }
 
-/// Takes on what was asked for, or what an hour has made due.
+/// Takes on what was asked for, what an hour has made due, or what somebody left in the middle.
 pub async fn begin(db: &Db) -> Result<Option<Run>, DbError> {
-    sql::schedule(db, ReconciliationId::generate()).await?;
-    sql::lease(db).await
+    runs::schedule(db, ReconciliationId::generate()).await?;
+    runs::lease(db).await
+}
+
+/// So many payments between the two marks are compared: nobody needs to read them again.
+pub async fn mark_payments(
+    db: &Db,
+    run: &Run,
+    from: &Mark,
+    to: &Mark,
+    compared: usize,
+) -> Result<(), DbError> {
+    runs::mark_payments(db, run.id, from, to, small(compared)).await
+}
+
+/// So many refunds between the two marks are compared.
+pub async fn mark_refunds(
+    db: &Db,
+    run: &Run,
+    from: &Mark,
+    to: &Mark,
+    compared: usize,
+) -> Result<(), DbError> {
+    runs::mark_refunds(db, run.id, from, to, small(compared)).await
+}
+
+/// There is more than one tick can compare: the next one goes on.
+pub async fn pause(db: &Db, run: &Run) -> Result<(), DbError> {
+    runs::pause(db, run.id).await
+}
+
+/// Stripe does not know a mark of ours: whoever comes next begins at the beginning.
+pub async fn start_over(db: &Db, run: &Run) -> Result<(), DbError> {
+    runs::start_over(db, run.id).await
 }
 
 /// Compares payments that Stripe shows with ours, and takes over what we were not told.
-pub async fn compare_payments(db: &Db, run: Run, told: &[Told]) -> Result<(), Failure<Never>> {
+pub async fn compare_payments(db: &Db, run: &Run, told: &[Told]) -> Result<(), Failure<Never>> {
     let known = sql::payments(db, told).await?;
     for told in told {
         let ours = known.iter().find(|ours| match &ours.provider {
@@ -89,7 +151,11 @@ pub async fn compare_payments(db: &Db, run: Run, told: &[Told]) -> Result<(), Fa
 }
 
 /// Compares refunds that Stripe shows with ours, and takes over what we were not told.
-pub async fn compare_refunds(db: &Db, run: Run, told: &[RefundTold]) -> Result<(), Failure<Never>> {
+pub async fn compare_refunds(
+    db: &Db,
+    run: &Run,
+    told: &[RefundTold],
+) -> Result<(), Failure<Never>> {
     let (known, intents) = (sql::refunds(db, told).await?, sql::our_intents(db, told).await?);
     for told in told {
         let ours = known.iter().find(|ours| match &ours.provider {
@@ -114,14 +180,15 @@ pub async fn compare_refunds(db: &Db, run: Run, told: &[RefundTold]) -> Result<(
 }
 
 /// What we wait for since before the run looks, a few at a time.
-pub async fn lagging(db: &Db, run: Run) -> Result<Lagging, DbError> {
+pub async fn lagging(db: &Db, run: &Run) -> Result<Lagging, DbError> {
     let refunds = sql::lagging_refunds(db, run.since).await?;
     Ok(Lagging { payments: sql::lagging_payments(db, run.since).await?, refunds })
 }
 
-/// Stripe was asked for everything: payments that it does not have, an hour after we began them, will never be.
+/// Stripe was asked for everything: payments that it does not have, an hour after we began them, will never be. Nothing
+/// is known of those that were begun less than an hour before the run.
 /// Abandoned, they do not stand in the way of the next try, nor of their order's end.
-pub async fn give_up_absent(db: &Db, run: Run) -> Result<(), Failure<Never>> {
+pub async fn give_up_absent(db: &Db, run: &Run) -> Result<(), Failure<Never>> {
     db.transaction(async |tx| {
         for payment in sql::abandon_absent(tx, run.since).await? {
             let finding = Finding {
@@ -138,29 +205,25 @@ pub async fn give_up_absent(db: &Db, run: Run) -> Result<(), Failure<Never>> {
     .await
 }
 
-/// There is more at Stripe than one run can compare.
-pub async fn stop_early(db: &Db, run: Run, what: &str) -> Result<(), Failure<Never>> {
-    let (kind, subject) = (FindingKind::NotAllCompared, what.to_owned());
-    let finding = Finding { kind, subject, ours: None, told: None, healed: false };
-    db.transaction(async |tx| Ok(sql::note(tx, run.id, &finding).await?)).await
-}
-
-/// Ends a run, and shows what it found.
+/// Ends a run that has compared so many more, and shows what it found.
 pub async fn finish(
     db: &Db,
-    run: Run,
+    run: &Run,
     payments: usize,
     refunds: usize,
 ) -> Result<Option<Reconciliation>, DbError> {
-    let count = |number| i32::try_from(number).unwrap_or(i32::MAX);
-    sql::finish(db, run.id, count(payments), count(refunds)).await?;
+    runs::finish(db, run.id, small(payments), small(refunds)).await?;
     sql::find(db, run.id).await
+}
+
+fn small(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// Healed and noted in one transaction, or noted for a person.
 async fn settle(
     db: &Db,
-    run: Run,
+    run: &Run,
     verdict: Verdict,
     subject: &str,
     ours: Option<String>,

@@ -1,7 +1,9 @@
 //! The statements behind comparisons. They decide nothing.
 
+pub(super) mod runs;
+
 use super::compare::{Finding, FindingKind, OurPayment, OurRefund, Reconciliation};
-use super::{RefundTold, Run, Told};
+use super::{RefundTold, Told};
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{PaymentId, ReconciliationId, RefundId, UserId};
 use crate::money::{Currency, Money};
@@ -42,22 +44,6 @@ queries! {
         order by healed, kind, subject
         limit 1000";
 
-    SCHEDULE: "schedule a reconciliation" = "
-        insert into reconciliations (id)
-        select $1 where not exists (
-            select from reconciliations where finished_at is null or started_at > now() - interval '1 hour')
-        on conflict do nothing";
-
-    LEASE: "lease a reconciliation" = "
-        update reconciliations
-        set started_at = coalesce(started_at, now()), leased_until = now() + interval '2 minutes'
-        where finished_at is null and leased_until <= now()
-        returning id, now() - interval '3 days' as since";
-
-    FINISH: "finish a reconciliation" = "
-        update reconciliations set finished_at = now(), payments = $2, refunds = $3
-        where id = $1 and finished_at is null";
-
     NOTE: "note what a reconciliation found" = "
         insert into reconciliation_findings (reconciliation_id, kind, subject, ours, told, healed)
         values ($1, $2, $3, $4, $5, $6)
@@ -92,7 +78,8 @@ queries! {
         update payments set status = 'failed', updated_at = now()
         where status = 'creating' and provider_pi is null
           and not exists (select from checkout_sessions page where page.payment_id = payments.id and page.provider_session is not null)
-          and created_at > $1::timestamptz + interval '1 hour' and created_at < now() - interval '1 hour'
+          and created_at > $1::timestamptz + interval '1 hour'
+          and created_at < $1::timestamptz + interval '3 days' - interval '1 hour'
         returning id";
 }
 
@@ -137,24 +124,6 @@ pub(super) async fn findings(db: &Db, id: ReconciliationId) -> Result<Vec<Findin
             })
         })
         .collect()
-}
-
-pub(super) async fn schedule(db: &Db, id: ReconciliationId) -> Result<(), DbError> {
-    db.execute(&SCHEDULE, &[&id]).await.map(drop)
-}
-
-pub(super) async fn lease(db: &Db) -> Result<Option<Run>, DbError> {
-    let row = db.row(&LEASE, &[]).await?;
-    Ok(row.map(|row| Run { id: row.get("id"), since: row.get("since") }))
-}
-
-pub(super) async fn finish(
-    db: &Db,
-    id: ReconciliationId,
-    payments: i32,
-    refunds: i32,
-) -> Result<(), DbError> {
-    db.execute(&FINISH, &[&id, &payments, &refunds]).await.map(drop)
 }
 
 pub(super) async fn note(

@@ -80,3 +80,46 @@ impl failure::Refusal for Refusal {
         details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Refusal as _;
+    use crate::money::Currency;
+
+    #[test]
+    fn what_is_in_the_way_of_a_refund_is_told_to_programs() {
+        let product = ProductId::generate();
+        let left = Money { minor: 7, currency: Currency::EUR };
+        let (conflict, invalid) = (Kind::Conflict, Kind::Invalid);
+        let failed = json!({"payment_status": "failed"});
+        let pending = json!({"order_status": "pending"});
+        let pieces = json!({"product": product, "left": 2});
+        for (refusal, kind, code, details) in [
+            (Refusal::NoPayment, Kind::Missing, "payment_not_found", json!({})),
+            (Refusal::NoRefund, Kind::Missing, "refund_not_found", json!({})),
+            (Refusal::NotRefundable(Status::Failed), conflict, "not_refundable", failed),
+            (Refusal::Disputed, conflict, "payment_disputed", json!({})),
+            (Refusal::NothingLeft, conflict, "nothing_left", json!({})),
+            (Refusal::TooMuch { left }, invalid, "amount_too_large", json!({"left": left})),
+            (Refusal::OtherCurrency(left), invalid, "other_currency", json!({"left": left})),
+            (
+                Refusal::TooManyPieces { product, left: 2 },
+                invalid,
+                "too_many_pieces",
+                pieces.clone(),
+            ),
+            (Refusal::NotShipped(ordering::Status::Pending), conflict, "not_shipped", pending),
+            (Refusal::TooManyRestocked { product, left: 2 }, invalid, "too_many_restocked", pieces),
+            (
+                idempotency::Refusal::BadKey.into(),
+                Kind::Malformed,
+                "bad_idempotency_key",
+                json!({}),
+            ),
+        ] {
+            let said = (refusal.kind(), refusal.code(), Value::Object(refusal.details()));
+            assert_eq!(said, (kind, code, details), "{refusal}");
+        }
+    }
+}
