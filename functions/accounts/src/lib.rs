@@ -15,27 +15,28 @@ mod visitor;
 
 pub use state::Accounts;
 
-use axum::middleware;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use axum::{Router, middleware};
 
-pub fn routes() -> OpenApiRouter<Accounts> {
-    OpenApiRouter::new()
-        .routes(routes!(register::register_account))
-        .routes(routes!(log_in::log_in))
-        .routes(routes!(refresh::refresh_session))
-        .routes(routes!(log_out::log_out))
-        .routes(routes!(email::verify::verify_email))
-        .routes(routes!(email::resend::resend_verification))
-        .routes(routes!(password::forgot::forgot_password))
-        .routes(routes!(password::reset::reset_password))
-        .routes(routes!(me::show_me))
-        .routes(routes!(password::change::change_password))
-        .routes(routes!(users::list::list_users))
-        .routes(routes!(users::show::show_user))
-        .routes(routes!(users::set_role::set_user_role))
-        .routes(routes!(users::disable::disable_user))
-        .routes(routes!(users::enable::enable_user))
-        .routes(routes!(keys::show_keys))
-        .layer(middleware::from_fn(visitor::tell_allowance))
+lambda::interface! {
+    fn documented() -> Router<Accounts>;
+    register::register_account,
+    log_in::log_in,
+    refresh::refresh_session,
+    log_out::log_out,
+    email::verify::verify_email,
+    email::resend::resend_verification,
+    password::forgot::forgot_password,
+    password::reset::reset_password,
+    me::show_me,
+    password::change::change_password,
+    users::list::list_users,
+    users::show::show_user,
+    users::set_role::set_user_role,
+    users::disable::disable_user,
+    users::enable::enable_user,
+    keys::show_keys,
+}
+
+pub fn routes() -> Router<Accounts> {
+    documented().layer(middleware::from_fn(visitor::tell_allowance))
 }

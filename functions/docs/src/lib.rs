@@ -7,20 +7,23 @@ mod show_docs;
 mod show_error;
 mod show_openapi;
 
+use axum::Router;
 use axum::routing::get;
 use domain::db::Db;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+
+lambda::interface! {
+    fn documented() -> Router<Db>;
+    show_docs::show_docs,
+    show_openapi::show_openapi,
+    show_error::show_error,
+    probe::show_health,
+    probe::show_readiness,
+    probe::show_version,
+}
 
 /// Every route here is open to strangers.
-pub fn routes() -> OpenApiRouter<Db> {
-    OpenApiRouter::new()
-        .routes(routes!(show_docs::show_docs))
-        .routes(routes!(show_openapi::show_openapi))
-        .routes(routes!(show_error::show_error))
-        .routes(routes!(probe::show_health))
-        .routes(routes!(probe::show_readiness))
-        .routes(routes!(probe::show_version))
+pub fn routes() -> Router<Db> {
+    documented()
         // Scripts and styles of the page: no part of the interface.
         .route("/docs/{file}", get(show_docs::show_asset))
 }

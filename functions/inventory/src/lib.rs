@@ -14,8 +14,6 @@ use axum::extract::FromRef;
 use domain::db::Db;
 use lambda::dispatch::Dispatch;
 use lambda::http::App;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What this function has at hand.
 #[derive(Clone)]
@@ -36,13 +34,13 @@ impl FromRef<Inventory> for Db {
     }
 }
 
-pub fn routes() -> OpenApiRouter<Inventory> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_stock))
-        .routes(routes!(sync::sync_counts))
-        .routes(routes!(discrepancies::list_discrepancies))
-        .routes(routes!(show::show_stock))
-        .routes(routes!(adjust::adjust_stock))
-        .routes(routes!(movements::list_movements))
-        .routes(routes!(threshold::set_threshold))
+lambda::interface! {
+    pub fn routes() -> Router<Inventory>;
+    list::list_stock,
+    sync::sync_counts,
+    discrepancies::list_discrepancies,
+    show::show_stock,
+    adjust::adjust_stock,
+    movements::list_movements,
+    threshold::set_threshold,
 }

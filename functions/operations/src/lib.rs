@@ -11,8 +11,6 @@ use axum::extract::FromRef;
 use domain::db::Db;
 use lambda::dead_letters::DeadLetters;
 use lambda::http::App;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What this function has at hand.
 #[derive(Clone)]
@@ -39,20 +37,18 @@ impl FromRef<Operations> for DeadLetters {
     }
 }
 
-pub fn routes() -> OpenApiRouter<Operations> {
-    OpenApiRouter::new()
-        .routes(routes!(invariants::check_invariants))
-        .routes(routes!(stripe_events::list::list_stripe_events))
-        .routes(routes!(stripe_events::show::show_stripe_event))
-        .routes(routes!(stripe_events::replay::replay_stripe_event))
-        .routes(routes!(outbox::show_outbox))
-        .routes(routes!(emails::list_emails))
-        .routes(routes!(
-            reconciliations::request::request_reconciliation,
-            reconciliations::list::list_reconciliations
-        ))
-        .routes(routes!(reconciliations::show::show_reconciliation))
-        .routes(routes!(dead_letters::list::list_dead_letters))
-        .routes(routes!(dead_letters::redrive_all::redrive_dead_letters))
-        .routes(routes!(dead_letters::redrive::redrive_dead_letter))
+lambda::interface! {
+    pub fn routes() -> Router<Operations>;
+    invariants::check_invariants,
+    stripe_events::list::list_stripe_events,
+    stripe_events::show::show_stripe_event,
+    stripe_events::replay::replay_stripe_event,
+    outbox::show_outbox,
+    emails::list_emails,
+    reconciliations::request::request_reconciliation,
+    reconciliations::list::list_reconciliations,
+    reconciliations::show::show_reconciliation,
+    dead_letters::list::list_dead_letters,
+    dead_letters::redrive_all::redrive_dead_letters,
+    dead_letters::redrive::redrive_dead_letter,
 }

@@ -15,8 +15,6 @@ mod view;
 use axum::extract::FromRef;
 use lambda::dispatch::Dispatch;
 use lambda::http::App;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What this function has at hand.
 #[derive(Clone)]
@@ -31,14 +29,16 @@ impl FromRef<Orders> for App {
     }
 }
 
-pub fn routes() -> OpenApiRouter<Orders> {
-    OpenApiRouter::new()
-        .routes(routes!(place::place_order, list::list_orders))
-        .routes(routes!(show::show_order, edit::edit_order))
-        .routes(routes!(confirm::confirm_order))
-        .routes(routes!(ship::ship_order))
-        .routes(routes!(cancel::cancel_order))
-        .routes(routes!(timeline::list_order_events))
+lambda::interface! {
+    pub fn routes() -> Router<Orders>;
+    place::place_order,
+    list::list_orders,
+    show::show_order,
+    edit::edit_order,
+    confirm::confirm_order,
+    ship::ship_order,
+    cancel::cancel_order,
+    timeline::list_order_events,
 }
 
 /// What a body of `POST /v1/orders` asks for; nothing, if it is refused. For those who throw bytes at it.

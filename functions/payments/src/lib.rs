@@ -14,8 +14,6 @@ use lambda::config::Secret;
 use lambda::dispatch::Dispatch;
 use lambda::http::App;
 use stripe_gateway::Stripe;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What this function has at hand.
 #[derive(Clone)]
@@ -31,15 +29,16 @@ impl FromRef<Payments> for App {
     }
 }
 
-pub fn routes() -> OpenApiRouter<Payments> {
-    OpenApiRouter::new()
-        .routes(routes!(intent::create_payment_intent))
-        .routes(routes!(checkout::create_checkout_session))
-        .routes(routes!(show::list_payments))
-        .routes(routes!(show::show_payment))
-        .routes(routes!(refund::create_refund, list_refunds::list_payment_refunds))
-        .routes(routes!(list_refunds::list_refunds))
-        .routes(routes!(show::show_refund))
-        .routes(routes!(disputes::list_disputes))
-        .routes(routes!(disputes::show_dispute))
+lambda::interface! {
+    pub fn routes() -> Router<Payments>;
+    intent::create_payment_intent,
+    checkout::create_checkout_session,
+    show::list_payments,
+    show::show_payment,
+    refund::create_refund,
+    list_refunds::list_payment_refunds,
+    list_refunds::list_refunds,
+    show::show_refund,
+    disputes::list_disputes,
+    disputes::show_dispute,
 }

@@ -2,13 +2,12 @@
 
 mod receive;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use domain::db::Db;
 use lambda::config::{Clock, Secret};
 use lambda::dispatch::Dispatch;
 use stripe_gateway::webhook::Secrets;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 const BODY_LIMIT: usize = 512 * 1024;
 
@@ -23,8 +22,11 @@ pub struct Webhook {
     pub live: bool,
 }
 
-pub fn routes() -> OpenApiRouter<Webhook> {
-    OpenApiRouter::new()
-        .routes(routes!(receive::receive_stripe_event))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+lambda::interface! {
+    fn documented() -> Router<Webhook>;
+    receive::receive_stripe_event,
+}
+
+pub fn routes() -> Router<Webhook> {
+    documented().layer(DefaultBodyLimit::max(BODY_LIMIT))
 }

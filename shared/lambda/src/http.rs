@@ -2,6 +2,7 @@
 
 mod body;
 mod conditional;
+mod interface;
 mod keyed;
 mod list;
 mod problem;
@@ -13,6 +14,9 @@ pub use keyed::{Keyed, MaybeKey, MaybeKeyed, Reply};
 pub use list::List;
 pub use problem::Problem;
 
+#[doc(hidden)]
+pub use utoipa_axum;
+
 use crate::config::Clock;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
@@ -23,7 +27,6 @@ use domain::db::Db;
 use futures_util::FutureExt as _;
 use lambda_http::request::RequestContext;
 use std::panic::AssertUnwindSafe;
-use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +47,7 @@ impl FromRef<App> for Db {
 }
 
 /// Serves a function's routes until Lambda stops the process.
-pub async fn serve<S>(routes: OpenApiRouter<S>, state: S) -> Result<(), crate::Error>
+pub async fn serve<S>(routes: Router<S>, state: S) -> Result<(), crate::Error>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -53,12 +56,12 @@ where
 }
 
 /// A function's routes as API Gateway meets them: unknown ones refused, every answer finished alike.
-pub fn router<S>(routes: OpenApiRouter<S>, state: S) -> Router
+pub fn router<S>(routes: Router<S>, state: S) -> Router
 where
     S: Clone + Send + Sync + 'static,
 {
-    let (routes, _document) = routes.with_state(state).split_for_parts();
     routes
+        .with_state(state)
         .fallback(async || Problem::no_such_route())
         .method_not_allowed_fallback(async || Problem::no_such_method())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
@@ -132,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_that_panics_is_our_fault_and_the_next_request_is_served() {
-        let routes = OpenApiRouter::new()
+        let routes = Router::new()
             .route("/broken", get(bug))
             .route("/whole", get(async || StatusCode::NO_CONTENT));
         let door = router(routes, ());

@@ -4,7 +4,7 @@ mod headers;
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa::openapi::OpenApi;
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
@@ -38,22 +38,18 @@ pub(crate) struct Operation {
 
 /// Every function that answers HTTP requests.
 pub(crate) fn parts() -> Vec<Part> {
-    fn part<S: Clone + Send + Sync + 'static>(
-        function: &'static str,
-        routes: OpenApiRouter<S>,
-    ) -> Part {
-        let document = serde_json::to_value(routes.into_openapi()).unwrap();
-        Part { function, document }
+    fn part(function: &'static str, document: OpenApi) -> Part {
+        Part { function, document: serde_json::to_value(document).unwrap() }
     }
     vec![
-        part("accounts", accounts::routes()),
-        part("catalog", catalog::routes()),
-        part("docs", docs::routes()),
-        part("inventory", inventory::routes()),
-        part("operations", operations::routes()),
-        part("orders", orders::routes()),
-        part("payments", payments::routes()),
-        part("stripe-webhook", stripe_webhook::routes()),
+        part("accounts", accounts::document()),
+        part("catalog", catalog::document()),
+        part("docs", docs::document()),
+        part("inventory", inventory::document()),
+        part("operations", operations::document()),
+        part("orders", orders::document()),
+        part("payments", payments::document()),
+        part("stripe-webhook", stripe_webhook::document()),
     ]
 }
 

@@ -10,7 +10,6 @@ use serde_json::Value;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use tower::ServiceExt as _;
-use utoipa_axum::router::OpenApiRouter;
 
 /// The door of one function. It remembers what it answered.
 #[derive(Clone)]
@@ -40,7 +39,7 @@ pub struct Answer {
 }
 
 impl Door {
-    pub fn new<S: Clone + Send + Sync + 'static>(routes: OpenApiRouter<S>, state: S) -> Self {
+    pub fn new<S: Clone + Send + Sync + 'static>(routes: Router<S>, state: S) -> Self {
         Self { router: lambda::http::router(routes, state), notes: Notes::default() }
     }
 
