@@ -68,7 +68,7 @@ impl Accounts {
         done
     }
 
-    /// Sends the mails that wait.
+    /// Sends the mails that were written just now.
     pub(crate) async fn send(&self) {
         self.dispatch.try_now(&self.app.db).await;
     }

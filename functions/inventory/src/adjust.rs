@@ -85,7 +85,7 @@ impl AdjustmentView {
     ),
 )]
 pub(crate) async fn adjust_stock(
-    State(Inventory { app, dispatch }): State<Inventory>,
+    State(Inventory { app, .. }): State<Inventory>,
     Staff(who): Staff,
     Path(Sku(sku)): Path<Sku>,
     Keyed { ticket, wish }: Keyed<AdjustStock>,
@@ -95,6 +95,5 @@ pub(crate) async fn adjust_stock(
         Reply::answer(StatusCode::CREATED, &AdjustmentView::new(id, &adjustment, level))
     };
     let answer = inventory::adjust(&app.db, who.id, &sku, &adjustment, &ticket, made).await?;
-    dispatch.try_now(&app.db).await;
     Ok(Reply::seen_at(answer, format!("/v1/inventory/{sku}/movements")))
 }

@@ -43,13 +43,12 @@ pub(crate) struct SetThreshold {
     ),
 )]
 pub(crate) async fn set_threshold(
-    State(Inventory { app, dispatch }): State<Inventory>,
+    State(Inventory { app, .. }): State<Inventory>,
     _: Staff,
     Path(Sku(sku)): Path<Sku>,
     Json(wish): Json<SetThreshold>,
 ) -> Result<Json<StockLevelView>, Problem> {
     let threshold = wish.threshold.map(Threshold::new).transpose()?;
     let level = inventory::set_threshold(&app.db, &sku, threshold).await?;
-    dispatch.try_now(&app.db).await;
     Ok(Json(StockLevelView::from(&level)))
 }

@@ -79,7 +79,8 @@ fn refused(forged: Forged) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_signature", forged.to_string())
 }
 
-/// Whether the event is kept, and its effect with it. If not, nothing has changed, and the sweep sees to the effect.
+/// Whether the event is kept, and its effect with it. If not, or if nobody knows, it must be kept without: the sweep sees
+/// to its effect.
 async fn take_in(db: &Db, head: &EventHead, raw: &[u8], live: bool, body: &[u8]) -> bool {
     let id = &head.id;
     let notice = notice(body);

@@ -1,11 +1,11 @@
--- A request with a key waits for its user's other requests with keys and sees what they left: the second statement has a
--- snapshot of its own, taken when the wait is over. One round trip, and the key is written once, with its answer. Who has
--- the turn may also count what belongs to its user, for the functions write nothing of the kind past it.
-create function take_turn(who uuid, wanted text,
+-- A request with a key waits for its twins and sees what they left: the second statement has a snapshot of its own, taken
+-- when the wait is over. One round trip, and the key is written once, with its answer. Who shares a turn waits for one
+-- another: requests with the same key, or all that a user sends to the same end, such as orders, which count one another.
+create function take_turn(who uuid, wanted text, shared text,
                           out fingerprint bytea, out response_status smallint, out response_body bytea)
 returns setof record language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(7003, hashtext(who::text));
+    perform pg_advisory_xact_lock(7003, hashtext(who::text || shared));
     return query
         select kept.fingerprint, kept.response_status, kept.response_body
         from idempotency_keys kept
@@ -32,8 +32,8 @@ create trigger orders_changes after update on orders for each row
               old.ship_to_postal_code, old.ship_to_city, old.ship_to_country))
     execute function write_order_changes();
 
--- After the change and only where the answer to "is it low?" turns: a trigger before it has PostgreSQL make the words that
--- a product is found by anew, with each piece sold.
+-- After the change, and only where the answer to "is it low?" turns. With a trigger before each change, PostgreSQL also
+-- makes a product's search words anew, for each piece sold.
 drop trigger products_low_stock on products;
 create or replace function notice_low_stock() returns trigger language plpgsql as $$
 declare

@@ -15,7 +15,7 @@ use deadpool_postgres::{GenericClient as _, Pool};
 use error::Source;
 use postgres_types::ToSql;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
 mod migrations {
@@ -58,7 +58,7 @@ impl Db {
     }
 
     /// From now on this process sends what it writes into the outbox, as soon as it is committed: see
-    /// [`crate::outbox::written_here`].
+    /// [`crate::outbox::take_written`].
     pub fn send_itself(&mut self) {
         self.tray.get_or_insert_default();
     }
@@ -93,6 +93,7 @@ impl Db {
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
         let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
+        let begin = Instant::now();
         let tx = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
         let tx = Tx { on: tx, sends_itself: self.tray.is_some(), written: Mutex::default() };
         let value = work(&tx).await?;
@@ -100,7 +101,7 @@ impl Db {
         // Once it was sent, a lost answer leaves us in doubt: whoever retries must meet a unique row.
         answered(on.commit()).await.map_err(DbError::commit)?;
         if let Some(tray) = &self.tray {
-            tray.add(written.into_inner().expect("nobody panics with the parcels"));
+            tray.add(begin, written.into_inner().expect("nobody panics with the parcels"));
         }
         Ok(value)
     }

@@ -1,7 +1,7 @@
 //! One request, one effect, one answer, however often it is sent.
 //!
-//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits for its user's
-//! turn, then reads the answer; after a crash there is no row, and the request runs as if for the first time.
+//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits for its turn,
+//! then reads the answer; after a crash there is no row, and the request runs as if for the first time.
 //! After the draft "The Idempotency-Key HTTP Header Field" of the IETF.
 
 use crate::db::{Db, DbError, Param, Tx, queries};
@@ -66,8 +66,8 @@ impl Key {
 
 queries! {
     /// Waits for a twin that is not done, and then says what it left. See `V19`.
-    TAKE_TURN: "take a user's turn" = "
-        select fingerprint, response_status, response_body from take_turn($1, $2)";
+    TAKE_TURN: "take a turn" = "
+        select fingerprint, response_status, response_body from take_turn($1, $2, $3)";
 
     /// A key is forgotten after 72 hours.
     KEEP: "keep an answer" = "
@@ -99,7 +99,9 @@ impl<T> Once<T> {
         db.transaction(async |tx| {
             let work = work.clone();
             match &self.ticket {
-                Some(ticket) => once(tx, user, ticket, async || work(tx).await, self.put).await,
+                Some(ticket) => {
+                    once(tx, user, ticket, Turn::OfKey, async || work(tx).await, self.put).await
+                }
                 None => Ok((self.put)(&work(tx).await?)),
             }
         })
@@ -107,13 +109,21 @@ impl<T> Once<T> {
     }
 }
 
-/// Runs `work` unless its answer is known, and keeps the answer that `put` makes of it.
-///
-/// `work` has the user's turn: until the end of the transaction, no other request with a key of theirs runs.
+/// Who waits for one another until the end of the transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turn {
+    /// Requests with the same key.
+    OfKey,
+    /// All orders that the user places: each of them counts the others.
+    OfBuyer,
+}
+
+/// Runs `work` in its turn unless its answer is known, and keeps the answer that `put` makes of it.
 pub(crate) async fn once<T, R>(
     tx: &Tx<'_>,
     user: UserId,
     ticket: &Ticket,
+    turn: Turn,
     work: impl AsyncFnOnce() -> Result<T, Failure<R>>,
     put: impl FnOnce(&T) -> Answer,
 ) -> Result<Answer, Failure<R>>
@@ -122,7 +132,12 @@ where
 {
     let Ticket { key: Key(key), method, route, fingerprint } = ticket;
     let fingerprint = &fingerprint[..];
-    if let Some(kept) = tx.row(&TAKE_TURN, &[&user, key]).await? {
+    let shared = match turn {
+        Turn::OfKey => key,
+        // Shorter than any key.
+        Turn::OfBuyer => "orders",
+    };
+    if let Some(kept) = tx.row(&TAKE_TURN, &[&user, key, &shared]).await? {
         return known(&kept, fingerprint)?.map_err(|no| Failure::Refused(no.into()));
     }
     let answer = put(&work().await?);

@@ -5,6 +5,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+/// The most that a page shows. Statements whose size is bound say one more: `catalog/sql/pages.rs`.
+pub(crate) const MOST: u8 = 100;
+
 /// How much of a list, and from where on. `K` is what the list is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<K> {
@@ -50,7 +53,7 @@ impl<K: DeserializeOwned> Page<K> {
     /// Twenty at a time unless asked otherwise.
     pub fn new(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, BadPage> {
         let limit = u8::try_from(limit.unwrap_or(20)).map_err(|_| BadPage::Limit)?;
-        if !(1..=100).contains(&limit) {
+        if !(1..=MOST).contains(&limit) {
             return Err(BadPage::Limit);
         }
         let read = |cursor: &str| {

@@ -54,9 +54,10 @@ impl Dispatch {
         Self(None)
     }
 
-    /// Sends what this process wrote down, right after the commit. What fails or takes too long is left to the sweep.
+    /// Sends what this process wrote down, right after the commit. What fails, takes too long or comes too late is left to
+    /// the sweep.
     pub async fn try_now(&self, db: &Db) {
-        let parcels = outbox::written_here(db);
+        let parcels = outbox::take_written(db);
         let send = async {
             for batch in parcels.chunks(BATCH.into()) {
                 self.send(db, batch).await?;
@@ -84,7 +85,7 @@ impl Dispatch {
         self.send(db, &parcels).await
     }
 
-    /// Sends parcels that nobody else sends meanwhile, ten at most, and says how many the queue took.
+    /// Sends parcels that are on lease, ten at most, and says how many the queue took.
     async fn send(&self, db: &Db, parcels: &[Parcel]) -> Result<usize, DispatchError> {
         let Some(queues) = &self.0 else { return Ok(0) };
         let mut sent = 0;

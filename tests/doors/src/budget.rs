@@ -14,7 +14,7 @@ const ROWS: [usize; 3] = [1, 10, 100];
 const PLACE: [&str; 8] = [
     "look up a caller's standing",
     "start transaction",
-    "take a user's turn",
+    "take a turn",
     "reserve stock",
     "insert an order and its lines",
     "enqueue an event",
@@ -22,7 +22,7 @@ const PLACE: [&str; 8] = [
     "commit",
 ];
 const PLACE_AGAIN: [&str; 4] =
-    ["look up a caller's standing", "start transaction", "take a user's turn", "commit"];
+    ["look up a caller's standing", "start transaction", "take a turn", "commit"];
 const SHOW: [&str; 3] =
     ["look up a caller's standing", "look up an order of one's own", "look up orders' lines"];
 const LIST_ORDERS: [&str; 5] = [

@@ -2,6 +2,7 @@ use crate::{customer, hold, open, product, until};
 use books::Harm;
 use serde_json::json;
 use stack::leash::signal;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_function_that_dies_is_followed_by_another() {
@@ -36,6 +37,8 @@ async fn a_function_that_wakes_with_a_dead_connection_serves_the_first_request()
     let cut =
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'app_rw'";
     database.query_one(cut, &[]).await.unwrap();
+    // Who was used a moment ago is not asked for a sign of life.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
 
     for pid in &pids {
         signal(*pid, "CONT").unwrap();

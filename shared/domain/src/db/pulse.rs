@@ -11,7 +11,8 @@ const FRESH: Duration = Duration::from_secs(1);
 /// Asks a connection for a sign of life before it is used again, unless it was used just now. A frozen function wakes up
 /// with sockets that are long dead: this finds them before a query does.
 pub(super) fn check() -> Hook {
-    // By the clock on the wall: the other one may stand still while a function is frozen.
+    // By the clock on the wall: the other one may stand still while a function is frozen. Whoever is thawed with many
+    // connections finds the first of them: a function has one.
     let last_use = Mutex::new(SystemTime::now());
     Hook::async_fn(move |client, metrics| {
         let now = SystemTime::now();

@@ -21,7 +21,7 @@ pub(crate) use sql::{ALL as ALL_QUERIES, Shelf, record_first, release, reserve, 
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{AdjustmentId, UserId};
-use crate::idempotency::{self, Answer, Once, Ticket};
+use crate::idempotency::{self, Answer, Once, Ticket, Turn};
 use crate::inbox;
 use crate::outbox::{self, Topic};
 use crate::page::{Mark, Page, Slice};
@@ -84,7 +84,7 @@ pub async fn adjust(
             let on_hand = adjustment.of(&stock)?;
             Ok(sql::adjust(tx, &stock, on_hand, id, who, adjustment).await?)
         };
-        idempotency::once(tx, who, ticket, work, |level| put(id, level)).await
+        idempotency::once(tx, who, ticket, Turn::OfKey, work, |level| put(id, level)).await
     })
     .await
 }

@@ -34,7 +34,7 @@ pub use timeline::{Entry, Happening, Moment};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
-use crate::idempotency::{self, Answer, Once, Ticket};
+use crate::idempotency::{self, Answer, Once, Ticket, Turn};
 use crate::outbox::{self, Event};
 use crate::page::{Page, Slice};
 use crate::{inventory, payment};
@@ -62,7 +62,7 @@ pub async fn place(
             }
             Ok(order)
         };
-        idempotency::once(tx, buyer, ticket, work, &put).await
+        idempotency::once(tx, buyer, ticket, Turn::OfBuyer, work, &put).await
     })
     .await
 }

@@ -61,7 +61,8 @@ queries! {
     /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
     LOCK_BY_PAYMENT: "lock the order of a payment" = lock_order!("
         id = (select order_id from payments
-              where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null)))");
+              where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null))
+              order by provider_pi limit 1)");
 
     /// One that Stripe holds on to goes to the back, so that it cannot keep the others waiting.
     LEASE_TO_CLOSE: "lease orders to close" = "

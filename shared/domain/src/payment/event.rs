@@ -1,4 +1,4 @@
-//! Stripe's events: kept before they are acted on, acted on once, and never forgotten.
+//! Stripe's events: kept together with their effect or before it, acted on once, and never forgotten.
 
 mod sql;
 
@@ -65,14 +65,23 @@ const KEPT_ONCE: &str = "stripe_events_pkey";
 const OTHER_MODE: &str = "livemode";
 
 /// What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It had its effect.
     Done,
     /// It cannot have its effect yet.
     Later,
-    /// A person must look at it, and this is why.
-    Parked(&'static str),
+    /// A person must look at it: why, as a code and in words.
+    Parked(&'static str, String),
+}
+
+impl Fate {
+    /// For whoever has to look at it, once it is certain.
+    fn tell(&self, event: &str) {
+        if let Self::Parked(code, why) = self {
+            tracing::error!(event.id = event, code, "event {event} is parked: {why}");
+        }
+    }
 }
 
 /// Keeps an event, without its effect. From here on it cannot be lost, and Stripe may be told so.
@@ -95,9 +104,11 @@ pub async fn receive(
         return Ok(record(db, head, raw, live).await?);
     }
     let received = db.transaction(async |tx| {
-        let fate = take_effect(tx, &head.id, notice, 0).await?;
+        let fate = take_effect(tx, notice, 0).await?;
         // Last, so that its row is written once. It takes the effect back if the event was kept before.
-        Ok(sql::keep(tx, head, raw, fate).await?)
+        sql::keep(tx, head, raw, &fate).await?;
+        fate.tell(&head.id);
+        Ok(())
     });
     match received.await {
         Err(Failure::Db(error)) if error.constraint() == Some(KEPT_ONCE) => Ok(()),
@@ -109,42 +120,33 @@ pub async fn receive(
 pub async fn apply(db: &Db, event: &str, notice: &Notice) -> Result<(), Failure<Never>> {
     db.transaction(async |tx| {
         let Some(tries) = sql::lock_event(tx, event).await? else { return Ok(()) };
-        match take_effect(tx, event, notice, tries).await? {
+        let fate = take_effect(tx, notice, tries).await?;
+        match &fate {
             Fate::Done => sql::mark_processed(tx, event).await?,
             Fate::Later => sql::try_later(tx, event).await?,
-            Fate::Parked(why) => sql::park(tx, event, why).await?,
+            Fate::Parked(code, _) => sql::park(tx, event, code).await?,
         }
+        fate.tell(event);
         Ok(())
     })
     .await
 }
 
 /// The effect itself, after so many tries.
-async fn take_effect(
-    tx: &Tx<'_>,
-    event: &str,
-    notice: &Notice,
-    tries: i32,
-) -> Result<Fate, DbError> {
+async fn take_effect(tx: &Tx<'_>, notice: &Notice, tries: i32) -> Result<Fate, DbError> {
     let outcome = match notice {
         Notice::Payment(told) => learn(tx, told).await,
         Notice::FailedTry(told) => learn_failure(tx, told).await,
         Notice::Refund(told) => refund::learn(tx, told).await,
         Notice::Dispute(told) => dispute::learn(tx, told).await,
         Notice::Other => Ok(()),
-        Notice::Unreadable(why) => {
-            tracing::error!(event.id = event, why, "event {event} is parked: unreadable");
-            return Ok(Fate::Parked("unreadable"));
-        }
+        Notice::Unreadable(why) => return Ok(Fate::Parked("unreadable", why.clone())),
     };
     match outcome {
         Ok(()) => Ok(Fate::Done),
         // Our own row may be committed after Stripe's news of it.
         Err(Failure::Refused(Refusal::NoPayment)) if tries < MOST_TRIES => Ok(Fate::Later),
-        Err(Failure::Refused(no)) => {
-            tracing::error!(event.id = event, code = no.code(), "event {event} is parked: {no}");
-            Ok(Fate::Parked(no.code()))
-        }
+        Err(Failure::Refused(no)) => Ok(Fate::Parked(no.code(), no.to_string())),
         Err(Failure::Db(error)) => Err(error),
     }
 }

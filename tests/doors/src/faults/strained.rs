@@ -46,6 +46,23 @@ async fn a_database_that_falls_silent_is_given_up_in_time() {
 }
 
 #[tokio::test]
+async fn a_connection_that_fell_silent_while_nobody_used_it_is_replaced() {
+    let scene = Scene::set().await;
+    assert_eq!(scene.order("the very first order").await.status, 201);
+    // Frozen for so long that it must be asked for a sign of life, and gives none.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let no_statement = At::text("Q\0\0\0\u{5}\0");
+    scene.line.script(Way::ToServer, no_statement, Break::Stall);
+    let started = Instant::now();
+
+    let second = scene.order("the very second order").await;
+
+    assert_eq!((second.status, scene.line.struck()), (201, 1), "{}", second.body);
+    assert!(started.elapsed() < IN_TIME, "{:?}", started.elapsed());
+    scene.hold().await;
+}
+
+#[tokio::test]
 async fn who_is_frozen_in_the_middle_of_an_order_holds_the_shelf_for_seconds_only() {
     let scene = Scene::set().await;
     let direct = orders_on(&scene.shop, scene.shop.db.clone());

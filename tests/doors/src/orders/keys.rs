@@ -139,3 +139,29 @@ async fn a_key_is_forgotten_after_72_hours() {
     assert_eq!(again.bytes, days_later.bytes);
     assert_eq!(shop.stock(mug).await, (10, 3));
 }
+
+/// As a release did that wrote the key first and its answer last.
+#[tokio::test]
+async fn a_key_that_somebody_writes_without_waiting_for_a_turn_is_met_by_its_row() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product { stock: 10, ..Product::any() }).await;
+    let buyer = shop.customer().await;
+    let (door, key) = (door(&shop), fresh_key());
+    shop.run("begin").await;
+    let claim = "insert into idempotency_keys
+                 values ($1, $2, 'POST', '/v1/orders', sha256('another'), 201, 'kept', now())";
+    shop.admin.execute(claim, &[&buyer.id, &key]).await.unwrap();
+    let waits = "select count(*) from pg_locks where not granted";
+
+    let (answer, ()) =
+        tokio::join!(door.post("/v1/orders", &wish([(mug, 1)])).by(&buyer).key(&key), async {
+            while shop.one::<i64>(waits).await == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            shop.run("commit").await;
+        });
+
+    assert_eq!(answer.refusal(), (422, "idempotency_key_reused"));
+    assert_eq!(shop.one::<i64>("select count(*) from orders").await, 0);
+    assert_eq!(shop.stock(mug).await, (10, 0));
+}

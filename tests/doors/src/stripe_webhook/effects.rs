@@ -1,4 +1,4 @@
-use super::{door, fate, ordered, state, tell};
+use super::{door, fate, later, ordered, state, tell};
 use serde_json::json;
 use testkit::{Shop, all};
 
@@ -205,5 +205,45 @@ async fn cancelling_and_paying_at_once_have_one_winner() {
         let state = state(&shop, order).await;
         assert!(state == paid || state == ended, "{state}");
     }
+    shop.check_invariants().await;
+}
+
+const UNPAID: &str = "pending 0 0 | requires_payment_method | 5-1";
+const PAID: &str = "confirmed 1999 0 | succeeded | captured 1999 | order_confirmed | 5-1";
+const WAITING: &str =
+    "select count(*) from stripe_events where processed_at is null and parked_reason is null";
+
+#[tokio::test]
+async fn an_event_whose_effect_fails_is_kept_all_the_same_and_the_sweep_sees_to_it() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let door = door(&shop);
+    shop.run("alter table outbox add constraint trap check (topic <> 'mail') not valid").await;
+
+    tell(&door, &intent.event("succeeded", 0)).await;
+
+    assert_eq!(state(&shop, order).await, UNPAID);
+    assert_eq!(shop.one::<i64>(WAITING).await, 1);
+    shop.run("alter table outbox drop constraint trap").await;
+    later(&shop).await;
+    assert_eq!(state(&shop, order).await, PAID);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_event_whose_effect_takes_long_is_kept_all_the_same_and_the_sweep_sees_to_it() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let door = door(&shop);
+    shop.run("begin").await;
+    shop.run("select from orders for update").await;
+
+    tell(&door, &intent.event("succeeded", 0)).await;
+
+    shop.run("rollback").await;
+    assert_eq!(state(&shop, order).await, UNPAID);
+    assert_eq!(shop.one::<i64>(WAITING).await, 1);
+    later(&shop).await;
+    assert_eq!(state(&shop, order).await, PAID);
     shop.check_invariants().await;
 }

@@ -64,6 +64,9 @@ macro_rules! page_of_products {
         limit $10") };
 }
 
+// A page and the row that tells whether there is another.
+const _: () = assert!(crate::page::MOST + 1 == 101, "page_of_shelf! knows how large a page can be");
+
 /// The page of what is for sale that begins after ($1, $2). Nothing in it is optional and its size has a bound, so that
 /// it is planned once: planning took longer than looking.
 #[rustfmt::skip]
@@ -76,6 +79,7 @@ macro_rules! page_of_shelf {
             order by ", $key, " ", $direction, ", id ", $direction, "
             limit 101
         ) page
+        order by ", $key, " ", $direction, ", id ", $direction, "
         limit $3") };
 }
 

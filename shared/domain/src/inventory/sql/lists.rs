@@ -7,8 +7,8 @@ use crate::id::ProductId;
 use crate::page::{Mark, Page};
 use tokio_postgres::Row;
 
-/// Every column that [`read_level`] reads. Whether it is low is noted after a statement that changes it: too late for
-/// what the statement returns.
+/// Every column that [`read_level`] reads. Whether it is low is worked out here: a statement that changes
+/// the stock returns before the trigger notes it.
 macro_rules! level_columns {
     () => {
         "id, sku, name, on_hand, reserved, low_stock_threshold,

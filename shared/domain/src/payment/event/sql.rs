@@ -68,11 +68,11 @@ pub(super) async fn keep(
     tx: &Tx<'_>,
     head: &EventHead,
     raw: &[u8],
-    fate: Fate,
+    fate: &Fate,
 ) -> Result<(), DbError> {
     let EventHead { id, kind, object_id, created, livemode, api_version } = head;
-    let parked = if let Fate::Parked(why) = fate { Some(why) } else { None };
-    let is_done = fate == Fate::Done;
+    let parked = if let Fate::Parked(code, _) = fate { Some(code) } else { None };
+    let is_done = *fate == Fate::Done;
     let row: [Param<'_>; 9] =
         [id, kind, object_id, created, livemode, api_version, &raw, &parked, &is_done];
     tx.execute(&KEEP, &row).await.map(drop)

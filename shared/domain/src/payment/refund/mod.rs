@@ -17,7 +17,7 @@ pub use wish::{Part, Pieces, RefundWish, WantedLine};
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId, ProductId, RefundId, UserId};
-use crate::idempotency::{self, Answer, Ticket};
+use crate::idempotency::{self, Answer, Ticket, Turn};
 use crate::inventory;
 use crate::money::Money;
 use crate::ordering::{self, Viewer};
@@ -94,7 +94,7 @@ pub async fn give_back(
             }
             Ok(sql::read(tx, id).await?)
         };
-        idempotency::once(tx, staff, ticket, work, &put).await
+        idempotency::once(tx, staff, ticket, Turn::OfKey, work, &put).await
     })
     .await
 }
