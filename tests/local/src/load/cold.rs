@@ -34,6 +34,10 @@ pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
     let mut starts = Vec::new();
     for (id, function) in &shop.template.functions {
         let Some(route) = function.routes.first() else { continue };
+        // Into memory: how fast this machine's disk is says nothing about a start.
+        let binary = shop.binaries.join(&function.binary);
+        let code = tokio::fs::read(binary).await.unwrap_or_default();
+        let bytes = u64::try_from(code.len()).unwrap_or(u64::MAX);
         for pid in shop.gateway.pids(id)? {
             stack::leash::signal(pid, "KILL")?;
         }
@@ -50,8 +54,6 @@ pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
             return Err(Error::Answer { function: id.clone(), answer });
         }
         let first_cpu = spent(shop, id)?.saturating_sub(init_cpu);
-        let binary = shop.binaries.join(&function.binary);
-        let bytes = std::fs::metadata(binary).map(|file| file.len()).unwrap_or_default();
         let function = id.clone();
         starts.push(Cold { function, bytes, init, init_cpu, first, first_cpu });
     }
