@@ -16,7 +16,7 @@ fn doors(app: App) -> Door {
         .route("/caller", get(async |_: Caller| ()))
         .route("/staff", get(async |_: Staff| ()))
         .route("/admin", get(async |_: Admin| ()));
-    Door::new(routes.into(), app)
+    Door::new(routes, app)
 }
 
 #[tokio::test]
