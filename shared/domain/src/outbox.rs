@@ -4,12 +4,14 @@
 //! is held while the network is slow, and a sender that dies is followed by another. A process that sends what it writes
 //! ([`Db::send_itself`]) writes its rows as leased already; all others wait in the outbox for the sweep.
 
+mod tray;
+
+pub(crate) use tray::Tray;
+
 use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
 /// Something that happened. Holds ids only: readers look up the rest, and find it as it is by then.
@@ -177,28 +179,6 @@ queries! {
 /// How long the process that wrote an event keeps it for itself.
 const OWN_LEASE_SECONDS: i32 = 15;
 
-/// For so long it may still send it: an own lease, less what sending takes.
-const IN_TIME: Duration = Duration::from_secs(10);
-
-/// What this process wrote down and sends itself. Shared by the clones of a [`Db`].
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tray(Arc<Mutex<Vec<(Instant, Parcel)>>>);
-
-impl Tray {
-    /// Parcels of a transaction, which began at `begin`: their lease runs from there.
-    pub(crate) fn add(&self, begin: Instant, parcels: Vec<Parcel>) {
-        let parcels = parcels.into_iter().map(|parcel| (begin, parcel));
-        self.0.lock().expect("nobody panics with the tray").extend(parcels);
-    }
-
-    /// Those that nobody else may send yet. The others are the sweep's.
-    fn take(&self) -> Vec<Parcel> {
-        let parcels = std::mem::take(&mut *self.0.lock().expect("nobody panics with the tray"));
-        let in_time = parcels.into_iter().filter(|(begin, _)| begin.elapsed() < IN_TIME);
-        in_time.map(|(_, parcel)| parcel).collect()
-    }
-}
-
 /// In seconds; none if others send what the transaction writes.
 fn own_lease(tx: &Tx<'_>) -> i32 {
     if tx.sends_itself() { OWN_LEASE_SECONDS } else { 0 }
@@ -278,24 +258,4 @@ pub async fn put_back(db: &Db, event: Event, seconds: i32) -> Result<(), DbError
     let message = Json(Message { v: 1, event });
     let key = event.dedupe_key();
     db.execute(&PUT_BACK, &[&Topic::Mail.name(), &key, &message, &seconds]).await.map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_written_too_long_ago_is_left_to_others() {
-        let parcel = |id| Parcel { id, topic: Topic::Mail, body: String::new() };
-        let (now, tray) = (Instant::now(), Tray::default());
-        let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap();
-        tray.add(ago(11), vec![parcel(1)]);
-        tray.add(ago(8), vec![parcel(2)]);
-        tray.add(now, vec![parcel(3), parcel(4)]);
-
-        let ids: Vec<_> = tray.take().iter().map(|parcel| parcel.id).collect();
-
-        assert_eq!(ids, [2, 3, 4]);
-        assert!(tray.take().is_empty(), "handed out once");
-    }
 }
