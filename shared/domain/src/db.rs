@@ -4,10 +4,13 @@ mod address;
 mod app_role;
 mod error;
 mod pulse;
+mod query;
 
 pub use address::{Address, BadAddress, Password};
 pub use app_role::AppSignIn;
 pub use error::{DbError, Trouble};
+pub use query::Query;
+pub(crate) use query::queries;
 
 use crate::failure::{Failure, Refusal};
 use crate::outbox::{Parcel, Tray};
@@ -111,6 +114,16 @@ impl Db {
         query: &Query,
         with: &[Param<'_>],
     ) -> Result<Vec<Row>, DbError> {
+        match self.rows_once(query, with).await {
+            // It was used a moment ago, so nobody asked it for a sign of life.
+            Err(error) if query.only_reads() && error.is_loss() => {
+                self.rows_once(query, with).await
+            }
+            done => done,
+        }
+    }
+
+    async fn rows_once(&self, query: &Query, with: &[Param<'_>]) -> Result<Vec<Row>, DbError> {
         let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
         run(&client, query, with).await
     }
@@ -147,23 +160,6 @@ impl Db {
         Ok(report.applied_migrations().len())
     }
 }
-
-/// One SQL statement and what it is for; the purpose ends up in error messages and logs.
-#[derive(Debug)]
-pub struct Query {
-    /// Completes "could not …".
-    pub doing: &'static str,
-    pub sql: &'static str,
-}
-
-/// Declares a module's statements, and `ALL` of them so that a test can prepare each.
-macro_rules! queries {
-    ($($(#[$doc:meta])* $name:ident: $doing:literal = $sql:expr;)+) => {
-        $($(#[$doc])* const $name: $crate::db::Query = $crate::db::Query { doing: $doing, sql: $sql };)+
-        pub(crate) const ALL: &[$crate::db::Query] = &[$($name),+];
-    };
-}
-pub(crate) use queries;
 
 queries! {
     PING: "reach the database" = "select 1";

@@ -67,9 +67,18 @@ impl DbError {
         match &self.source {
             Source::Collision => true,
             Source::Query(error) if error.code().is_some_and(is_collision) => true,
-            Source::Query(error) => !self.sent_commit && error.is_closed(),
+            Source::Query(_) => !self.sent_commit && self.is_loss(),
             _ => false,
         }
+    }
+
+    /// Whether the connection was lost, with or without a word of the server's.
+    pub(super) fn is_loss(&self) -> bool {
+        let Source::Query(error) = &self.source else { return false };
+        error.is_closed()
+            || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
+            || std::error::Error::source(error)
+                .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
     }
 }
 

@@ -1,0 +1,27 @@
+//! A statement and its purpose.
+
+/// One SQL statement and what it is for; the purpose ends up in error messages and logs.
+#[derive(Debug)]
+pub struct Query {
+    /// Completes "could not …".
+    pub doing: &'static str,
+    pub sql: &'static str,
+}
+
+impl Query {
+    /// Whether it may be sent again, whatever became of it: it locks nothing, and no function in it writes.
+    pub(super) fn only_reads(&self) -> bool {
+        let sql = self.sql.trim_start();
+        sql.starts_with("select ") && !sql.contains(" for ") && !sql.contains("forget_")
+    }
+}
+
+/// Declares a module's statements, and `ALL` of them so that a test can prepare each.
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident: $doing:literal = $sql:expr;)+) => {
+        $($(#[$doc])* const $name: $crate::db::Query = $crate::db::Query { doing: $doing, sql: $sql };)+
+        pub(crate) const ALL: &[$crate::db::Query] = &[$($name),+];
+    };
+}
+
+pub(crate) use queries;
