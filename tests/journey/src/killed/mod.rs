@@ -101,7 +101,8 @@ impl Stage {
     /// Sends what a busy machine had no time to send at once.
     async fn send(&self) {
         if self.one::<i64>("select count(*) from outbox where sent_at is null").await > 0 {
-            self.time_passes().await;
+            let over = "update outbox set available_at = now() where sent_at is null";
+            self.database.execute(over, &[]).await.unwrap();
             self.sweep().await;
         }
     }
@@ -109,8 +110,8 @@ impl Stage {
     /// Nothing is on its way any more.
     async fn quiet(&self) {
         self.stripe().idle().await;
-        self.send().await;
         until("an empty outbox and an empty queue", async || {
+            self.send().await;
             let waiting: i64 = self.one("select count(*) from outbox where sent_at is null").await;
             let mut left = 0;
             for queue in ["MailQueue", "InventoryQueue"] {
