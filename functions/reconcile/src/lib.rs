@@ -3,7 +3,7 @@
 //! May run twice, at once, and be killed anywhere: what was set right agrees the next time, and what was read is marked.
 
 use domain::db::Db;
-use domain::payment::reconciliation::{self, Lagging, Mark, Reconciliation, Run};
+use domain::payment::reconciliation::{self, Lagging, List, Mark, Reconciliation, Run};
 use lambda::Error;
 use lambda::config::Secret;
 use lambda::dispatch::Dispatch;
@@ -77,7 +77,7 @@ impl Reconcile {
             let Listed { items, next } = self.known(run, page).await?;
             reconciliation::compare_payments(&self.db, run, &items).await?;
             let next = Mark::from(next);
-            reconciliation::mark_payments(&self.db, run, &mark, &next, items.len()).await?;
+            reconciliation::mark(&self.db, run, List::Payments, &mark, &next, items.len()).await?;
             count += items.len();
             mark = next;
         }
@@ -95,7 +95,7 @@ impl Reconcile {
             let Listed { items, next } = self.known(run, page).await?;
             reconciliation::compare_refunds(&self.db, run, &items).await?;
             let next = Mark::from(next);
-            reconciliation::mark_refunds(&self.db, run, &mark, &next, items.len()).await?;
+            reconciliation::mark(&self.db, run, List::Refunds, &mark, &next, items.len()).await?;
             count += items.len();
             mark = next;
         }

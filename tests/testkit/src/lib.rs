@@ -30,6 +30,7 @@ use lambda::config::Clock;
 use lambda::http::App;
 use lambda::http::token::Verifier;
 use stack::Postgres;
+use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
@@ -104,6 +105,15 @@ impl Shop {
     /// The one value that a query finds.
     pub async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str) -> T {
         self.admin.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Commits what was begun with `run("begin")`, as soon as somebody waits for it.
+    pub async fn commit_once_awaited(&self) {
+        let is_awaited = "select exists (select from pg_locks
+                          where not granted and transactionid = pg_current_xact_id()::xid)";
+        let awaited = async { while !self.one::<bool>(is_awaited).await {} };
+        tokio::time::timeout(Duration::from_secs(30), awaited).await.expect("nobody waits for it");
+        self.run("commit").await;
     }
 
     /// Changes the database behind the shop's back, and says how many rows that hit.

@@ -199,13 +199,7 @@ async fn a_refresh_that_races_a_log_out_does_not_outlive_it() {
     here.shop.run("update refresh_tokens set used_at = now()").await;
     here.shop.admin.execute(insert, &[&hash]).await.unwrap();
 
-    let commit_once_awaited = async {
-        let is_awaited = "select exists (select from pg_locks
-                          where not granted and transactionid = pg_current_xact_id()::xid)";
-        while !here.shop.one::<bool>(is_awaited).await {}
-        here.shop.run("commit").await;
-    };
-    let (gone, ()) = tokio::join!(here.log_out(&first.access), commit_once_awaited);
+    let (gone, ()) = tokio::join!(here.log_out(&first.access), here.shop.commit_once_awaited());
 
     assert_eq!(gone.status, 204);
     let alive = "select count(*) from refresh_tokens where revoked_at is null";

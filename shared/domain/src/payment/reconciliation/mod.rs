@@ -28,7 +28,14 @@ pub struct Run {
     pub refunds: Mark,
 }
 
-/// How far a list of Stripe's was read, which begins with the newest. What comes after the run's begin is not in it.
+/// What Stripe lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    Payments,
+    Refunds,
+}
+
+/// How far a list was read. It begins with the newest, so that what happens after the run began stands before any mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
     Beginning,
@@ -91,26 +98,16 @@ pub async fn begin(db: &Db) -> Result<Option<Run>, DbError> {
     runs::lease(db).await
 }
 
-/// So many payments between the two marks are compared: nobody needs to read them again.
-pub async fn mark_payments(
+/// So many things between the two marks of a list are compared: nobody needs to read them again.
+pub async fn mark(
     db: &Db,
     run: &Run,
+    list: List,
     from: &Mark,
     to: &Mark,
     compared: usize,
 ) -> Result<(), DbError> {
-    runs::mark_payments(db, run.id, from, to, small(compared)).await
-}
-
-/// So many refunds between the two marks are compared.
-pub async fn mark_refunds(
-    db: &Db,
-    run: &Run,
-    from: &Mark,
-    to: &Mark,
-    compared: usize,
-) -> Result<(), DbError> {
-    runs::mark_refunds(db, run.id, from, to, small(compared)).await
+    runs::mark(db, run.id, list, from, to, small(compared)).await
 }
 
 /// There is more than one tick can compare: the next one goes on.

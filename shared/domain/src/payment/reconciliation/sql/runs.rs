@@ -2,7 +2,7 @@
 
 use crate::db::{Db, DbError, queries};
 use crate::id::ReconciliationId;
-use crate::payment::reconciliation::{Mark, Run};
+use crate::payment::reconciliation::{List, Mark, Run};
 use tokio_postgres::Row;
 
 queries! {
@@ -54,31 +54,25 @@ pub(in crate::payment::reconciliation) async fn lease(db: &Db) -> Result<Option<
     Ok(row.map(|row| Run {
         id: row.get("id"),
         since: row.get("since"),
-        payments: mark(&row, "payments_after", "payments_read"),
-        refunds: mark(&row, "refunds_after", "refunds_read"),
+        payments: read_mark(&row, "payments_after", "payments_read"),
+        refunds: read_mark(&row, "refunds_after", "refunds_read"),
     }))
 }
 
-pub(in crate::payment::reconciliation) async fn mark_payments(
+pub(in crate::payment::reconciliation) async fn mark(
     db: &Db,
     id: ReconciliationId,
+    list: List,
     from: &Mark,
     to: &Mark,
     count: i32,
 ) -> Result<(), DbError> {
+    let query = match list {
+        List::Payments => &MARK_PAYMENTS,
+        List::Refunds => &MARK_REFUNDS,
+    };
     let is_end = *to == Mark::End;
-    db.execute(&MARK_PAYMENTS, &[&id, &from.last(), &to.last(), &is_end, &count]).await.map(drop)
-}
-
-pub(in crate::payment::reconciliation) async fn mark_refunds(
-    db: &Db,
-    id: ReconciliationId,
-    from: &Mark,
-    to: &Mark,
-    count: i32,
-) -> Result<(), DbError> {
-    let is_end = *to == Mark::End;
-    db.execute(&MARK_REFUNDS, &[&id, &from.last(), &to.last(), &is_end, &count]).await.map(drop)
+    db.execute(query, &[&id, &from.last(), &to.last(), &is_end, &count]).await.map(drop)
 }
 
 pub(in crate::payment::reconciliation) async fn pause(
@@ -104,7 +98,7 @@ pub(in crate::payment::reconciliation) async fn finish(
     db.execute(&FINISH, &[&id, &payments, &refunds]).await.map(drop)
 }
 
-fn mark(row: &Row, after: &str, read: &str) -> Mark {
+fn read_mark(row: &Row, after: &str, read: &str) -> Mark {
     match row.get::<_, Option<String>>(after) {
         _ if row.get(read) => Mark::End,
         Some(last) => Mark::Behind(last),
