@@ -82,7 +82,7 @@ pub(crate) async fn place_order(
 ) -> Result<Response, Problem> {
     let wish = Wish::try_from(wish)?;
     let answer = ordering::place(&app.db, who.id, &wish, &ticket, created).await?;
-    dispatch.try_now(&app.db).await;
+    dispatch.try_soon(&app.db).await;
     Ok(Reply::created(answer, "/v1/orders").into_response())
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn receive_stripe_event(
             if !take_in(&db, &head, raw.as_bytes(), live, &body).await {
                 payment::record(&db, &head, raw.as_bytes(), live).await?;
             }
-            dispatch.try_now(&db).await;
+            dispatch.try_soon(&db).await;
         }
         // Authentic, and beyond us. Refusing it would only bring it back for three days.
         Err(unreadable) => tracing::error!(error = chain(&unreadable), "an event cannot be kept"),

@@ -12,6 +12,7 @@ use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
+use std::time::Instant;
 use tokio_postgres::Row;
 
 /// Something that happened. Holds ids only: readers look up the rest, and find it as it is by then.
@@ -233,7 +234,13 @@ impl Parcel {
 
 /// Hands out what this process wrote down since it was last asked, as far as its own lease lasts.
 pub fn take_written(db: &Db) -> Vec<Parcel> {
-    db.tray().map(Tray::take).unwrap_or_default()
+    db.tray().map(|tray| tray.take(Instant::now())).unwrap_or_default()
+}
+
+/// As [`take_written`], but less often: nothing, if the last were handed out less than a quarter of a second ago and
+/// fewer than `size` have come since.
+pub fn take_batch(db: &Db, size: usize) -> Vec<Parcel> {
+    db.tray().map(|tray| tray.take_batch(size, Instant::now())).unwrap_or_default()
 }
 
 /// Takes up to `limit` unsent events on lease. The longer an event has failed, the longer the lease.

@@ -57,7 +57,16 @@ impl Dispatch {
     /// Sends what this process wrote down, right after the commit. What fails, takes too long or comes too late is left to
     /// the sweep.
     pub async fn try_now(&self, db: &Db) {
-        let parcels = outbox::take_written(db);
+        self.try_to_send(db, &outbox::take_written(db)).await;
+    }
+
+    /// As [`Self::try_now`], where much is written: what comes right after the last message goes with the next ones, for
+    /// a call of SQS costs more than all that is written for an order. If nothing follows, the sweep sends it.
+    pub async fn try_soon(&self, db: &Db) {
+        self.try_to_send(db, &outbox::take_batch(db, BATCH.into())).await;
+    }
+
+    async fn try_to_send(&self, db: &Db, parcels: &[Parcel]) {
         let send = async {
             for batch in parcels.chunks(BATCH.into()) {
                 self.send(db, batch).await?;

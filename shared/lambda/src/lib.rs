@@ -8,7 +8,21 @@ pub mod queue;
 
 pub use lambda_http::Error;
 
-/// JSON logs, as `AWS_LAMBDA_LOG_LEVEL` and `AWS_LAMBDA_LOG_FORMAT` ask for.
+use config::Config;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Logs as `AWS_LAMBDA_LOG_LEVEL` (`INFO`, if it is unset or unknown) and `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) ask
+/// for. Without a time: CloudWatch notes it beside each line.
 pub fn start_logging() {
-    lambda_http::tracing::init_default_subscriber();
+    let asked = |name| Config::from_env().look_up(name);
+    let level = asked("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    let logs = tracing_subscriber::fmt()
+        .with_target(false)
+        .without_time()
+        .with_max_level(level.unwrap_or(LevelFilter::INFO));
+    if asked("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
+        logs.json().init();
+    } else {
+        logs.init();
+    }
 }

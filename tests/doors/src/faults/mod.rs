@@ -7,6 +7,7 @@ mod panics;
 mod queue;
 mod restart;
 mod secrets;
+mod sqs;
 mod strained;
 
 use domain::db::Db;

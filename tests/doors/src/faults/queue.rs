@@ -1,7 +1,56 @@
-//! A queue that takes only some of a batch.
+//! A queue that takes only some of a batch, and orders that come faster than it answers.
 
+use super::sqs::Queue;
+use domain::db::Db;
 use domain::outbox::{lease, mark_sent};
-use testkit::{Order, Product, Shop};
+use lambda::dispatch::Dispatch;
+use orders::Orders;
+use serde_json::json;
+use std::time::Duration;
+use testkit::{Door, Order, Product, Shop};
+
+/// Of the shop's orders, as a process has it that sends what it writes.
+async fn counter(shop: &Shop, queue: &Queue) -> Door {
+    let mut db = Db::connect(shop.url(), 1).unwrap();
+    db.send_itself();
+    let url = |name: &str| format!("http://queues.test/{name}");
+    let dispatch = Dispatch::through(&queue.config(), url("mail"), url("inventory"));
+    let app = lambda::http::App { db, ..shop.app() };
+    Door::new(orders::routes(), Orders { app, dispatch })
+}
+
+#[tokio::test]
+async fn orders_of_one_moment_share_a_call_of_the_queue_and_none_is_forgotten() {
+    let (shop, queue) = (Shop::open().await, Queue::open().await);
+    let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
+    let door = counter(&shop, &queue).await;
+    let mut buyers = Vec::new();
+    for _ in 0..23 {
+        buyers.push(shop.customer().await);
+    }
+
+    for buyer in &buyers {
+        let wish = json!({"lines": [{"product": mug, "quantity": 1}]});
+        let answer = door.post("/v1/orders", &wish).by(buyer).key("the key of this order").await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+
+    let calls: Vec<_> = queue.take_calls().iter().map(Vec::len).collect();
+    assert_eq!(calls[0], 1, "the first waits for nobody: {calls:?}");
+    assert!(calls.len() < 23, "{calls:?}");
+    let waiting = "select count(*) from outbox where sent_at is null";
+    let left = 23 - i64::try_from(calls.iter().sum::<usize>()).unwrap();
+    assert_eq!(shop.one::<i64>(waiting).await, left);
+
+    // Somebody comes later: what was left goes with it.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let wish = json!({"lines": [{"product": mug, "quantity": 1}]});
+    door.post("/v1/orders", &wish).by(&buyers[0]).key("the key of the last order").await;
+
+    assert_eq!(queue.take().len(), usize::try_from(left).unwrap() + 1);
+    assert_eq!(shop.one::<i64>(waiting).await, 0);
+    shop.check_invariants().await;
+}
 
 #[tokio::test]
 async fn of_a_batch_that_was_taken_in_part_the_rest_alone_is_sent_again() {

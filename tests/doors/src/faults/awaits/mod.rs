@@ -4,9 +4,9 @@
 mod buying;
 mod giving_back;
 mod mailing;
-mod queue;
 mod silence;
 
+use crate::faults::sqs::Queue;
 use crate::send_email::ses::Ses;
 use aws_config::SdkConfig;
 use domain::db::Db;
@@ -19,7 +19,6 @@ use lambda::http::token::Verifier;
 use lambda::queue::Setback;
 use orders::Orders;
 use payments::Payments;
-use queue::Queue;
 use send_email::{Desk, Post};
 use serde_json::{Value, json};
 use stack::stripe::{Card, StandIn};
