@@ -12,7 +12,7 @@ use config::Config;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Logs as `AWS_LAMBDA_LOG_LEVEL` (`INFO`, if it is unset or unknown) and `AWS_LAMBDA_LOG_FORMAT` (`JSON` or text) ask
-/// for. Without a time: CloudWatch notes it beside each line.
+/// for. Without a time, which AWS notes beside each line.
 pub fn start_logging() {
     let asked = |name| Config::from_env().look_up(name);
     let level = asked("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());

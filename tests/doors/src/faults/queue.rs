@@ -10,7 +10,7 @@ use std::time::Duration;
 use testkit::{Door, Order, Product, Shop};
 
 /// Of the shop's orders, as a process has it that sends what it writes.
-async fn counter(shop: &Shop, queue: &Queue) -> Door {
+fn counter(shop: &Shop, queue: &Queue) -> Door {
     let mut db = Db::connect(shop.url(), 1).unwrap();
     db.send_itself();
     let url = |name: &str| format!("http://queues.test/{name}");
@@ -23,7 +23,7 @@ async fn counter(shop: &Shop, queue: &Queue) -> Door {
 async fn orders_of_one_moment_share_a_call_of_the_queue_and_none_is_forgotten() {
     let (shop, queue) = (Shop::open().await, Queue::open().await);
     let mug = shop.product(Product { stock: 100, ..Product::any() }).await;
-    let door = counter(&shop, &queue).await;
+    let door = counter(&shop, &queue);
     let mut buyers = Vec::new();
     for _ in 0..23 {
         buyers.push(shop.customer().await);
