@@ -61,7 +61,7 @@ impl Dispatch {
     }
 
     /// As [`Self::try_now`], where much is written: what comes right after the last message goes with the next ones, for
-    /// a call of SQS costs more than all that is written for an order. If nothing follows, the sweep sends it.
+    /// a call of SQS costs as much as all else that is done for an order. If nothing follows, the sweep sends it.
     pub async fn try_soon(&self, db: &Db) {
         self.try_to_send(db, &outbox::take_batch(db, BATCH.into())).await;
     }
