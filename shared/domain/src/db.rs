@@ -9,12 +9,12 @@ mod query;
 pub use address::{Address, BadAddress, Password};
 pub use app_role::AppSignIn;
 pub use error::{DbError, Trouble};
+pub use query::Query;
 pub(crate) use query::queries;
-pub use query::{Query, every_query};
 
 use crate::failure::{Failure, Refusal};
 use crate::outbox::{Parcel, Tray};
-use deadpool_postgres::{GenericClient as _, Object, Pool};
+use deadpool_postgres::{GenericClient as _, Pool};
 use error::Source;
 use postgres_types::ToSql;
 use std::sync::Mutex;
@@ -124,37 +124,8 @@ impl Db {
     }
 
     async fn rows_once(&self, query: &Query, with: &[Param<'_>]) -> Result<Vec<Row>, DbError> {
-        let client = self.client(query).await?;
+        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
         run(&client, query, with).await
-    }
-
-    /// Looks two things up in the time of one: the second is asked before the first is answered. Each sees what was
-    /// committed when its turn came.
-    pub(crate) async fn both(
-        &self,
-        one: (&Query, &[Param<'_>]),
-        other: (&Query, &[Param<'_>]),
-    ) -> Result<(Vec<Row>, Vec<Row>), DbError> {
-        match self.both_once(one, other).await {
-            Err(error) if one.0.only_reads() && other.0.only_reads() && error.is_loss() => {
-                self.both_once(one, other).await
-            }
-            done => done,
-        }
-    }
-
-    async fn both_once(
-        &self,
-        one: (&Query, &[Param<'_>]),
-        other: (&Query, &[Param<'_>]),
-    ) -> Result<(Vec<Row>, Vec<Row>), DbError> {
-        let client = self.client(one.0).await?;
-        let (one, other) = tokio::join!(run(&client, one.0, one.1), run(&client, other.0, other.1));
-        Ok((one?, other?))
-    }
-
-    async fn client(&self, query: &Query) -> Result<Object, DbError> {
-        self.pool.get().await.map_err(|error| DbError::new(query.doing, error))
     }
 
     pub(crate) async fn row(
@@ -166,7 +137,7 @@ impl Db {
     }
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
-        let client = self.client(query).await?;
+        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
         change(&client, query, with).await
     }
 
@@ -192,6 +163,41 @@ impl Db {
 
 queries! {
     PING: "reach the database" = "select 1";
+}
+
+/// Every statement that the functions send.
+pub fn every_query() -> impl Iterator<Item = &'static Query> {
+    [
+        ALL,
+        crate::accounts::ALL_QUERIES,
+        crate::accounts::LINK_QUERIES,
+        crate::accounts::SESSION_QUERIES,
+        crate::catalog::ALL_PAGES,
+        crate::catalog::ALL_QUERIES,
+        crate::idempotency::ALL,
+        crate::inbox::ALL,
+        crate::inventory::ALL_LISTS,
+        crate::inventory::ALL_QUERIES,
+        crate::mail::ALL,
+        crate::operations::ALL_CHECKS,
+        crate::operations::ALL_QUERIES,
+        crate::outbox::ALL,
+        crate::payment::ALL_QUERIES,
+        crate::payment::CHECKOUT_QUERIES,
+        crate::payment::EVENT_QUERIES,
+        crate::payment::OFFLINE_QUERIES,
+        crate::payment::WHOLE_QUERIES,
+        crate::payment::dispute::ALL_QUERIES,
+        crate::payment::reconciliation::ALL_QUERIES,
+        crate::payment::reconciliation::RUN_QUERIES,
+        crate::retention::ALL,
+        crate::payment::refund::ALL_QUERIES,
+        crate::payment::refund::OVERTAKEN_QUERIES,
+        crate::payment::refund::PIECES_QUERIES,
+    ]
+    .into_iter()
+    .chain(crate::ordering::ALL_QUERIES)
+    .flatten()
 }
 
 /// An open transaction. It rolls back unless [`Db::transaction`] commits it.

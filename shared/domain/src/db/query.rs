@@ -25,38 +25,3 @@ macro_rules! queries {
 }
 
 pub(crate) use queries;
-
-/// Every statement that the functions send.
-pub fn every_query() -> impl Iterator<Item = &'static Query> {
-    [
-        super::ALL,
-        crate::accounts::ALL_QUERIES,
-        crate::accounts::LINK_QUERIES,
-        crate::accounts::SESSION_QUERIES,
-        crate::catalog::ALL_PAGES,
-        crate::catalog::ALL_QUERIES,
-        crate::idempotency::ALL,
-        crate::inbox::ALL,
-        crate::inventory::ALL_LISTS,
-        crate::inventory::ALL_QUERIES,
-        crate::mail::ALL,
-        crate::operations::ALL_CHECKS,
-        crate::operations::ALL_QUERIES,
-        crate::outbox::ALL,
-        crate::payment::ALL_QUERIES,
-        crate::payment::CHECKOUT_QUERIES,
-        crate::payment::EVENT_QUERIES,
-        crate::payment::OFFLINE_QUERIES,
-        crate::payment::WHOLE_QUERIES,
-        crate::payment::dispute::ALL_QUERIES,
-        crate::payment::reconciliation::ALL_QUERIES,
-        crate::payment::reconciliation::RUN_QUERIES,
-        crate::retention::ALL,
-        crate::payment::refund::ALL_QUERIES,
-        crate::payment::refund::OVERTAKEN_QUERIES,
-        crate::payment::refund::PIECES_QUERIES,
-    ]
-    .into_iter()
-    .chain(crate::ordering::ALL_QUERIES)
-    .flatten()
-}

@@ -1,10 +1,10 @@
 //! As much of SQS as sending takes: it remembers what it took.
 
 use crate::send_email::ses::at;
-use aws_config::SdkConfig;
 use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
+use lambda::dispatch::Dispatch;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -29,9 +29,10 @@ impl Queue {
         queue
     }
 
-    /// For a client of the AWS SDK.
-    pub(super) fn config(&self) -> SdkConfig {
-        at(&self.address)
+    /// To a mail and an inventory queue here.
+    pub(super) fn dispatch(&self) -> Dispatch {
+        let url = |queue: &str| format!("http://queues.test/{queue}");
+        Dispatch::through(&at(&self.address), url("mail"), url("inventory"))
     }
 
     /// The messages that came since the last time.

@@ -1,6 +1,6 @@
 //! The statements that look orders up.
 
-use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, ProductId};
 use crate::money::{Currency, Money};
 use crate::ordering::address::{Address, AddressParts};
@@ -121,13 +121,11 @@ pub(in crate::ordering) async fn find(
     viewer: Viewer,
     id: OrderId,
 ) -> Result<Option<Order>, DbError> {
-    let lines = vec![id];
-    let lines: [Param<'_>; 1] = [&lines];
-    let (rows, lines) = match viewer {
-        Viewer::Staff => db.both((&FIND, &[&id]), (&LINES, &lines)).await?,
-        Viewer::Buyer(buyer) => db.both((&FIND_OWN, &[&id, &buyer]), (&LINES, &lines)).await?,
+    let row = match viewer {
+        Viewer::Staff => db.row(&FIND, &[&id]).await?,
+        Viewer::Buyer(buyer) => db.row(&FIND_OWN, &[&id, &buyer]).await?,
     };
-    Ok(with_lines(&rows, &lines)?.pop())
+    Ok(with_lines(db, row.into_iter().collect()).await?.pop())
 }
 
 pub(in crate::ordering) async fn list(
@@ -141,12 +139,13 @@ pub(in crate::ordering) async fn list(
     let (beyond, limit) = (&page.after, page.rows_wanted());
     if let Some(payment) = payment {
         let (money, newest) = (payment.money(), payment.newest());
-        let with: [Param<'_>; 8] = [&status, since, until, beyond, &limit, user, &money, &newest];
+        let with: [&(dyn postgres_types::ToSql + Sync); 8] =
+            [&status, since, until, beyond, &limit, user, &money, &newest];
         let query = match sort {
             Sort::Newest => &NEWEST_BY_MONEY,
             Sort::Oldest => &OLDEST_BY_MONEY,
         };
-        return with_their_lines(db, db.rows(query, &with).await?).await;
+        return with_lines(db, db.rows(query, &with).await?).await;
     }
     let rows = match (user, sort) {
         (None, Sort::Newest) => db.rows(&NEWEST, &[&status, since, until, beyond, &limit]).await?,
@@ -158,24 +157,20 @@ pub(in crate::ordering) async fn list(
             db.rows(&OLDEST_OF, &[&status, since, until, beyond, &limit, user]).await?
         }
     };
-    with_their_lines(db, rows).await
+    with_lines(db, rows).await
 }
 
 /// One more statement for the lines of all orders, however many there are.
-async fn with_their_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
+async fn with_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<OrderId> = rows.iter().map(|row| row.get("id")).collect();
-    with_lines(&rows, &db.rows(&LINES, &[&ids]).await?)
-}
-
-fn with_lines(rows: &[Row], lines: &[Row]) -> Result<Vec<Order>, DbError> {
-    let mut of = HashMap::<OrderId, Vec<OrderLine>>::new();
-    for row in lines {
-        of.entry(row.get("order_id")).or_default().push(line(row)?);
+    let mut lines = HashMap::<OrderId, Vec<OrderLine>>::new();
+    for row in db.rows(&LINES, &[&ids]).await? {
+        lines.entry(row.get("order_id")).or_default().push(line(&row)?);
     }
-    rows.iter().map(|row| order(row, of.remove(&row.get("id")).unwrap_or_default())).collect()
+    rows.iter().map(|row| order(row, lines.remove(&row.get("id")).unwrap_or_default())).collect()
 }
 
 fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {

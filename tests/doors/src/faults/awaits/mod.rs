@@ -39,7 +39,7 @@ const MOST_ROUNDS: usize = 5;
 struct Functions {
     database: String,
     stripe: String,
-    sqs: SdkConfig,
+    queue: Queue,
     ses: SdkConfig,
 }
 
@@ -56,8 +56,7 @@ impl Functions {
     }
 
     fn dispatch(&self) -> Dispatch {
-        let url = |queue: &str| format!("http://queues.test/{queue}");
-        Dispatch::through(&self.sqs, url("mail"), url("inventory"))
+        self.queue.dispatch()
     }
 
     fn stripe(&self) -> Stripe {
@@ -141,7 +140,7 @@ impl World {
         let functions = Functions {
             database: shop.url().to_owned(),
             stripe: stripe.url().to_owned(),
-            sqs: queue.config(),
+            queue: queue.clone(),
             ses: ses.config(),
         };
         Self {
