@@ -1,4 +1,4 @@
-//! `/v1/auth/email`: proving that an address is one's own.
+//! `/v1/auth/email`: verifying email addresses.
 
 pub(crate) mod resend;
 pub(crate) mod verify;

@@ -4,8 +4,8 @@ use axum::http::{HeaderName, header};
 
 /// Show the public keys
 ///
-/// A JSON Web Key Set (RFC 7517) with all keys whose access tokens are good. Cached for five minutes: a new
-/// key is published that long before it signs.
+/// A JSON Web Key Set (RFC 7517) with all keys that verify access tokens. Cacheable for five minutes: a new
+/// key is published at least that long before it signs a token.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
@@ -13,8 +13,8 @@ use axum::http::{HeaderName, header};
     responses((status = 200, description = "The keys", body = Object, content_type = "application/json")),
 )]
 pub(crate) async fn show_keys(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
 ) -> ([(HeaderName, &'static str); 2], String) {
-    let kind = (header::CONTENT_TYPE, "application/json");
-    ([kind, (header::CACHE_CONTROL, "public, max-age=300")], here.keys)
+    let content_type = (header::CONTENT_TYPE, "application/json");
+    ([content_type, (header::CACHE_CONTROL, "public, max-age=300")], state.keys)
 }

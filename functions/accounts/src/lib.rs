@@ -1,4 +1,4 @@
-//! `/v1/auth`, `/v1/me`, `/v1/users` and the public keys: who people are, and how they show it.
+//! `/v1/auth`, `/v1/me`, `/v1/users` and the public keys: accounts, sessions and access tokens.
 
 mod email;
 mod keys;
@@ -38,5 +38,5 @@ lambda::interface! {
 }
 
 pub fn routes() -> Router<Accounts> {
-    documented().layer(middleware::from_fn(visitor::tell_allowance))
+    documented().layer(middleware::from_fn(visitor::add_rate_limit_headers))
 }

@@ -2,7 +2,7 @@ use crate::Accounts;
 use crate::tokens::TokensView;
 use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
-use domain::accounts::{self, Email, Guess, LogIn};
+use domain::accounts::{self, Email, LogIn, PasswordAttempt};
 use domain::failure::Invalid;
 use lambda::http::{Json, Problem};
 use serde::Deserialize;
@@ -21,21 +21,23 @@ pub(crate) struct Credentials {
 impl TryFrom<Credentials> for LogIn {
     type Error = Invalid;
 
-    fn try_from(shown: Credentials) -> Result<Self, Invalid> {
-        Ok(Self { email: Email::parse(&shown.email)?, password: Guess::parse(&shown.password)? })
+    fn try_from(body: Credentials) -> Result<Self, Invalid> {
+        let email = Email::parse(&body.email)?;
+        let password = PasswordAttempt::parse(&body.password)?;
+        Ok(Self { email, password })
     }
 }
 
 /// Log in
 ///
-/// An unknown address, a wrong password and a closed account get the same answer.
+/// An unknown address, a wrong password and a disabled account get the same response.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
     tag = "accounts",
     request_body = Credentials,
     responses(
-        (status = 200, description = "A session", body = TokensView),
+        (status = 200, description = "The tokens of a new session", body = TokensView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 401, description = "`wrong_credentials`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
@@ -46,11 +48,11 @@ impl TryFrom<Credentials> for LogIn {
     ),
 )]
 pub(crate) async fn log_in(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     Visitor(visitor): Visitor,
-    Json(shown): Json<Credentials>,
+    Json(body): Json<Credentials>,
 ) -> Result<Json<TokensView>, Problem> {
-    let attempt = shown.try_into()?;
-    let session = accounts::log_in(&here.app.db, &here.hasher, &attempt, &visitor).await?;
-    Ok(Json(TokensView::of(&session, &here)?))
+    let attempt = body.try_into()?;
+    let session = accounts::log_in(&state.app.db, &state.hasher, &attempt, &visitor).await?;
+    Ok(Json(TokensView::of(&session, &state)?))
 }

@@ -3,11 +3,11 @@ use axum::http::StatusCode;
 use domain::accounts;
 use domain::db::Db;
 use lambda::http::Problem;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 
 /// Log out
 ///
-/// Ends this session: its access tokens and its refresh token are good no more, from now on. Others go on.
+/// Ends this session: its access tokens and its refresh token are invalid from now on. Other sessions go on.
 #[utoipa::path(
     post,
     path = "/v1/auth/logout",

@@ -2,7 +2,7 @@ use axum::extract::State;
 use domain::accounts::{self, Account, Role};
 use domain::db::Db;
 use domain::id::UserId;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 use lambda::http::{Json, Problem};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ pub(crate) struct AccountView {
     id: UserId,
     #[schema(example = "ann@example.com")]
     email: String,
-    /// Whether a link was shown that was sent to the address.
+    /// Whether the owner has proved the address with a link that was sent to it.
     email_verified: bool,
     role: Role,
     #[serde(with = "time::serde::rfc3339")]
@@ -35,7 +35,7 @@ impl From<Account> for AccountView {
     tag = "accounts",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The account of whoever calls", body = AccountView),
+        (status = 200, description = "The caller's account", body = AccountView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),

@@ -1,4 +1,4 @@
-//! Other passwords than the first: forgotten ones, and changed ones.
+//! Changing and resetting passwords.
 
 pub(crate) mod change;
 pub(crate) mod forgot;

@@ -17,24 +17,23 @@ pub(crate) struct RefreshSession {
 impl TryFrom<RefreshSession> for RefreshToken {
     type Error = Problem;
 
-    /// What cannot be a token was never good: the same answer as for one that is good no more.
-    fn try_from(shown: RefreshSession) -> Result<Self, Problem> {
-        Self::parse(&shown.refresh_token).ok_or_else(|| Problem::refused(&Refusal::SessionEnded))
+    /// A malformed token gets the same response as an expired one.
+    fn try_from(body: RefreshSession) -> Result<Self, Problem> {
+        Self::parse(&body.refresh_token).ok_or_else(|| Problem::refused(&Refusal::SessionEnded))
     }
 }
 
-/// Get new tokens
+/// Refresh a session
 ///
-/// Each refresh token is good once. If the answer gets lost, ask again within ten seconds and get the same
-/// refresh token; a token shown later than that ends the session, because somebody has stolen it, and
-/// its owner gets a mail.
+/// A refresh token is valid once. If the response is lost, a retry within ten seconds returns the same new refresh
+/// token. An old token that is used later than that counts as stolen: the session ends, and its owner gets an email.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",
     tag = "accounts",
     request_body = RefreshSession,
     responses(
-        (status = 200, description = "The session goes on", body = TokensView),
+        (status = 200, description = "New tokens of the same session", body = TokensView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 401, description = "`session_ended`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
@@ -45,15 +44,15 @@ impl TryFrom<RefreshSession> for RefreshToken {
     ),
 )]
 pub(crate) async fn refresh_session(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     Visitor(visitor): Visitor,
-    Json(shown): Json<RefreshSession>,
+    Json(body): Json<RefreshSession>,
 ) -> Result<Json<TokensView>, Problem> {
-    let shown = shown.try_into()?;
-    let session = accounts::refresh(&here.app.db, &here.refresh_key, shown, &visitor).await;
+    let token = body.try_into()?;
+    let session = accounts::refresh(&state.app.db, &state.refresh_key, token, &visitor).await;
     if session.is_err() {
-        // Whoever was robbed should hear of it at once.
-        here.send().await;
+        // A refused token may have been stolen; then there is an email to send.
+        state.send().await;
     }
-    Ok(Json(TokensView::of(&session?, &here)?))
+    Ok(Json(TokensView::of(&session?, &state)?))
 }

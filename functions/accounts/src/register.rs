@@ -14,31 +14,32 @@ use utoipa::ToSchema;
 pub(crate) struct RegisterAccount {
     #[schema(min_length = 3, max_length = 254)]
     email: String,
-    /// Any characters; the commonest passwords are refused.
+    /// Any characters. Common passwords are refused.
     #[schema(min_length = 12, max_length = 128)]
     password: String,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RegisteredView {
-    /// The same whether the address was free or not.
+    /// The same whether or not the address had an account before.
     detail: &'static str,
 }
 
 impl TryFrom<RegisterAccount> for NewAccount {
     type Error = Invalid;
 
-    fn try_from(wish: RegisterAccount) -> Result<Self, Invalid> {
-        let email = Email::parse(&wish.email)?;
-        let password = Password::parse(&wish.password, &email)?;
+    fn try_from(body: RegisterAccount) -> Result<Self, Invalid> {
+        let email = Email::parse(&body.email)?;
+        let password = Password::parse(&body.password, &email)?;
         Ok(Self { email, password })
     }
 }
 
-/// Open an account
+/// Register an account
 ///
-/// The answer does not tell whether the address has an account already; one that has keeps its password. A mail
-/// tells its owner: of a new account, with a link to verify the address; or that somebody wanted to register again.
+/// The response is the same whether or not the address has an account already; an existing account keeps its
+/// password. The owner of the address gets an email: for a new account, a link to verify the address; for an existing
+/// one, a notice that somebody tried to register again.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
@@ -55,13 +56,14 @@ impl TryFrom<RegisterAccount> for NewAccount {
     ),
 )]
 pub(crate) async fn register_account(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     Visitor(visitor): Visitor,
-    Json(wish): Json<RegisterAccount>,
+    Json(body): Json<RegisterAccount>,
 ) -> Result<(StatusCode, Json<RegisteredView>), Problem> {
-    let Accounts { app, hasher, link_key, .. } = &here;
-    let wanted = wish.try_into()?;
-    here.hushed(accounts::register(&app.db, hasher, link_key, &wanted, &visitor)).await?;
+    let Accounts { app, hasher, link_key, .. } = &state;
+    let new = body.try_into()?;
+    let register = accounts::register(&app.db, hasher, link_key, &new, &visitor);
+    state.in_constant_time(register).await?;
     let detail = "there is an account with this address; if it is new, it has this password";
     Ok((StatusCode::ACCEPTED, Json(RegisteredView { detail })))
 }

@@ -1,37 +1,37 @@
-//! What this function alone has at hand: the keys that make tokens and links.
+//! The state of this function: what every HTTP function has, the outbox, and the keys of tokens and links.
 
 use axum::extract::FromRef;
 use domain::accounts::{Hasher, LinkKey, RefreshKey};
 use domain::db::Db;
 use lambda::config::Config;
-use lambda::dispatch::Dispatch;
+use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
 use lambda::http::token::{KeyError, Signer};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Longer than any of the answers that must not differ takes: hashing and sending come to less.
-const HUSH: Duration = Duration::from_millis(600);
+/// Longer than hashing a password and sending a message to SQS take together.
+const MIN_RESPONSE_TIME: Duration = Duration::from_millis(600);
 
 #[derive(Clone)]
 pub struct Accounts {
     pub app: App,
-    pub dispatch: Dispatch,
+    pub dispatcher: OutboxDispatcher,
     pub signer: Signer,
     /// The JSON Web Key Set as published.
     pub keys: String,
     pub refresh_key: RefreshKey,
     pub link_key: LinkKey,
     pub hasher: Hasher,
-    /// How long an answer takes that must not tell by its time whether an address is known.
-    pub hush: Duration,
+    /// The minimum time of responses whose timing must not reveal whether an address has an account.
+    pub min_response_time: Duration,
 }
 
 impl Accounts {
-    /// Refuses a signer whose tokens nobody could check.
+    /// Fails if the signer's public key is not in `keys`, because nobody could verify its tokens.
     pub fn new(
         app: App,
-        dispatch: Dispatch,
+        dispatcher: OutboxDispatcher,
         signer: Signer,
         keys: String,
         refresh_key: RefreshKey,
@@ -39,12 +39,13 @@ impl Accounts {
     ) -> Result<Self, KeyError> {
         signer.must_be_in(&keys)?;
         let hasher = Hasher::new();
-        Ok(Self { app, dispatch, signer, keys, refresh_key, link_key, hasher, hush: HUSH })
+        let min_response_time = MIN_RESPONSE_TIME;
+        Ok(Self { app, dispatcher, signer, keys, refresh_key, link_key, hasher, min_response_time })
     }
 
-    /// `TOKEN_SIGNING_KEY`, an Ed25519 key in PKCS#8 PEM; `REFRESH_KEY` and `LINK_KEY`, 32 random bytes in base64
-    /// each; the queues; and what every HTTP function has. The three keys stay for this process's life: with new ones
-    /// comes a deploy.
+    /// Reads `TOKEN_SIGNING_KEY` (Ed25519, PKCS#8 PEM), `REFRESH_KEY` and `LINK_KEY` (at least 32 random bytes each,
+    /// base64), `TOKEN_KEYS`, the queues, and what every HTTP function needs. The keys are read once per process;
+    /// a change takes effect with the next deploy.
     pub async fn from_config(config: Config) -> Result<Self, lambda::Error> {
         let signer = Signer::from_pem(&config.text("TOKEN_SIGNING_KEY").await?)
             .map_err(|error| format!("TOKEN_SIGNING_KEY cannot be used: {error}"))?;
@@ -52,25 +53,25 @@ impl Accounts {
             .map_err(|error| format!("REFRESH_KEY cannot be used: {error}"))?;
         let link_key = LinkKey::from_base64(&config.text("LINK_KEY").await?)
             .map_err(|error| format!("LINK_KEY cannot be used: {error}"))?;
-        let keys = config.need("TOKEN_KEYS")?;
+        let keys = config.required("TOKEN_KEYS")?;
         let mut app = config.app().await?;
-        let dispatch = config.dispatch_of(&mut app.db)?;
-        let accounts = Self::new(app, dispatch, signer, keys, refresh_key, link_key);
+        let dispatcher = config.dispatcher_for(&mut app.db)?;
+        let accounts = Self::new(app, dispatcher, signer, keys, refresh_key, link_key);
         Ok(accounts.map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?)
     }
 
-    /// Does the work, sends the mail if there is one, and takes the same time for it in any case.
-    pub(crate) async fn hushed<T>(&self, work: impl Future<Output = T>) -> T {
-        let until = Instant::now() + self.hush;
-        let done = work.await;
+    /// Runs `work`, sends the email that it wrote, if any, and returns no earlier than after the minimum response time.
+    pub(crate) async fn in_constant_time<T>(&self, work: impl Future<Output = T>) -> T {
+        let until = Instant::now() + self.min_response_time;
+        let result = work.await;
         self.send().await;
         sleep_until(until).await;
-        done
+        result
     }
 
-    /// Sends the mails that were written just now.
+    /// Sends the outbox messages that this request wrote.
     pub(crate) async fn send(&self) {
-        self.dispatch.try_now(&self.app.db).await;
+        self.dispatcher.try_send(&self.app.db).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a client gets to stay signed in.
+//! The tokens of a session, as sent to the client.
 
 use crate::Accounts;
 use domain::accounts::Session;
@@ -6,17 +6,17 @@ use lambda::http::token::{KeyError, LIFETIME};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An access token, and what buys the next one.
+/// An access token, and a refresh token to get the next pair.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokensView {
-    /// Goes into the header `Authorization: Bearer …`.
+    /// Sent in the header `Authorization: Bearer …`.
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    /// How long the access token is good for, in seconds.
+    /// The lifetime of the access token in seconds.
     #[schema(example = 900)]
     expires_in: i64,
-    /// Good for one refresh, within seven days.
+    /// Valid for one refresh, within seven days.
     refresh_token: String,
 }
 

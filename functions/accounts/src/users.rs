@@ -9,8 +9,8 @@ pub(crate) mod show;
 use axum::http::StatusCode;
 use domain::accounts::{Account, Role};
 use domain::id::UserId;
-use domain::idempotency::Answer;
-use lambda::http::Reply;
+use domain::idempotency::RecordedResponse;
+use lambda::http::IdempotentResponse;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ pub(crate) struct UserView {
     role: Role,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
-    /// Since when the account is closed, if it is.
+    /// When the account was disabled; null while it is enabled.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     disabled_at: Option<OffsetDateTime>,
@@ -38,6 +38,6 @@ impl From<Account> for UserView {
     }
 }
 
-fn shown(account: &Account) -> Answer {
-    Reply::answer(StatusCode::OK, &UserView::from(account.clone()))
+fn user_response(account: &Account) -> RecordedResponse {
+    IdempotentResponse::record(StatusCode::OK, &UserView::from(account.clone()))
 }

@@ -1,4 +1,4 @@
-//! Who is at the door before they have shown who they are, and what they are told of their tries.
+//! Rate limits of requests without a session: the caller's IP address, and the `RateLimit-*` response headers.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -17,15 +17,15 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// Whoever sent the request.
+/// The sender of a request, known by IP address only.
 pub(crate) struct Visitor(pub(crate) accounts::Visitor);
 
-/// Tells every answer how many tries are left, if the route counts them (draft-ietf-httpapi-ratelimit-headers).
-pub(crate) async fn tell_allowance(mut request: Request, next: Next) -> Response {
+/// Adds the `RateLimit-*` headers to responses of rate-limited routes (draft-ietf-httpapi-ratelimit-headers).
+pub(crate) async fn add_rate_limit_headers(mut request: Request, next: Next) -> Response {
     let visitor = accounts::Visitor::from(origin(request.extensions().get()));
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
-    if let Some(left) = visitor.allowance() {
+    if let Some(left) = visitor.rate_limit_status() {
         let numbers = [(LIMIT, left.limit), (REMAINING, left.remaining), (RESET, left.reset)];
         for (name, number) in numbers {
             response.headers_mut().insert(name, HeaderValue::from(number));
@@ -34,7 +34,7 @@ pub(crate) async fn tell_allowance(mut request: Request, next: Next) -> Response
     response
 }
 
-/// The caller's IP address as API Gateway saw it. Never `X-Forwarded-For`: everybody can write that.
+/// The caller's IP address as seen by API Gateway. Never `X-Forwarded-For`: clients can set it to anything.
 fn origin(context: Option<&RequestContext>) -> String {
     let address = match context {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
@@ -47,13 +47,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let met = parts.extensions.get::<accounts::Visitor>().cloned();
+        let existing = parts.extensions.get::<accounts::Visitor>().cloned();
         let new = || accounts::Visitor::from(origin(parts.extensions.get()));
-        Ok(Self(met.unwrap_or_else(new)))
+        Ok(Self(existing.unwrap_or_else(new)))
     }
 }
 
-/// The answer of a route that counts tries, when there are none left.
+/// Documents the 429 response of rate-limited routes.
 pub(crate) struct Throttled;
 
 impl IntoResponses for Throttled {

@@ -8,7 +8,7 @@ pub(crate) mod show;
 
 use domain::catalog::Category;
 use domain::id::CategoryId;
-use lambda::http::Tag;
+use lambda::http::ETag;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ pub(crate) struct CategoryView {
     id: CategoryId,
     #[schema(example = "Mugs")]
     name: String,
-    /// The category above; null at the root.
+    /// The parent category; null at the root.
     #[schema(required)]
     parent: Option<CategoryId>,
     #[serde(with = "time::serde::rfc3339")]
@@ -32,6 +32,6 @@ impl From<Category> for CategoryView {
     }
 }
 
-fn tag(category: &Category) -> Tag {
-    Tag::version(category.version)
+fn tag(category: &Category) -> ETag {
+    ETag::version(category.version)
 }

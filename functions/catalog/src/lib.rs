@@ -1,4 +1,4 @@
-//! `/v1/products` and `/v1/categories`: what the shop sells.
+//! `/v1/products` and `/v1/categories`: the product catalog.
 
 mod categories;
 mod products;

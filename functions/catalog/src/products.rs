@@ -9,7 +9,7 @@ pub(crate) mod show;
 use domain::catalog::{Product, Status, Stock, Viewer};
 use domain::id::{CategoryId, ProductId};
 use domain::money::Money;
-use lambda::http::Tag;
+use lambda::http::ETag;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -37,15 +37,15 @@ pub(crate) struct ProductView {
 
 #[derive(Serialize, ToSchema)]
 struct StockView {
-    /// How many there are. Shown to staff only.
+    /// Pieces in stock. Shown to staff only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i32, required = false)]
     on_hand: Option<i32>,
-    /// How many of them are promised to orders. Shown to staff only.
+    /// Pieces reserved for orders. Shown to staff only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i32, required = false)]
     reserved: Option<i32>,
-    /// How many can still be ordered.
+    /// Pieces that can be ordered: on hand and not reserved.
     available: i32,
 }
 
@@ -72,18 +72,18 @@ impl ProductView {
 
 impl StockView {
     fn new(stock: Stock, viewer: Viewer) -> Self {
-        let inside = viewer == Viewer::Staff;
+        let is_staff = viewer == Viewer::Staff;
         Self {
-            on_hand: inside.then_some(stock.on_hand),
-            reserved: inside.then_some(stock.reserved),
+            on_hand: is_staff.then_some(stock.on_hand),
+            reserved: is_staff.then_some(stock.reserved),
             available: stock.available(),
         }
     }
 }
 
-/// Names the stock too, as far as the viewer sees it: it changes without a new version.
-fn tag(product: &Product, viewer: Viewer) -> Tag {
-    let tag = Tag::version(product.version);
+/// Includes the counts of stock that the viewer sees, because they change without a new version.
+fn tag(product: &Product, viewer: Viewer) -> ETag {
+    let tag = ETag::version(product.version);
     match viewer {
         Viewer::Public => tag.and(product.stock.available()),
         Viewer::Staff => tag.and(product.stock.on_hand).and(product.stock.reserved),

@@ -1,9 +1,9 @@
-//! Who reads the catalog, and who may keep what they read.
+//! What a caller may see of the catalog, and whether the response may be cached.
 
 use axum::http::{HeaderName, header};
 use domain::accounts::Role;
 use domain::catalog::Viewer;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 
 pub(crate) fn viewer(who: Option<Caller>) -> Viewer {
     match who {
@@ -12,8 +12,8 @@ pub(crate) fn viewer(who: Option<Caller>) -> Viewer {
     }
 }
 
-/// What strangers see, anybody may keep for a moment. Who shows a token must not be answered from there.
+/// Responses without a token are cacheable for 30 seconds. `Vary` keeps caches from serving them to requests with one.
 pub(crate) fn caching(who: Option<Caller>) -> [(HeaderName, &'static str); 2] {
-    let keep = if who.is_none() { "public, max-age=30" } else { "no-store" };
-    [(header::CACHE_CONTROL, keep), (header::VARY, "authorization")]
+    let policy = if who.is_none() { "public, max-age=30" } else { "no-store" };
+    [(header::CACHE_CONTROL, policy), (header::VARY, "authorization")]
 }

@@ -1,4 +1,4 @@
-//! What the shop says about itself: its interface, its error codes, and how it is doing.
+//! Documentation and probes: the OpenAPI document, Swagger UI, error codes, health and version.
 
 mod error_codes;
 mod page;
@@ -21,9 +21,9 @@ lambda::interface! {
     probe::show_version,
 }
 
-/// Every route here is open to strangers.
+/// All routes are public.
 pub fn routes() -> Router<Db> {
     documented()
-        // Scripts and styles of the page: no part of the interface.
+        // Scripts and styles of Swagger UI, not part of the documented interface.
         .route("/docs/{file}", get(show_docs::show_asset))
 }

@@ -1,4 +1,4 @@
-//! How the shop is doing: for load balancers, deploys and people in the night.
+//! Health, readiness and version, for load balancers, deploys and on-call staff.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,29 +21,29 @@ pub(crate) struct VersionView {
     version: &'static str,
 }
 
-/// Whether the function runs
+/// Check liveness
 ///
-/// Asks nobody else.
+/// Depends on nothing but this function.
 #[utoipa::path(
     get,
     path = "/healthz",
     tag = "operations",
-    responses((status = 200, description = "It runs", body = HealthView)),
+    responses((status = 200, description = "The function runs", body = HealthView)),
 )]
 pub(crate) async fn show_health() -> Json<HealthView> {
     Json(HealthView { status: "ok" })
 }
 
-/// Whether the shop can work
+/// Check readiness
 ///
-/// Asks the database.
+/// Queries the database.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "operations",
     responses(
         (status = 200, description = "The database answers", body = HealthView),
-        (status = 503, description = "`unavailable`: it does not", body = Problem),
+        (status = 503, description = "`unavailable`: the database does not answer", body = Problem),
     ),
 )]
 pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthView>, Problem> {
@@ -57,12 +57,12 @@ pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthVi
     }
 }
 
-/// Which version of the shop this is
+/// Show the version
 #[utoipa::path(
     get,
     path = "/version",
     tag = "operations",
-    responses((status = 200, description = "Its name and version", body = VersionView)),
+    responses((status = 200, description = "Name and version of the API", body = VersionView)),
 )]
 pub(crate) async fn show_version() -> Json<VersionView> {
     Json(VersionView { name: "tradepost", version: env!("CARGO_PKG_VERSION") })

@@ -1,4 +1,4 @@
-//! The interface, for people: Swagger UI, served from within.
+//! Swagger UI, with all of its files served by this function.
 
 use crate::page;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use utoipa_swagger_ui::Config;
 const DOCS: &str = include_str!("../pages/docs.html");
 const STYLE: &str = include_str!("../pages/page.css");
 
-/// The documentation to read and try, in a browser
+/// Show the API documentation (Swagger UI)
 #[utoipa::path(
     get,
     path = "/docs",
@@ -21,18 +21,18 @@ pub(crate) async fn show_docs() -> Response {
     page::html(DOCS)
 }
 
-/// A part of a page.
+/// A script, style or image of a page.
 pub(crate) async fn show_asset(Path(file): Path<String>) -> Result<Response, Problem> {
     if file == "page.css" {
         return Ok(page::file("text/css", STYLE));
     }
     let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such file");
-    // No badge of a validator somewhere on the internet.
+    // No requests to Swagger's online validator.
     let config = Config::new(["/v1/openapi.json"])
         .persist_authorization(true)
         .try_it_out_enabled(true)
         .validator_url("none");
-    let found = utoipa_swagger_ui::serve(&file, Arc::new(config));
-    let asset = found.map_err(|_| missing())?.ok_or_else(missing)?;
+    let asset = utoipa_swagger_ui::serve(&file, Arc::new(config));
+    let asset = asset.map_err(|_| missing())?.ok_or_else(missing)?;
     Ok(page::file(&asset.content_type, asset.bytes.into_owned()))
 }

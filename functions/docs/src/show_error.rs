@@ -1,4 +1,4 @@
-//! What an error code means: where the `type` of a problem points to.
+//! The page of an error code; the `type` of a problem is its URL.
 
 use crate::error_codes;
 use crate::page;
@@ -8,14 +8,14 @@ use lambda::http::{Path, Problem};
 
 const PAGE: &str = include_str!("../pages/error.html");
 
-/// What an error code means, and what to do about it
+/// Explain an error code
 #[utoipa::path(
     get,
     path = "/errors/{code}",
     tag = "operations",
     params(("code" = String, Path, description = "The `code` of a problem", example = "out_of_stock")),
     responses(
-        (status = 200, description = "An explanation to read", body = String, content_type = "text/html"),
+        (status = 200, description = "What the code means and what to do about it", body = String, content_type = "text/html"),
         (status = 404, description = "`not_found`: no error has this code", body = Problem),
     ),
 )]

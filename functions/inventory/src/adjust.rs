@@ -6,26 +6,26 @@ use axum::http::StatusCode;
 use domain::failure::Invalid;
 use domain::id::AdjustmentId;
 use domain::inventory::{self, Adjustment, Reason, StockLevel};
-use lambda::http::token::Staff;
-use lambda::http::{Keyed, Path, Problem, Reply};
+use lambda::http::caller::Staff;
+use lambda::http::{IdempotentJson, IdempotentResponse, Path, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A change of what is on hand.
+/// A change of the stock on hand.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"delta": -2, "reason": "damaged", "note": "dropped when unpacking"}))]
 pub(crate) struct AdjustStock {
-    /// How many more there are, or fewer. Not zero.
+    /// The pieces to add, or to remove if negative. Not zero.
     #[schema(minimum = -1_000_000, maximum = 1_000_000)]
     delta: i64,
     reason: Reason,
-    /// One line for those who ask later.
+    /// One line of explanation.
     #[schema(max_length = 500)]
     note: Option<String>,
 }
 
-/// The adjustment as it was made, and the stock after it.
+/// The adjustment, and the stock after it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdjustmentView {
     id: AdjustmentId,
@@ -39,8 +39,8 @@ pub(crate) struct AdjustmentView {
 impl TryFrom<AdjustStock> for Adjustment {
     type Error = Invalid;
 
-    fn try_from(wish: AdjustStock) -> Result<Self, Invalid> {
-        Self::new(wish.delta, wish.reason, wish.note.as_deref())
+    fn try_from(body: AdjustStock) -> Result<Self, Invalid> {
+        Self::new(body.delta, body.reason, body.note.as_deref())
     }
 }
 
@@ -56,19 +56,19 @@ impl AdjustmentView {
     }
 }
 
-/// Adjust what is on hand
+/// Adjust the stock on hand
 ///
-/// By a difference, with a reason. Never below what is promised to orders. It stands among the movements, where Location
-/// leads. Sent again with the same key, it answers as the first time.
+/// Adds or removes pieces, for a reason; never below the number of reserved pieces. `Location` is the product's list of
+/// movements, which includes the adjustment.
 #[utoipa::path(
     post,
     path = "/v1/inventory/{sku}/adjustments",
     tag = "inventory",
     security(("bearer" = [])),
     params(
-        ("sku" = String, Path, description = "The product's sku", example = "MUG-01"),
+        ("sku" = String, Path, description = "The product's SKU", example = "MUG-01"),
         ("Idempotency-Key" = String, Header, min_length = 16, max_length = 255,
-         description = "Chosen by the client, new for each adjustment. Kept for 72 hours."),
+         description = "Chosen by the client, unique per adjustment. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     request_body = AdjustStock,
     responses(
@@ -88,12 +88,15 @@ pub(crate) async fn adjust_stock(
     State(Inventory { app, .. }): State<Inventory>,
     Staff(who): Staff,
     Path(Sku(sku)): Path<Sku>,
-    Keyed { ticket, wish }: Keyed<AdjustStock>,
-) -> Result<Reply, Problem> {
-    let adjustment = Adjustment::try_from(wish)?;
-    let made = |id, level: &StockLevel| {
-        Reply::answer(StatusCode::CREATED, &AdjustmentView::new(id, &adjustment, level))
+    IdempotentJson { request, body }: IdempotentJson<AdjustStock>,
+) -> Result<IdempotentResponse, Problem> {
+    let adjustment = Adjustment::try_from(body)?;
+    let created = |id, level: &StockLevel| {
+        IdempotentResponse::record(
+            StatusCode::CREATED,
+            &AdjustmentView::new(id, &adjustment, level),
+        )
     };
-    let answer = inventory::adjust(&app.db, who.id, &sku, &adjustment, &ticket, made).await?;
-    Ok(Reply::seen_at(answer, format!("/v1/inventory/{sku}/movements")))
+    let response = inventory::adjust(&app.db, who.id, &sku, &adjustment, &request, created).await?;
+    Ok(IdempotentResponse::with_location(response, format!("/v1/inventory/{sku}/movements")))
 }

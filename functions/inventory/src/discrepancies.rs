@@ -3,8 +3,8 @@ use axum::http::Uri;
 use domain::db::Db;
 use domain::id::ProductId;
 use domain::inventory::{self, Discrepancy};
-use domain::page::Page;
-use lambda::http::token::Staff;
+use domain::page::PageRequest;
+use lambda::http::caller::Staff;
 use lambda::http::{List, Problem, Query};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -14,39 +14,40 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListDiscrepancies {
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// A count of fewer pieces than are promised. The shelf was set to what is promised.
+/// A count lower than the number of reserved pieces. The stock on hand was set to the reserved pieces instead.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DiscrepancyView {
     product: ProductId,
     sku: String,
-    /// Who counted.
+    /// The supplier or warehouse that counted.
     #[schema(example = "acme")]
     source: String,
     sequence: i64,
     counted: i32,
-    /// How many were promised then.
+    /// Pieces reserved at that time.
     reserved: i32,
     #[serde(with = "time::serde::rfc3339")]
     found_at: OffsetDateTime,
 }
 
 impl From<Discrepancy> for DiscrepancyView {
-    fn from(found: Discrepancy) -> Self {
-        let Discrepancy { product, sku, source, sequence, counted, reserved, found_at, .. } = found;
+    fn from(discrepancy: Discrepancy) -> Self {
+        let Discrepancy { product, sku, source, sequence, counted, reserved, found_at, .. } =
+            discrepancy;
         Self { product, sku, source, sequence, counted, reserved, found_at }
     }
 }
 
-/// List counts that fell short
+/// List stock discrepancies
 ///
-/// A supplier counted fewer pieces than are promised to customers: somebody must look. The newest first.
+/// Counts lower than the number of reserved pieces; staff should check the stock. Newest first.
 #[utoipa::path(
     get,
     path = "/v1/inventory/discrepancies",
@@ -67,7 +68,7 @@ pub(crate) async fn list_discrepancies(
     uri: Uri,
     Query(ListDiscrepancies { limit, cursor }): Query<ListDiscrepancies>,
 ) -> Result<List<DiscrepancyView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let discrepancies = inventory::discrepancies(&db, &page).await?;
     Ok(List::new(&uri, discrepancies, DiscrepancyView::from))
 }

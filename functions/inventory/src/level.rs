@@ -3,7 +3,7 @@ use domain::inventory::StockLevel;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// How much there is of a product.
+/// The stock of a product.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StockLevelView {
     product: ProductId,
@@ -11,16 +11,16 @@ pub(crate) struct StockLevelView {
     sku: String,
     #[schema(example = "Large mug")]
     name: String,
-    /// How many there are.
+    /// Pieces in stock.
     on_hand: i32,
-    /// How many of them are promised to orders.
+    /// Pieces reserved for orders.
     reserved: i32,
-    /// How many can still be ordered.
+    /// Pieces that can be ordered: on hand and not reserved.
     available: i32,
-    /// At this many available pieces or fewer, staff get a mail; null for never.
+    /// At this many available pieces or fewer, staff get an email; null for never.
     #[schema(required)]
     low_stock_threshold: Option<i32>,
-    /// Whether there are so few now.
+    /// Whether the available pieces are at or below the threshold.
     low_stock: bool,
 }
 

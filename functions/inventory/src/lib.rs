@@ -1,4 +1,4 @@
-//! `/v1/inventory`: what lies on the shelves.
+//! `/v1/inventory`: stock levels, adjustments, movements and counts.
 
 mod adjust;
 mod discrepancies;
@@ -12,14 +12,14 @@ mod threshold;
 
 use axum::extract::FromRef;
 use domain::db::Db;
-use lambda::dispatch::Dispatch;
+use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Inventory {
     pub app: App,
-    pub dispatch: Dispatch,
+    pub dispatcher: OutboxDispatcher,
 }
 
 impl FromRef<Inventory> for App {

@@ -3,8 +3,8 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::db::Db;
 use domain::inventory::{self, StockFilter};
-use domain::page::Page;
-use lambda::http::token::Staff;
+use domain::page::PageRequest;
+use lambda::http::caller::Staff;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,21 +13,21 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListStock {
-    /// How the sku begins.
+    /// A prefix of the SKU.
     #[param(max_length = 64)]
     q: Option<String>,
-    /// Only products that run low, or only those that do not.
+    /// Only products with low stock, or only those without.
     low_stock: Option<bool>,
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List what is in stock
+/// List stock levels
 ///
-/// By sku, without archived products.
+/// Sorted by SKU, without archived products.
 #[utoipa::path(
     get,
     path = "/v1/inventory",
@@ -49,7 +49,7 @@ pub(crate) async fn list_stock(
     uri: Uri,
     Query(ListStock { q, low_stock, limit, cursor }): Query<ListStock>,
 ) -> Result<List<StockLevelView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let filter = StockFilter::new(q.as_deref(), low_stock)?;
     let levels = inventory::list(&db, &filter, &page).await?;
     Ok(List::new(&uri, levels, |level| StockLevelView::from(&level)))

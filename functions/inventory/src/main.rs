@@ -5,7 +5,7 @@ use lambda::config::Config;
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let mut app = config.app().await?;
-    let dispatch = config.dispatch_of(&mut app.db)?;
-    let inventory = Inventory { app, dispatch };
+    let dispatcher = config.dispatcher_for(&mut app.db)?;
+    let inventory = Inventory { app, dispatcher };
     lambda::http::serve(inventory::routes(), inventory).await
 }

@@ -4,8 +4,8 @@ use axum::http::Uri;
 use domain::db::Db;
 use domain::id::UserId;
 use domain::inventory::{self, Movement, Reason};
-use domain::page::Page;
-use lambda::http::token::Staff;
+use domain::page::PageRequest;
+use lambda::http::caller::Staff;
 use lambda::http::{List, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -15,30 +15,30 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListMovements {
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// What changed a product's stock. All of them together are its counts.
+/// A change of a product's stock. The deltas of all its movements add up to its counts.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MovementView {
     on_hand_delta: i32,
     reserved_delta: i32,
-    /// What kind of thing moved the stock.
+    /// What caused the change, by type.
     #[schema(example = "adjustment")]
     source: String,
-    /// Which one of that kind: an order, an adjustment, a sequence number.
+    /// The id of what caused it: an order, an adjustment, a sequence number.
     #[schema(example = "adj_0193f2a7c1d87b3e9a5f4c2d1e0b9a87")]
     source_id: String,
-    /// Why a person moved it.
+    /// The reason given for an adjustment.
     #[schema(required)]
     reason: Option<Reason>,
     #[schema(required)]
     note: Option<String>,
-    /// Who moved it by hand.
+    /// The user who made the adjustment.
     #[schema(required)]
     actor: Option<UserId>,
     #[serde(with = "time::serde::rfc3339")]
@@ -62,16 +62,16 @@ impl From<Movement> for MovementView {
     }
 }
 
-/// List what changed a product's stock
+/// List stock movements of a product
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/v1/inventory/{sku}/movements",
     tag = "inventory",
     security(("bearer" = [])),
     params(
-        ("sku" = String, Path, description = "The product's sku", example = "MUG-01"),
+        ("sku" = String, Path, description = "The product's SKU", example = "MUG-01"),
         ListMovements,
     ),
     responses(
@@ -90,7 +90,7 @@ pub(crate) async fn list_movements(
     Path(Sku(sku)): Path<Sku>,
     Query(ListMovements { limit, cursor }): Query<ListMovements>,
 ) -> Result<List<MovementView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let movements = inventory::movements(&db, &sku, &page).await?;
     Ok(List::new(&uri, movements, MovementView::from))
 }

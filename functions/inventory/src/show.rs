@@ -3,18 +3,18 @@ use crate::sku::Sku;
 use axum::extract::State;
 use domain::db::Db;
 use domain::inventory;
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{Json, Path, Problem};
 
-/// Show what is in stock of a product
+/// Show the stock level of a product
 #[utoipa::path(
     get,
     path = "/v1/inventory/{sku}",
     tag = "inventory",
     security(("bearer" = [])),
-    params(("sku" = String, Path, description = "The product's sku", example = "MUG-01")),
+    params(("sku" = String, Path, description = "The product's SKU", example = "MUG-01")),
     responses(
-        (status = 200, description = "Its stock level", body = StockLevelView),
+        (status = 200, description = "The product's stock level", body = StockLevelView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`unknown_sku`, `not_found`", body = Problem),

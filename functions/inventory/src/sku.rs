@@ -2,7 +2,7 @@ use domain::catalog;
 use domain::failure::Invalid;
 use serde::Deserialize;
 
-/// A sku in an address. What no product can be called is not found.
+/// A SKU in the path. A malformed one gets `not_found`.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Sku(pub(crate) String);

@@ -3,31 +3,32 @@ use crate::level::StockLevelView;
 use crate::sku::Sku;
 use axum::extract::State;
 use domain::inventory::{self, Threshold};
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{Json, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// When a product runs low.
+/// The low-stock threshold of a product.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"threshold": 5}))]
 pub(crate) struct SetThreshold {
-    /// At this many available pieces or fewer, staff get a mail; null for never.
+    /// At this many available pieces or fewer, staff get an email; null for never.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, minimum = 0, maximum = 1_000_000_000)]
     threshold: Option<i64>,
 }
 
-/// Say when a product runs low
+/// Set the low-stock threshold of a product
 ///
-/// Staff get one mail each time that the available pieces fall to the threshold; the next one after they were above it.
+/// Staff get one email each time the available pieces fall to the threshold or below, and the next one only after they
+/// have risen above it.
 #[utoipa::path(
     put,
     path = "/v1/inventory/{sku}/threshold",
     tag = "inventory",
     security(("bearer" = [])),
-    params(("sku" = String, Path, description = "The product's sku", example = "MUG-01")),
+    params(("sku" = String, Path, description = "The product's SKU", example = "MUG-01")),
     request_body = SetThreshold,
     responses(
         (status = 200, description = "The product's stock level", body = StockLevelView),
@@ -46,9 +47,9 @@ pub(crate) async fn set_threshold(
     State(Inventory { app, .. }): State<Inventory>,
     _: Staff,
     Path(Sku(sku)): Path<Sku>,
-    Json(wish): Json<SetThreshold>,
+    Json(body): Json<SetThreshold>,
 ) -> Result<Json<StockLevelView>, Problem> {
-    let threshold = wish.threshold.map(Threshold::new).transpose()?;
+    let threshold = body.threshold.map(Threshold::new).transpose()?;
     let level = inventory::set_threshold(&app.db, &sku, threshold).await?;
     Ok(Json(StockLevelView::from(&level)))
 }

@@ -1,21 +1,22 @@
-//! A deploy that waits for the schema: `CloudFormation`'s custom resource, which hears the outcome at an address of its own.
+//! The `CloudFormation` custom resource that migrates the schema. The deploy waits until the outcome is sent to the
+//! request's response URL.
 
-use crate::{App, Done, handle};
+use crate::{App, Outcome, handle};
 use domain::db::Db;
 use domain::failure::chain;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// For the answer only; the migrations have the rest of the function's time.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time to send the response; the migrations have the rest of the function's timeout.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What `CloudFormation` asks, and where it waits for the answer.
-// Not `Debug`: whoever knows the address can answer.
+/// A custom resource request of `CloudFormation`.
+// Not `Debug`: whoever knows the response URL can send the response.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Deploy {
-    request_type: Request,
+    request_type: RequestType,
     #[serde(rename = "ResponseURL")]
     response_url: String,
     stack_id: String,
@@ -24,36 +25,36 @@ pub struct Deploy {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-enum Request {
+enum RequestType {
     Create,
     Update,
     Delete,
 }
 
-/// The deploy would wait for an answer that never comes.
+/// The response was not sent, so the deploy waits until `CloudFormation` gives up.
 #[derive(Debug, thiserror::Error)]
-#[error("could not tell CloudFormation")]
-pub struct Unheard(#[from] reqwest::Error);
+#[error("could not send the response to CloudFormation")]
+pub struct ResponseNotSent(#[from] reqwest::Error);
 
 impl Deploy {
-    /// Nothing, if somebody else asks.
-    pub fn asking(event: &Value) -> Option<Self> {
+    /// `None` if the event is not a custom resource request.
+    pub fn from_event(event: &Value) -> Option<Self> {
         Self::deserialize(event).ok()
     }
 
-    /// Migrates and tells. A failure is told as well, and ends the deploy before any other function changes.
-    pub async fn migrate(&self, db: &Db, app: App) -> Result<Done, lambda::Error> {
-        // A stack that goes leaves the data where it is.
-        let done = match self.request_type {
-            Request::Create | Request::Update => handle(db, app, json!({})).await,
-            Request::Delete => Ok(Done::Migrated { applied: 0 }),
+    /// Migrates and sends the outcome. A failure ends the deploy before any other function is updated.
+    pub async fn migrate(&self, db: &Db, app: App) -> Result<Outcome, lambda::Error> {
+        let outcome = match self.request_type {
+            RequestType::Create | RequestType::Update => handle(db, app, json!({})).await,
+            // Deleting the stack keeps the data.
+            RequestType::Delete => Ok(Outcome::Migrated { applied: 0 }),
         };
-        self.tell(done.as_ref().err()).await?;
-        done
+        self.respond(outcome.as_ref().err()).await?;
+        outcome
     }
 
-    async fn tell(&self, failure: Option<&lambda::Error>) -> Result<(), Unheard> {
-        let answer = json!({
+    async fn respond(&self, failure: Option<&lambda::Error>) -> Result<(), ResponseNotSent> {
+        let body = json!({
             "Status": if failure.is_none() { "SUCCESS" } else { "FAILED" },
             "Reason": failure.map(|failure| chain(&**failure)),
             "PhysicalResourceId": "schema",
@@ -61,11 +62,13 @@ impl Deploy {
             "RequestId": self.request_id,
             "LogicalResourceId": self.logical_resource_id,
         });
-        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-        // The address is signed without a content type, so there must be none.
-        let told = client.put(&self.response_url).body(answer.to_string()).send().await;
-        // The address lets its holder answer in our name: it stays out of the log.
-        told.and_then(reqwest::Response::error_for_status).map_err(reqwest::Error::without_url)?;
+        let client = reqwest::Client::builder().timeout(RESPONSE_TIMEOUT).build()?;
+        // The URL is signed without a content type, so there must be none.
+        let response = client.put(&self.response_url).body(body.to_string()).send().await;
+        // The log must not hold the URL, which is a credential.
+        response
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(reqwest::Error::without_url)?;
         Ok(())
     }
 }

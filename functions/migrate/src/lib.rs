@@ -1,49 +1,49 @@
-//! Brings the schema up to date: the deploy calls it, with any event, before the other functions change.
-//! `CloudFormation` is that deploy: it waits for word at an address of its own, see [`deploy`].
-//! Appoints the first admin, once: whoever runs the shop calls it with `{"appoint_admin": "<e-mail>"}`.
+//! Migrates the schema, for any event. `CloudFormation` invokes it in each deploy before it updates the other
+//! functions, see [`deploy`]. With the event `{"appoint_admin": "<email>"}` it also creates the first admin, once.
 
 pub mod deploy;
 
-use domain::accounts::{self, Appointed, Email};
+use domain::accounts::{self, Email, FirstAdmin};
 use domain::db::{AppSignIn, Db};
 use domain::failure::chain;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What was done. Not `Debug`: a password has no place in a log.
+/// The function's result. Not `Debug`: the log must not hold a password.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Done {
+pub enum Outcome {
     Migrated {
-        /// How many steps this run took. None, if another run was first.
+        /// The number of migrations that this run applied; 0 if the schema was up to date.
         applied: usize,
     },
-    Appointed(Appointed),
+    AdminCreated(FirstAdmin),
 }
 
 #[derive(Deserialize)]
-struct Wish {
+struct Request {
     appoint_admin: Option<String>,
 }
 
-/// How `app_rw` is to sign in, if that is ours to say, and if its secret could be fetched.
+/// The credentials of `app_rw`; `None` if this function does not manage them, an error if the secret could not be read.
 pub type App = Result<Option<AppSignIn>, lambda::Error>;
 
-pub async fn handle(db: &Db, app: App, event: Value) -> Result<Done, lambda::Error> {
-    // A deploy may call with anything; only what looks like a wish is one.
-    let wish = if event.get("appoint_admin").is_some() {
+pub async fn handle(db: &Db, app: App, event: Value) -> Result<Outcome, lambda::Error> {
+    // Any other event is a deploy's, whatever its form.
+    let request = if event.get("appoint_admin").is_some() {
         serde_json::from_value(event)?
     } else {
-        Wish { appoint_admin: None }
+        Request { appoint_admin: None }
     };
     let applied = db.migrate().await.map_err(|error| chain(&error))?;
     tracing::info!(applied, "the schema is up to date");
-    // After the schema, which makes the role.
-    if let Some(how) = app? {
-        db.admit_app(&how).await.map_err(|error| chain(&error))?;
+    // After the migrations, which create the role.
+    if let Some(sign_in) = app? {
+        db.admit_app(&sign_in).await.map_err(|error| chain(&error))?;
     }
-    let Some(address) = wish.appoint_admin else { return Ok(Done::Migrated { applied }) };
-    let email = Email::parse(&address).map_err(|no| chain(&no))?;
-    let appointed = accounts::appoint_admin(db, &email).await.map_err(|no| chain(&no))?;
-    Ok(Done::Appointed(appointed))
+    let Some(address) = request.appoint_admin else { return Ok(Outcome::Migrated { applied }) };
+    let email = Email::parse(&address).map_err(|invalid| chain(&invalid))?;
+    let admin =
+        accounts::create_first_admin(db, &email).await.map_err(|failure| chain(&failure))?;
+    Ok(Outcome::AdminCreated(admin))
 }

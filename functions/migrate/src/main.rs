@@ -7,11 +7,11 @@ use serde_json::Value;
 async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
     let config = Config::from_env();
-    let db = config.owned_db().await?;
+    let db = config.owner_db().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        // Each time, for who has changed the password calls us to set it.
+        // Read each time: this function is also invoked to set a changed password.
         let app = config.app_sign_in().await;
-        match Deploy::asking(&event.payload) {
+        match Deploy::from_event(&event.payload) {
             Some(deploy) => deploy.migrate(&db, app).await,
             None => migrate::handle(&db, app, event.payload).await,
         }

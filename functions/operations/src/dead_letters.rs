@@ -1,4 +1,4 @@
-//! `/v1/ops/dead-letters`: messages that no consumer could take.
+//! `/v1/ops/dead-letters`: messages in the dead-letter queues.
 
 pub(crate) mod list;
 pub(crate) mod redrive;
@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RedrivenView {
-    /// How many letters are on their way again.
+    /// The number of messages sent back to their queues.
     redriven: usize,
 }
 
 fn sqs_failed(error: &DeadLettersError) -> Problem {
-    Problem::upstream(error, "the queue did not answer well; the letters are where they were")
+    Problem::upstream(error, "the request to SQS failed; no message was lost")
 }

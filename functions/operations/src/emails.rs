@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::db::Db;
 use domain::operations::{self, Mail};
-use domain::page::Page;
-use lambda::http::token::Admin;
+use domain::page::PageRequest;
+use lambda::http::caller::Admin;
 use lambda::http::{List, Problem, Query};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -15,26 +15,26 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListEmails {
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// A mail, without the address that it goes to.
+/// An email, without its recipient.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EmailView {
-    /// What it tells of.
+    /// The event that the email is about, with the id of its subject.
     #[schema(example = "order_placed:ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87")]
     message: String,
     #[schema(example = "order_received")]
     kind: String,
-    /// `claimed` while somebody sends it, then `sent` or `failed`.
+    /// `claimed` while it is being sent, then `sent` or `failed`.
     #[schema(example = "sent")]
     status: String,
     attempts: i32,
-    /// Why it can never be sent.
+    /// Why it cannot be sent; null unless it failed.
     #[schema(required)]
     failure: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
@@ -51,9 +51,9 @@ impl From<Mail> for EmailView {
     }
 }
 
-/// List the mails that went out
+/// List emails
 ///
-/// The newest first, without addresses.
+/// Newest first, without recipients.
 #[utoipa::path(
     get,
     path = "/v1/ops/emails",
@@ -61,7 +61,7 @@ impl From<Mail> for EmailView {
     security(("bearer" = [])),
     params(ListEmails),
     responses(
-        (status = 200, description = "A page of mails", body = List<EmailView>),
+        (status = 200, description = "A page of emails", body = List<EmailView>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -74,7 +74,7 @@ pub(crate) async fn list_emails(
     uri: Uri,
     Query(ListEmails { limit, cursor }): Query<ListEmails>,
 ) -> Result<List<EmailView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let mails = operations::mails(&db, &page).await?;
     Ok(List::new(&uri, mails, EmailView::from))
 }

@@ -2,21 +2,21 @@
 
 use axum::extract::State;
 use domain::db::Db;
-use domain::operations::{self, Breach};
-use lambda::http::token::Admin;
+use domain::operations::{self, InvariantViolation};
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Whether the shop's books are in order.
+/// The result of checking all invariants.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvariantsView {
-    /// Whether every one holds.
+    /// Whether all of them hold.
     hold: bool,
-    /// Those that were looked at.
+    /// The invariants that were checked.
     checked: Vec<&'static str>,
-    /// Those that do not hold.
+    /// The invariants that do not hold.
     breaches: Vec<BreachView>,
 }
 
@@ -24,30 +24,30 @@ pub(crate) struct InvariantsView {
 struct BreachView {
     #[schema(example = "I1")]
     invariant: &'static str,
-    /// What should hold.
+    /// The rule that should hold.
     says: &'static str,
-    /// What breaks it, a hundred rows at most.
+    /// The rows that violate it, at most 100.
     #[schema(value_type = Vec<Object>)]
     rows: Vec<Value>,
 }
 
-impl From<Breach> for BreachView {
-    fn from(breach: Breach) -> Self {
-        let Breach { invariant, says, rows } = breach;
+impl From<InvariantViolation> for BreachView {
+    fn from(violation: InvariantViolation) -> Self {
+        let InvariantViolation { invariant, says, rows } = violation;
         Self { invariant, says, rows }
     }
 }
 
-/// Check what must always hold
+/// Check the invariants
 ///
-/// Reads stock, orders, money, events and messages, changes nothing, and names every row that should not be.
+/// Checks stock, orders, payments, events and messages for inconsistent rows. Changes nothing.
 #[utoipa::path(
     get,
     path = "/v1/ops/invariants",
     tag = "operations",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "What was checked, and what does not hold", body = InvariantsView),
+        (status = 200, description = "The invariants that were checked, and those that do not hold", body = InvariantsView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
@@ -57,12 +57,12 @@ pub(crate) async fn check_invariants(
     State(db): State<Db>,
     _: Admin,
 ) -> Result<Json<InvariantsView>, Problem> {
-    let breaches = operations::check(&db).await?;
+    let violations = operations::check(&db).await?;
     let mut checked: Vec<_> = operations::invariants().collect();
     checked.dedup();
     Ok(Json(InvariantsView {
-        hold: breaches.is_empty(),
+        hold: violations.is_empty(),
         checked,
-        breaches: breaches.into_iter().map(BreachView::from).collect(),
+        breaches: violations.into_iter().map(BreachView::from).collect(),
     }))
 }

@@ -1,4 +1,4 @@
-//! `/v1/ops`: how the shop is doing, and a push where something got stuck. For admins only.
+//! `/v1/ops`: monitoring and repair, for admins only.
 
 mod dead_letters;
 mod emails;
@@ -12,7 +12,7 @@ use domain::db::Db;
 use lambda::dead_letters::DeadLetters;
 use lambda::http::App;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Operations {
     pub app: App,

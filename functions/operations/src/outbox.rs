@@ -3,29 +3,29 @@
 use axum::extract::State;
 use domain::db::Db;
 use domain::operations::{self, FailingMessage};
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Problem};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// What has not left the shop yet.
+/// The messages in the outbox that were not sent yet.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OutboxView {
     waiting: i64,
-    /// How long the oldest one waits; null if none does.
+    /// The age of the oldest message in seconds; null if there is none.
     #[schema(required)]
     oldest_seconds: Option<i64>,
-    /// Those that were tried more than once, the most tried first; a hundred at most.
+    /// Messages that were tried more than once, those with the most attempts first; at most 100.
     failing: Vec<FailingMessageView>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct FailingMessageView {
-    /// What happened, and to whom.
+    /// The event, and the id of its subject.
     #[schema(example = "order_placed:ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87")]
     message: String,
-    /// The queue that it goes to.
+    /// The queue that it is sent to.
     #[schema(example = "mail")]
     topic: String,
     attempts: i32,
@@ -42,14 +42,14 @@ impl From<FailingMessage> for FailingMessageView {
     }
 }
 
-/// Show what waits to leave the shop
+/// Show the outbox
 #[utoipa::path(
     get,
     path = "/v1/ops/outbox",
     tag = "operations",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "What waits", body = OutboxView),
+        (status = 200, description = "The unsent messages", body = OutboxView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),

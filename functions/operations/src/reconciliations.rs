@@ -5,49 +5,49 @@ pub(crate) mod request;
 pub(crate) mod show;
 
 use domain::id::{ReconciliationId, UserId};
-use domain::payment::reconciliation::Reconciliation;
+use domain::payments::reconciliation::Reconciliation;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// A comparison of our payments and refunds with Stripe's.
+/// A reconciliation: a comparison of our payments and refunds with Stripe's.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReconciliationView {
     id: ReconciliationId,
-    /// Who asked for it; null if it was time.
+    /// The admin who requested it; null for the hourly one.
     #[schema(required)]
     requested_by: Option<UserId>,
     #[serde(with = "time::serde::rfc3339")]
     requested_at: OffsetDateTime,
-    /// Null until it begins, within a minute.
+    /// Null until it starts, within a minute.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     started_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     finished_at: Option<OffsetDateTime>,
-    /// How many payments of Stripe's were compared.
+    /// The number of Stripe's payments that were compared.
     payments: i32,
-    /// How many refunds of Stripe's were compared.
+    /// The number of Stripe's refunds that were compared.
     refunds: i32,
-    /// In how many things the two did not agree.
+    /// The number of differences found.
     found: i64,
-    /// How many of them wait for a person.
+    /// The number of differences that were not resolved automatically and need a person.
     open: i64,
 }
 
 impl From<Reconciliation> for ReconciliationView {
-    fn from(one: Reconciliation) -> Self {
+    fn from(run: Reconciliation) -> Self {
         Self {
-            id: one.id,
-            requested_by: one.requested_by,
-            requested_at: one.requested_at,
-            started_at: one.started_at,
-            finished_at: one.finished_at,
-            payments: one.payments,
-            refunds: one.refunds,
-            found: one.found,
-            open: one.open,
+            id: run.id,
+            requested_by: run.requested_by,
+            requested_at: run.requested_at,
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+            payments: run.payments,
+            refunds: run.refunds,
+            found: run.found,
+            open: run.open,
         }
     }
 }

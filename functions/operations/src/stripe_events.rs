@@ -9,7 +9,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// An event that Stripe told us of.
+/// An event received from Stripe.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StripeEventView {
     #[schema(example = "evt_1PqRsTuVwXyZ")]
@@ -17,17 +17,17 @@ pub(crate) struct StripeEventView {
     #[serde(rename = "type")]
     #[schema(example = "payment_intent.succeeded")]
     kind: String,
-    /// What it is about, by Stripe's id.
+    /// Stripe's id of the event's object.
     #[schema(required)]
     object_id: Option<String>,
     state: StripeEventState,
     livemode: bool,
-    /// How often its effect was tried.
+    /// The number of attempts to apply the event.
     attempts: i32,
-    /// Why a parked one was parked.
+    /// Why the event is parked; null unless it is.
     #[schema(required)]
     parked_reason: Option<String>,
-    /// When it happened at Stripe.
+    /// When Stripe created it.
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -35,7 +35,7 @@ pub(crate) struct StripeEventView {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     processed_at: Option<OffsetDateTime>,
-    /// When a waiting one is tried next.
+    /// When a waiting event is tried next.
     #[serde(with = "time::serde::rfc3339")]
     next_try_at: OffsetDateTime,
 }

@@ -3,7 +3,7 @@ use domain::ordering::{Address, AddressParts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where the order goes.
+/// The shipping address of an order.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -28,8 +28,8 @@ pub(crate) struct ShippingAddress {
 impl TryFrom<ShippingAddress> for Address {
     type Error = Invalid;
 
-    fn try_from(wish: ShippingAddress) -> Result<Self, Invalid> {
-        let ShippingAddress { name, line1, line2, postal_code, city, country } = wish;
+    fn try_from(body: ShippingAddress) -> Result<Self, Invalid> {
+        let ShippingAddress { name, line1, line2, postal_code, city, country } = body;
         Self::parse(&AddressParts { name, line1, line2, postal_code, city, country })
     }
 }

@@ -6,12 +6,12 @@ use domain::change::Change;
 use domain::failure::Invalid;
 use domain::id::OrderId;
 use domain::ordering::{self, AddressChange, Edit, Note};
-use lambda::http::token::Caller;
-use lambda::http::{Json, MustMatch, Path, Problem};
+use lambda::http::caller::Caller;
+use lambda::http::{Json, Path, Problem, RequiredIfMatch};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A merge patch: what is left out stays.
+/// A JSON merge patch: absent fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"shipping_address": {"line2": "Second yard"}, "note": "Please ring twice."}))]
@@ -26,7 +26,7 @@ pub(crate) struct EditOrder {
     note: Change<String>,
 }
 
-/// The parts of an address that change. An order without one needs all parts but `line2`.
+/// The parts of the address to change. If the order has no address yet, all parts but `line2` are required.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EditAddress {
@@ -52,8 +52,8 @@ struct EditAddress {
 }
 
 impl From<EditAddress> for AddressChange {
-    fn from(wish: EditAddress) -> Self {
-        let EditAddress { name, line1, line2, postal_code, city, country } = wish;
+    fn from(body: EditAddress) -> Self {
+        let EditAddress { name, line1, line2, postal_code, city, country } = body;
         Self { name, line1, line2, postal_code, city, country }
     }
 }
@@ -61,20 +61,20 @@ impl From<EditAddress> for AddressChange {
 impl TryFrom<EditOrder> for Edit {
     type Error = Invalid;
 
-    fn try_from(wish: EditOrder) -> Result<Self, Invalid> {
-        let note = match wish.note {
+    fn try_from(body: EditOrder) -> Result<Self, Invalid> {
+        let note = match body.note {
             Change::Keep => Change::Keep,
             Change::Clear => Change::Clear,
             Change::Set(raw) => Note::parse(&raw)?.map_or(Change::Clear, Change::Set),
         };
-        Ok(Self { address: wish.shipping_address.map(AddressChange::from), note })
+        Ok(Self { address: body.shipping_address.map(AddressChange::from), note })
     }
 }
 
 /// Edit an order
 ///
-/// Changes the address and the note: customers while their order is pending, staff until it is shipped. `If-Match` must
-/// say what you saw, so that nobody overwrites what somebody else has just written.
+/// Changes the shipping address and the note. Customers can edit pending orders, staff all that are not shipped.
+/// `If-Match` is required, so that nobody overwrites changes they have not seen.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{order_id}",
@@ -82,19 +82,19 @@ impl TryFrom<EditOrder> for Edit {
     security(("bearer" = [])),
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
-        ("If-Match" = String, Header, description = "The ETag that you saw"),
+        ("If-Match" = String, Header, description = "The expected ETag; 412 if it is not the current one"),
     ),
     request_body = EditOrder,
     responses(
         (status = 200, description = "The order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 409, description = "`order_not_changeable` with `order_status`, `busy`", body = Problem),
         (status = 412, description = "`stale`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
         (status = 428, description = "`precondition_required`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
@@ -103,10 +103,10 @@ pub(crate) async fn edit_order(
     State(Orders { app, .. }): State<Orders>,
     who: Caller,
     Path(id): Path<OrderId>,
-    MustMatch(seen): MustMatch,
-    Json(wish): Json<EditOrder>,
+    RequiredIfMatch(version): RequiredIfMatch,
+    Json(body): Json<EditOrder>,
 ) -> Result<impl IntoResponse, Problem> {
-    let edit = Edit::try_from(wish)?;
-    let order = ordering::edit(&app.db, who.acts_on_orders(), id, seen, &edit).await?;
+    let edit = Edit::try_from(body)?;
+    let order = ordering::edit(&app.db, who.acts_on_orders(), id, version, &edit).await?;
     Ok((tag(&order), Json(OrderView::from(order))))
 }

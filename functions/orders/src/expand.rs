@@ -1,17 +1,17 @@
-//! `expand=`: what belongs to orders and is shown with them if somebody asks for it.
+//! The query parameter `expand`: payments and refunds included in the response with their orders.
 
 use domain::db::{Db, DbError};
 use domain::id::{OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
 use domain::ordering::Viewer;
-use domain::payment::refund::{self, Origin, Refund, RefundLine, RefundStatus};
-use domain::payment::{self, Payment, Status};
+use domain::payments::refund::{self, Origin, Refund, RefundLine, RefundStatus};
+use domain::payments::{self, Payment, Status};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// What shall be shown with each order; nothing unless somebody asks.
+/// What to include with each order; nothing by default.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Expand {
@@ -23,38 +23,38 @@ impl TryFrom<String> for Expand {
     type Error = String;
 
     fn try_from(raw: String) -> Result<Self, String> {
-        let mut wish = Self::default();
+        let mut expand = Self::default();
         for name in raw.split(',') {
             match name {
-                "payments" => wish.payments = true,
-                "refunds" => wish.refunds = true,
-                other => return Err(format!("expand knows payments and refunds, not {other:?}")),
+                "payments" => expand.payments = true,
+                "refunds" => expand.refunds = true,
+                other => return Err(format!("expand takes payments and refunds, not {other:?}")),
             }
         }
-        Ok(wish)
+        Ok(expand)
     }
 }
 
-/// What is shown with one order, as far as it was asked for.
+/// What is included with one order.
 #[derive(Default, Serialize, ToSchema)]
 pub(crate) struct Expanded {
-    /// Every try to pay it, the first one first. Only with `expand=payments`.
+    /// All payments of the order, oldest first. Only with `expand=payments`.
     #[serde(skip_serializing_if = "Option::is_none")]
     payments: Option<Vec<PaymentOfOrder>>,
-    /// What went back of its money, the first one first. Only with `expand=refunds`.
+    /// All refunds of the order, oldest first. Only with `expand=refunds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunds: Option<Vec<RefundOfOrder>>,
 }
 
-/// A try to pay the order.
+/// A payment of the order, successful or not.
 #[derive(Serialize, ToSchema)]
 struct PaymentOfOrder {
     id: PaymentId,
     status: Status,
     amount: Money,
-    /// What was given back of it.
+    /// The refunded amount.
     refunded: Money,
-    /// Stripe's id of the intent.
+    /// Stripe's id of the `PaymentIntent`.
     #[schema(example = "pi_3PqLkd2eZvKYlo2C1b7VnXyz")]
     stripe_payment_intent: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
@@ -63,7 +63,7 @@ struct PaymentOfOrder {
     updated_at: OffsetDateTime,
 }
 
-/// Money on its way back to the buyer.
+/// A refund of the order.
 #[derive(Serialize, ToSchema)]
 struct RefundOfOrder {
     id: RefundId,
@@ -71,9 +71,9 @@ struct RefundOfOrder {
     amount: Money,
     status: RefundStatus,
     origin: Origin,
-    /// For the record; only staff see it.
+    /// An internal note, shown to staff only.
     reason: Option<String>,
-    /// The pieces that it is for; none if it is for an amount.
+    /// The refunded pieces; empty for a refund by amount.
     lines: Vec<PiecesOfRefund>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -86,30 +86,30 @@ struct PiecesOfRefund {
     product: ProductId,
     /// Pieces.
     quantity: i32,
-    /// How many of them went back on the shelf.
+    /// Pieces that were returned to stock.
     restocked: i32,
 }
 
-/// What was asked for, by order.
-pub(crate) struct Found {
-    wish: Expand,
+/// The payments and refunds of a list of orders, as far as requested.
+pub(crate) struct Expansions {
+    expand: Expand,
     viewer: Viewer,
     payments: HashMap<OrderId, Vec<Payment>>,
     refunds: HashMap<OrderId, Vec<Refund>>,
 }
 
 impl Expand {
-    /// Looks it up for orders that the viewer may see: with one statement for each kind, however many orders there are.
-    pub(crate) async fn look_up(
+    /// Loads payments and refunds with one query each. The caller has checked that the viewer may see the orders.
+    pub(crate) async fn load(
         self,
         db: &Db,
         viewer: Viewer,
         orders: &[OrderId],
-    ) -> Result<Found, DbError> {
+    ) -> Result<Expansions, DbError> {
         let (mut payments, mut refunds) =
             (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         if self.payments && !orders.is_empty() {
-            for payment in payment::of_orders(db, orders).await? {
+            for payment in payments::of_orders(db, orders).await? {
                 payments.entry(payment.order).or_default().push(payment);
             }
         }
@@ -118,31 +118,32 @@ impl Expand {
                 refunds.entry(refund.order).or_default().push(refund);
             }
         }
-        Ok(Found { wish: self, viewer, payments, refunds })
+        Ok(Expansions { expand: self, viewer, payments, refunds })
     }
 }
 
-impl Found {
-    /// What changes whenever something does that is shown and is not part of the order; nothing if nothing is.
-    pub(crate) fn stamp(&self) -> Option<String> {
+impl Expansions {
+    /// The part of an entity tag that changes with the included payments and refunds; `None` if none were requested.
+    pub(crate) fn version(&self) -> Option<String> {
         let payments = self.payments.values().flatten().map(|payment| payment.updated_at);
         let refunds = self.refunds.values().flatten().map(|refund| refund.updated_at);
         let times: Vec<_> = payments.chain(refunds).collect();
         let newest = times.iter().max().map_or(0, |at| at.unix_timestamp_nanos());
-        let Expand { payments, refunds } = self.wish;
-        let kinds = [(payments, 'p'), (refunds, 'r')].into_iter().filter(|(asked, _)| *asked);
+        let Expand { payments, refunds } = self.expand;
+        let kinds = [(payments, 'p'), (refunds, 'r')].into_iter().filter(|(wanted, _)| *wanted);
         let kinds: String = kinds.map(|(_, kind)| kind).collect();
         (!kinds.is_empty()).then(|| format!("{kinds}{}.{newest}", times.len()))
     }
 
     pub(crate) fn take(&mut self, order: OrderId) -> Expanded {
         let for_staff = self.viewer == Viewer::Staff;
-        let payments = self.wish.payments.then(|| self.payments.remove(&order).unwrap_or_default());
-        let refunds = self.wish.refunds.then(|| self.refunds.remove(&order).unwrap_or_default());
-        let shown = |refund| RefundOfOrder::new(refund, for_staff);
+        let Expand { payments, refunds } = self.expand;
+        let payments = payments.then(|| self.payments.remove(&order).unwrap_or_default());
+        let refunds = refunds.then(|| self.refunds.remove(&order).unwrap_or_default());
+        let refund_view = |refund| RefundOfOrder::new(refund, for_staff);
         Expanded {
             payments: payments.map(|list| list.into_iter().map(PaymentOfOrder::from).collect()),
-            refunds: refunds.map(|list| list.into_iter().map(shown).collect()),
+            refunds: refunds.map(|list| list.into_iter().map(refund_view).collect()),
         }
     }
 }

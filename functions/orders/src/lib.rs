@@ -1,4 +1,4 @@
-//! `/v1/orders`: what customers buy.
+//! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders.
 
 mod address;
 mod cancel;
@@ -13,14 +13,14 @@ mod timeline;
 mod view;
 
 use axum::extract::FromRef;
-use lambda::dispatch::Dispatch;
+use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Orders {
     pub app: App,
-    pub dispatch: Dispatch,
+    pub dispatcher: OutboxDispatcher,
 }
 
 impl FromRef<Orders> for App {
@@ -41,8 +41,8 @@ lambda::interface! {
     timeline::list_order_events,
 }
 
-/// What a body of `POST /v1/orders` asks for; nothing, if it is refused. For those who throw bytes at it.
-pub fn read_wish(body: &[u8]) -> Option<domain::ordering::Wish> {
-    let wish: place::PlaceOrder = serde_json::from_slice(body).ok()?;
-    wish.try_into().ok()
+/// Parses a body of `POST /v1/orders`; `None` if it is refused. For the fuzzer.
+pub fn parse_new_order(body: &[u8]) -> Option<domain::ordering::NewOrder> {
+    let body: place::PlaceOrder = serde_json::from_slice(body).ok()?;
+    body.try_into().ok()
 }

@@ -5,7 +5,7 @@ use orders::Orders;
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let mut app = config.app().await?;
-    let dispatch = config.dispatch_of(&mut app.db)?;
-    let orders = Orders { app, dispatch };
+    let dispatcher = config.dispatcher_for(&mut app.db)?;
+    let orders = Orders { app, dispatcher };
     lambda::http::serve(orders::routes(), orders).await
 }

@@ -7,24 +7,25 @@ use axum::response::{IntoResponse, Response};
 use domain::failure::Invalid;
 use domain::id::ProductId;
 use domain::money::Money;
-use domain::ordering::{self, Address, Basket, Note, Order, Wish};
-use lambda::http::token::Caller;
-use lambda::http::{Keyed, Problem, Reply};
+use domain::ordering::{Address, Basket, NewOrder, Note, Order};
+use domain::workflows;
+use lambda::http::caller::Caller;
+use lambda::http::{IdempotentJson, IdempotentResponse, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// What to buy. Prices are the shop's: sending one is a mistake.
+/// The products to order. Prices come from the catalog; a body with prices is refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"lines": [{"product": "prod_0193f2a7c1d87b3e9a5f4c2d1e0b9a87", "quantity": 2}]}))]
 pub(crate) struct PlaceOrder {
-    /// One to a hundred. Lines of the same product add up.
+    /// 1 to 100 lines. Quantities of the same product are added up.
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<Line>,
     shipping_address: Option<ShippingAddress>,
     #[schema(max_length = 1000)]
     note: Option<String>,
-    /// The total that the buyer was shown. If it is another by now, nothing is ordered.
+    /// The total that the buyer was shown. If the current total differs, the order is refused with `total_changed`.
     expected_total: Option<Money>,
 }
 
@@ -37,35 +38,34 @@ struct Line {
     quantity: i64,
 }
 
-impl TryFrom<PlaceOrder> for Wish {
+impl TryFrom<PlaceOrder> for NewOrder {
     type Error = Invalid;
 
-    fn try_from(wish: PlaceOrder) -> Result<Self, Invalid> {
-        let lines = wish.lines.into_iter().map(|line| (line.product, line.quantity));
-        let note = wish.note.as_deref().map(Note::parse).transpose()?;
+    fn try_from(body: PlaceOrder) -> Result<Self, Invalid> {
+        let lines = body.lines.into_iter().map(|line| (line.product, line.quantity));
+        let note = body.note.as_deref().map(Note::parse).transpose()?;
         Ok(Self {
             basket: Basket::new(lines)?,
-            address: wish.shipping_address.map(Address::try_from).transpose()?,
+            address: body.shipping_address.map(Address::try_from).transpose()?,
             note: note.flatten(),
-            expected_total: wish.expected_total,
+            expected_total: body.expected_total,
         })
     }
 }
 
 /// Place an order
 ///
-/// Reserves the stock for half an hour and prices it. At most five orders of a buyer may wait for their payment. Sent
-/// again with the same key, it answers as the first time.
+/// Prices the order and reserves its stock for 30 minutes. A buyer can have at most five unpaid orders.
 #[utoipa::path(
     post,
     path = "/v1/orders",
     tag = "orders",
     security(("bearer" = [])),
     params(("Idempotency-Key" = String, Header, min_length = 16, max_length = 255,
-            description = "Chosen by the client, new for each order. Kept for 72 hours.")),
+            description = "Chosen by the client, unique per order. A retry with the same key gets the recorded response. Keys are kept for 72 hours.")),
     request_body = PlaceOrder,
     responses(
-        (status = 201, description = "The order, waiting for its payment", body = OrderView),
+        (status = 201, description = "The pending order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, `busy`", body = Problem),
@@ -76,16 +76,16 @@ impl TryFrom<PlaceOrder> for Wish {
     ),
 )]
 pub(crate) async fn place_order(
-    State(Orders { app, dispatch }): State<Orders>,
+    State(Orders { app, dispatcher }): State<Orders>,
     who: Caller,
-    Keyed { ticket, wish }: Keyed<PlaceOrder>,
+    IdempotentJson { request, body }: IdempotentJson<PlaceOrder>,
 ) -> Result<Response, Problem> {
-    let wish = Wish::try_from(wish)?;
-    let answer = ordering::place(&app.db, who.id, &wish, &ticket, created).await?;
-    dispatch.try_soon(&app.db).await;
-    Ok(Reply::created(answer, "/v1/orders").into_response())
+    let new = NewOrder::try_from(body)?;
+    let response = workflows::place_order(&app.db, who.id, &new, &request, created).await?;
+    dispatcher.try_send_batched(&app.db).await;
+    Ok(IdempotentResponse::created(response, "/v1/orders").into_response())
 }
 
-fn created(order: &Order) -> domain::idempotency::Answer {
-    Reply::answer(StatusCode::CREATED, &OrderView::from(order.clone()))
+fn created(order: &Order) -> domain::idempotency::RecordedResponse {
+    IdempotentResponse::record(StatusCode::CREATED, &OrderView::from(order.clone()))
 }

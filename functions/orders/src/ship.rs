@@ -1,12 +1,13 @@
 use crate::Orders;
-use crate::view::{OrderView, shown};
+use crate::view::{OrderView, order_response};
 use axum::extract::State;
 use domain::failure::Invalid;
 use domain::id::OrderId;
-use domain::idempotency::Once;
-use domain::ordering::{self, Shipment};
-use lambda::http::token::Staff;
-use lambda::http::{MaybeKeyed, Path, Problem, Reply};
+use domain::idempotency::IdempotentCall;
+use domain::ordering::Shipment;
+use domain::workflows;
+use lambda::http::caller::Staff;
+use lambda::http::{IdempotentResponse, MaybeIdempotentJson, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,7 +21,7 @@ pub(crate) struct ShipOrder {
     carrier: String,
     #[schema(min_length = 1, max_length = 100)]
     tracking_number: Option<String>,
-    /// Where the buyer can follow the goods.
+    /// The URL where the buyer can track the shipment.
     #[schema(pattern = "^https://", max_length = 500)]
     tracking_url: Option<String>,
 }
@@ -28,15 +29,15 @@ pub(crate) struct ShipOrder {
 impl TryFrom<ShipOrder> for Shipment {
     type Error = Invalid;
 
-    fn try_from(wish: ShipOrder) -> Result<Self, Invalid> {
-        Self::parse(&wish.carrier, wish.tracking_number.as_deref(), wish.tracking_url.as_deref())
+    fn try_from(body: ShipOrder) -> Result<Self, Invalid> {
+        Self::parse(&body.carrier, body.tracking_number.as_deref(), body.tracking_url.as_deref())
     }
 }
 
 /// Ship an order
 ///
-/// All of a confirmed order leaves the shelf, and the buyer is told. Not while its payment is disputed, nor when money
-/// of it was given back. Shipping it again in the same way changes nothing.
+/// Ships all lines of a confirmed order, takes the pieces out of stock and notifies the buyer. Refused while its
+/// payment is disputed, and if it has refunds. Shipping again with the same data changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/ship",
@@ -45,7 +46,7 @@ impl TryFrom<ShipOrder> for Shipment {
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
-            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+            description = "Chosen by the client, unique per request. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     request_body = ShipOrder,
     responses(
@@ -57,19 +58,19 @@ impl TryFrom<ShipOrder> for Shipment {
         (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `order_refunded`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why; `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons; `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn ship_order(
-    State(Orders { app, dispatch }): State<Orders>,
+    State(Orders { app, dispatcher }): State<Orders>,
     Staff(who): Staff,
     Path(id): Path<OrderId>,
-    MaybeKeyed { ticket, wish }: MaybeKeyed<ShipOrder>,
-) -> Result<Reply, Problem> {
-    let shipment = Shipment::try_from(wish)?;
-    let once = Once { ticket, put: shown };
-    let answer = ordering::ship(&app.db, who.id, id, &shipment, &once).await?;
-    dispatch.try_now(&app.db).await;
-    Ok(answer.into())
+    MaybeIdempotentJson { request, body }: MaybeIdempotentJson<ShipOrder>,
+) -> Result<IdempotentResponse, Problem> {
+    let shipment = Shipment::try_from(body)?;
+    let call = IdempotentCall { request, respond: order_response };
+    let response = workflows::ship_order(&app.db, who.id, id, &shipment, &call).await?;
+    dispatcher.try_send(&app.db).await;
+    Ok(response.into())
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::id::OrderId;
 use domain::ordering;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 use lambda::http::{IfNoneMatch, Json, Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -14,14 +14,14 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShowOrder {
-    /// What is shown with the order: `payments`, `refunds`, or both with a comma between.
+    /// What to include with the order: `payments`, `refunds`, or both, separated by a comma.
     #[param(value_type = Option<String>, example = "payments,refunds")]
     expand: Option<Expand>,
 }
 
 /// Show an order
 ///
-/// Customers see their own, staff see all.
+/// Customers see their own orders, staff all.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}",
@@ -30,14 +30,14 @@ pub(crate) struct ShowOrder {
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
         ShowOrder,
-        ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
+        ("If-None-Match" = Option<String>, Header, description = "ETags of cached responses"),
     ),
     responses(
         (status = 200, description = "The order", body = OrderView),
-        (status = 304, description = "The order is as the `If-None-Match` says"),
+        (status = 304, description = "Not modified"),
         (status = 400, description = "`bad_query`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -46,14 +46,14 @@ pub(crate) async fn show_order(
     who: Caller,
     Path(id): Path<OrderId>,
     Query(ShowOrder { expand }): Query<ShowOrder>,
-    held: IfNoneMatch,
+    cached: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let viewer = who.views_orders();
     let order = ordering::show(&app.db, viewer, id).await?;
-    let mut found = expand.unwrap_or_default().look_up(&app.db, viewer, &[id]).await?;
-    let tag = match found.stamp() {
-        Some(stamp) => tag(&order).and(stamp),
+    let mut expansions = expand.unwrap_or_default().load(&app.db, viewer, &[id]).await?;
+    let tag = match expansions.version() {
+        Some(version) => tag(&order).and(version),
         None => tag(&order),
     };
-    Ok(held.answer(tag, Json(OrderView::from(order).with(found.take(id)))))
+    Ok(cached.respond(tag, Json(OrderView::from(order).with(expansions.take(id)))))
 }

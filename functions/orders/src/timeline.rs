@@ -2,9 +2,9 @@ use crate::Orders;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::{OrderId, UserId};
-use domain::ordering::{self, Entry, Happening};
-use domain::page::Page;
-use lambda::http::token::Caller;
+use domain::ordering::{self, TimelineEntry, TimelineEvent};
+use domain::page::PageRequest;
+use lambda::http::caller::Caller;
 use lambda::http::{List, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,63 +15,63 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListOrderEvents {
-    /// How many events a page holds; 20 unless said otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where to go on: the `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// Something that happened to the order.
+/// An event in the history of an order.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderEvent {
     /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`,
-    /// `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`, `refund_requested`, `refund_failed`,
-    /// `dispute_opened`, `dispute_closed`.
+    /// `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`, `refund_requested`,
+    /// `refund_failed`, `dispute_opened`, `dispute_closed`.
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
-    /// Who did it, for staff; missing if time or Stripe did.
+    /// The user who caused the event, shown to staff only; absent if Stripe or a timeout caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<UserId>,
-    /// What else is known, by type: `amount`, `reason`, `carrier`, …
+    /// Details that depend on the type: `amount`, `reason`, `carrier`, …
     #[schema(value_type = Object)]
     data: Value,
 }
 
-impl From<Entry> for OrderEvent {
-    fn from(Entry { what, at, actor, .. }: Entry) -> Self {
+impl From<TimelineEntry> for OrderEvent {
+    fn from(TimelineEntry { what, at, actor, .. }: TimelineEntry) -> Self {
         Self { kind: what.name(), at, actor, data: data(what) }
     }
 }
 
-fn data(what: Happening) -> Value {
+fn data(what: TimelineEvent) -> Value {
     match what {
-        Happening::Placed
-        | Happening::Edited
-        | Happening::CancelRequested
-        | Happening::Confirmed { reason: None } => json!({}),
-        Happening::Confirmed { reason: Some(reason) } | Happening::Cancelled { reason } => {
+        TimelineEvent::Placed
+        | TimelineEvent::Edited
+        | TimelineEvent::CancelRequested
+        | TimelineEvent::Confirmed { reason: None } => json!({}),
+        TimelineEvent::Confirmed { reason: Some(reason) } | TimelineEvent::Cancelled { reason } => {
             json!({"reason": reason})
         }
-        Happening::PaymentStarted { payment, provider, amount, status } => {
+        TimelineEvent::PaymentStarted { payment, provider, amount, status } => {
             json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
         }
-        Happening::PaymentFailed { payment } => json!({"payment": payment}),
-        Happening::Captured { amount }
-        | Happening::Refunded { amount }
-        | Happening::RefundFailed { amount } => json!({"amount": amount}),
-        Happening::Shipped { carrier, tracking_number, tracking_url } => json!({
+        TimelineEvent::PaymentFailed { payment } => json!({"payment": payment}),
+        TimelineEvent::Captured { amount }
+        | TimelineEvent::Refunded { amount }
+        | TimelineEvent::RefundFailed { amount } => json!({"amount": amount}),
+        TimelineEvent::Shipped { carrier, tracking_number, tracking_url } => json!({
             "carrier": carrier, "tracking_number": tracking_number, "tracking_url": tracking_url,
         }),
-        Happening::RefundRequested { refund, origin, amount, status } => {
+        TimelineEvent::RefundRequested { refund, origin, amount, status } => {
             json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
         }
-        Happening::DisputeOpened { dispute, reason, status } => {
+        TimelineEvent::DisputeOpened { dispute, reason, status } => {
             json!({"dispute": dispute, "reason": reason, "status": status})
         }
-        Happening::DisputeClosed { dispute, status } => {
+        TimelineEvent::DisputeClosed { dispute, status } => {
             json!({"dispute": dispute, "status": status})
         }
     }
@@ -79,7 +79,7 @@ fn data(what: Happening) -> Value {
 
 /// List an order's events
 ///
-/// From the first on. Customers see what concerns them, staff see all and who did it.
+/// Oldest first. Customers see the types that concern them; staff see all types and the actors.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/events",
@@ -90,7 +90,7 @@ fn data(what: Happening) -> Value {
         (status = 200, description = "A page of events", body = List<OrderEvent>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -101,7 +101,7 @@ pub(crate) async fn list_order_events(
     uri: Uri,
     Query(ListOrderEvents { limit, cursor }): Query<ListOrderEvents>,
 ) -> Result<List<OrderEvent>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let entries = ordering::timeline(&app.db, who.views_orders(), id, &page).await?;
     Ok(List::new(&uri, entries, OrderEvent::from))
 }

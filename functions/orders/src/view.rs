@@ -2,13 +2,13 @@ use crate::address::ShippingAddress;
 use crate::expand::Expanded;
 use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
-use domain::idempotency::Answer;
+use domain::idempotency::RecordedResponse;
 use domain::money::Money;
 use domain::ordering::{
     CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment, Status,
     Totals,
 };
-use lambda::http::{Reply, Tag};
+use lambda::http::{ETag, IdempotentResponse};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -26,17 +26,17 @@ pub(crate) struct OrderView {
     shipping: Money,
     tax: Money,
     total: Money,
-    /// What was given back.
+    /// The refunded amount.
     refunded: Money,
     shipping_address: Option<ShippingAddress>,
     note: Option<String>,
     shipment: Option<ShipmentView>,
-    /// Set while a payment is disputed: the order is not shipped.
+    /// True while a payment is disputed; the order cannot be shipped.
     on_hold: bool,
-    /// When a pending order is given up unless it is paid.
+    /// When a pending order expires unless it is paid.
     #[serde(with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,
-    /// Set while the order waits for Stripe to let go of its payment.
+    /// Set when the cancellation was requested; the order is cancelled once its payment is canceled at Stripe.
     #[serde(with = "time::serde::rfc3339::option")]
     cancel_requested_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
@@ -52,7 +52,7 @@ pub(crate) struct OrderView {
     expanded: Expanded,
 }
 
-/// A product as it was when it was ordered.
+/// A product as it was when the order was placed.
 #[derive(Serialize, ToSchema)]
 struct LineView {
     product: ProductId,
@@ -62,11 +62,11 @@ struct LineView {
     quantity: i32,
     unit_price: Money,
     total: Money,
-    /// How many of the pieces came back.
+    /// Pieces that were returned.
     returned: i32,
 }
 
-/// Who carries the order.
+/// The carrier and the tracking of an order.
 #[derive(Serialize, ToSchema)]
 struct ShipmentView {
     carrier: String,
@@ -74,9 +74,9 @@ struct ShipmentView {
     tracking_url: Option<String>,
 }
 
-/// News of a payment change what is shown, but not the order's version.
-pub(crate) fn tag(order: &Order) -> Tag {
-    let tag = Tag::version(order.version);
+/// Includes the payment status where it changes without a new version of the order.
+pub(crate) fn tag(order: &Order) -> ETag {
+    let tag = ETag::version(order.version);
     match PaymentStatus::of(order) {
         status
         @ (PaymentStatus::Processing | PaymentStatus::Authorized | PaymentStatus::Failed) => {
@@ -118,7 +118,7 @@ impl From<Order> for OrderView {
 }
 
 impl OrderView {
-    /// Together with what somebody asked for.
+    /// Adds the included payments and refunds.
     pub(crate) fn with(self, expanded: Expanded) -> Self {
         Self { expanded, ..self }
     }
@@ -134,9 +134,9 @@ impl From<&Shipment> for ShipmentView {
     }
 }
 
-/// The order, as an answer that can be kept.
-pub(crate) fn shown(order: &Order) -> Answer {
-    Reply::answer(StatusCode::OK, &OrderView::from(order.clone()))
+/// A 200 response with the order, to be recorded.
+pub(crate) fn order_response(order: &Order) -> RecordedResponse {
+    IdempotentResponse::record(StatusCode::OK, &OrderView::from(order.clone()))
 }
 
 impl From<OrderLine> for LineView {

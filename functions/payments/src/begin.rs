@@ -1,74 +1,76 @@
-//! What both ways to pay begin with: one payment, and Stripe's word on it.
+//! Starting a payment, shared by both flows: `PaymentIntent` and Checkout Session.
 
 use crate::Payments;
 use axum::http::StatusCode;
 use domain::db::Db;
 use domain::failure::{Failure, chain};
 use domain::id::{OrderId, UserId};
-use domain::payment::{self, Open, Refusal, Start, Way};
+use domain::payments::{self, OpenPayment, PaymentFlow, Refusal, StartOutcome};
+use domain::workflows;
 use lambda::http::Problem;
 use std::time::Duration;
 use stripe_gateway::StripeFailure;
 
-/// Less than the function's timeout: Stripe may be asked for several things, and the caller gets an answer.
-const IN_ALL: Duration = Duration::from_secs(9);
-/// Whoever asks for both ways at once gets one of them in the end.
-const MOST_ROUNDS: usize = 3;
+/// For all requests to Stripe together; less than the function's timeout, so that the client gets a response.
+const TIMEOUT: Duration = Duration::from_secs(9);
+/// Concurrent requests for both flows may cancel each other's payment; one of them wins after a few rounds.
+const MAX_ROUNDS: usize = 3;
 
-/// Does what can be left at any point and finished by asking again, as long as somebody waits for it.
-pub(crate) async fn in_time<T>(
+/// Runs `work` with a timeout. It may stop at any point, because a repeated request completes it.
+pub(crate) async fn with_timeout<T>(
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
-    // What Stripe says is large, and would be part of every future that awaits it.
-    let out_of_time = |_| Err(silent(&StripeFailure::Away("out of time".to_owned())));
-    tokio::time::timeout(IN_ALL, Box::pin(work)).await.unwrap_or_else(out_of_time)
+    // Boxed: Stripe's responses are large and would be part of every future that awaits this one.
+    let out_of_time = |_| Err(no_response(&StripeFailure::Unavailable("out of time".to_owned())));
+    tokio::time::timeout(TIMEOUT, Box::pin(work)).await.unwrap_or_else(out_of_time)
 }
 
-/// The payment by which an order is paid, once Stripe let go of one that was begun the other way.
+/// The open payment of an order. If the order has one of the other flow, that is canceled at Stripe first.
 pub(crate) async fn begin(
-    Payments { app, dispatch, stripe }: &Payments,
+    Payments { app, dispatcher, stripe }: &Payments,
     buyer: UserId,
     order: OrderId,
-    way: &Way,
-) -> Result<Open, Problem> {
-    for _ in 0..MOST_ROUNDS {
-        let other = match payment::start(&app.db, buyer, order, way).await? {
-            Start::Open(open) => return Ok(open),
-            Start::InTheWay(other) => other,
+    flow: &PaymentFlow,
+) -> Result<OpenPayment, Problem> {
+    for _ in 0..MAX_ROUNDS {
+        let other = match workflows::start_payment(&app.db, buyer, order, flow).await? {
+            StartOutcome::Ready(open) => return Ok(open),
+            StartOutcome::CancelFirst(other) => other,
         };
-        match stripe.now().await?.cancel(&other).await {
-            Ok(told) => {
-                payment::hear(&app.db, &told).await?;
-                dispatch.try_now(&app.db).await;
-                if !told.status.is_final() {
+        match stripe.current().await?.cancel(&other).await {
+            Ok(update) => {
+                workflows::apply_payment_update(&app.db, &update).await?;
+                dispatcher.try_send(&app.db).await;
+                if !update.status.is_final() {
                     return Err(Failure::Refused(Refusal::InProgress).into());
                 }
             }
-            // Stripe never took it on, and never will.
+            // Stripe never created it, and never will.
             Err(failure) if failure.is_final() && !other.is_known() => {
-                payment::abandon(&app.db, other.id).await?;
+                payments::abandon(&app.db, other.id).await?;
             }
-            Err(failure) => return Err(silent(&failure)),
+            Err(failure) => return Err(no_response(&failure)),
         }
     }
     Err(Failure::Refused(Refusal::InProgress).into())
 }
 
-/// A wish that Stripe refuses for good must not stand in the way of the next one.
-pub(crate) async fn refused(
+/// The problem of a failed request to Stripe. After a final refusal the payment is abandoned, so that the order can be
+/// paid with a new one.
+pub(crate) async fn stripe_problem(
     db: &Db,
-    open: &Open,
+    open: &OpenPayment,
     failure: StripeFailure,
 ) -> Result<Problem, Problem> {
     if failure.is_final() {
-        payment::abandon(db, open.id).await?;
+        payments::abandon(db, open.id).await?;
         tracing::error!(payment.id = %open.id, error = chain(&failure), "Stripe refuses {}", open.id);
-        let detail = "the payment provider refuses to take this payment on";
+        let detail = "the payment provider refuses this payment";
         return Ok(Problem::new(StatusCode::BAD_GATEWAY, "payment_refused", detail));
     }
-    Ok(silent(&failure))
+    Ok(no_response(&failure))
 }
 
-fn silent(failure: &StripeFailure) -> Problem {
+fn no_response(failure: &StripeFailure) -> Problem {
     Problem::upstream(failure, "the payment provider did not answer; try again")
 }

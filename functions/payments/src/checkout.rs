@@ -1,11 +1,12 @@
 use crate::Payments;
-use crate::begin::{begin, in_time, refused};
+use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
 use domain::failure::{Failure, Invalid};
 use domain::id::{OrderId, PaymentId, UserId};
 use domain::money::Money;
-use domain::payment::{self, Refusal, ReturnUrls, Way};
-use lambda::http::token::Caller;
+use domain::payments::{PaymentFlow, Refusal, ReturnUrls};
+use domain::workflows;
+use lambda::http::caller::Caller;
 use lambda::http::{Json, Path, Problem};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -17,16 +18,16 @@ use utoipa::ToSchema;
     "success_url": "https://shop.example.com/paid?session={CHECKOUT_SESSION_ID}", "cancel_url": "https://shop.example.com/basket",
 }))]
 pub(crate) struct OpenCheckout {
-    /// Where the buyer goes after paying; https, or http on localhost. Stripe puts the session's id in the place of
-    /// `{CHECKOUT_SESSION_ID}`.
+    /// The URL that the buyer is sent to after paying; https, or http on localhost. Stripe replaces
+    /// `{CHECKOUT_SESSION_ID}` by the session's id.
     #[schema(max_length = 2000)]
     success_url: String,
-    /// Where the buyer goes to turn back; https, or http on localhost.
+    /// The URL that the buyer is sent to if they do not pay; https, or http on localhost.
     #[schema(max_length = 2000)]
     cancel_url: String,
 }
 
-/// A page of Stripe's on which the buyer pays.
+/// A Stripe Checkout Session: a page hosted by Stripe, on which the buyer pays.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CheckoutSessionView {
     payment: PaymentId,
@@ -34,30 +35,30 @@ pub(crate) struct CheckoutSessionView {
     /// Stripe's id of the session.
     #[schema(example = "cs_test_a1b2c3d4e5f6g7h8i9j0")]
     stripe_checkout_session: String,
-    /// Send the buyer's browser there.
+    /// The URL to send the buyer's browser to.
     #[schema(example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3d4e5f6g7h8i9j0")]
     url: String,
-    /// When the page closes. Until then the order's stock is held.
+    /// When the session expires. Until then the order's stock stays reserved.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
     /// The order's total.
     amount: Money,
 }
 
-impl TryFrom<OpenCheckout> for Way {
+impl TryFrom<OpenCheckout> for PaymentFlow {
     type Error = Invalid;
 
-    fn try_from(wish: OpenCheckout) -> Result<Self, Invalid> {
-        Ok(Self::Checkout(ReturnUrls::parse(&wish.success_url, &wish.cancel_url)?))
+    fn try_from(body: OpenCheckout) -> Result<Self, Invalid> {
+        Ok(Self::HostedPage(ReturnUrls::parse(&body.success_url, &body.cancel_url)?))
     }
 }
 
-/// Open a page of Stripe's to pay an order on
+/// Create a checkout session
 ///
-/// Creates a Stripe Checkout Session over the order's total, open for 35 minutes; the order's stock is held as long. Asked
-/// again, it answers with the same session and its first addresses while that is open, so it needs no `Idempotency-Key`.
-/// If the order was begun to be paid with a `PaymentIntent`, that one is canceled first: an order has one way to be
-/// paid at a time, the one asked for last. Whether it is paid is told by Stripe's webhook only.
+/// Creates a Stripe Checkout Session over the order's total, open for 35 minutes; the order's stock stays reserved as
+/// long. A repeated request returns the same session with its first URLs while it is open, so it needs no
+/// `Idempotency-Key`. An open `PaymentIntent` of the order is canceled first: an order has one open payment at a time,
+/// the one requested last. The order becomes paid by Stripe's webhook, not by the buyer's return to `success_url`.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/checkout-session",
@@ -66,15 +67,15 @@ impl TryFrom<OpenCheckout> for Way {
     params(("order_id" = OrderId, Path, description = "The order's id")),
     request_body = OpenCheckout,
     responses(
-        (status = 200, description = "The page to pay on", body = CheckoutSessionView),
+        (status = 200, description = "The open checkout session", body = CheckoutSessionView),
         (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `payment_in_progress`, `too_many_payments` with `most`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
-        (status = 502, description = "`upstream_failed`: Stripe did not answer; try again. `payment_refused`: Stripe refuses to take this payment on", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
+        (status = 502, description = "`upstream_failed`: Stripe did not answer; retry. `payment_refused`: Stripe refuses this payment", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -82,28 +83,28 @@ pub(crate) async fn create_checkout_session(
     State(payments): State<Payments>,
     who: Caller,
     Path(order): Path<OrderId>,
-    Json(wish): Json<OpenCheckout>,
+    Json(body): Json<OpenCheckout>,
 ) -> Result<Json<CheckoutSessionView>, Problem> {
-    let way = Way::try_from(wish)?;
-    in_time(open_page(&payments, who.id, order, &way)).await.map(Json)
+    let flow = PaymentFlow::try_from(body)?;
+    with_timeout(open_session(&payments, who.id, order, &flow)).await.map(Json)
 }
 
-async fn open_page(
+async fn open_session(
     payments: &Payments,
     buyer: UserId,
     order: OrderId,
-    way: &Way,
+    flow: &PaymentFlow,
 ) -> Result<CheckoutSessionView, Problem> {
-    let Payments { app, dispatch, stripe } = payments;
-    // A page that was closed meanwhile is taken down first; what that means for the order is seen by beginning again.
+    let Payments { app, dispatcher, stripe } = payments;
+    // If the session turns out to be closed at Stripe, that is applied, and the second round starts a new payment.
     for _ in 0..2 {
-        let open = begin(payments, buyer, order, way).await?;
-        let session = match stripe.now().await?.session(&open).await {
+        let open = begin(payments, buyer, order, flow).await?;
+        let session = match stripe.current().await?.checkout_session(&open).await {
             Ok(session) => session,
-            Err(failure) => return Err(refused(&app.db, &open, failure).await?),
+            Err(failure) => return Err(stripe_problem(&app.db, &open, failure).await?),
         };
-        payment::hear(&app.db, &session.told).await?;
-        dispatch.try_now(&app.db).await;
+        workflows::apply_payment_update(&app.db, &session.update).await?;
+        dispatcher.try_send(&app.db).await;
         if let Some(url) = session.url {
             return Ok(CheckoutSessionView {
                 payment: open.id,
@@ -114,7 +115,7 @@ async fn open_page(
                 amount: open.amount,
             });
         }
-        if !session.told.status.is_final() {
+        if !session.update.status.is_final() {
             break;
         }
     }

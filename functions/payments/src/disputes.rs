@@ -3,9 +3,9 @@ use crate::view::DisputeView;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::{DisputeId, OrderId};
-use domain::page::Page;
-use domain::payment::dispute::{self, DisputeStatus};
-use lambda::http::token::Staff;
+use domain::page::PageRequest;
+use domain::payments::dispute::{self, DisputeStatus};
+use lambda::http::caller::Staff;
 use lambda::http::{Json, List, Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -16,19 +16,19 @@ use utoipa::IntoParams;
 pub(crate) struct ListDisputes {
     /// Only disputes in this status.
     status: Option<DisputeStatus>,
-    /// Only disputes over this order.
+    /// Only disputes of this order.
     order: Option<OrderId>,
-    /// How many disputes a page holds; 20 unless said otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where to go on: the `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List disputes
 ///
-/// And the inquiries that may become one. The newest first. They are answered in Stripe's dashboard; while one is
-/// open, its order is on hold, and if it is lost, the order stays so.
+/// Disputes and inquiries, newest first. They are answered in Stripe's dashboard. While a dispute is open, its order is
+/// on hold; if it is lost, the order stays on hold.
 #[utoipa::path(
     get,
     path = "/v1/disputes",
@@ -50,7 +50,7 @@ pub(crate) async fn list_disputes(
     uri: Uri,
     Query(ListDisputes { status, order, limit, cursor }): Query<ListDisputes>,
 ) -> Result<List<DisputeView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let disputes = dispute::list(&app.db, order, status, &page).await?;
     Ok(List::new(&uri, disputes, DisputeView::from))
 }

@@ -1,4 +1,4 @@
-//! How orders are paid, and money is given back.
+//! `/v1/payments`, `/v1/refunds`, `/v1/disputes`, and how orders are paid.
 
 mod begin;
 mod checkout;
@@ -11,15 +11,15 @@ mod view;
 
 use axum::extract::FromRef;
 use lambda::config::Secret;
-use lambda::dispatch::Dispatch;
+use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
 use stripe_gateway::Stripe;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Payments {
     pub app: App,
-    pub dispatch: Dispatch,
+    pub dispatcher: OutboxDispatcher,
     pub stripe: Secret<Stripe>,
 }
 

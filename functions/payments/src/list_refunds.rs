@@ -3,9 +3,9 @@ use crate::view::RefundView;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::PaymentId;
-use domain::page::Page;
-use domain::payment::refund::{self, RefundStatus};
-use lambda::http::token::Staff;
+use domain::page::PageRequest;
+use domain::payments::refund::{self, RefundStatus};
+use lambda::http::caller::Staff;
 use lambda::http::{List, Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -16,16 +16,16 @@ use utoipa::IntoParams;
 pub(crate) struct ListRefunds {
     /// Only refunds in this status.
     status: Option<RefundStatus>,
-    /// How many refunds a page holds; 20 unless said otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where to go on: the `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List refunds
 ///
-/// From wherever they came, Stripe's dashboard included. The newest first.
+/// Includes refunds made in Stripe's dashboard. Newest first.
 #[utoipa::path(
     get,
     path = "/v1/refunds",
@@ -44,9 +44,9 @@ pub(crate) async fn list_refunds(
     State(payments): State<Payments>,
     _: Staff,
     uri: Uri,
-    Query(wish): Query<ListRefunds>,
+    Query(query): Query<ListRefunds>,
 ) -> Result<List<RefundView>, Problem> {
-    page(&payments, None, &uri, wish).await
+    page(&payments, None, &uri, query).await
 }
 
 /// List a payment's refunds
@@ -70,9 +70,9 @@ pub(crate) async fn list_payment_refunds(
     _: Staff,
     uri: Uri,
     Path(payment): Path<PaymentId>,
-    Query(wish): Query<ListRefunds>,
+    Query(query): Query<ListRefunds>,
 ) -> Result<List<RefundView>, Problem> {
-    page(&payments, Some(payment), &uri, wish).await
+    page(&payments, Some(payment), &uri, query).await
 }
 
 async fn page(
@@ -81,7 +81,7 @@ async fn page(
     uri: &Uri,
     ListRefunds { status, limit, cursor }: ListRefunds,
 ) -> Result<List<RefundView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let refunds = refund::list(&app.db, payment, status, &page).await?;
     Ok(List::new(uri, refunds, RefundView::from))
 }

@@ -5,28 +5,29 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::failure::{Invalid, chain};
 use domain::id::{PaymentId, ProductId};
-use domain::idempotency::Answer;
+use domain::idempotency::RecordedResponse;
 use domain::money::Money;
-use domain::payment::refund::{self, Refund, RefundWish, WantedLine};
-use lambda::http::token::Staff;
-use lambda::http::{Keyed, Path, Problem, Reply};
+use domain::payments::refund::{self, Refund, RefundRequest, RequestedLine};
+use domain::workflows;
+use lambda::http::caller::Staff;
+use lambda::http::{IdempotentJson, IdempotentResponse, Path, Problem};
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// What Stripe does not confirm in this time is left to the sweep.
-const AT_ONCE: Duration = Duration::from_secs(3);
+/// Refunds that Stripe does not confirm in this time are left to the sweep.
+const STRIPE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What to give back: without an amount and lines, all that is left.
+/// What to refund; without `amount` and `lines`, all that is left of the payment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "A chipped mug"}))]
 pub(crate) struct CreateRefund {
     amount: Option<Money>,
-    /// Pieces of the order, given back for what they cost.
+    /// Pieces of the order, refunded at what they cost.
     #[schema(min_items = 1, max_items = 100)]
     lines: Option<Vec<RefundLine>>,
-    /// For the record.
+    /// An internal note.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
 }
@@ -38,28 +39,31 @@ struct RefundLine {
     /// Pieces.
     #[schema(minimum = 1, maximum = 1000)]
     quantity: i64,
-    /// How many of them came back and go on the shelf again, at once and whatever becomes of the money; none unless you say so.
+    /// How many of the pieces were returned; 0 by default. They go back into stock at once, even if the refund fails.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1000)]
     restock: i64,
 }
 
-impl TryFrom<CreateRefund> for RefundWish {
+impl TryFrom<CreateRefund> for RefundRequest {
     type Error = Invalid;
 
-    fn try_from(wish: CreateRefund) -> Result<Self, Invalid> {
-        let wanted =
-            |RefundLine { product, quantity, restock }| WantedLine { product, quantity, restock };
-        let lines = wish.lines.map(|lines| lines.into_iter().map(wanted).collect());
-        Self::new(wish.amount, lines, wish.reason.as_deref())
+    fn try_from(body: CreateRefund) -> Result<Self, Invalid> {
+        let line = |RefundLine { product, quantity, restock }| RequestedLine {
+            product,
+            quantity,
+            restock,
+        };
+        let lines = body.lines.map(|lines| lines.into_iter().map(line).collect());
+        Self::new(body.amount, lines, body.reason.as_deref())
     }
 }
 
 /// Refund a payment
 ///
-/// In whole or in part, by amount or by pieces. All refunds together never exceed the payment. Pieces of a shipped order
-/// that came back go on the shelf again as far as `restock` says, each once. The answer shows the
-/// refund as it was requested; what Stripe makes of it is shown by `GET /v1/refunds/{refund_id}`.
+/// In full or in part, by amount or by pieces. The refunds of a payment never exceed its amount. Returned pieces of a
+/// shipped order go back into stock as `restock` says, each at most once. The response shows the refund as requested;
+/// `GET /v1/refunds/{refund_id}` shows its status at Stripe.
 #[utoipa::path(
     post,
     path = "/v1/payments/{payment_id}/refunds",
@@ -68,11 +72,11 @@ impl TryFrom<CreateRefund> for RefundWish {
     params(
         ("payment_id" = PaymentId, Path, description = "The payment's id"),
         ("Idempotency-Key" = String, Header, min_length = 16, max_length = 255,
-         description = "Chosen by the client, new for each refund. Kept for 72 hours."),
+         description = "Chosen by the client, unique per refund. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     request_body = CreateRefund,
     responses(
-        (status = 201, description = "The refund, requested", body = RefundView),
+        (status = 201, description = "The requested refund", body = RefundView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -88,25 +92,26 @@ pub(crate) async fn create_refund(
     State(payments): State<Payments>,
     Staff(who): Staff,
     Path(payment): Path<PaymentId>,
-    Keyed { ticket, wish }: Keyed<CreateRefund>,
+    IdempotentJson { request, body }: IdempotentJson<CreateRefund>,
 ) -> Result<Response, Problem> {
-    let wish = RefundWish::try_from(wish)?;
-    let answer =
-        refund::give_back(&payments.app.db, who.id, payment, &wish, &ticket, created).await?;
-    if tokio::time::timeout(AT_ONCE, ask_stripe(&payments)).await.is_err() {
-        tracing::warn!("Stripe takes its time; the refund is left to the sweep");
+    let wanted = RefundRequest::try_from(body)?;
+    let response =
+        workflows::refund_payment(&payments.app.db, who.id, payment, &wanted, &request, created)
+            .await?;
+    if tokio::time::timeout(STRIPE_TIMEOUT, send_to_stripe(&payments)).await.is_err() {
+        tracing::warn!("Stripe did not confirm in time; the refund is left to the sweep");
     }
-    payments.dispatch.try_now(&payments.app.db).await;
-    Ok(Reply::created(answer, "/v1/refunds").into_response())
+    payments.dispatcher.try_send(&payments.app.db).await;
+    Ok(IdempotentResponse::created(response, "/v1/refunds").into_response())
 }
 
-fn created(refund: &Refund) -> Answer {
-    Reply::answer(StatusCode::CREATED, &RefundView::from(refund.clone()))
+fn created(refund: &Refund) -> RecordedResponse {
+    IdempotentResponse::record(StatusCode::CREATED, &RefundView::from(refund.clone()))
 }
 
-/// The refund is written down: from here on, a failure is the sweep's to mend.
-async fn ask_stripe(Payments { app, stripe, .. }: &Payments) {
-    let stripe = match stripe.now().await {
+/// Sends due refunds to Stripe. They are committed, so whatever fails here is left to the sweep.
+async fn send_to_stripe(Payments { app, stripe, .. }: &Payments) {
+    let stripe = match stripe.current().await {
         Ok(stripe) => stripe,
         Err(error) => {
             return tracing::error!(error = chain(&error), "refunds are left to the sweep");
@@ -121,16 +126,16 @@ async fn ask_stripe(Payments { app, stripe, .. }: &Payments) {
     for due in due {
         let id = due.id;
         match stripe.refund(&due).await {
-            Ok(told) => {
-                if let Err(failure) = refund::hear(&app.db, &told).await {
+            Ok(update) => {
+                if let Err(failure) = workflows::apply_refund_update(&app.db, &update).await {
                     tracing::error!(refund.id = %id, error = chain(&failure), "refund {id} is left to the sweep");
                 }
             }
             Err(failure) => {
                 let error = chain(&failure);
-                tracing::error!(refund.id = %id, error, "Stripe does not give refund {id}");
+                tracing::error!(refund.id = %id, error, "Stripe did not accept refund {id}");
                 if failure.is_final()
-                    && let Err(error) = refund::refused(&app.db, id).await
+                    && let Err(error) = workflows::fail_refund(&app.db, id).await
                 {
                     tracing::error!(error = chain(&error), "refund {id} is left to the sweep");
                 }

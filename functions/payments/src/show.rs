@@ -2,14 +2,15 @@ use crate::Payments;
 use crate::view::{PaymentView, RefundView};
 use axum::extract::State;
 use domain::id::{OrderId, PaymentId, RefundId};
-use domain::page::Slice;
-use domain::payment::{self, refund};
-use lambda::http::token::{Caller, Staff};
+use domain::page::Page;
+use domain::payments::{self, refund};
+use domain::workflows;
+use lambda::http::caller::{Caller, Staff};
 use lambda::http::{Json, List, Path, Problem};
 
 /// Show a payment
 ///
-/// Customers see those of their own orders, staff see all.
+/// Customers see payments of their own orders, staff all.
 #[utoipa::path(
     get,
     path = "/v1/payments/{payment_id}",
@@ -19,7 +20,7 @@ use lambda::http::{Json, List, Path, Problem};
     responses(
         (status = 200, description = "The payment", body = PaymentView),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`payment_not_found`, also for a payment of somebody else", body = Problem),
+        (status = 404, description = "`payment_not_found`, also for a payment of another user", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -28,13 +29,13 @@ pub(crate) async fn show_payment(
     who: Caller,
     Path(id): Path<PaymentId>,
 ) -> Result<Json<PaymentView>, Problem> {
-    let payment = payment::show(&app.db, who.views_orders(), id).await?;
+    let payment = payments::show(&app.db, who.views_orders(), id).await?;
     Ok(Json(payment.into()))
 }
 
 /// List an order's payments
 ///
-/// Every try, the first one first; all on one page.
+/// All payments of the order, successful or not, oldest first, on one page.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/payments",
@@ -44,7 +45,7 @@ pub(crate) async fn show_payment(
     responses(
         (status = 200, description = "The payments", body = List<PaymentView>),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of somebody else", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -54,8 +55,8 @@ pub(crate) async fn list_payments(
     uri: axum::http::Uri,
     Path(order): Path<OrderId>,
 ) -> Result<List<PaymentView>, Problem> {
-    let items = payment::of_order(&app.db, who.views_orders(), order).await?;
-    Ok(List::new(&uri, Slice { items, next: None }, PaymentView::from))
+    let items = workflows::payments_of_order(&app.db, who.views_orders(), order).await?;
+    Ok(List::new(&uri, Page { items, next: None }, PaymentView::from))
 }
 
 /// Show a refund

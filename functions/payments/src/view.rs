@@ -1,13 +1,13 @@
 use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
-use domain::payment::dispute::{Case, Dispute, DisputeStatus};
-use domain::payment::refund::{Origin, Refund, RefundLine, RefundStatus};
-use domain::payment::{Payment, Status};
+use domain::payments::dispute::{Case, Dispute, DisputeStatus};
+use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
+use domain::payments::{Payment, Status};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// A try to pay an order.
+/// A payment of an order, successful or not.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PaymentView {
     id: PaymentId,
@@ -15,12 +15,12 @@ pub(crate) struct PaymentView {
     status: Status,
     /// The order's total.
     amount: Money,
-    /// What was given back of it.
+    /// The refunded amount.
     refunded: Money,
-    /// Stripe's id of the intent.
+    /// Stripe's id of the `PaymentIntent`.
     #[schema(example = "pi_3PqLkd2eZvKYlo2C1b7VnXyz")]
     stripe_payment_intent: Option<String>,
-    /// Stripe's id of the checkout session, if it is made on Stripe's page.
+    /// Stripe's id of the checkout session, if the buyer pays on Stripe's page.
     #[schema(example = "cs_test_a1b2c3d4e5f6g7h8i9j0")]
     stripe_checkout_session: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
@@ -29,7 +29,7 @@ pub(crate) struct PaymentView {
     updated_at: OffsetDateTime,
 }
 
-/// Money on its way back to a buyer.
+/// A refund of a payment.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RefundView {
     id: RefundId,
@@ -39,7 +39,7 @@ pub(crate) struct RefundView {
     status: RefundStatus,
     origin: Origin,
     reason: Option<String>,
-    /// The pieces that it is for; none if it is for an amount.
+    /// The refunded pieces; empty for a refund by amount.
     lines: Vec<RefundedPieces>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -47,19 +47,19 @@ pub(crate) struct RefundView {
     updated_at: OffsetDateTime,
 }
 
-/// A buyer's complaint at the bank about a payment.
+/// A dispute of a payment, or an inquiry, which may become a dispute.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DisputeView {
     id: DisputeId,
     payment: PaymentId,
     order: OrderId,
-    /// What is disputed; not always what the payment was over.
+    /// The disputed amount; it may differ from the payment's.
     amount: Money,
     status: DisputeStatus,
-    /// As Stripe writes it.
+    /// The reason as Stripe names it.
     #[schema(example = "product_not_received")]
     reason: String,
-    /// Until when the bank waits for the shop's side of it.
+    /// The deadline for the shop's evidence.
     #[serde(with = "time::serde::rfc3339::option")]
     evidence_due_at: Option<OffsetDateTime>,
     /// Stripe's id of the dispute.
@@ -69,7 +69,7 @@ pub(crate) struct DisputeView {
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     updated_at: OffsetDateTime,
-    /// When we heard that the bank had decided, or let it be.
+    /// When we received the bank's decision, or the end of the inquiry.
     #[serde(with = "time::serde::rfc3339::option")]
     closed_at: Option<OffsetDateTime>,
 }
@@ -79,7 +79,7 @@ struct RefundedPieces {
     product: ProductId,
     /// Pieces.
     quantity: i32,
-    /// How many of them went back on the shelf.
+    /// Pieces that were returned to stock.
     restocked: i32,
 }
 

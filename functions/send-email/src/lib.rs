@@ -1,101 +1,108 @@
-//! Mails that tell people what became of their orders and accounts, and the staff what needs them: from SQS to SES.
+//! Sends emails about orders and accounts to customers, and alerts to staff: from SQS to SES.
 
-mod draft;
-mod letter;
-mod patience;
-mod post;
-mod words;
+mod backoff;
+mod email;
+mod render;
+mod send;
+mod text;
 
-pub use letter::Letter;
-pub use post::{Post, Unsent};
+pub use email::Email;
+pub use send::{SendError, Sender};
 
+use backoff::Retry;
 use domain::accounts::LinkKey;
 use domain::db::Db;
 use domain::id::ClaimId;
 use domain::mail::{self, Claim};
 use domain::outbox::{self, Event, Message};
-use draft::Draft;
-use lambda::queue::Setback;
-use patience::Next;
+use lambda::queue::MessageError;
+use render::Rendered;
 
-/// As long as the queue hides a message after it was handed out.
+/// The visibility timeout of the queue.
 const CLAIM_SECONDS: i32 = 360;
 
-/// Where letters are written and posted.
-pub struct Desk {
+/// Renders and sends emails.
+pub struct Mailer {
     pub db: Db,
-    pub post: Post,
-    /// The address of those who look after the shop.
+    pub sender: Sender,
+    /// The address of the shop's staff.
     pub staff: String,
-    /// The shop's front end, without a slash at its end.
+    /// The shop's front end, without a trailing slash.
     pub shop_url: String,
-    /// Makes the secrets of links.
+    /// Derives the secrets of links.
     pub links: LinkKey,
 }
 
-/// Sends the mail that an event asks for, once, however often the event is told. SQS has handed it out `receives` times.
-pub async fn handle(desk: &Desk, message: Message, receives: u32) -> Result<(), Setback> {
+/// Sends the email of an event, once, however often its message arrives. `receives` is the message's receive count.
+pub async fn handle(mailer: &Mailer, message: Message, receives: u32) -> Result<(), MessageError> {
     let Message { v: 1, event } = message else {
-        return Err(Setback::Again(format!("version {} is not known", message.v).into()));
+        return Err(MessageError::Retry(format!("version {} is not known", message.v).into()));
     };
     let key = event.dedupe_key();
-    // The address is looked up now and kept nowhere: who is erased gets no more mail.
-    let Some(Draft { to, letter }) = desk.draft(event).await? else {
-        let why = format!("{key}: it is over, or whom it concerns has left");
-        return Err(Setback::Pointless { code: "nothing_to_write", why });
+    // The address is read now and not stored, so that an erased account gets no more emails.
+    let Some(Rendered { to, email }) = mailer.render(event).await? else {
+        let why = format!("{key}: outdated, or the recipient's account is not active");
+        return Err(MessageError::Permanent { code: "nothing_to_write", why });
     };
 
-    match mail::claim(&desk.db, &key, letter.kind, CLAIM_SECONDS).await? {
-        Claim::Yours(claim) => match deliver(desk, &key, claim, &to, &letter).await? {
-            Outcome::Over => Ok(()),
-            Outcome::NotNow(why) => delay(desk, event, receives, why).await,
+    match mail::claim(&mailer.db, &key, email.kind, CLAIM_SECONDS).await? {
+        Claim::Acquired(claim) => match deliver(mailer, &key, claim, &to, &email).await? {
+            Delivery::Finished => Ok(()),
+            Delivery::Failed(error) => delay(mailer, event, receives, error).await,
         },
-        Claim::Settled => Ok(()),
-        Claim::Taken => Err(Setback::Again(format!("{key}: somebody else is at it").into())),
+        Claim::Finished => Ok(()),
+        Claim::HeldByOther => {
+            Err(MessageError::Retry(format!("{key}: another process holds the claim").into()))
+        }
     }
 }
 
-/// What became of a letter.
-enum Outcome {
-    /// It was sent, or never will be.
-    Over,
-    /// SES had no time for it.
-    NotNow(Unsent),
+/// The result of an attempt to send an email.
+enum Delivery {
+    /// It was sent, or can never be sent.
+    Finished,
+    /// It can be tried again later.
+    Failed(SendError),
 }
 
 async fn deliver(
-    desk: &Desk,
+    mailer: &Mailer,
     key: &str,
     claim: ClaimId,
     to: &str,
-    letter: &Letter,
-) -> Result<Outcome, Setback> {
-    match desk.post.send(to, letter).await {
-        Ok(receipt) => {
-            mail::sent(&desk.db, key, claim, &receipt).await?;
-            tracing::info!(mail.key = key, mail.receipt = receipt, "mail {key} sent");
-            Ok(Outcome::Over)
+    email: &Email,
+) -> Result<Delivery, MessageError> {
+    match mailer.sender.send(to, email).await {
+        Ok(message_id) => {
+            mail::mark_sent(&mailer.db, key, claim, &message_id).await?;
+            tracing::info!(mail.key = key, mail.receipt = message_id, "email {key} sent");
+            Ok(Delivery::Finished)
         }
-        Err(Unsent::Refused(why)) => {
-            tracing::error!(mail.key = key, "mail {key} can never be sent: {why}");
-            mail::failed(&desk.db, key, claim, &why).await?;
-            Ok(Outcome::Over)
+        Err(SendError::Rejected(why)) => {
+            tracing::error!(mail.key = key, "email {key} can never be sent: {why}");
+            mail::mark_failed(&mailer.db, key, claim, &why).await?;
+            Ok(Delivery::Finished)
         }
-        Err(later @ Unsent::NotNow(_)) => {
-            mail::release(&desk.db, key, claim).await?;
-            Ok(Outcome::NotNow(later))
+        Err(error @ SendError::Temporary(_)) => {
+            mail::release(&mailer.db, key, claim).await?;
+            Ok(Delivery::Failed(error))
         }
     }
 }
 
-/// However long SES is away, the mail waits for it: in the queue at first, then in the outbox, and never with the dead letters.
-async fn delay(desk: &Desk, event: Event, receives: u32, why: Unsent) -> Result<(), Setback> {
-    match patience::next(receives, patience::dice()) {
-        Next::Pause(pause) => Err(Setback::After(pause, why.into())),
-        Next::Outbox { seconds } => {
-            outbox::put_back(&desk.db, event, seconds).await?;
+/// Keeps an email until SES accepts it: first in the queue, then in the outbox, never in the dead-letter queue.
+async fn delay(
+    mailer: &Mailer,
+    event: Event,
+    receives: u32,
+    error: SendError,
+) -> Result<(), MessageError> {
+    match backoff::next(receives, backoff::jitter()) {
+        Retry::InQueue(pause) => Err(MessageError::RetryAfter(pause, error.into())),
+        Retry::InOutbox { seconds } => {
+            outbox::requeue(&mailer.db, event, seconds).await?;
             let key = event.dedupe_key();
-            tracing::warn!(mail.key = key, seconds, "mail {key} waits in the outbox: {why}");
+            tracing::warn!(mail.key = key, seconds, "email {key} waits in the outbox: {error}");
             Ok(())
         }
     }

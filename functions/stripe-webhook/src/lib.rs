@@ -1,4 +1,4 @@
-//! `/webhooks/stripe`: what Stripe has to say.
+//! `/v1/webhooks/stripe`: events from Stripe.
 
 mod receive;
 
@@ -6,19 +6,19 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use domain::db::Db;
 use lambda::config::{Clock, Secret};
-use lambda::dispatch::Dispatch;
-use stripe_gateway::webhook::Secrets;
+use lambda::dispatcher::OutboxDispatcher;
+use stripe_gateway::webhook::SigningSecrets;
 
 const BODY_LIMIT: usize = 512 * 1024;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Webhook {
     pub db: Db,
     pub clock: Clock,
-    pub dispatch: Dispatch,
-    pub secrets: Secret<Secrets>,
-    /// Whether we take real money. Events of the other mode are kept without effect.
+    pub dispatcher: OutboxDispatcher,
+    pub secrets: Secret<SigningSecrets>,
+    /// Whether this shop runs in Stripe's live mode. Events of the other mode are stored but not applied.
     pub live: bool,
 }
 

@@ -1,5 +1,5 @@
 use lambda::config::Config;
-use stripe_gateway::webhook::Secrets;
+use stripe_gateway::webhook::SigningSecrets;
 use stripe_webhook::Webhook;
 
 #[tokio::main(flavor = "current_thread")]
@@ -7,12 +7,12 @@ async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let mut db = config.db().await?;
     let webhook = Webhook {
-        dispatch: config.dispatch_of(&mut db)?,
+        dispatcher: config.dispatcher_for(&mut db)?,
         db,
         clock: config.clock(),
-        secrets: config.secret("STRIPE_WEBHOOK_SECRETS", Secrets::parse).await?,
+        secrets: config.secret("STRIPE_WEBHOOK_SECRETS", SigningSecrets::parse).await?,
         live: config
-            .need("STRIPE_LIVEMODE")?
+            .required("STRIPE_LIVEMODE")?
             .parse()
             .map_err(|_| "STRIPE_LIVEMODE is true or false")?,
     };

@@ -3,18 +3,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::db::Db;
 use domain::failure::chain;
-use domain::payment::{self, EventHead};
-use lambda::http::{Json, Problem, Raw};
+use domain::payments::{self, EventEnvelope};
+use domain::workflows;
+use lambda::http::{Json, Problem, RawBody};
 use serde::Serialize;
 use std::time::Duration;
-use stripe_gateway::notice;
-use stripe_gateway::webhook::Forged;
+use stripe_gateway::webhook::SignatureError;
 use utoipa::ToSchema;
 
-/// Stripe waits for our answer meanwhile. What takes longer is left to the sweep.
-const EFFECT_AT_ONCE: Duration = Duration::from_secs(2);
+/// Stripe waits for the response meanwhile. An event that takes longer to apply is left to the sweep.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The event is in safe hands.
+/// The event is stored.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Receipt {
     received: bool,
@@ -22,8 +22,8 @@ pub(crate) struct Receipt {
 
 /// Receive a Stripe event
 ///
-/// For Stripe only. The event is kept together with its effect, or without it if that fails or takes long; the answer is
-/// 200 once it is kept, and 503 if it could not be kept, so that Stripe sends it again.
+/// For Stripe only. The event is stored and applied in one transaction, or only stored if applying it fails or takes
+/// too long. The response is 200 if the event is stored, else 503, so that Stripe sends it again.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
@@ -41,53 +41,63 @@ pub(crate) struct Receipt {
         }),
     ),
     responses(
-        (status = 200, description = "The event is kept", body = Receipt),
-        (status = 400, description = "`bad_signature`: not signed by Stripe, or not just now; `not_text`", body = Problem),
+        (status = 200, description = "The event is stored", body = Receipt),
+        (status = 400, description = "`bad_signature`: not signed by Stripe, or not within the last five minutes; `not_text`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
-        (status = 503, description = "`unavailable`: send it again", body = Problem),
+        (status = 503, description = "`unavailable`: the event is not stored", body = Problem),
     ),
 )]
 pub(crate) async fn receive_stripe_event(
-    State(Webhook { db, clock, dispatch, secrets, live }): State<Webhook>,
+    State(Webhook { db, clock, dispatcher, secrets, live }): State<Webhook>,
     headers: HeaderMap,
-    Raw(body): Raw,
+    RawBody(body): RawBody,
 ) -> Result<Json<Receipt>, Problem> {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-    let verified = secrets.now().await?.verify(signature.unwrap_or_default(), &body, clock.now());
-    verified.map_err(refused)?;
+    let verified =
+        secrets.current().await?.verify(signature.unwrap_or_default(), &body, clock.now());
+    verified.map_err(signature_problem)?;
     let text = std::str::from_utf8(&body)
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
-    match stripe_gateway::head(&body) {
-        Ok(head) => {
+    match stripe_gateway::envelope(&body) {
+        Ok(envelope) => {
             let raw = stripe_gateway::without_secrets(text);
-            if !take_in(&db, &head, raw.as_bytes(), live, &body).await {
-                payment::record(&db, &head, raw.as_bytes(), live).await?;
+            if !store_and_apply(&db, &envelope, raw.as_bytes(), live, &body).await {
+                payments::record(&db, &envelope, raw.as_bytes(), live).await?;
             }
-            dispatch.try_soon(&db).await;
+            dispatcher.try_send_batched(&db).await;
         }
-        // Authentic, and beyond us. Refusing it would only bring it back for three days.
-        Err(unreadable) => tracing::error!(error = chain(&unreadable), "an event cannot be kept"),
+        // Signed by Stripe but unreadable. After an error response, Stripe would send it again for three days.
+        Err(error) => {
+            tracing::error!(error = chain(&error), "an event is unreadable and not stored");
+        }
     }
     Ok(Json(Receipt { received: true }))
 }
 
-fn refused(forged: Forged) -> Problem {
-    // With a secret of ours: a clock is off, or somebody sends again what he overheard. The template counts these lines.
-    if forged == Forged::OutOfTime {
+fn signature_problem(error: SignatureError) -> Problem {
+    // Signed with our secret: a clock is wrong, or a recorded request is replayed. A metric filter in template.yaml
+    // counts these lines.
+    if error == SignatureError::OutsideTolerance {
         tracing::warn!("a webhook is signed out of time");
     }
-    Problem::new(StatusCode::BAD_REQUEST, "bad_signature", forged.to_string())
+    Problem::new(StatusCode::BAD_REQUEST, "bad_signature", error.to_string())
 }
 
-/// Whether the event is kept, and its effect with it. If not, or if nobody knows, it must be kept without: the sweep sees
-/// to its effect.
-async fn take_in(db: &Db, head: &EventHead, raw: &[u8], live: bool, body: &[u8]) -> bool {
-    let id = &head.id;
-    let notice = notice(body);
-    let received = payment::receive(db, head, raw, live, &notice);
-    match tokio::time::timeout(EFFECT_AT_ONCE, received).await {
+/// Whether the event was stored and applied. If not, or if the outcome is unknown, the caller only stores it, and the
+/// sweep applies it.
+async fn store_and_apply(
+    db: &Db,
+    envelope: &EventEnvelope,
+    raw: &[u8],
+    live: bool,
+    body: &[u8],
+) -> bool {
+    let id = &envelope.id;
+    let payload = stripe_gateway::payload(body);
+    let received = workflows::receive_event(db, envelope, raw, live, &payload);
+    match tokio::time::timeout(APPLY_TIMEOUT, received).await {
         Ok(Ok(())) => {
-            tracing::info!(event.id = id, event.kind = head.kind, "event {id} is taken in");
+            tracing::info!(event.id = id, event.kind = envelope.kind, "event {id} applied");
             return true;
         }
         Ok(Err(failure)) => {
@@ -97,7 +107,9 @@ async fn take_in(db: &Db, head: &EventHead, raw: &[u8], live: bool, body: &[u8])
                 "event {id} is left to the sweep"
             );
         }
-        Err(_) => tracing::warn!(event.id = id, "event {id} takes long, it is left to the sweep"),
+        Err(_) => {
+            tracing::warn!(event.id = id, "event {id} takes too long and is left to the sweep");
+        }
     }
     false
 }

@@ -1,117 +1,125 @@
-//! Every minute: what was left over by somebody who died, gave up or ran out of time.
+//! Completes, every minute, what other functions left undone after a crash, a failure or a timeout.
 //!
-//! Everything here may run twice, at once, and be killed anywhere.
+//! All of it may run twice or concurrently, and may be killed at any point.
 
 use domain::db::Db;
 use domain::failure::chain;
 use domain::operations::{self, Lag};
-use domain::ordering::{self, Closing};
-use domain::payment::{self, Open, refund};
+use domain::ordering;
+use domain::payments::{self, OpenPayment, refund};
 use domain::retention;
+use domain::workflows::{self, CloseOutcome};
 use lambda::Error;
 use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
-use lambda::dispatch::Dispatch;
+use lambda::dispatcher::OutboxDispatcher;
 use serde::Serialize;
-use stripe_gateway::{Stripe, notice};
+use stripe_gateway::Stripe;
 
-/// How much one round takes on of each kind; the next one comes in a minute.
-const AT_ONCE: u8 = 50;
+/// How many items of each kind one round handles.
+const BATCH: u8 = 50;
 
-/// What this function has at hand.
+/// The state of this function.
 #[derive(Clone)]
 pub struct Sweep {
     pub db: Db,
-    pub dispatch: Dispatch,
+    pub dispatcher: OutboxDispatcher,
     pub dead_letters: DeadLetters,
     pub stripe: Secret<Stripe>,
 }
 
-/// What a round did.
+/// What one round did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Stripe events that were tried again.
+    /// Stripe events that were applied.
     pub events: usize,
-    /// Orders that were ended, or asked about.
+    /// Orders that were closed, or whose payment was canceled at Stripe.
     pub orders: usize,
-    /// Refunds that Stripe was asked for.
+    /// Refunds that Stripe accepted.
     pub refunds: usize,
-    /// Letters that wait for a person.
+    /// Messages in the dead-letter queues.
     pub dead_letters: u64,
-    /// Messages that went into the queues.
+    /// Outbox messages that were sent to the queues.
     pub messages: usize,
-    /// Rows that nobody needs any more.
+    /// Rows deleted because their retention period is over.
     pub forgotten: i64,
-    /// What did not work, and will be tried in another round.
+    /// Steps that failed; the next round tries them again.
     pub failures: usize,
 }
 
 impl Sweep {
-    /// One round. A failure in one place does not keep the others waiting.
-    ///
-    /// Fails if anything failed, after everything was tried, so that somebody is alarmed.
+    /// Runs all steps; a failed step does not prevent the others. Fails in the end if any step failed, which raises the
+    /// function's alarm.
     pub async fn round(&self) -> Result<Report, Error> {
         let mut report = Report::default();
-        // Before anything is done about it: the metrics of the template read these two by their names.
+        // Measured before the other steps. The metric filters in template.yaml refer to the two field names.
         if let Some(Lag { outbox, events }) = report.or_failure(operations::lag(&self.db).await) {
-            tracing::info!(outbox_seconds = outbox, events_seconds = events, "what waited");
+            tracing::info!(
+                outbox_seconds = outbox,
+                events_seconds = events,
+                "lag before the sweep"
+            );
         }
         self.events(&mut report).await;
-        // Once for all who ask it, so that its absence is told once.
-        let stripe = report.or_failure(self.stripe.now().await);
+        // Loaded once for all steps, so that a missing key is reported once.
+        let stripe = report.or_failure(self.stripe.current().await);
         self.orders(stripe.as_deref(), &mut report).await;
         self.refunds(stripe.as_deref(), &mut report).await;
         self.dead_letters(&mut report).await;
-        self.forget(&mut report).await;
-        // Last, for what the others wrote.
+        self.delete_expired(&mut report).await;
+        // Last, because the other steps write messages.
         self.messages(&mut report).await;
         tracing::info!(?report, "swept");
         if report.failures == 0 {
             Ok(report)
         } else {
-            Err(format!("{} things failed and will be tried again", report.failures).into())
+            Err(format!("{} steps failed and are retried in the next round", report.failures)
+                .into())
         }
     }
 
     async fn events(&self, report: &mut Report) {
-        let Some(due) = report.or_failure(payment::due_events(&self.db, AT_ONCE).await) else {
+        let Some(due) = report.or_failure(payments::due_events(&self.db, BATCH).await) else {
             return;
         };
         for event in due {
-            let applied = payment::apply(&self.db, &event.id, &notice(&event.raw)).await;
+            let applied =
+                workflows::apply_event(&self.db, &event.id, &stripe_gateway::payload(&event.raw))
+                    .await;
             if report.or_failure(applied).is_some() {
                 report.events += 1;
             } else {
-                report.or_failure(payment::put_off(&self.db, &event.id).await);
+                report.or_failure(payments::put_off(&self.db, &event.id).await);
             }
         }
     }
 
     async fn orders(&self, stripe: Option<&Stripe>, report: &mut Report) {
-        let Some(due) = report.or_failure(ordering::due_to_close(&self.db, AT_ONCE).await) else {
+        let Some(due) = report.or_failure(ordering::due_to_close(&self.db, BATCH).await) else {
             return;
         };
         for order in due {
-            let Some(closing) = report.or_failure(ordering::close(&self.db, order).await) else {
+            let Some(outcome) = report.or_failure(workflows::close_order(&self.db, order).await)
+            else {
                 continue;
             };
-            if let Closing::AskStripe(open) = closing {
+            if let CloseOutcome::CancelPayment(open) = outcome {
                 let Some(stripe) = stripe else { continue };
-                self.let_go(stripe, &open, report).await;
+                self.cancel_payment(stripe, &open, report).await;
             }
             report.orders += 1;
         }
     }
 
-    /// Has Stripe let go of a payment; what it says then ends the order, or confirms it.
-    async fn let_go(&self, stripe: &Stripe, open: &Open, report: &mut Report) {
+    /// Cancels a payment at Stripe. The resulting update closes the order, or confirms it if the payment has succeeded.
+    async fn cancel_payment(&self, stripe: &Stripe, open: &OpenPayment, report: &mut Report) {
         match stripe.cancel(open).await {
-            Ok(told) => {
-                report.or_failure(payment::hear(&self.db, &told).await);
+            Ok(update) => {
+                report.or_failure(workflows::apply_payment_update(&self.db, &update).await);
             }
-            // Stripe never took the payment on, and never will: the next round ends the order.
+            // Stripe never created the payment, and never will. The next round closes the order.
             Err(failure) if failure.is_final() && !open.is_known() => {
-                report.or_failure(payment::abandon(&self.db, open.id).await);
+                report.or_failure(payments::abandon(&self.db, open.id).await);
             }
             Err(failure) => {
                 report.or_failure::<(), _>(Err(failure));
@@ -121,17 +129,20 @@ impl Sweep {
 
     async fn refunds(&self, stripe: Option<&Stripe>, report: &mut Report) {
         let Some(stripe) = stripe else { return };
-        let Some(due) = report.or_failure(refund::due(&self.db, AT_ONCE).await) else { return };
+        let Some(due) = report.or_failure(refund::due(&self.db, BATCH).await) else { return };
         for due in due {
             match stripe.refund(&due).await {
-                Ok(told) => {
-                    if report.or_failure(refund::hear(&self.db, &told).await).is_some() {
+                Ok(update) => {
+                    if report
+                        .or_failure(workflows::apply_refund_update(&self.db, &update).await)
+                        .is_some()
+                    {
                         report.refunds += 1;
                     }
                 }
                 Err(failure) => {
                     if failure.is_final() {
-                        report.or_failure(refund::refused(&self.db, due.id).await);
+                        report.or_failure(workflows::fail_refund(&self.db, due.id).await);
                     }
                     report.or_failure::<(), _>(Err(failure));
                 }
@@ -145,13 +156,14 @@ impl Sweep {
         report.or_failure(operations::report_dead_letters(&self.db, count).await);
     }
 
-    async fn forget(&self, report: &mut Report) {
-        report.forgotten = report.or_failure(retention::forget(&self.db).await).unwrap_or_default();
+    async fn delete_expired(&self, report: &mut Report) {
+        report.forgotten =
+            report.or_failure(retention::delete_expired(&self.db).await).unwrap_or_default();
     }
 
     async fn messages(&self, report: &mut Report) {
-        for _ in 0..AT_ONCE {
-            match report.or_failure(self.dispatch.send_waiting(&self.db).await) {
+        for _ in 0..BATCH {
+            match report.or_failure(self.dispatcher.send_pending(&self.db).await) {
                 None | Some(0) => return,
                 Some(sent) => report.messages += sent,
             }
@@ -160,7 +172,7 @@ impl Sweep {
 }
 
 impl Report {
-    /// The outcome, or one more failure in the log and in the count.
+    /// The value of a step. A failure is logged and counted.
     fn or_failure<T, E: std::error::Error + 'static>(
         &mut self,
         outcome: Result<T, E>,
@@ -168,7 +180,10 @@ impl Report {
         outcome
             .inspect_err(|error| {
                 self.failures += 1;
-                tracing::error!(error = chain(error), "left for another round");
+                tracing::error!(
+                    error = chain(error),
+                    "a step failed and is retried in the next round"
+                );
             })
             .ok()
     }

@@ -8,11 +8,11 @@ use sweep::Sweep;
 async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
     let config = Config::from_env();
-    let url = config.look_up("STRIPE_API_URL");
+    let url = config.optional("STRIPE_API_URL");
     let stripe =
         config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
-    let (dispatch, dead_letters) = (config.dispatch()?, config.dead_letters()?);
-    let sweep = Sweep { db: config.db().await?, dispatch, dead_letters, stripe };
+    let (dispatcher, dead_letters) = (config.dispatcher()?, config.dead_letters()?);
+    let sweep = Sweep { db: config.db().await?, dispatcher, dead_letters, stripe };
     let round = async |_: LambdaEvent<Value>| sweep.round().await;
     lambda_runtime::run(service_fn(round)).await
 }

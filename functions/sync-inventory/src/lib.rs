@@ -1,33 +1,40 @@
-//! What suppliers counted: from SQS to the shelves.
+//! Applies the stock counts of suppliers, from SQS.
 
 use domain::db::Db;
-use domain::inventory::{self, Count, CountMessage, Counted};
-use lambda::queue::Setback;
+use domain::inventory::{self, Count, CountMessage, CountOutcome};
+use lambda::queue::MessageError;
 
-/// Takes one count over, once, however often the queue brings it.
-pub async fn handle(db: &Db, message: CountMessage) -> Result<(), Setback> {
-    // A count that cannot be is a supplier's mistake: the dead letters keep it for a person to look at.
-    let count = Count::try_from(message).map_err(|invalid| Setback::Again(invalid.into()))?;
+/// Applies a count once, however often its message arrives.
+pub async fn handle(db: &Db, message: CountMessage) -> Result<(), MessageError> {
+    // An invalid count is the supplier's mistake. It ends in the dead-letter queue, for staff to look at.
+    let count = Count::try_from(message).map_err(|invalid| MessageError::Retry(invalid.into()))?;
     let (source, sequence, sku) = (count.source(), count.sequence(), count.sku());
-    match inventory::take_count(db, &count).await? {
-        Counted::Taken { on_hand } => {
+    match inventory::apply_count(db, &count).await? {
+        CountOutcome::Applied { on_hand } => {
             tracing::info!(source, sequence, sku, on_hand, "{sku}: {on_hand} on hand");
         }
-        Counted::Short { on_hand: promised } => {
+        CountOutcome::BelowReserved { on_hand: reserved } => {
             let counted = count.on_hand();
             tracing::warn!(
                 source,
                 sequence,
                 sku,
                 counted,
-                promised,
-                "stock_discrepancy: {source} counts {counted} of {sku}, but {promised} are promised"
+                reserved,
+                "stock_discrepancy: {source} counts {counted} of {sku}, but {reserved} are reserved"
             );
         }
-        Counted::Stale => {
-            tracing::info!(source, sequence, sku, "{source} told us newer things about {sku}");
+        CountOutcome::Stale => {
+            tracing::info!(
+                source,
+                sequence,
+                sku,
+                "{sku}: a newer count of {source} was applied before"
+            );
         }
-        Counted::Again => tracing::info!(source, sequence, sku, "told twice"),
+        CountOutcome::Duplicate => {
+            tracing::info!(source, sequence, sku, "{sku}: this count of {source} is a duplicate");
+        }
     }
     Ok(())
 }

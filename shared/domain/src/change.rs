@@ -1,9 +1,9 @@
-//! What a merge patch (RFC 7396) says about one field.
+//! One member of a JSON merge patch (RFC 7396).
 
 use crate::failure::Invalid;
 use serde::{Deserialize, Deserializer};
 
-/// A field that is left out stays, null empties it, and a value replaces it.
+/// A missing member keeps the old value, null removes it, any other value replaces it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
     #[default]
@@ -13,8 +13,8 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    /// For fields that cannot be empty.
-    pub fn unless_cleared(self, pointer: &str) -> Result<Option<T>, Invalid> {
+    /// For fields that cannot be removed: refuses null. `None` keeps the old value.
+    pub fn required(self, pointer: &str) -> Result<Option<T>, Invalid> {
         match self {
             Self::Keep => Ok(None),
             Self::Clear => Err(Invalid::new(pointer, "required", "cannot be removed")),
@@ -22,8 +22,8 @@ impl<T> Change<T> {
         }
     }
 
-    /// For fields whose emptiness has a value of its own.
-    pub fn or_empty(self) -> Option<T>
+    /// For fields where null means the default value. `None` keeps the old value.
+    pub fn or_default(self) -> Option<T>
     where
         T: Default,
     {
@@ -42,8 +42,8 @@ impl<T> Change<T> {
         }
     }
 
-    /// What stands there after the change.
-    pub fn over(self, old: Option<T>) -> Option<T> {
+    /// The value after the change.
+    pub fn apply_to(self, old: Option<T>) -> Option<T> {
         match self {
             Self::Keep => old,
             Self::Clear => None,
@@ -52,7 +52,7 @@ impl<T> Change<T> {
     }
 }
 
-/// Needs `#[serde(default)]` beside it: a field that is left out is not read at all.
+/// The field needs `#[serde(default)]`: serde does not call `deserialize` for a missing member.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(from)?.map_or(Self::Clear, Self::Set))
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn null_removes_only_what_can_be_missing() {
-        assert_eq!(Change::<u8>::Clear.unless_cleared("/name").unwrap_err().code, "required");
-        assert_eq!(Change::<u8>::Clear.over(Some(1)), None);
-        assert_eq!(Change::Keep.over(Some(1)), Some(1));
-        assert_eq!(Change::<u8>::Clear.or_empty(), Some(0));
+        assert_eq!(Change::<u8>::Clear.required("/name").unwrap_err().code, "required");
+        assert_eq!(Change::<u8>::Clear.apply_to(Some(1)), None);
+        assert_eq!(Change::Keep.apply_to(Some(1)), Some(1));
+        assert_eq!(Change::<u8>::Clear.or_default(), Some(0));
     }
 }

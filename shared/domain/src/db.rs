@@ -1,23 +1,21 @@
-//! The one door to PostgreSQL.
+//! Access to PostgreSQL: connections, transactions, statements by name, migrations.
 
 mod address;
 mod app_role;
-mod error;
-mod pulse;
+mod liveness;
 mod query;
 
+pub use crate::failure::{DbError, DbErrorKind};
 pub use address::{Address, BadAddress, Password};
 pub use app_role::AppSignIn;
-pub use error::{DbError, Trouble};
 pub use query::Query;
 pub(crate) use query::queries;
 
-use crate::failure::{Failure, Refusal};
-use crate::outbox::{Parcel, Tray};
+use crate::failure::{Failure, Refusal, Source};
 use deadpool_postgres::{GenericClient as _, Pool};
-use error::Source;
 use postgres_types::ToSql;
-use std::sync::Mutex;
+use std::any::Any;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
@@ -27,52 +25,55 @@ mod migrations {
 
 pub type Param<'a> = &'a (dyn ToSql + Sync);
 
-/// How long to wait for a connection, new or returned.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait for an answer. The server gives a statement up before (`statement_timeout`, 3 s): this is for a
-/// line that fell silent, as when a server fails over without a word.
-const SILENCE: Duration = Duration::from_secs(4);
+/// How long to wait for a connection, whether new, returned to the pool or checked before its next use.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait for an answer. The server itself stops a statement after 3 s (`statement_timeout`); this is for a
+/// connection on which nothing arrives any more, as when a server fails over without closing it.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A handful of connections; a Lambda serves one request at a time and has one.
+/// A pool of connections. A Lambda instance serves one request at a time and has one connection.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Pool,
-    /// What this process wrote into the outbox, if it sends that itself.
-    tray: Option<Tray>,
+    attachment: Option<Arc<dyn Any + Send + Sync>>,
 }
 
+/// Runs after a successful commit, with the time at which the transaction began.
+type AfterCommit = Box<dyn FnOnce(Instant) + Send>;
+
 impl Db {
-    /// A database by its address alone, see [`Address::parse`]. Opens no connection yet: the first query does.
+    /// A database by its address alone, see [`Address::parse`]. The first query opens the first connection.
     pub fn connect(url: &str, connections: usize) -> Result<Self, BadAddress> {
         Self::open(Address::parse(url)?, connections)
     }
 
-    /// Opens no connection yet: the first query does.
+    /// At most `connections` at a time. The first query opens the first one.
     pub fn open(address: Address, connections: usize) -> Result<Self, BadAddress> {
         let pool = Pool::builder(address.manager()?)
             .max_size(connections)
-            .pre_recycle(pulse::check())
+            .pre_recycle(liveness::check())
             .runtime(deadpool_postgres::Runtime::Tokio1)
-            .wait_timeout(Some(PATIENCE))
-            .create_timeout(Some(PATIENCE))
-            .recycle_timeout(Some(PATIENCE))
+            .wait_timeout(Some(CONNECT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT))
+            .recycle_timeout(Some(CONNECT_TIMEOUT))
             .build();
-        Ok(Self { pool: pool?, tray: None })
+        Ok(Self { pool: pool?, attachment: None })
     }
 
-    /// From now on this process sends what it writes into the outbox, as soon as it is committed: see
-    /// [`crate::outbox::take_written`].
-    pub fn send_itself(&mut self) {
-        self.tray.get_or_insert_default();
+    /// Attaches a value that this `Db`, its clones made from now on and their transactions carry along. One at a time.
+    pub(crate) fn attach<T: Any + Send + Sync>(&mut self, value: T) {
+        self.attachment = Some(Arc::new(value));
     }
 
-    pub(crate) fn tray(&self) -> Option<&Tray> {
-        self.tray.as_ref()
+    /// The attached value, if there is one of this type.
+    pub(crate) fn attached<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.attachment.as_ref()?.downcast_ref()
     }
 
-    /// Runs `work` in one transaction: all of its writes happen, or none.
+    /// Runs `work` in one transaction: all of its writes are committed, or none.
     ///
-    /// When two transactions collide, or the connection is lost before the commit was sent, `work` runs again: up to three times in all.
+    /// After a serialization failure, a deadlock, a lock timeout, or a connection lost before `commit` was sent, `work`
+    /// runs again: up to three times in all.
     pub async fn transaction<T, R: Refusal>(
         &self,
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
@@ -80,8 +81,8 @@ impl Db {
         let pauses_ms = [20, 60];
         for pause in pauses_ms {
             match self.attempt(work.clone()).await {
-                Err(Failure::Db(error)) if error.is_worth_another_try() => {
-                    tracing::warn!(error = crate::failure::chain(&error), "transaction runs again");
+                Err(Failure::Db(error)) if error.is_retryable() => {
+                    tracing::warn!(error = crate::failure::chain(&error), "transaction is retried");
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=pause))).await;
                 }
                 done => return done,
@@ -96,15 +97,15 @@ impl Db {
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
         let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
-        let begin = Instant::now();
-        let tx = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
-        let tx = Tx { on: tx, sends_itself: self.tray.is_some(), written: Mutex::default() };
+        let began = Instant::now();
+        let on = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
+        let tx = Tx { on, db: self, after_commit: Mutex::default() };
         let value = work(&tx).await?;
-        let Tx { on, written, .. } = tx;
-        // Once it was sent, a lost answer leaves us in doubt: whoever retries must meet a unique row.
+        let Tx { on, after_commit, .. } = tx;
+        // Once it was sent, a lost answer leaves us in doubt: a retry must meet a unique row.
         answered(on.commit()).await.map_err(DbError::commit)?;
-        if let Some(tray) = &self.tray {
-            tray.add(begin, written.into_inner().expect("nobody panics with the parcels"));
+        for run in after_commit.into_inner().expect("nothing panics while it holds the lock") {
+            run(began);
         }
         Ok(value)
     }
@@ -115,8 +116,8 @@ impl Db {
         with: &[Param<'_>],
     ) -> Result<Vec<Row>, DbError> {
         match self.rows_once(query, with).await {
-            // It was used a moment ago, so nobody asked it for a sign of life.
-            Err(error) if query.only_reads() && error.is_loss() => {
+            // A connection used less than a second ago is not checked before its next use.
+            Err(error) if query.only_reads() && error.is_connection_loss() => {
                 self.rows_once(query, with).await
             }
             done => done,
@@ -141,12 +142,12 @@ impl Db {
         change(&client, query, with).await
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers: errs if it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.rows(&PING, &[]).await.map(drop)
     }
 
-    /// Brings the schema up to date and says how many steps that took. Safe to run from two places at once.
+    /// Applies the migrations that are missing and returns how many those were. Safe to run from two places at once.
     pub async fn migrate(&self) -> Result<usize, DbError> {
         const LOCK: i64 = 7000;
         let doing = "migrate the schema";
@@ -165,58 +166,23 @@ queries! {
     PING: "reach the database" = "select 1";
 }
 
-/// Every statement that the functions send.
-pub fn every_query() -> impl Iterator<Item = &'static Query> {
-    [
-        ALL,
-        crate::accounts::ALL_QUERIES,
-        crate::accounts::LINK_QUERIES,
-        crate::accounts::SESSION_QUERIES,
-        crate::catalog::ALL_PAGES,
-        crate::catalog::ALL_QUERIES,
-        crate::idempotency::ALL,
-        crate::inbox::ALL,
-        crate::inventory::ALL_LISTS,
-        crate::inventory::ALL_QUERIES,
-        crate::mail::ALL,
-        crate::operations::ALL_CHECKS,
-        crate::operations::ALL_QUERIES,
-        crate::outbox::ALL,
-        crate::payment::ALL_QUERIES,
-        crate::payment::CHECKOUT_QUERIES,
-        crate::payment::EVENT_QUERIES,
-        crate::payment::OFFLINE_QUERIES,
-        crate::payment::WHOLE_QUERIES,
-        crate::payment::dispute::ALL_QUERIES,
-        crate::payment::reconciliation::ALL_QUERIES,
-        crate::payment::reconciliation::RUN_QUERIES,
-        crate::retention::ALL,
-        crate::payment::refund::ALL_QUERIES,
-        crate::payment::refund::OVERTAKEN_QUERIES,
-        crate::payment::refund::PIECES_QUERIES,
-    ]
-    .into_iter()
-    .chain(crate::ordering::ALL_QUERIES)
-    .flatten()
-}
-
 /// An open transaction. It rolls back unless [`Db::transaction`] commits it.
 pub struct Tx<'a> {
     on: deadpool_postgres::Transaction<'a>,
-    sends_itself: bool,
-    /// What it wrote into the outbox so far.
-    written: Mutex<Vec<Parcel>>,
+    db: &'a Db,
+    after_commit: Mutex<Vec<AfterCommit>>,
 }
 
 impl Tx<'_> {
-    /// Whether what it writes into the outbox is sent by this process.
-    pub(crate) fn sends_itself(&self) -> bool {
-        self.sends_itself
+    /// The value attached to its [`Db`], if there is one of this type.
+    pub(crate) fn attached<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.db.attached()
     }
 
-    /// Notes what it wrote into the outbox: there to be sent once it is committed.
-    pub(crate) fn hand_over(&self, parcels: impl IntoIterator<Item = Parcel>) {
-        self.written.lock().expect("nobody panics with the parcels").extend(parcels);
+    /// Runs this once the transaction is committed, in the order of the calls; never if it is rolled back.
+    pub(crate) fn after_commit(&self, run: impl FnOnce(Instant) + Send + 'static) {
+        let mut list = self.after_commit.lock().expect("nothing panics while it holds the lock");
+        list.push(Box::new(run));
     }
 
     pub(crate) async fn rows(
@@ -261,25 +227,20 @@ async fn change(
 async fn answered<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Source> {
-    tokio::time::timeout(SILENCE, question).await.map_err(|_| Source::Silent)?.map_err(Source::from)
+    tokio::time::timeout(ANSWER_TIMEOUT, question)
+        .await
+        .map_err(|_| Source::Timeout)?
+        .map_err(Source::from)
 }
 
 impl DbError {
-    fn new(doing: &'static str, source: impl Into<Source>) -> Self {
-        Self { doing, source: source.into(), sent_commit: false }
-    }
-
-    fn commit(source: Source) -> Self {
-        Self { doing: "commit", source, sent_commit: true }
-    }
-
-    /// Somebody else has written the row that only one may write.
+    /// A concurrent transaction has written the row that only one may write.
     pub(crate) fn collision(query: &Query) -> Self {
         Self::new(query.doing, Source::Collision)
     }
 
-    /// A row that the schema should have made impossible.
-    pub(crate) fn nonsense(query: &Query, what: &'static str) -> Self {
-        Self::new(query.doing, Source::Nonsense(what))
+    /// A row that the schema should have made impossible: `what` names the column or the state.
+    pub(crate) fn invalid_row(query: &Query, what: &'static str) -> Self {
+        Self::new(query.doing, Source::InvalidRow(what))
     }
 }

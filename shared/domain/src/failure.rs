@@ -1,42 +1,47 @@
 //! The two ways in which something does not happen: the shop refuses, or we fail.
 
-use crate::db::DbError;
+mod database;
+
+pub(crate) use database::Source;
+pub use database::{DbError, DbErrorKind};
+
 use serde_json::{Map, Value, json};
 
-/// Why the shop says no. Asking again without changing anything will not help.
+/// Why the shop refuses. The same request gets the same refusal until something changes.
 pub trait Refusal: std::error::Error + Send + Sync + 'static {
     fn kind(&self) -> Kind;
 
-    /// A stable word for programs. Part of the API: never renamed once published.
+    /// A stable code for programs, such as `out_of_stock`. Part of the API: never renamed once published.
     fn code(&self) -> &'static str;
 
-    /// What a program needs to find its way out, such as `allowed` or `lines`.
+    /// What a program needs to react, by member name, such as `allowed` or `lines`.
     fn details(&self) -> Map<String, Value> {
         Map::new()
     }
 }
 
+/// What sort of refusal it is. `shared/lambda` maps each to an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The request cannot be read as what it should be, whoever sends it.
+    /// The request cannot be parsed.
     Malformed,
-    /// The caller is not known, or the proof does not hold.
-    Unproven,
+    /// The caller is not known, or the credentials are not valid.
+    Unauthenticated,
     /// The caller may not do this.
     Forbidden,
     /// There is no such thing, or the caller may not know that there is.
-    Missing,
-    /// The state of the shop is against it.
+    NotFound,
+    /// The current state does not allow it.
     Conflict,
-    /// The caller's picture of the thing is out of date.
-    Stale,
-    /// The request is readable, but a value in it cannot be.
+    /// The caller saw an older version of the thing.
+    PreconditionFailed,
+    /// The request can be parsed, but a value in it is not allowed.
     Invalid,
-    /// Too much, too fast.
-    Throttled,
+    /// Too many requests in too short a time.
+    RateLimited,
 }
 
-/// Why a use case did not happen: a [`Refusal`], or a database that did not answer.
+/// Why a use case did not happen: a [`Refusal`], or a database that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure<R: Refusal> {
     #[error(transparent)]
@@ -51,7 +56,7 @@ impl<R: Refusal> From<R> for Failure<R> {
     }
 }
 
-/// A value that cannot be, and where it stands in the request.
+/// A value that is not allowed, and where it stands in the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{pointer}: {detail}")]
 pub struct Invalid {
@@ -82,7 +87,7 @@ impl Refusal for Invalid {
     }
 }
 
-/// For use cases that the shop never refuses.
+/// The refusal of use cases that the shop never refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("never")]
 pub enum Never {}

@@ -1,4 +1,5 @@
-//! Typed identifiers: a `ProductId` can never stand where an `OrderId` is asked for.
+//! Typed identifiers, so that a `ProductId` cannot be passed for an `OrderId`. As text: a prefix and 32 hexadecimal
+//! digits.
 
 use postgres_types::{FromSql, ToSql};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,10 +8,10 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-/// Text that is no id of the kind asked for.
+/// Text that is not an id of the expected type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not an id such as {example}")]
-pub struct NotAnId {
+#[error("must be an id such as {example}")]
+pub struct InvalidId {
     example: &'static str,
 }
 
@@ -38,12 +39,12 @@ macro_rules! ids {
         }
 
         impl $name {
-            /// A fresh id. Version 7, so that rows sort by the time they were made.
+            /// A new id. UUID version 7, so that ids sort by the time of their creation.
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            /// Sorts behind every other: where a list that runs backwards starts.
+            /// Sorts after every other id: the start of a list in descending order.
             pub const LAST: Self = Self(Uuid::max());
         }
 
@@ -54,15 +55,15 @@ macro_rules! ids {
         }
 
         impl std::str::FromStr for $name {
-            type Err = NotAnId;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let digits = text.strip_prefix(concat!($prefix, "_"));
                 digits
                     .filter(|digits| digits.len() == 32 && !digits.contains(char::is_uppercase))
                     .and_then(|digits| Uuid::try_parse(digits).ok())
                     .map(Self)
-                    .ok_or(NotAnId { example: concat!($prefix, "_0193f2a7c1d87b3e9a5f4c2d1e0b9a87") })
+                    .ok_or(InvalidId { example: concat!($prefix, "_0193f2a7c1d87b3e9a5f4c2d1e0b9a87") })
             }
         }
 
@@ -82,26 +83,26 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person with an account.
+    /// A user account.
     UserId = "usr",
     CategoryId = "cat",
     ProductId = "prod",
     OrderId = "ord",
-    /// A payment of ours. Its text is also the key under which Stripe knows our wish to take money.
+    /// A payment. Its text is also the idempotency key of the request to Stripe.
     PaymentId = "pay",
-    /// A refund of ours, and the key under which Stripe knows our wish to give money back.
+    /// A refund. Its text is also the idempotency key of the request to Stripe.
     RefundId = "re",
     /// A dispute of a payment.
     DisputeId = "dp",
-    /// The tokens that grew out of one login.
+    /// A session: all refresh tokens that descend from one login.
     FamilyId = "fam",
-    /// Whoever is about to send a mail.
+    /// A claim to send an email.
     ClaimId = "clm",
-    /// A link in a mail that proves who reads it: to verify an address, to set a new password.
+    /// A one-time link in an email: to verify the address or to set a new password.
     LinkId = "lnk",
-    /// A comparison of our books with Stripe's.
+    /// A reconciliation of our payments and refunds with Stripe's.
     ReconciliationId = "rec",
-    /// A change of stock that a person made.
+    /// A manual stock adjustment.
     AdjustmentId = "adj",
 }
 

@@ -1,34 +1,34 @@
-//! One request, one effect, one answer, however often it is sent.
+//! Idempotency keys: a request that is sent again has no second effect and gets the response of the first time.
 //!
-//! The key's row, the effect and the answer commit together. A twin that arrives meanwhile waits for its turn,
-//! then reads the answer; after a crash there is no row, and the request runs as if for the first time.
-//! After the draft "The Idempotency-Key HTTP Header Field" of the IETF.
+//! The key's row, the effect and the response are committed together. A concurrent request with the same key waits for
+//! a lock, then reads the response; after a crash there is no row, and the request runs as if for the first time.
+//! Follows the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
 use tokio_postgres::Row;
 
-/// What names a request: 16 to 255 printable ASCII characters, chosen by the client.
+/// The value of an `Idempotency-Key`: 16 to 255 printable ASCII characters, chosen by the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key(String);
 
-/// A request that may come again.
+/// A request that may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket {
+pub struct IdempotentRequest {
     pub key: Key,
     pub method: &'static str,
     pub route: String,
-    /// SHA-256 over method, path and body: tells a repetition from another request under the same key.
+    /// SHA-256 over method, path and body: tells a repetition from a different request with the same key.
     pub fingerprint: [u8; 32],
 }
 
-/// An answer in the form in which it is kept and repeated.
+/// A response in the form in which it is stored and replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct RecordedResponse {
     pub status: u16,
     pub body: Vec<u8>,
-    /// Whether this answer was given before.
+    /// Whether it is the stored response of an earlier request.
     pub replayed: bool,
 }
 
@@ -65,12 +65,12 @@ impl Key {
 }
 
 queries! {
-    /// Waits for a twin that is not done, and then says what it left. See `V19`.
-    TAKE_TURN: "take a turn" = "
+    /// Waits for a concurrent request that holds the lock, then returns the response that it stored. See `V19`.
+    LOCK_KEY: "lock an idempotency key" = "
         select fingerprint, response_status, response_body from take_turn($1, $2, $3)";
 
-    /// A key is forgotten after 72 hours.
-    KEEP: "keep an answer" = "
+    /// A key expires after 72 hours.
+    STORE: "store a response" = "
         insert into idempotency_keys as kept (user_id, key, method, route, fingerprint, response_status, response_body)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (user_id, key) do update
@@ -79,84 +79,83 @@ queries! {
         where kept.created_at < now() - interval '72 hours'";
 }
 
-/// How a use case answers, and keeps its answer if the request came with a key.
-pub struct Once<T> {
-    pub ticket: Option<Ticket>,
-    pub put: fn(&T) -> Answer,
+/// A request with the function that turns its outcome into a response. Without a request it has no key and runs each
+/// time that it is called.
+pub struct IdempotentCall<T> {
+    pub request: Option<IdempotentRequest>,
+    pub respond: fn(&T) -> RecordedResponse,
 }
 
-impl<T> Once<T> {
-    /// One transaction with `work` in it, unless its answer is known. Without a key `work` runs each time.
+impl<T> IdempotentCall<T> {
+    /// Runs `work` in one transaction and stores its response, or returns the response stored before.
     pub(crate) async fn transaction<R>(
         &self,
         db: &Db,
         user: UserId,
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
-    ) -> Result<Answer, Failure<R>>
+    ) -> Result<RecordedResponse, Failure<R>>
     where
         R: failure::Refusal + From<Refusal>,
     {
         db.transaction(async |tx| {
             let work = work.clone();
-            match &self.ticket {
-                Some(ticket) => {
-                    once(tx, user, ticket, Turn::OfKey, async || work(tx).await, self.put).await
-                }
-                None => Ok((self.put)(&work(tx).await?)),
-            }
+            let Some(request) = &self.request else {
+                return Ok((self.respond)(&work(tx).await?));
+            };
+            once(tx, user, request, LockScope::Key, async || work(tx).await, self.respond).await
         })
         .await
     }
 }
 
-/// Who waits for one another until the end of the transaction.
+/// Which requests wait for one another until the end of the transaction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Turn {
-    /// Requests with the same key.
-    OfKey,
+pub(crate) enum LockScope {
+    /// Those with the same key.
+    Key,
     /// All orders that the user places: each of them counts the others.
-    OfBuyer,
+    BuyerOrders,
 }
 
-/// Runs `work` in its turn unless its answer is known, and keeps the answer that `put` makes of it.
+/// Runs `work` under the lock and stores the response that `respond` makes of it, or returns the response stored before.
 pub(crate) async fn once<T, R>(
     tx: &Tx<'_>,
     user: UserId,
-    ticket: &Ticket,
-    turn: Turn,
+    request: &IdempotentRequest,
+    scope: LockScope,
     work: impl AsyncFnOnce() -> Result<T, Failure<R>>,
-    put: impl FnOnce(&T) -> Answer,
-) -> Result<Answer, Failure<R>>
+    respond: impl FnOnce(&T) -> RecordedResponse,
+) -> Result<RecordedResponse, Failure<R>>
 where
     R: failure::Refusal + From<Refusal>,
 {
-    let Ticket { key: Key(key), method, route, fingerprint } = ticket;
+    let IdempotentRequest { key: Key(key), method, route, fingerprint } = request;
     let fingerprint = &fingerprint[..];
-    let shared = match turn {
-        Turn::OfKey => key,
+    let lock_name = match scope {
+        LockScope::Key => key.as_str(),
         // Shorter than any key.
-        Turn::OfBuyer => "orders",
+        LockScope::BuyerOrders => "orders",
     };
-    if let Some(kept) = tx.row(&TAKE_TURN, &[&user, key, &shared]).await? {
-        return known(&kept, fingerprint)?.map_err(|no| Failure::Refused(no.into()));
+    if let Some(stored) = tx.row(&LOCK_KEY, &[&user, key, &lock_name]).await? {
+        return replay(&stored, fingerprint)?.map_err(|no| Failure::Refused(no.into()));
     }
-    let answer = put(&work().await?);
-    let status = i16::try_from(answer.status).expect("an HTTP status has three digits");
-    let row: [Param<'_>; 7] = [&user, key, method, route, &fingerprint, &status, &answer.body];
-    // The turn lets no twin come so far; the row is the last word all the same.
-    if tx.execute(&KEEP, &row).await? == 0 {
-        return Err(DbError::collision(&KEEP).into());
+    let response = respond(&work().await?);
+    let status = i16::try_from(response.status).expect("an HTTP status has three digits");
+    let row: [Param<'_>; 7] = [&user, key, method, route, &fingerprint, &status, &response.body];
+    // The lock lets no concurrent request come this far; the unique row is the last word all the same.
+    if tx.execute(&STORE, &row).await? == 0 {
+        return Err(DbError::collision(&STORE).into());
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The answer that a key has already, if it was the same request.
-fn known(kept: &Row, fingerprint: &[u8]) -> Result<Result<Answer, Refusal>, DbError> {
-    if kept.get::<_, &[u8]>("fingerprint") != fingerprint {
+/// The stored response, if it belongs to the same request.
+fn replay(stored: &Row, fingerprint: &[u8]) -> Result<Result<RecordedResponse, Refusal>, DbError> {
+    if stored.get::<_, &[u8]>("fingerprint") != fingerprint {
         return Ok(Err(Refusal::KeyReused));
     }
-    let status: Option<i16> = kept.get("response_status");
+    let status: Option<i16> = stored.get("response_status");
     let status = status.and_then(|status| u16::try_from(status).ok());
-    let status = status.ok_or(DbError::nonsense(&TAKE_TURN, "a key without its answer"))?;
-    Ok(Ok(Answer { status, body: kept.get("response_body"), replayed: true }))
+    let status = status.ok_or(DbError::invalid_row(&LOCK_KEY, "a key without its response"))?;
+    Ok(Ok(RecordedResponse { status, body: stored.get("response_body"), replayed: true }))
 }

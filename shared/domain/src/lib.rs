@@ -1,4 +1,4 @@
-//! What the shop does: its rules and its SQL, one module per business capability.
+//! What the shop does: its rules, its SQL and the stories that join them, one module per business capability.
 //!
 //! Nothing here knows about HTTP, AWS or Stripe. `ARCHITECTURE.md` beside this crate is the map.
 
@@ -17,6 +17,10 @@ pub mod operations;
 pub mod ordering;
 pub mod outbox;
 pub mod page;
-pub mod payment;
+pub mod payments;
 pub mod retention;
+pub mod statements;
+pub mod status;
 pub mod text;
+pub mod viewer;
+pub mod workflows;

@@ -1,4 +1,4 @@
-//! Money as whole minor units of one currency. No floats, no silent overflow.
+//! Amounts of money in minor units of a currency. No floating point; overflow is an error.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -49,6 +49,7 @@ impl Money {
         Self { minor: 0, currency }
     }
 
+    /// The sum. Errors if the currencies differ or it overflows.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::MixedCurrencies);
@@ -57,13 +58,14 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
+    /// The product. Errors if it overflows.
     pub fn times(self, quantity: i32) -> Result<Self, MoneyError> {
         let minor = self.minor.checked_mul(i64::from(quantity)).ok_or(MoneyError::TooLarge)?;
         Ok(Self { minor, ..self })
     }
 }
 
-/// As people write it: `19.99 EUR`, `1999 JPY`, `1.999 KWD`.
+/// In major units: `19.99 EUR`, `1999 JPY`, `1.999 KWD`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.minor < 0 { "-" } else { "" };
@@ -79,17 +81,18 @@ impl fmt::Display for Money {
 impl Currency {
     pub const EUR: Self = Self("EUR");
 
+    /// `None` unless it is the code of a currency in the lists above, in capital letters.
     pub fn from_code(code: &str) -> Option<Self> {
         let known = TWO_DECIMALS.iter().chain(&ZERO_DECIMALS).chain(&THREE_DECIMALS);
         known.copied().find(|known| *known == code).map(Self)
     }
 
-    /// Three capital letters.
+    /// The ISO 4217 code: three capital letters.
     pub fn code(self) -> &'static str {
         self.0
     }
 
-    /// How many digits of an amount stand behind the point.
+    /// How many decimals amounts in major units have: 0, 2 or 3.
     pub fn decimals(self) -> u8 {
         if ZERO_DECIMALS.contains(&self.0) {
             0
@@ -141,7 +144,9 @@ impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let code = std::borrow::Cow::<'de, str>::deserialize(from)?;
         Self::from_code(&code).ok_or_else(|| {
-            serde::de::Error::custom("this is not a currency such as EUR that can be charged in")
+            serde::de::Error::custom(
+                "must be the ISO 4217 code of a currency that Stripe can charge in, such as EUR",
+            )
         })
     }
 }

@@ -1,33 +1,32 @@
-//! Events that must leave the shop if, and only if, the change they tell of was committed.
+//! Events that leave the shop if, and only if, the change that they announce was committed (transactional outbox).
 //!
-//! An event is a row written in the transaction of its change. Whoever sends it has the row on lease, so that no lock
-//! is held while the network is slow, and a sender that dies is followed by another. A process that sends what it writes
-//! ([`Db::send_itself`]) writes its rows as leased already; all others wait in the outbox for the sweep.
+//! An event is a row written in the transaction of its change. Whoever sends it leases the row, so that no lock is held
+//! while the network is slow, and another sender takes over when one dies. A process that sends its own messages
+//! ([`send_own_messages`]) writes its rows as leased already; all others wait in the outbox for the sweep.
 
-mod tray;
-
-pub(crate) use tray::Tray;
+mod buffer;
 
 use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use buffer::OutboxBuffer;
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use tokio_postgres::Row;
 
-/// Something that happened. Holds ids only: readers look up the rest, and find it as it is by then.
+/// Something that happened. Holds ids only: consumers look up the rest, in its state at that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// An address waits to be verified by the link.
+    /// An email address is to be verified by the link.
     VerificationAsked {
         link: LinkId,
     },
-    /// Somebody forgot a password; the link lets them set another.
+    /// Somebody forgot their password; the link lets them set a new one.
     ResetAsked {
         link: LinkId,
     },
-    /// Somebody wanted to register with the address of an account that is there already.
+    /// Somebody tried to register with the address of an existing account.
     RegisteredAgain {
         user: UserId,
         hour: i64,
@@ -36,7 +35,7 @@ pub enum Event {
         user: UserId,
         epoch: i32,
     },
-    /// A refresh token was shown twice: the session has ended for everybody.
+    /// A refresh token was used twice, so its session was ended.
     SessionStolen {
         user: UserId,
         session: FamilyId,
@@ -53,7 +52,7 @@ pub enum Event {
     OrderCancelled {
         order: OrderId,
     },
-    /// A try to pay failed; told once per payment.
+    /// An attempt to pay failed; announced once per payment.
     PaymentFailed {
         payment: PaymentId,
     },
@@ -63,26 +62,26 @@ pub enum Event {
     RefundFailed {
         refund: RefundId,
     },
-    /// A buyer complained at their bank, or the bank asks.
+    /// A bank opened a dispute or an inquiry.
     DisputeOpened {
         dispute: DisputeId,
     },
-    /// Goods of a refund are back on the shelf.
+    /// Goods of a refund are back in stock.
     GoodsReturned {
         refund: RefundId,
     },
-    /// The `crossing`-th time that a product's stock fell to its threshold.
+    /// A product's stock fell to its threshold for the `crossing`-th time.
     StockLow {
         product: ProductId,
         crossing: i32,
     },
-    /// Messages lie where only a person can help them; told once an hour.
+    /// Dead letters wait for a person; announced once an hour.
     DeadLettersFound {
         hour: i64,
     },
 }
 
-/// An event on its way, with the version of its form.
+/// The body of a queue message: an event and the version of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub v: u8,
@@ -98,7 +97,7 @@ pub enum Topic {
 }
 
 impl Event {
-    /// The same for the same happening, however often it is told.
+    /// Identifies the occurrence: the same however often it is announced.
     pub fn dedupe_key(self) -> String {
         match self {
             Self::VerificationAsked { link } => format!("verification_asked:{link}"),
@@ -150,7 +149,7 @@ queries! {
         where known.sent_at is not null
         returning id, payload";
 
-    /// A lease, not a lock. By `sent_at`, never by the highest id seen: a lower id may be committed later.
+    /// Leased rather than locked. Found by `sent_at`, never by the highest id seen: a lower id may be committed later.
     LEASE: "lease events to send" = "
         with due as (
             select id from outbox
@@ -166,8 +165,8 @@ queries! {
         where outbox.id = due.id
         returning outbox.id, outbox.topic, outbox.payload";
 
-    /// Whatever became of its row: an event that nobody could act on is as good as unsent.
-    PUT_BACK: "put an event back into the outbox" = "
+    /// Also when its row was marked as sent or deleted: an event that nobody could act on counts as unsent.
+    REQUEUE: "requeue an event in the outbox" = "
         insert into outbox (topic, dedupe_key, payload, available_at)
         values ($1, $2, $3, now() + make_interval(secs => $4::int4))
         on conflict on constraint outbox_once do update
@@ -177,29 +176,44 @@ queries! {
         update outbox set sent_at = now() where id = any($1) and sent_at is null";
 }
 
-/// How long the process that wrote an event keeps it for itself.
+/// How long only the process that wrote an event may send it.
 const OWN_LEASE_SECONDS: i32 = 15;
 
-/// In seconds; none if others send what the transaction writes.
-fn own_lease(tx: &Tx<'_>) -> i32 {
-    if tx.sends_itself() { OWN_LEASE_SECONDS } else { 0 }
+/// From now on this process sends the messages that it writes itself, as soon as they are committed: see
+/// [`take_written`].
+pub fn send_own_messages(db: &mut Db) {
+    db.attach(OutboxBuffer::default());
 }
 
-/// Writes an event down in the transaction of the change it tells of.
+/// In seconds; zero if other processes send what the transaction writes.
+fn own_lease(tx: &Tx<'_>) -> i32 {
+    if tx.attached::<OutboxBuffer>().is_some() { OWN_LEASE_SECONDS } else { 0 }
+}
+
+/// Buffers messages once they are committed, if this process sends them.
+fn buffer_after_commit(tx: &Tx<'_>, messages: Vec<OutboxMessage>) {
+    if let Some(buffer) = tx.attached::<OutboxBuffer>().cloned() {
+        tx.after_commit(move |began| buffer.add(began, messages));
+    }
+}
+
+/// Writes an event in the transaction of the change that it announces.
 pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
     let (topic, message) = (Topic::Mail, Message { v: 1, event });
     let body = serde_json::to_string(&message).expect("ids and words are JSON");
     let lease = own_lease(tx);
     let row =
         tx.row(&ENQUEUE, &[&topic.name(), &event.dedupe_key(), &Json(message), &lease]).await?;
-    tx.hand_over(row.map(|row| Parcel { id: row.get("id"), topic, body }));
+    if let Some(row) = row {
+        buffer_after_commit(tx, vec![OutboxMessage { id: row.get("id"), topic, body }]);
+    }
     Ok(())
 }
 
-/// Writes many messages down at once, each under its key. One that waits under its key already stays as it is; one that
-/// was sent before is sent again, and its consumer decides whether it is news.
+/// Writes many messages with one statement, each under its key. A message that is still unsent under its key stays as it
+/// is; one that was sent before is sent again, and its consumer decides whether it is new.
 ///
-/// Keys in order, so that two who write the same ones cannot lock each other out.
+/// `keys` are sorted, so that two transactions that write the same ones cannot deadlock.
 pub(crate) async fn enqueue_all<M>(
     tx: &Tx<'_>,
     topic: Topic,
@@ -212,57 +226,59 @@ where
     let messages: Vec<_> = messages.iter().map(Json).collect();
     let lease = own_lease(tx);
     let rows = tx.rows(&ENQUEUE_ALL, &[&topic.name(), &keys, &messages, &lease]).await?;
-    tx.hand_over(rows.iter().map(|row| Parcel::read(topic, row)));
+    buffer_after_commit(tx, rows.iter().map(|row| OutboxMessage::read(topic, row)).collect());
     Ok(())
 }
 
-/// A leased event: nobody else will send it for a while.
+/// A leased message: for a while nobody else sends it.
 #[derive(Clone, Debug)]
-pub struct Parcel {
+pub struct OutboxMessage {
     pub id: i64,
     pub topic: Topic,
-    /// What goes into the queue.
+    /// What goes into the queue: JSON.
     pub body: String,
 }
 
-impl Parcel {
+impl OutboxMessage {
     fn read(topic: Topic, row: &Row) -> Self {
         let body: serde_json::Value = row.get("payload");
         Self { id: row.get("id"), topic, body: body.to_string() }
     }
 }
 
-/// Hands out what this process wrote down since it was last asked, as far as its own lease lasts.
-pub fn take_written(db: &Db) -> Vec<Parcel> {
-    db.tray().map(|tray| tray.take(Instant::now())).unwrap_or_default()
+/// Takes what this process wrote since the last call and still has on lease.
+pub fn take_written(db: &Db) -> Vec<OutboxMessage> {
+    let buffer = db.attached::<OutboxBuffer>();
+    buffer.map(|buffer| buffer.take(Instant::now())).unwrap_or_default()
 }
 
-/// As [`take_written`], but less often: nothing, if the last were handed out less than a quarter of a second ago and
-/// fewer than `size` have come since.
-pub fn take_batch(db: &Db, size: usize) -> Vec<Parcel> {
-    db.tray().map(|tray| tray.take_batch(size, Instant::now())).unwrap_or_default()
+/// Like [`take_written`], but empty if messages were taken less than a quarter of a second ago and fewer than `size`
+/// have come since.
+pub fn take_batch(db: &Db, size: usize) -> Vec<OutboxMessage> {
+    let buffer = db.attached::<OutboxBuffer>();
+    buffer.map(|buffer| buffer.take_batch(size, Instant::now())).unwrap_or_default()
 }
 
-/// Takes up to `limit` unsent events on lease. The longer an event has failed, the longer the lease.
-pub async fn lease(db: &Db, limit: u8) -> Result<Vec<Parcel>, DbError> {
+/// Leases up to `limit` unsent messages. The more often a message has failed, the longer the lease.
+pub async fn lease(db: &Db, limit: u8) -> Result<Vec<OutboxMessage>, DbError> {
     let rows = db.rows(&LEASE, &[&i64::from(limit)]).await?;
     rows.iter()
         .map(|row| {
             let topic =
-                Topic::from_name(row.get("topic")).ok_or(DbError::nonsense(&LEASE, "topic"))?;
-            Ok(Parcel::read(topic, row))
+                Topic::from_name(row.get("topic")).ok_or(DbError::invalid_row(&LEASE, "topic"))?;
+            Ok(OutboxMessage::read(topic, row))
         })
         .collect()
 }
 
-/// Ends the leases of events that the queue has taken.
+/// Marks messages as sent once the queue has accepted them.
 pub async fn mark_sent(db: &Db, ids: &[i64]) -> Result<(), DbError> {
     db.execute(&MARK_SENT, &[&ids]).await.map(drop)
 }
 
-/// Takes an event back that its consumer cannot act on for now; it is sent anew in `seconds` or somewhat later.
-pub async fn put_back(db: &Db, event: Event, seconds: i32) -> Result<(), DbError> {
+/// Requeues an event that its consumer cannot act on yet; the sweep sends it in `seconds` or somewhat later.
+pub async fn requeue(db: &Db, event: Event, seconds: i32) -> Result<(), DbError> {
     let message = Json(Message { v: 1, event });
     let key = event.dedupe_key();
-    db.execute(&PUT_BACK, &[&Topic::Mail.name(), &key, &message, &seconds]).await.map(drop)
+    db.execute(&REQUEUE, &[&Topic::Mail.name(), &key, &message, &seconds]).await.map(drop)
 }

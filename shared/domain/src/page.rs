@@ -1,16 +1,16 @@
-//! Walking long lists: a page at a time, from where the last one ended.
+//! Keyset pagination: pages of a sorted list, each after the last row of the one before.
 
 use crate::failure::{Kind, Refusal};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The most that a page shows. Statements whose size is bound say one more: `catalog/sql/pages.rs`.
-pub(crate) const MOST: u8 = 100;
+/// The largest page. `catalog/sql/pages.rs` repeats the number, plus one, in statements with a constant limit.
+pub(crate) const MAX_LIMIT: u8 = 100;
 
-/// How much of a list, and from where on. `K` is what the list is sorted by.
+/// A request for one page: its size, and the key of the row that it follows. `K` is the sort key of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<K> {
+pub struct PageRequest<K> {
     limit: u8,
     pub after: Option<K>,
 }
@@ -19,7 +19,7 @@ pub struct Page<K> {
 pub enum BadPage {
     #[error("limit must be between 1 and 100")]
     Limit,
-    #[error("this cursor was not made by this list")]
+    #[error("the cursor does not belong to this list")]
     Cursor,
 }
 
@@ -36,12 +36,12 @@ impl Refusal for BadPage {
     }
 }
 
-/// Text that a list is sorted by. A cursor comes from outside, and PostgreSQL knows no NUL.
+/// A text sort key. Cursors are client input, so NUL is refused, which PostgreSQL cannot store in text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Mark(pub(crate) String);
+pub struct TextKey(pub(crate) String);
 
-impl TryFrom<String> for Mark {
+impl TryFrom<String> for TextKey {
     type Error = BadPage;
 
     fn try_from(text: String) -> Result<Self, BadPage> {
@@ -49,11 +49,11 @@ impl TryFrom<String> for Mark {
     }
 }
 
-impl<K: DeserializeOwned> Page<K> {
-    /// Twenty at a time unless asked otherwise.
+impl<K: DeserializeOwned> PageRequest<K> {
+    /// `limit` is 1 to 100, by default 20. `cursor` is `next` of the page before.
     pub fn new(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, BadPage> {
         let limit = u8::try_from(limit.unwrap_or(20)).map_err(|_| BadPage::Limit)?;
-        if !(1..=MOST).contains(&limit) {
+        if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(BadPage::Limit);
         }
         let read = |cursor: &str| {
@@ -65,14 +65,14 @@ impl<K: DeserializeOwned> Page<K> {
     }
 }
 
-impl<K> Page<K> {
-    /// One row more than the page holds: it tells whether there is another page.
-    pub(crate) fn rows_wanted(&self) -> i64 {
+impl<K> PageRequest<K> {
+    /// One row more than the page holds: it shows whether there is another page.
+    pub(crate) fn fetch_limit(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// Cuts what was read down to the page, and says where the next one starts.
-    pub(crate) fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Slice<T>
+    /// The page, and the cursor of the next one, from up to [`Self::fetch_limit`] rows.
+    pub(crate) fn paginate<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Page<T>
     where
         K: Serialize,
     {
@@ -80,7 +80,7 @@ impl<K> Page<K> {
         let has_more = items.len() > size;
         items.truncate(size);
         let next = if has_more { items.last().map(|last| cursor(&key(last))) } else { None };
-        Slice { items, next }
+        Page { items, next }
     }
 }
 
@@ -91,7 +91,7 @@ fn cursor(key: &impl Serialize) -> String {
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slice<T> {
+pub struct Page<T> {
     pub items: Vec<T>,
     /// The cursor of the next page, if there is one.
     pub next: Option<String>,
@@ -103,30 +103,30 @@ mod tests {
 
     #[test]
     fn a_page_ends_where_the_next_begins() {
-        let page = Page::<i64>::new(Some(2), None).unwrap();
-        let slice = page.cut(vec![10, 20, 30], |key| *key);
+        let page = PageRequest::<i64>::new(Some(2), None).unwrap();
+        let first = page.paginate(vec![10, 20, 30], |key| *key);
 
-        let next = Page::<i64>::new(Some(2), slice.next.as_deref()).unwrap();
+        let next = PageRequest::<i64>::new(Some(2), first.next.as_deref()).unwrap();
 
-        assert_eq!(slice.items, [10, 20]);
+        assert_eq!(first.items, [10, 20]);
         assert_eq!(next.after, Some(20));
-        assert_eq!(next.cut(vec![30], |key| *key).next, None);
+        assert_eq!(next.paginate(vec![30], |key| *key).next, None);
     }
 
     #[test]
-    fn a_mark_that_no_row_can_have_is_refused() {
-        let cursor = |mark: &str| cursor(&Mark(mark.to_owned()));
-        assert!(Page::<Mark>::new(None, Some(&cursor("MUG"))).is_ok());
-        assert_eq!(Page::<Mark>::new(None, Some(&cursor("a\0"))), Err(BadPage::Cursor));
+    fn a_text_key_that_no_row_can_have_is_refused() {
+        let cursor = |key: &str| cursor(&TextKey(key.to_owned()));
+        assert!(PageRequest::<TextKey>::new(None, Some(&cursor("MUG"))).is_ok());
+        assert_eq!(PageRequest::<TextKey>::new(None, Some(&cursor("a\0"))), Err(BadPage::Cursor));
     }
 
     #[test]
     fn a_forged_cursor_or_limit_is_refused() {
         for limit in [0, -1, 101, 1_000_000_000] {
-            assert_eq!(Page::<i64>::new(Some(limit), None), Err(BadPage::Limit));
+            assert_eq!(PageRequest::<i64>::new(Some(limit), None), Err(BadPage::Limit));
         }
         for cursor in ["", "%%%", "bm9uc2Vuc2U"] {
-            assert_eq!(Page::<i64>::new(None, Some(cursor)), Err(BadPage::Cursor));
+            assert_eq!(PageRequest::<i64>::new(None, Some(cursor)), Err(BadPage::Cursor));
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Text that people write: bounded, and free of characters that break lines, logs and databases.
+//! Validation of text input: length, and characters that break logs or cannot be stored.
 
 mod card;
 
-pub use card::without_card;
+pub use card::reject_card_number;
 
 use crate::failure::Invalid;
 
-/// One line of text: no control characters, trimmed, between one and `max` characters.
+/// One line of 1 to `max` characters without control characters. Surrounding white space is trimmed.
 pub fn line(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
     let text = raw.trim();
     if text.is_empty() {
@@ -15,8 +15,8 @@ pub fn line(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
     bounded(pointer, text, max, char::is_control)
 }
 
-/// Any number of lines, maybe none, at most `max` characters: no control characters but line breaks and tabs.
-pub fn prose(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
+/// Up to `max` characters on any number of lines, maybe empty. Of control characters, line breaks and tabs are allowed.
+pub fn multiline(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
     bounded(pointer, raw, max, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
@@ -33,14 +33,14 @@ fn bounded(
             format!("must have at most {max} characters"),
         ));
     }
-    if text.contains(|c| is_bad(c) || is_invisible_turn(c)) {
-        return Err(Invalid::new(pointer, "bad_character", "must not have control characters"));
+    if text.contains(|c| is_bad(c) || is_bidi_control(c)) {
+        return Err(Invalid::new(pointer, "bad_character", "must not contain control characters"));
     }
     Ok(text.to_owned())
 }
 
-/// Characters that make text read in another order than it is stored.
-fn is_invisible_turn(c: char) -> bool {
+/// Bidirectional control characters, which make text display in another order than it is stored.
+fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -58,8 +58,8 @@ mod tests {
         for bad in ["a\0b", "a\nb", "a\u{202e}b", "a\u{7f}"] {
             assert_eq!(line("/name", bad, 20).unwrap_err().code, "bad_character");
         }
-        assert_eq!(prose("/description", "a\0", 20).unwrap_err().code, "bad_character");
-        assert!(prose("/description", "a\nb", 20).is_ok());
+        assert_eq!(multiline("/description", "a\0", 20).unwrap_err().code, "bad_character");
+        assert!(multiline("/description", "a\nb", 20).is_ok());
     }
 
     #[test]

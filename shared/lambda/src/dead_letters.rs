@@ -1,13 +1,13 @@
-//! The letters that no consumer could take: to look at, to count, and to send on their way again.
+//! The messages that no consumer could process: counted, listed, and sent back to their source queue (redrive).
 //!
-//! Not SQS's own `StartMessageMoveTask`: that moves whole queues, and a person wants to try one letter first.
+//! Not with SQS's own `StartMessageMoveTask`: that moves whole queues, and an admin wants to try one message first.
 
-use crate::config::aws::{self, Service};
+use crate::aws::{self, Service};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as About, QueueAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as Attribute, QueueAttributeName};
 use domain::outbox::Topic;
 use futures_util::future::try_join_all;
 use std::collections::HashSet;
@@ -16,47 +16,49 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
-/// SQS hands out ten messages at once.
+/// The most messages that one `ReceiveMessage` returns.
 const BATCH: i32 = 10;
-/// How many batches one request looks at: what lies deeper, the next one sees.
-const MOST_BATCHES: usize = 30;
-/// How long nobody else sees a letter that we look at. Long enough to send it, short enough to die with it.
-const HIDDEN_SECONDS: i32 = 30;
-/// Without it SQS asks only some of its servers, and may say that nothing is there.
+/// The most batches that one request receives from a queue.
+const MAX_BATCHES: usize = 30;
+/// The visibility timeout of a received message: long enough to send it back, short enough to reappear soon after a
+/// crash.
+const VISIBILITY_SECONDS: i32 = 30;
+/// Long polling. Short polling asks only some of SQS's servers and may miss messages.
 const WAIT_SECONDS: i32 = 1;
-/// What one call may take, repetitions and all.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For one operation, with the SDK's retries.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The two queues that dead letters end in.
+/// The dead-letter queues of both topics.
 #[derive(Clone, Debug)]
 pub struct DeadLetters(Option<Arc<Queues>>);
 
 #[derive(Debug)]
 struct Queues {
-    all: [Pair; 2],
-    /// Made at the first use: its set-up costs more than most requests.
+    all: [SourceQueue; 2],
+    /// Created at the first use: creating it takes longer than most requests.
     client: OnceCell<Client>,
 }
 
-/// A queue, and where its dead letters lie.
+/// A queue and its dead-letter queue.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub struct SourceQueue {
     pub topic: Topic,
-    pub queue_url: String,
-    pub dead_letters_url: String,
+    pub url: String,
+    pub dlq_url: String,
 }
 
-/// A letter as it lies there.
+/// A message in a dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     pub id: String,
     pub topic: Topic,
     pub body: String,
-    /// How often it was handed out, to us too.
+    /// How often it was received since it was sent, by us too.
     pub receives: i32,
     pub sent_at: Option<OffsetDateTime>,
 }
 
+/// A call of SQS failed.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {doing}: {why}")]
 pub struct DeadLettersError {
@@ -65,71 +67,70 @@ pub struct DeadLettersError {
 }
 
 impl DeadLetters {
-    pub fn of(mail: Pair, inventory: Pair) -> Self {
+    pub fn new(mail: SourceQueue, inventory: SourceQueue) -> Self {
         Self(Some(Arc::new(Queues { all: [mail, inventory], client: OnceCell::new() })))
     }
 
-    /// There never are any.
+    /// Always empty, for tests.
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// How many lie there, about: SQS counts when it finds the time.
+    /// The approximate number of messages in both queues, as SQS reports it.
     pub async fn count(&self) -> Result<u64, DeadLettersError> {
         let Some(queues) = &self.0 else { return Ok(0) };
         let mut sum = 0;
-        for pair in &queues.all {
-            let ask =
-                queues.client().await.get_queue_attributes().queue_url(&pair.dead_letters_url);
-            let ask = ask.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
-            let answer = ask.send().await.map_err(|error| failed("count dead letters", error))?;
-            let said = answer.attributes().and_then(|said| {
-                said.get(&QueueAttributeName::ApproximateNumberOfMessages)?.parse::<u64>().ok()
-            });
-            sum += said.unwrap_or_default();
+        for queue in &queues.all {
+            let name = QueueAttributeName::ApproximateNumberOfMessages;
+            let request = queues.client().await.get_queue_attributes().queue_url(&queue.dlq_url);
+            let response = request.attribute_names(name.clone()).send().await;
+            let response = response.map_err(|error| failed("count dead letters", error))?;
+            let count = response.attributes().and_then(|all| all.get(&name)?.parse::<u64>().ok());
+            sum += count.unwrap_or_default();
         }
         Ok(sum)
     }
 
-    /// The letters of both queues, the first few hundred of each.
+    /// The messages of both queues, at most the first 300 of each.
     pub async fn list(&self) -> Result<Vec<DeadLetter>, DeadLettersError> {
         let Some(queues) = &self.0 else { return Ok(Vec::new()) };
-        let look = async |pair| {
-            let held = queues.take_all(pair, |_| false).await?;
-            queues.let_go(pair, &held).await?;
-            Ok(held.iter().map(|message| letter(pair.topic, message)).collect::<Vec<_>>())
+        let list = async |queue| {
+            let received = queues.receive_until(queue, |_| false).await?;
+            queues.release(queue, &received).await?;
+            Ok(received.iter().map(|message| dead_letter(queue.topic, message)).collect::<Vec<_>>())
         };
-        Ok(try_join_all(queues.all.iter().map(look)).await?.concat())
+        Ok(try_join_all(queues.all.iter().map(list)).await?.concat())
     }
 
-    /// Sends the letter with this id on its way again, unless there is none.
+    /// Sends the message with this id back to its source queue. False if there is none among the first 300 of a queue.
     pub async fn redrive(&self, id: &str) -> Result<bool, DeadLettersError> {
         let Some(queues) = &self.0 else { return Ok(false) };
         let is_it = |message: &Message| message.message_id() == Some(id);
-        for pair in &queues.all {
-            let mut held = queues.take_all(pair, is_it).await?;
-            let found = held.iter().position(is_it).map(|place| held.swap_remove(place));
-            queues.let_go(pair, &held).await?;
+        for queue in &queues.all {
+            let mut received = queues.receive_until(queue, is_it).await?;
+            let found = received.iter().position(is_it).map(|index| received.swap_remove(index));
+            queues.release(queue, &received).await?;
             if let Some(found) = found {
-                queues.send_again(pair, &found).await?;
+                queues.send_back(queue, &found).await?;
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Sends all letters on their way again, and says how many; a few hundred at a time.
+    /// Sends all messages back to their source queues, at most 300 of each queue, and returns how many.
     pub async fn redrive_all(&self) -> Result<usize, DeadLettersError> {
         let Some(queues) = &self.0 else { return Ok(0) };
         let mut sent = 0;
-        for pair in &queues.all {
-            for _ in 0..MOST_BATCHES {
-                let held = queues.take(pair).await?;
-                if held.is_empty() {
+        for queue in &queues.all {
+            for _ in 0..MAX_BATCHES {
+                let received = queues.receive(queue).await?;
+                if received.is_empty() {
                     break;
                 }
-                try_join_all(held.iter().map(|message| queues.send_again(pair, message))).await?;
-                sent += held.len();
+                try_join_all(received.iter().map(|message| queues.send_back(queue, message)))
+                    .await?;
+                sent += received.len();
             }
         }
         Ok(sent)
@@ -138,85 +139,92 @@ impl DeadLetters {
 
 impl Queues {
     async fn client(&self) -> &Client {
-        let make = async || {
-            let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-            let config = Builder::from(&aws::config(Service::Sqs).await).timeout_config(patience);
+        let create = async || {
+            let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
+            let config = Builder::from(&aws::config(Service::Sqs).await).timeout_config(timeouts);
             Client::from_conf(config.build())
         };
-        self.client.get_or_init(make).await
+        self.client.get_or_init(create).await
     }
 
-    /// A few letters, hidden from everybody else for a moment.
-    async fn take(&self, pair: &Pair) -> Result<Vec<Message>, DeadLettersError> {
-        let ask = self
+    /// Up to ten messages, invisible to other receivers for [`VISIBILITY_SECONDS`].
+    async fn receive(&self, queue: &SourceQueue) -> Result<Vec<Message>, DeadLettersError> {
+        let request = self
             .client()
             .await
             .receive_message()
-            .queue_url(&pair.dead_letters_url)
+            .queue_url(&queue.dlq_url)
             .max_number_of_messages(BATCH)
-            .visibility_timeout(HIDDEN_SECONDS)
+            .visibility_timeout(VISIBILITY_SECONDS)
             .wait_time_seconds(WAIT_SECONDS)
-            .message_system_attribute_names(About::ApproximateReceiveCount)
-            .message_system_attribute_names(About::SentTimestamp);
-        let answer = ask.send().await.map_err(|error| failed("read dead letters", error))?;
-        Ok(answer.messages.unwrap_or_default())
+            .message_system_attribute_names(Attribute::ApproximateReceiveCount)
+            .message_system_attribute_names(Attribute::SentTimestamp);
+        let response = request.send().await.map_err(|error| failed("read dead letters", error))?;
+        Ok(response.messages.unwrap_or_default())
     }
 
-    /// Letters up to the one that is looked for, or all.
-    async fn take_all(
+    /// Receives batches up to the one with a message that `is_last`, or until the queue is empty.
+    async fn receive_until(
         &self,
-        pair: &Pair,
-        is_enough: impl Fn(&Message) -> bool,
+        queue: &SourceQueue,
+        is_last: impl Fn(&Message) -> bool,
     ) -> Result<Vec<Message>, DeadLettersError> {
-        let (mut held, mut seen) = (Vec::new(), HashSet::new());
-        for _ in 0..MOST_BATCHES {
-            let batch = self.take(pair).await?;
-            let is_last = batch.is_empty() || batch.iter().any(&is_enough);
-            // SQS may hand a letter out twice, hidden or not.
-            held.extend(
-                batch.into_iter().filter(|message| seen.insert(message.message_id.clone())),
-            );
-            if is_last {
+        let (mut received, mut ids) = (Vec::new(), HashSet::new());
+        for _ in 0..MAX_BATCHES {
+            let batch = self.receive(queue).await?;
+            let is_done = batch.is_empty() || batch.iter().any(&is_last);
+            // SQS may deliver a message twice, whatever its visibility timeout.
+            received
+                .extend(batch.into_iter().filter(|message| ids.insert(message.message_id.clone())));
+            if is_done {
                 break;
             }
         }
-        Ok(held)
+        Ok(received)
     }
 
-    /// Shows letters to everybody again. If that fails, they show by themselves soon.
-    async fn let_go(&self, pair: &Pair, held: &[Message]) -> Result<(), DeadLettersError> {
+    /// Makes messages visible to other receivers now, instead of when their visibility timeout ends.
+    async fn release(
+        &self,
+        queue: &SourceQueue,
+        received: &[Message],
+    ) -> Result<(), DeadLettersError> {
         let client = self.client().await;
-        let show = async |message: &Message| {
-            let show = client.change_message_visibility().queue_url(&pair.dead_letters_url);
-            let show = show.set_receipt_handle(message.receipt_handle.clone());
-            let shown = show.visibility_timeout(0).send().await;
-            shown.map_err(|error| failed("put dead letters back", error))
+        let release = async |message: &Message| {
+            let request = client.change_message_visibility().queue_url(&queue.dlq_url);
+            let request = request.set_receipt_handle(message.receipt_handle.clone());
+            let response = request.visibility_timeout(0).send().await;
+            response.map_err(|error| failed("release dead letters", error))
         };
-        for batch in held.chunks(10) {
-            try_join_all(batch.iter().map(&show)).await?;
+        for batch in received.chunks(10) {
+            try_join_all(batch.iter().map(&release)).await?;
         }
         Ok(())
     }
 
-    /// In this order: whoever dies between the two has sent a letter twice, and its consumer acts on it once.
-    async fn send_again(&self, pair: &Pair, message: &Message) -> Result<(), DeadLettersError> {
+    /// Sends first, then deletes: after a crash in between the message is sent twice, and consumers are idempotent.
+    async fn send_back(
+        &self,
+        queue: &SourceQueue,
+        message: &Message,
+    ) -> Result<(), DeadLettersError> {
         let client = self.client().await;
-        let again = client.send_message().queue_url(&pair.queue_url);
-        let sent = again.set_message_body(message.body.clone()).send().await;
-        sent.map_err(|error| failed("send a dead letter again", error))?;
-        let delete = client.delete_message().queue_url(&pair.dead_letters_url);
+        let request = client.send_message().queue_url(&queue.url);
+        let sent = request.set_message_body(message.body.clone()).send().await;
+        sent.map_err(|error| failed("send a dead letter to its source queue", error))?;
+        let delete = client.delete_message().queue_url(&queue.dlq_url);
         let deleted = delete.set_receipt_handle(message.receipt_handle.clone()).send().await;
-        deleted.map_err(|error| failed("take a dead letter away", error))?;
+        deleted.map_err(|error| failed("delete a dead letter", error))?;
         let id = message.message_id();
-        tracing::info!(message.id = id, topic = ?pair.topic, "dead letter sent again");
+        tracing::info!(message.id = id, topic = ?queue.topic, "dead letter sent to its source queue");
         Ok(())
     }
 }
 
-fn letter(topic: Topic, message: &Message) -> DeadLetter {
-    let about = |name| message.attributes().and_then(|about| about.get(&name));
-    let receives = about(About::ApproximateReceiveCount).and_then(|count| count.parse().ok());
-    let sent_at = about(About::SentTimestamp).and_then(|ms| ms.parse::<i128>().ok());
+fn dead_letter(topic: Topic, message: &Message) -> DeadLetter {
+    let attribute = |name| message.attributes().and_then(|all| all.get(&name));
+    let receives = attribute(Attribute::ApproximateReceiveCount).and_then(|n| n.parse().ok());
+    let sent_at = attribute(Attribute::SentTimestamp).and_then(|ms| ms.parse::<i128>().ok());
     DeadLetter {
         id: message.message_id.clone().unwrap_or_default(),
         topic,

@@ -1,61 +1,53 @@
-//! From HTTP requests to domain calls, and from outcomes to answers.
+//! HTTP: extractors for requests, types for responses, and what every route has in common.
 
+mod app;
 mod body;
+pub mod caller;
 mod conditional;
+mod idempotency;
 mod interface;
-mod keyed;
 mod list;
 mod problem;
 pub mod token;
 
-pub use body::{Json, Path, Query, Raw};
-pub use conditional::{IfMatch, IfNoneMatch, MustMatch, Tag};
-pub use keyed::{Keyed, MaybeKey, MaybeKeyed, Reply};
+pub use app::App;
+pub use body::{Json, Path, Query, RawBody};
+pub use conditional::{ETag, IfMatch, IfNoneMatch, RequiredIfMatch};
+pub use idempotency::{
+    IdempotentJson, IdempotentResponse, MaybeIdempotentJson, OptionalIdempotencyKey,
+};
 pub use list::List;
 pub use problem::Problem;
 
 #[doc(hidden)]
 pub use utoipa_axum;
 
-use crate::config::Clock;
+use crate::logging::start_logging;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use domain::db::Db;
 use futures_util::FutureExt as _;
+use lambda_http::Error;
 use lambda_http::request::RequestContext;
 use std::panic::AssertUnwindSafe;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// In bytes. A larger body is answered with 413.
 const BODY_LIMIT: usize = 256 * 1024;
 
-/// What every HTTP function has at hand.
-#[derive(Clone)]
-pub struct App {
-    pub db: Db,
-    pub verifier: token::Verifier,
-    pub clock: Clock,
-}
-
-impl FromRef<App> for Db {
-    fn from_ref(app: &App) -> Self {
-        app.db.clone()
-    }
-}
-
 /// Serves a function's routes until Lambda stops the process.
-pub async fn serve<S>(routes: Router<S>, state: S) -> Result<(), crate::Error>
+pub async fn serve<S>(routes: Router<S>, state: S) -> Result<(), Error>
 where
     S: Clone + Send + Sync + 'static,
 {
-    crate::start_logging();
+    start_logging();
     lambda_http::run(router(routes, state)).await
 }
 
-/// A function's routes as API Gateway meets them: unknown ones refused, every answer finished alike.
+/// A function's routes with what they have in common: 404 and 405, the body limit, the request id and safe headers.
 pub fn router<S>(routes: Router<S>, state: S) -> Router
 where
     S: Clone + Send + Sync + 'static,
@@ -65,26 +57,26 @@ where
         .fallback(async || Problem::no_such_route())
         .method_not_allowed_fallback(async || Problem::no_such_method())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn(finish))
+        .layer(middleware::from_fn(finish_response))
 }
 
-/// Gives every answer its request id and safe headers, and writes the line that the night shift reads.
-async fn finish(request: Request, next: Next) -> Response {
+/// Logs the request, turns a panic into a 500, and adds the request id and safe headers to the response.
+async fn finish_response(request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    // What a panic leaves in the middle of a transaction is rolled back with it.
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answer.unwrap_or_else(|_| {
-        tracing::error!(request.id = id, "a request made us panic");
+    // Unwind safe: a panic inside a transaction drops it, which rolls it back.
+    let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = response.unwrap_or_else(|_| {
+        tracing::error!(request.id = id, "a request handler panicked");
         Problem::our_fault().into_response()
     });
 
     let status = response.status().as_u16();
     tracing::info!(request.id = id, %method, path, status, "{method} {path} {status}");
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let told = std::mem::take(response.headers_mut());
+        let headers = std::mem::take(response.headers_mut());
         response = problem.with_request_id(&id);
-        keep(told, response.headers_mut());
+        merge_headers(headers, response.headers_mut());
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -95,23 +87,25 @@ async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// What a route's own layers say of an answer stays said when it turns out to be a [`Problem`].
-fn keep(told: HeaderMap, headers: &mut HeaderMap) {
-    for (name, value) in told {
+/// Adds the headers that a route's own layers set before the [`Problem`] was rendered, unless the problem sets them
+/// too.
+fn merge_headers(from: HeaderMap, into: &mut HeaderMap) {
+    for (name, value) in from {
         if let Some(name) = name.filter(|name| name != header::CONTENT_LENGTH) {
-            headers.entry(name).or_insert(value);
+            into.entry(name).or_insert(value);
         }
     }
 }
 
-/// The caller's own id if it looks like one, else API Gateway's.
+/// The client's `X-Request-Id` if it is 1 to 100 letters, digits, `-`, `_` or `.`; else API Gateway's id; else a new
+/// one.
 fn request_id(request: &Request) -> String {
-    let theirs = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let looks_fine = |id: &&str| {
+    let from_client = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let is_valid = |id: &&str| {
         (1..=100).contains(&id.len())
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
-    if let Some(id) = theirs.filter(looks_fine) {
+    if let Some(id) = from_client.filter(is_valid) {
         return id.to_owned();
     }
     match request.extensions().get() {
@@ -130,7 +124,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     async fn bug() -> StatusCode {
-        panic!("a bug that tells ann@example.com")
+        panic!("a bug with ann@example.com in its message")
     }
 
     #[tokio::test]
@@ -138,13 +132,13 @@ mod tests {
         let routes = Router::new()
             .route("/broken", get(bug))
             .route("/whole", get(async || StatusCode::NO_CONTENT));
-        let door = router(routes, ());
-        let knock = async |path: &str| {
+        let app = router(routes, ());
+        let get = async |path: &str| {
             let request = Request::builder().uri(path).header(REQUEST_ID, "r-1");
-            door.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+            app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
         };
 
-        let (broken, whole) = (knock("/broken").await, knock("/whole").await);
+        let (broken, whole) = (get("/broken").await, get("/whole").await);
 
         assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(broken.headers()[header::CONTENT_TYPE], "application/problem+json");

@@ -1,122 +1,133 @@
-//! From SQS batches to domain calls.
+//! SQS consumers: a handler per message, and partial batch responses.
 
-mod pauses;
+mod visibility;
 
-pub use pauses::Pauses;
+pub use visibility::VisibilityTimeouts;
 
+use crate::logging::start_logging;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::failure::{Failure, Refusal};
+use domain::db::DbError;
+use domain::failure::{Failure, Refusal, chain};
 use futures_util::FutureExt as _;
+use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// Why a message was not acted on.
+/// Why a message was not processed.
 #[derive(Debug)]
-pub enum Setback {
-    /// It never will be, and nothing is lost by that: the message leaves the queue.
-    Pointless { code: &'static str, why: String },
-    /// It may be next time: the message comes again, and in the end lies with the dead letters.
-    Again(Box<dyn std::error::Error + Send + Sync>),
-    /// The same, and it is known how long that is no use before.
-    After(Duration, Box<dyn std::error::Error + Send + Sync>),
+pub enum MessageError {
+    /// Retrying cannot help, and nothing is lost without the message: it is deleted from the queue.
+    Permanent { code: &'static str, why: String },
+    /// The message is received again after the queue's visibility timeout, and in the end moves to the dead-letter
+    /// queue.
+    Retry(Error),
+    /// Like [`Self::Retry`], after this delay instead of the queue's visibility timeout.
+    RetryAfter(Duration, Error),
 }
 
-impl<R: Refusal> From<Failure<R>> for Setback {
+impl<R: Refusal> From<Failure<R>> for MessageError {
     fn from(failure: Failure<R>) -> Self {
         match failure {
-            Failure::Refused(no) => Self::Pointless { code: no.code(), why: no.to_string() },
-            Failure::Db(error) => Self::Again(error.into()),
+            Failure::Refused(refusal) => {
+                Self::Permanent { code: refusal.code(), why: refusal.to_string() }
+            }
+            Failure::Db(error) => Self::Retry(error.into()),
         }
     }
 }
 
-impl From<domain::db::DbError> for Setback {
-    fn from(error: domain::db::DbError) -> Self {
-        Self::Again(error.into())
+impl From<DbError> for MessageError {
+    fn from(error: DbError) -> Self {
+        Self::Retry(error.into())
     }
 }
 
-/// Feeds every message of every batch to `handle` until Lambda stops the process.
+/// Calls `handle` for every message of every batch until Lambda stops the process.
 pub async fn consume<M: DeserializeOwned>(
-    handle: impl AsyncFn(M) -> Result<(), Setback>,
-) -> Result<(), crate::Error> {
-    consume_with(&Pauses::none(), async |body, _| handle(body).await).await
+    handle: impl AsyncFn(M) -> Result<(), MessageError>,
+) -> Result<(), Error> {
+    consume_with(&VisibilityTimeouts::unchanged(), async |body, _| handle(body).await).await
 }
 
-/// The same for a `handle` that is told how often SQS has handed the message out, and may ask for a pause.
+/// Like [`consume`], for a `handle` that also gets how often the message was received, this time included, and that may
+/// return [`MessageError::RetryAfter`].
 pub async fn consume_with<M: DeserializeOwned>(
-    pauses: &Pauses,
-    handle: impl AsyncFn(M, u32) -> Result<(), Setback>,
-) -> Result<(), crate::Error> {
-    crate::start_logging();
+    visibility: &VisibilityTimeouts,
+    handle: impl AsyncFn(M, u32) -> Result<(), MessageError>,
+) -> Result<(), Error> {
+    start_logging();
     let handle = &handle;
     let serve = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, crate::Error>(settle_with(event.payload, pauses, handle).await)
+        Ok::<_, Error>(process_batch_with(event.payload, visibility, handle).await)
     };
     lambda_runtime::run(service_fn(serve)).await
 }
 
-/// Names the messages that must come again. All others leave the queue.
-pub async fn settle<M: DeserializeOwned>(
+/// Processes one batch. The response names the messages that must be received again; SQS deletes all others.
+pub async fn process_batch<M: DeserializeOwned>(
     batch: SqsEvent,
-    handle: impl AsyncFn(M) -> Result<(), Setback>,
+    handle: impl AsyncFn(M) -> Result<(), MessageError>,
 ) -> SqsBatchResponse {
-    settle_with(batch, &Pauses::none(), async |body, _| handle(body).await).await
+    process_batch_with(batch, &VisibilityTimeouts::unchanged(), async |body, _| handle(body).await)
+        .await
 }
 
-/// The same for the `handle` of [`consume_with`].
-pub async fn settle_with<M: DeserializeOwned>(
+/// Like [`process_batch`], for the `handle` of [`consume_with`].
+pub async fn process_batch_with<M: DeserializeOwned>(
     batch: SqsEvent,
-    pauses: &Pauses,
-    handle: impl AsyncFn(M, u32) -> Result<(), Setback>,
+    visibility: &VisibilityTimeouts,
+    handle: impl AsyncFn(M, u32) -> Result<(), MessageError>,
 ) -> SqsBatchResponse {
-    let mut wishes = Vec::new();
-    let mut again = SqsBatchResponse::default();
+    let mut delays = Vec::new();
+    let mut response = SqsBatchResponse::default();
     for message in batch.records {
         let id = message.message_id.clone().unwrap_or_default();
         let body = match parse(&message) {
             Ok(body) => body,
             Err(error) => {
-                // Left for the dead letters, where a person can look at it. The error would quote what it says.
+                // Ends in the dead-letter queue, where a person can look at it. The error itself would quote the body.
                 let (line, column, why) = (error.line(), error.column(), error.classify());
                 tracing::error!(message.id = id, line, column, ?why, "message cannot be read");
-                again.add_failure(id);
+                response.add_failure(id);
                 continue;
             }
         };
-        // A message that makes us panic must not take its neighbours along.
-        match AssertUnwindSafe(handle(body, receives(&message))).catch_unwind().await {
+        // One message that causes a panic must not fail the rest of the batch.
+        match AssertUnwindSafe(handle(body, receive_count(&message))).catch_unwind().await {
             Ok(Ok(())) => {}
-            Ok(Err(Setback::Pointless { code, why })) => {
-                tracing::warn!(message.id = id, code, "message leaves without effect: {why}");
+            Ok(Err(MessageError::Permanent { code, why })) => {
+                tracing::warn!(message.id = id, code, "message dropped: {why}");
             }
-            Ok(Err(Setback::Again(error))) => {
-                let error = domain::failure::chain(&*error);
-                tracing::error!(message.id = id, error, "message failed, it will come again");
-                again.add_failure(id);
+            Ok(Err(MessageError::Retry(error))) => {
+                let error = chain(&*error);
+                tracing::error!(message.id = id, error, "message failed and is delivered again");
+                response.add_failure(id);
             }
-            Ok(Err(Setback::After(pause, error))) => {
-                let (error, pause_ms) = (domain::failure::chain(&*error), pause.as_millis());
-                tracing::warn!(message.id = id, error, pause_ms, "message will come again later");
-                wishes.extend(message.receipt_handle.map(|receipt| (receipt, pause)));
-                again.add_failure(id);
+            Ok(Err(MessageError::RetryAfter(delay, error))) => {
+                let (error, delay_ms) = (chain(&*error), delay.as_millis());
+                tracing::warn!(message.id = id, error, delay_ms, "message will come again later");
+                delays.extend(message.receipt_handle.map(|receipt| (receipt, delay)));
+                response.add_failure(id);
             }
             Err(_) => {
-                tracing::error!(message.id = id, "message made us panic, it will come again");
-                again.add_failure(id);
+                tracing::error!(
+                    message.id = id,
+                    "message handler panicked; the message is delivered again"
+                );
+                response.add_failure(id);
             }
         }
     }
-    pauses.take(&wishes).await;
-    again
+    visibility.change(&delays).await;
+    response
 }
 
-/// How often SQS has handed it out, this time included.
-fn receives(message: &SqsMessage) -> u32 {
-    let told = message.attributes.get("ApproximateReceiveCount");
-    told.and_then(|count| count.parse().ok()).unwrap_or(1)
+/// How often the message was received, this time included.
+fn receive_count(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 fn parse<M: DeserializeOwned>(message: &SqsMessage) -> serde_json::Result<M> {
@@ -133,22 +144,23 @@ mod tests {
         let record = |id: &str, body: &str| json!({"messageId": id, "body": body});
         let batch = json!({"Records": [
             record("fine", "1"),
-            record("pointless", "0"),
+            record("permanent", "0"),
             record("failed", "2"),
             record("garbled", "{"),
             record("panics", "3"),
             record("fine too", "1"),
         ]});
 
-        let answer = settle(serde_json::from_value(batch).unwrap(), async |what: i32| match what {
-            0 => Err(Setback::Pointless { code: "no", why: "no".to_owned() }),
-            2 => Err(Setback::Again("not now".into())),
+        let batch = serde_json::from_value(batch).unwrap();
+        let response = process_batch(batch, async |body: i32| match body {
+            0 => Err(MessageError::Permanent { code: "no", why: "no".to_owned() }),
+            2 => Err(MessageError::Retry("not now".into())),
             3 => panic!("a bug"),
             _ => Ok(()),
         })
         .await;
 
-        let again: Vec<_> = answer.batch_item_failures.iter().map(|f| &f.item_identifier).collect();
-        assert_eq!(again, ["failed", "garbled", "panics"]);
+        let failures = response.batch_item_failures.iter().map(|failure| &failure.item_identifier);
+        assert_eq!(failures.collect::<Vec<_>>(), ["failed", "garbled", "panics"]);
     }
 }

@@ -1,14 +1,20 @@
-//! How we speak Stripe: what we ask of it, what its webhooks say, and how we know that it is Stripe who speaks.
+//! Stripe: calls of its API, its webhook events and their signatures.
 //!
-//! The only crate that names `async-stripe`. The domain's words go in, the domain's words come out.
+//! The only crate that uses `async-stripe`. Its functions take and return types of `domain`.
 
-mod ask;
-mod checkout;
-mod look;
-mod notice;
+mod cancel;
+mod checkout_sessions;
+mod client;
+mod convert;
+mod event;
+mod lists;
+mod metadata;
+mod payment_intents;
+mod refunds;
 pub mod webhook;
 
-pub use ask::{Intent, Stripe, StripeFailure};
-pub use checkout::Session;
-pub use look::Listed;
-pub use notice::{Unreadable, head, notice, without_secrets};
+pub use checkout_sessions::Session;
+pub use client::{Stripe, StripeFailure};
+pub use event::{MalformedEvent, envelope, payload, without_secrets};
+pub use lists::ListPage;
+pub use payment_intents::Intent;

@@ -1,91 +1,97 @@
-//! Whether it is Stripe who calls: the signature of a webhook (<https://docs.stripe.com/webhooks#verify-manually>).
+//! Verifies the signature of a webhook request (<https://docs.stripe.com/webhooks#verify-manually>).
 //!
-//! Our own, not the library's: that one takes a single secret, and verifies and parses in one step, so that an
-//! authentic event in a form it does not know looks like a forgery.
+//! Not with the library: it takes a single secret, and it verifies and parses in one step, so that an authentic event
+//! in a form that it does not know would count as forged.
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, verify};
 use time::{Duration, OffsetDateTime};
 
-/// How far the signature's time and ours may lie apart, in both directions.
+/// By how much the signature's time may differ from ours, in both directions.
 pub const TOLERANCE: Duration = Duration::seconds(300);
 
-/// The secrets that are good now: two of them while one replaces the other.
+/// The signing secrets of the webhook endpoint: two during a rotation, else one.
 #[derive(Clone)]
-pub struct Secrets(Vec<Key>);
+pub struct SigningSecrets(Vec<Key>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSecrets {
+pub enum SigningSecretsError {
     #[error("there is no secret")]
     None,
     #[error("a secret starts with whsec_")]
-    NotASecret,
+    WrongPrefix,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Forged {
+pub enum SignatureError {
     #[error("the Stripe-Signature header is missing or has no time and v1 signature")]
-    Unsigned,
+    Malformed,
     #[error("the signature is too old, or from the future")]
-    OutOfTime,
+    OutsideTolerance,
     #[error("no signature fits any of our secrets")]
-    Misfit,
+    Mismatch,
 }
 
-impl Secrets {
-    /// From secrets as Stripe shows them, separated by commas.
-    pub fn parse(text: &str) -> Result<Self, BadSecrets> {
+impl SigningSecrets {
+    /// From secrets as Stripe shows them, separated by commas. Errs if there is none.
+    pub fn parse(text: &str) -> Result<Self, SigningSecretsError> {
         let secrets = text.split(',').map(str::trim).filter(|secret| !secret.is_empty());
         let keys = secrets.map(|secret| {
-            let fits = secret.strip_prefix("whsec_").is_some_and(|rest| !rest.is_empty());
+            let is_valid = secret.strip_prefix("whsec_").is_some_and(|rest| !rest.is_empty());
             let key = Key::new(HMAC_SHA256, secret.as_bytes());
-            fits.then_some(key).ok_or(BadSecrets::NotASecret)
+            is_valid.then_some(key).ok_or(SigningSecretsError::WrongPrefix)
         });
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() { Err(BadSecrets::None) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err(SigningSecretsError::None) } else { Ok(Self(keys)) }
     }
 
-    /// Whether one of the header's signatures is that of these very bytes, by one of our secrets, and fresh.
-    pub fn verify(&self, header: &str, body: &[u8], now: OffsetDateTime) -> Result<(), Forged> {
-        let (time, signatures) = read(header).ok_or(Forged::Unsigned)?;
+    /// Succeeds if one of the signatures in the `Stripe-Signature` header was made over exactly these bytes with one of
+    /// the secrets, at most [`TOLERANCE`] from `now`.
+    pub fn verify(
+        &self,
+        header: &str,
+        body: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<(), SignatureError> {
+        let (time, signatures) = parse_header(header).ok_or(SignatureError::Malformed)?;
         let payload = [time.to_string().as_bytes(), b".", body].concat();
-        let fits = |key: &Key| {
-            // Compares in constant time.
+        let is_signed_with = |key: &Key| {
+            // In constant time.
             signatures.iter().any(|signature| verify(key, &payload, signature).is_ok())
         };
-        if !self.0.iter().any(fits) {
-            return Err(Forged::Misfit);
+        if !self.0.iter().any(is_signed_with) {
+            return Err(SignatureError::Mismatch);
         }
         let age = now.unix_timestamp().abs_diff(time);
         if age > TOLERANCE.whole_seconds().unsigned_abs() {
-            return Err(Forged::OutOfTime);
+            return Err(SignatureError::OutsideTolerance);
         }
         Ok(())
     }
 }
 
 /// The time and every `v1` signature of a header such as `t=1,v1=ab,v1=cd,v0=ef`.
-fn read(header: &str) -> Option<(i64, Vec<[u8; 32]>)> {
+fn parse_header(header: &str) -> Option<(i64, Vec<[u8; 32]>)> {
     let mut time = None;
     let mut signatures = Vec::new();
     for item in header.split(',') {
         match item.trim().split_once('=')? {
-            // Two times would leave open which one was signed.
+            // With two timestamps it would be open which one was signed.
             ("t", value) if time.is_none() => time = Some(value.parse().ok()?),
             ("t", _) => return None,
-            ("v1", value) => signatures.extend(bytes(value)),
+            ("v1", value) => signatures.extend(decode_hex(value)),
             _ => {}
         }
     }
     (!signatures.is_empty()).then_some((time?, signatures))
 }
 
-fn bytes(hex: &str) -> Option<[u8; 32]> {
+fn decode_hex(hex: &str) -> Option<[u8; 32]> {
     if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
     }
     Some(bytes)
 }
@@ -115,8 +121,8 @@ mod tests {
         format!("t={},v1={}", time.unix_timestamp(), v1(secret, time, BODY))
     }
 
-    fn check(secrets: &str, header: &str, now: OffsetDateTime) -> Result<(), Forged> {
-        Secrets::parse(secrets).unwrap().verify(header, BODY, now)
+    fn check(secrets: &str, header: &str, now: OffsetDateTime) -> Result<(), SignatureError> {
+        SigningSecrets::parse(secrets).unwrap().verify(header, BODY, now)
     }
 
     #[test]
@@ -132,7 +138,7 @@ mod tests {
             for ours in ["whsec_old", "whsec_new", "whsec_old, whsec_new"] {
                 assert_eq!(check(ours, &header, at(0)), Ok(()));
             }
-            assert_eq!(check("whsec_gone", &header, at(0)), Err(Forged::Misfit));
+            assert_eq!(check("whsec_gone", &header, at(0)), Err(SignatureError::Mismatch));
         }
     }
 
@@ -142,8 +148,8 @@ mod tests {
         for (now, expected) in [
             (at(300), Ok(())),
             (at(-300), Ok(())),
-            (at(301), Err(Forged::OutOfTime)),
-            (at(-301), Err(Forged::OutOfTime)),
+            (at(301), Err(SignatureError::OutsideTolerance)),
+            (at(-301), Err(SignatureError::OutsideTolerance)),
         ] {
             assert_eq!(check("whsec_a", &signed, now), expected);
         }
@@ -155,19 +161,19 @@ mod tests {
         let good = v1("whsec_a", at(0), BODY);
         let other_body = v1("whsec_a", at(0), b"{}");
         for (header, expected) in [
-            (String::new(), Forged::Unsigned),
-            ("t=1".to_owned(), Forged::Unsigned),
-            (format!("v1={good}"), Forged::Unsigned),
-            (format!("t={t},v0={good}"), Forged::Unsigned),
-            (format!("t={t},v1={}", &good[..62]), Forged::Unsigned),
+            (String::new(), SignatureError::Malformed),
+            ("t=1".to_owned(), SignatureError::Malformed),
+            (format!("v1={good}"), SignatureError::Malformed),
+            (format!("t={t},v0={good}"), SignatureError::Malformed),
+            (format!("t={t},v1={}", &good[..62]), SignatureError::Malformed),
             (
                 format!("t={t},v1={}", good.replace(|c: char| c.is_ascii_digit(), "z")),
-                Forged::Unsigned,
+                SignatureError::Malformed,
             ),
-            (format!("t={t},t={t},v1={good}"), Forged::Unsigned),
-            (format!("t={t}x,v1={good}"), Forged::Unsigned),
-            (format!("t={},v1={good}", t + 1), Forged::Misfit),
-            (format!("t={t},v1={other_body}"), Forged::Misfit),
+            (format!("t={t},t={t},v1={good}"), SignatureError::Malformed),
+            (format!("t={t}x,v1={good}"), SignatureError::Malformed),
+            (format!("t={},v1={good}", t + 1), SignatureError::Mismatch),
+            (format!("t={t},v1={other_body}"), SignatureError::Mismatch),
         ] {
             assert_eq!(check("whsec_a", &header, at(0)), Err(expected), "{header}");
         }
@@ -175,9 +181,12 @@ mod tests {
 
     #[test]
     fn a_secret_that_is_none_stops_the_start() {
-        assert_eq!(Secrets::parse("").err(), Some(BadSecrets::None));
-        assert_eq!(Secrets::parse(" , ").err(), Some(BadSecrets::None));
-        assert_eq!(Secrets::parse("sk_test_a").err(), Some(BadSecrets::NotASecret));
-        assert_eq!(Secrets::parse("whsec_").err(), Some(BadSecrets::NotASecret));
+        assert_eq!(SigningSecrets::parse("").err(), Some(SigningSecretsError::None));
+        assert_eq!(SigningSecrets::parse(" , ").err(), Some(SigningSecretsError::None));
+        assert_eq!(
+            SigningSecrets::parse("sk_test_a").err(),
+            Some(SigningSecretsError::WrongPrefix)
+        );
+        assert_eq!(SigningSecrets::parse("whsec_").err(), Some(SigningSecretsError::WrongPrefix));
     }
 }

@@ -1,4 +1,4 @@
-//! No binary outgrows its budget.
+//! Each function has a budget for the size of its binary and the CPU time of its start.
 
 use crate::routes::template;
 use local::load::budget;
@@ -11,7 +11,7 @@ fn every_function_has_a_budget_and_nobody_else() {
     assert_eq!(budgets.keys().collect::<Vec<_>>(), functions.keys().collect::<Vec<_>>());
 }
 
-/// Those that were built for release, by `cargo run -- load` or a deploy; the others have nothing to weigh.
+/// Checks the binaries that were built for release, by `cargo run -- load` or a deploy.
 #[test]
 fn no_binary_that_is_there_weighs_too_much() {
     let folder = stack::tools::target().join(Profile::Release.folder());
@@ -30,7 +30,7 @@ fn a_budget_is_exceeded_by_weight_or_by_time() {
     let budget = budget::Budget { binary_kb: 2, init_cpu_us: 5, first_answer_cpu_us: 3 };
     let spent = |init, first_answer| {
         let [init, first_answer] = [init, first_answer].map(std::time::Duration::from_micros);
-        Some(budget::Spent { init, first_answer })
+        Some(budget::StartCost { init, first_answer })
     };
     assert_eq!(budget.exceeded("Docs", 2000, spent(5, 3)), None);
     assert!(budget.exceeded("Docs", 2001, None).is_some());

@@ -1,11 +1,12 @@
-//! What the database refuses by itself, whatever a function may have forgotten.
+//! What the database refuses by itself: every constraint and trigger, and the privileges of the functions' role.
 
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::Shop;
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 
-const WORLD: &str = include_str!("constraints/world.sql");
+/// At least one row of every table.
+const ROWS: &str = include_str!("constraints/rows.sql");
 const REFUSED: [&str; 4] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/dispute.sql"),
@@ -13,10 +14,10 @@ const REFUSED: [&str; 4] = [
     include_str!("constraints/refused/returns.sql"),
 ];
 
-/// Triggers that write instead of refusing.
-const WRITERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
-/// Tables whose rows stay as they were written.
-const WRITTEN_ONCE: [&str; 8] = [
+/// Triggers that write rows and refuse nothing.
+const WRITING_TRIGGERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
+/// Tables whose rows are never updated.
+const INSERT_ONLY: [&str; 8] = [
     "order_changes",
     "ledger",
     "order_history",
@@ -30,8 +31,8 @@ const WRITTEN_ONCE: [&str; 8] = [
 /// A change that must be refused.
 struct Case {
     constraint: &'static str,
-    /// The name in the refusal.
-    refusal: &'static str,
+    /// The constraint that the error names. A trigger may name another than itself.
+    reported: &'static str,
     sql: &'static str,
 }
 
@@ -39,8 +40,8 @@ fn cases() -> Vec<Case> {
     let blocks = REFUSED.into_iter().flat_map(|file| file.split("\n-- ").skip(1));
     let case = |block: &'static str| {
         let (head, sql) = block.split_once('\n').unwrap();
-        let (constraint, refusal) = head.split_once(": ").unwrap_or((head, head));
-        Case { constraint, refusal, sql }
+        let (constraint, reported) = head.split_once(": ").unwrap_or((head, head));
+        Case { constraint, reported, sql }
     };
     blocks.map(case).collect()
 }
@@ -63,7 +64,7 @@ async fn constraints(admin: &Client) -> BTreeMap<String, String> {
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-/// How the database refuses what `sql` wants; nothing of it stays.
+/// The error that `sql` ends with, if any. It is rolled back.
 async fn refusal(client: &Client, sql: &str) -> Option<DbError> {
     let sql = format!("begin; {sql}; set constraints all immediate");
     let outcome = client.batch_execute(&sql).await;
@@ -80,18 +81,18 @@ async fn tables(admin: &Client) -> Vec<String> {
 #[tokio::test]
 async fn every_constraint_refuses_what_it_is_there_for() {
     let shop = Shop::open().await;
-    shop.admin.batch_execute(WORLD).await.unwrap();
+    shop.admin.batch_execute(ROWS).await.unwrap();
     let known = constraints(&shop.admin).await;
 
     let mut wrong = Vec::new();
-    for Case { constraint, refusal: expected, sql } in cases() {
+    for Case { constraint, reported, sql } in cases() {
         let Some(state) = known.get(constraint) else {
-            wrong.push(format!("{constraint} is no constraint of the schema"));
+            wrong.push(format!("the schema has no constraint {constraint}"));
             continue;
         };
         let found = refusal(&shop.admin, sql).await;
         let found = found.as_ref().map(|error| (error.code().code(), error.constraint(), error));
-        if found.is_none_or(|(code, name, _)| code != state || name != Some(expected)) {
+        if found.is_none_or(|(code, name, _)| code != state || name != Some(reported)) {
             wrong.push(format!("{constraint} should answer {state}, but: {found:?}"));
         }
     }
@@ -119,13 +120,13 @@ async fn every_trigger_refuses_by_name_or_is_known_to_write() {
     let silent = shop.admin.query(sql, &[]).await.unwrap();
 
     let silent: Vec<String> = silent.iter().map(|row| row.get(0)).collect();
-    assert_eq!(silent, WRITERS);
+    assert_eq!(silent, WRITING_TRIGGERS);
 }
 
 #[tokio::test]
 async fn every_change_of_status_is_written_into_the_history() {
     let shop = Shop::open().await;
-    shop.admin.batch_execute(WORLD).await.unwrap();
+    shop.admin.batch_execute(ROWS).await.unwrap();
 
     shop.run("update orders set captured_minor = 1000, status = 'confirmed', expires_at = null")
         .await;
@@ -144,7 +145,7 @@ async fn every_change_of_status_is_written_into_the_history() {
 #[tokio::test]
 async fn functions_delete_nothing_but_empty_categories() {
     let shop = Shop::open().await;
-    let function = shop.as_function().await;
+    let function = shop.connect_as_app_rw().await;
 
     for table in tables(&shop.admin).await {
         let deleted = refusal(&function, &format!("delete from {table}")).await;
@@ -159,7 +160,7 @@ async fn functions_delete_nothing_but_empty_categories() {
 #[tokio::test]
 async fn functions_change_nothing_that_is_written_once() {
     let shop = Shop::open().await;
-    let function = shop.as_function().await;
+    let function = shop.connect_as_app_rw().await;
 
     for table in tables(&shop.admin).await {
         let column = "select attname::text from pg_attribute
@@ -167,7 +168,7 @@ async fn functions_change_nothing_that_is_written_once() {
         let column: String = shop.admin.query_one(column, &[&table]).await.unwrap().get(0);
         let changed = refusal(&function, &format!("update {table} set {column} = {column}")).await;
 
-        let allowed = if WRITTEN_ONCE.contains(&&*table) { Some("42501") } else { None };
+        let allowed = if INSERT_ONLY.contains(&&*table) { Some("42501") } else { None };
         assert_eq!(changed.as_ref().map(|no| no.code().code()), allowed, "{table}");
     }
 }
@@ -175,7 +176,7 @@ async fn functions_change_nothing_that_is_written_once() {
 #[tokio::test]
 async fn functions_leave_the_schema_alone() {
     let shop = Shop::open().await;
-    let function = shop.as_function().await;
+    let function = shop.connect_as_app_rw().await;
 
     for sql in [
         "create table loot (id int)",
@@ -201,7 +202,7 @@ async fn functions_leave_the_schema_alone() {
 #[tokio::test]
 async fn functions_neither_wait_nor_work_for_ever() {
     let shop = Shop::open().await;
-    let function = shop.as_function().await;
+    let function = shop.connect_as_app_rw().await;
 
     for (setting, expected) in [
         ("statement_timeout", "3s"),

@@ -1,12 +1,12 @@
-//! Who may depend on whom, and who may hold which secret (architecture, direction rules).
+//! The allowed dependencies between crates, and the functions that get each secret. Modules within a crate: [`crate::floors`].
 
 use crate::routes::template;
 use crate::workspace::{self, Crate, crates};
 use std::collections::BTreeSet;
 
-/// Whose functions call Stripe, or are called by it.
-const SPEAK_STRIPE: [&str; 4] = ["payments", "reconcile", "stripe-webhook", "sweep"];
-/// Each secret with the functions that get it, as they are called where there is nothing to fetch them from.
+/// The functions that call Stripe or are called by it.
+const STRIPE_FUNCTIONS: [&str; 4] = ["payments", "reconcile", "stripe-webhook", "sweep"];
+/// Each secret, by its environment variable of local runs, with the functions that get it.
 const SECRETS: [(&str, &[&str]); 6] = [
     ("LINK_KEY", &["accounts", "send-email"]),
     ("MIGRATE_DATABASE_URL", &["migrate"]),
@@ -15,7 +15,7 @@ const SECRETS: [(&str, &[&str]); 6] = [
     ("STRIPE_WEBHOOK_SECRETS", &["stripe-webhook"]),
     ("TOKEN_SIGNING_KEY", &["accounts"]),
 ];
-/// What lies at the top, besides what tools demand, whose names begin with a dot.
+/// The entries of the root folder, other than those whose names begin with a dot.
 const TOP_LEVEL: [&str; 10] = [
     "Cargo.lock",
     "Cargo.toml",
@@ -29,61 +29,73 @@ const TOP_LEVEL: [&str; 10] = [
     "tests",
 ];
 
-/// Every pair of a crate and what it needs that `forbidden` finds must not be.
-fn nobody_needs(why: &str, forbidden: impl Fn(&Crate, &str) -> bool) {
+/// Fails if `forbidden` holds for a crate of ours and the name of one of its dependencies.
+fn forbid(why: &str, forbidden: impl Fn(&Crate, &str) -> bool) {
     let crates = crates();
     assert!(crates.len() > 15, "crates are missing");
-    let pairs = crates.values().flat_map(|ours| ours.needs.iter().map(move |need| (ours, need)));
-    let wrong = pairs.filter(|(ours, need)| forbidden(ours, need));
-    let wrong: Vec<_> = wrong.map(|(ours, need)| format!("{} needs {need}", ours.name)).collect();
+    let pairs = crates
+        .values()
+        .flat_map(|ours| ours.dependencies.iter().map(move |dependency| (ours, dependency)));
+    let wrong = pairs.filter(|(ours, dependency)| forbidden(ours, dependency));
+    let wrong: Vec<_> =
+        wrong.map(|(ours, dependency)| format!("{} needs {dependency}", ours.name)).collect();
     assert!(wrong.is_empty(), "{why}: {wrong:?}");
 }
 
 #[test]
 fn the_domain_knows_nobody_of_us_and_none_of_the_outside() {
     let crates = crates();
-    nobody_needs("the shop does not know its surroundings", |ours, need| {
-        let outside =
-            ["axum", "aws", "lambda", "tower", "hyper", "http", "async-stripe", "reqwest"];
-        let outside = outside.iter().any(|prefix| need.starts_with(prefix) && need != "aws-lc-rs");
-        ours.name == "domain" && (crates.contains_key(need) || outside)
-    });
+    forbid(
+        "the domain depends on no other crate of ours and on no HTTP, AWS or Stripe crate",
+        |ours, dependency| {
+            let outside =
+                ["axum", "aws", "lambda", "tower", "hyper", "http", "async-stripe", "reqwest"];
+            let outside = outside
+                .iter()
+                .any(|prefix| dependency.starts_with(prefix) && dependency != "aws-lc-rs");
+            ours.name == "domain" && (crates.contains_key(dependency) || outside)
+        },
+    );
 }
 
 #[test]
 fn what_is_shared_needs_nothing_but_the_domain() {
     let crates = crates();
-    nobody_needs("functions stand on shared, not the other way round", |ours, need| {
-        ours.folder.starts_with("shared/") && crates.contains_key(need) && need != "domain"
+    forbid("shared crates depend on the domain only", |ours, dependency| {
+        ours.folder.starts_with("shared/")
+            && crates.contains_key(dependency)
+            && dependency != "domain"
     });
 }
 
 #[test]
 fn functions_do_not_need_each_other() {
     let crates = crates();
-    nobody_needs("a function is deployed alone", |ours, need| {
+    forbid("functions do not depend on each other", |ours, dependency| {
         let is_function = |of: &Crate| of.folder.starts_with("functions/");
-        is_function(ours) && crates.get(need).is_some_and(is_function)
+        is_function(ours) && crates.get(dependency).is_some_and(is_function)
     });
 }
 
 #[test]
 fn nothing_that_is_deployed_needs_the_tests() {
     let crates = crates();
-    nobody_needs("tests are not deployed", |ours, need| {
+    forbid("deployed crates do not depend on test crates", |ours, dependency| {
         let is_test = |of: &Crate| of.folder.starts_with("tests/");
-        !is_test(ours) && crates.get(need).is_some_and(is_test)
+        !is_test(ours) && crates.get(dependency).is_some_and(is_test)
     });
 }
 
 #[test]
 fn stripe_is_known_to_its_gateway_and_that_to_few() {
-    nobody_needs("one crate speaks Stripe", |ours, need| {
-        need.starts_with("async-stripe") && ours.name != "stripe-gateway"
+    forbid("only stripe-gateway depends on async-stripe", |ours, dependency| {
+        dependency.starts_with("async-stripe") && ours.name != "stripe-gateway"
     });
-    nobody_needs("few functions have to do with Stripe", |ours, need| {
+    forbid("only STRIPE_FUNCTIONS depend on stripe-gateway", |ours, dependency| {
         let is_function = ours.folder.starts_with("functions/");
-        need == "stripe-gateway" && is_function && !SPEAK_STRIPE.contains(&ours.name.as_str())
+        dependency == "stripe-gateway"
+            && is_function
+            && !STRIPE_FUNCTIONS.contains(&ours.name.as_str())
     });
 }
 
@@ -99,7 +111,7 @@ fn each_secret_goes_to_those_who_need_it() {
 
 #[test]
 fn the_top_level_holds_what_it_should_and_no_more() {
-    // Whatever git does not see is nobody's business.
+    // What git ignores may be there.
     let ignored = workspace::read(".gitignore");
     let ignored = |name: &str| ignored.lines().any(|line| line.trim_matches('/') == name);
     let names = workspace::names(&workspace::root()).into_iter();
@@ -108,7 +120,7 @@ fn the_top_level_holds_what_it_should_and_no_more() {
     assert_eq!(more.collect::<Vec<_>>(), TOP_LEVEL);
 }
 
-/// What Cargo.lock has of a crate, by the keys of its entries.
+/// The values of a key in all entries of Cargo.lock.
 fn locked(key: &str) -> Vec<String> {
     let lock = workspace::read("Cargo.lock");
     let key = format!("{key} = ");
@@ -120,12 +132,16 @@ fn locked(key: &str) -> Vec<String> {
 fn every_crate_is_pinned_and_comes_from_the_registry() {
     let (sources, sums, names) = (locked("source"), locked("checksum"), locked("name"));
     let registry = "registry+https://github.com/rust-lang/crates.io-index";
-    assert!(sources.iter().all(|source| source == registry), "a crate comes from elsewhere");
-    assert_eq!(sources.len(), sums.len(), "a crate is not pinned to what it holds");
-    assert_eq!(names.len(), sources.len() + crates().len(), "a crate is neither ours nor theirs");
+    assert!(sources.iter().all(|source| source == registry), "a crate is not from crates.io");
+    assert_eq!(sources.len(), sums.len(), "a crate has no checksum");
+    assert_eq!(
+        names.len(),
+        sources.len() + crates().len(),
+        "a crate is neither a member nor from crates.io"
+    );
 }
 
-/// `.ci/run` asks cargo-deny for more, where there is one.
+/// `.ci/run` checks more with cargo-deny where it is installed.
 #[test]
 fn there_is_one_tls_and_no_openssl() {
     let second =

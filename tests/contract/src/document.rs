@@ -1,4 +1,4 @@
-//! The interface of all HTTP functions together, as it is published.
+//! The OpenAPI document of all HTTP functions together, as published in `functions/docs/openapi.json`.
 
 mod headers;
 
@@ -8,19 +8,19 @@ use utoipa::openapi::OpenApi;
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
-/// In the order in which a reader meets them.
+/// In the order of the published document.
 const TAGS: [(&str, &str); 8] = [
-    ("accounts", "Opening an account, signing in and staying signed in."),
-    ("users", "Accounts, as admins find and change them."),
-    ("products", "What the shop sells. Reading is for everybody, writing for staff."),
-    ("categories", "The tree that products hang in."),
-    ("inventory", "What lies on the shelves, and what moved it."),
-    ("orders", "Placing, following and ending orders."),
-    ("payments", "Paying for orders, and what Stripe tells us about it."),
-    ("operations", "How the shop is doing, and this documentation."),
+    ("accounts", "Registration, log-in, sessions and passwords."),
+    ("users", "Management of accounts by admins."),
+    ("products", "The catalogue. Reading is public; changes are for staff."),
+    ("categories", "The tree of product categories."),
+    ("inventory", "Stock levels and stock movements."),
+    ("orders", "Placing, tracking, changing and cancelling orders."),
+    ("payments", "Payments, refunds and disputes, and the webhook for Stripe."),
+    ("operations", "Health, monitoring and repair, and this documentation."),
 ];
 
-/// What one function contributes.
+/// The document of one function.
 pub(crate) struct Part {
     /// Its folder below `functions/`.
     pub(crate) function: &'static str,
@@ -33,7 +33,8 @@ pub(crate) struct Operation {
     /// Upper case.
     pub(crate) method: String,
     pub(crate) path: String,
-    pub(crate) said: Value,
+    /// The operation object of the OpenAPI document.
+    pub(crate) spec: Value,
 }
 
 /// Every function that answers HTTP requests.
@@ -53,23 +54,23 @@ pub(crate) fn parts() -> Vec<Part> {
     ]
 }
 
-/// Every operation of every function, with what all of them have in common written out.
+/// Every operation of every function, with the headers and responses that all have in common.
 pub(crate) fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for Part { function, document } in parts() {
         for (path, item) in entries(&document["paths"]) {
-            for (method, said) in entries(item) {
-                let mut said = said.clone();
-                finish(&mut said);
+            for (method, spec) in entries(item) {
+                let mut spec = spec.clone();
+                finish(&mut spec);
                 let (method, path) = (method.to_uppercase(), path.clone());
-                operations.push(Operation { function, method, path, said });
+                operations.push(Operation { function, method, path, spec });
             }
         }
     }
     operations
 }
 
-/// The whole document. Panics if two functions mean different things by one name.
+/// The whole document. Panics if two functions serve the same operation or have different schemas of one name.
 pub(crate) fn whole() -> Value {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for operation in operations() {
@@ -78,7 +79,7 @@ pub(crate) fn whole() -> Value {
             !item.contains_key(&operation.method.to_lowercase()),
             "{operation} is served twice"
         );
-        item.insert(operation.method.to_lowercase(), operation.said);
+        item.insert(operation.method.to_lowercase(), operation.spec);
     }
     json!({
         "openapi": "3.1.0",
@@ -101,7 +102,7 @@ pub(crate) fn whole() -> Value {
                 },
                 "stripe_signature": {
                     "type": "apiKey", "in": "header", "name": "Stripe-Signature",
-                    "description": "Made by Stripe from the body, the time and a shared secret.",
+                    "description": "Computed by Stripe from the body, the time and a shared secret.",
                 },
             },
         },
@@ -117,7 +118,7 @@ pub(crate) fn schemas() -> BTreeMap<String, Value> {
                 schemas.entry(name.clone()).or_insert_with(|| (schema.clone(), function));
             assert_eq!(
                 known, schema,
-                "{first} and {function} mean different things by {name}: #[schema(as = …)]"
+                "{first} and {function} have different schemas called {name}: #[schema(as = …)]"
             );
         }
     }
@@ -125,7 +126,7 @@ pub(crate) fn schemas() -> BTreeMap<String, Value> {
         schemas.into_iter().map(|(name, (schema, _))| (name, schema)).collect();
     let names: Vec<_> = schemas.keys().cloned().collect();
     for (name, list) in &mut schemas {
-        // The items of a list are written out in place, where a reference says the same.
+        // The schema of the items is repeated here: refer to it instead.
         let item = name.strip_prefix("List_").filter(|item| names.iter().any(|name| name == item));
         if let (Some(item), Some(items)) = (item, list.pointer_mut("/properties/data/items")) {
             *items = json!({"$ref": format!("#/components/schemas/{item}")});
@@ -134,11 +135,11 @@ pub(crate) fn schemas() -> BTreeMap<String, Value> {
     schemas
 }
 
-/// What a `$ref` to a schema stands for.
+/// The schema that a `$ref` names, or `schema` itself.
 pub(crate) fn resolved<'a>(schema: &'a Value, schemas: &'a BTreeMap<String, Value>) -> &'a Value {
     let Some(reference) = schema["$ref"].as_str() else { return schema };
     let name = reference.trim_start_matches("#/components/schemas/");
-    schemas.get(name).unwrap_or_else(|| panic!("nothing is called {reference}"))
+    schemas.get(name).unwrap_or_else(|| panic!("there is no schema {reference}"))
 }
 
 /// The entries of an object; none if it is something else.
@@ -148,40 +149,40 @@ pub(crate) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> 
 
 impl Operation {
     pub(crate) fn id(&self) -> &str {
-        self.said["operationId"].as_str().unwrap_or_default()
+        self.spec["operationId"].as_str().unwrap_or_default()
     }
 
-    /// The names of the security schemes that let somebody in; empty where strangers are welcome.
-    pub(crate) fn keys(&self) -> Vec<&str> {
-        let alternatives = self.said["security"].as_array().into_iter().flatten();
+    /// The names of the security schemes that are accepted; empty if none is.
+    pub(crate) fn security_schemes(&self) -> Vec<&str> {
+        let alternatives = self.spec["security"].as_array().into_iter().flatten();
         alternatives.flat_map(entries).map(|(scheme, _)| scheme.as_str()).collect()
     }
 
-    /// Whether nobody gets in without one of the keys.
-    pub(crate) fn is_closed(&self) -> bool {
-        let alternatives = self.said["security"].as_array();
+    /// Whether one of the security schemes is required.
+    pub(crate) fn needs_credentials(&self) -> bool {
+        let alternatives = self.spec["security"].as_array();
         alternatives.is_some_and(|all| all.iter().all(|one| entries(one).next().is_some()))
     }
 
-    /// An address of this operation: each placeholder holds its example.
-    pub(crate) fn address(&self, schemas: &BTreeMap<String, Value>) -> String {
-        let mut address = self.path.clone();
-        for parameter in self.said["parameters"].as_array().into_iter().flatten() {
+    /// The path of this operation with the example of each parameter.
+    pub(crate) fn example_path(&self, schemas: &BTreeMap<String, Value>) -> String {
+        let mut path = self.path.clone();
+        for parameter in self.spec["parameters"].as_array().into_iter().flatten() {
             let schema = resolved(&parameter["schema"], schemas);
             let example = [&parameter["example"], &schema["example"], &schema["examples"][0]];
             let example = example.into_iter().find_map(Value::as_str);
             if parameter["in"] == "path" {
                 let name = parameter["name"].as_str().unwrap();
                 let example = example.unwrap_or_else(|| panic!("{self}: no example for {name}"));
-                address = address.replace(&format!("{{{name}}}"), example);
+                path = path.replace(&format!("{{{name}}}"), example);
             }
         }
-        address
+        path
     }
 
-    /// The example of the request body: of its own, or of its schema.
+    /// The example of the request body, or else of its schema.
     pub(crate) fn example(&self, schemas: &BTreeMap<String, Value>) -> Option<Value> {
-        let (_, body) = entries(&self.said["requestBody"]["content"]).next()?;
+        let (_, body) = entries(&self.spec["requestBody"]["content"]).next()?;
         let schema = resolved(&body["schema"], schemas);
         let places = [&body["example"], &schema["example"], &schema["examples"][0]];
         places.into_iter().find(|example| !example.is_null()).cloned()
@@ -194,12 +195,12 @@ impl std::fmt::Display for Operation {
     }
 }
 
-/// A problem has a media type of its own, and who needs the database may meet a mistake of ours.
+/// Adds what all operations have in common: the media type of problems, 500 beside 503, and headers.
 fn finish(operation: &mut Value) {
     let responses = operation["responses"].as_object_mut().unwrap();
     if responses.contains_key("503") && !responses.contains_key("500") {
         let content = json!({"application/json": {"schema": {"$ref": PROBLEM}}});
-        let fault = json!({"description": "`our_fault`: a mistake of ours", "content": content});
+        let fault = json!({"description": "`our_fault`: an internal error", "content": content});
         responses.insert("500".to_owned(), fault);
         responses.sort_keys();
     }

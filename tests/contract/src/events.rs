@@ -1,4 +1,4 @@
-//! Every file in events/, fed to the binary that it is for.
+//! Every file in `events/`, sent to the function that it is for, as built for deployment.
 
 use crate::routes::template;
 use crate::workspace;
@@ -7,29 +7,29 @@ use local::{Options, Shop};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a function makes of an event.
-enum Answer {
-    /// An HTTP status, and a pointer into the body with the value there.
+/// What a function must answer to an event.
+enum Expected {
+    /// An HTTP status, and a JSON pointer into the body with the value there.
     Http(u16, &'static str, Value),
-    /// The messages of the batch that must come again, by the last digit of their ids.
-    Again(&'static [char]),
-    /// A pointer into the answer with the value there.
-    Says(&'static str, Value),
+    /// The messages of the batch that are reported as failed, by the last digit of their ids.
+    Failed(&'static [char]),
+    /// A JSON pointer into the response with the value there.
+    Returns(&'static str, Value),
 }
-use Answer::{Again, Http, Says};
+use Expected::{Failed, Http, Returns};
 
-/// Each file with what comes of it, in a shop that was just opened.
-fn expected() -> BTreeMap<&'static str, Answer> {
+/// The expected response to each file, in a new shop.
+fn expected() -> BTreeMap<&'static str, Expected> {
     let ok = |pointer, value| Http(200, pointer, value);
-    let made = |pointer, value| Http(201, pointer, value);
-    let taken = |detail| Http(202, "/detail", json!(detail));
+    let created = |pointer, value| Http(201, pointer, value);
+    let accepted = |detail| Http(202, "/detail", json!(detail));
     let refused = |status, code| Http(status, "/code", json!(code));
     let registered =
-        || taken("there is an account with this address; if it is new, it has this password");
+        || accepted("there is an account with this address; if it is new, it has this password");
     BTreeMap::from([
         (
             "accounts-forgot-unknown",
-            taken("if there is an account with this address, a mail is on its way"),
+            accepted("if there is an account with this address, an email is on its way"),
         ),
         ("accounts-keys", ok("/keys/0/kty", json!("OKP"))),
         ("accounts-log-in-cut-off", refused(400, "malformed_json")),
@@ -40,10 +40,10 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("accounts-register-base64", registered()),
         ("accounts-users-as-customer", refused(403, "wrong_role")),
         ("accounts-verify-unknown", refused(400, "bad_link")),
-        ("catalog-create-product", made("/sku", json!("MUG-TALL"))),
+        ("catalog-create-product", created("/sku", json!("MUG-TALL"))),
         ("catalog-create-product-as-customer", refused(403, "wrong_role")),
         ("catalog-create-product-as-stranger", refused(401, "sign_in")),
-        ("catalog-create-product-base64", made("/sku", json!("MUG-TALLER"))),
+        ("catalog-create-product-base64", created("/sku", json!("MUG-TALLER"))),
         ("catalog-create-product-taken", refused(409, "sku_taken")),
         ("catalog-create-product-with-floats", refused(400, "bad_body")),
         ("catalog-create-product-with-floats-base64", refused(400, "bad_body")),
@@ -52,21 +52,21 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("docs-error-unknown", refused(404, "not_found")),
         ("docs-health", ok("/status", json!("ok"))),
         ("docs-openapi", ok("/info/title", json!("Tradepost"))),
-        ("inventory-adjust", made("/delta", json!(5))),
-        ("inventory-adjust-base64", made("/note", json!("dropped when unpacking"))),
+        ("inventory-adjust", created("/delta", json!(5))),
+        ("inventory-adjust-base64", created("/note", json!("dropped when unpacking"))),
         ("inventory-adjust-below-reserved", refused(409, "below_reserved")),
         ("inventory-adjust-no-json-base64", refused(400, "malformed_json")),
         ("inventory-adjust-without-key", refused(400, "idempotency_key_required")),
         ("inventory-list-as-stranger", refused(401, "sign_in")),
-        ("migrate-deploy", Says("/applied", json!(0))),
+        ("migrate-deploy", Returns("/applied", json!(0))),
         ("operations-emails-bad-limit", refused(400, "bad_query")),
         ("operations-invariants", ok("/breaches", json!([]))),
         ("operations-invariants-as-customer", refused(403, "wrong_role")),
         ("operations-invariants-as-stranger", refused(401, "sign_in")),
         ("operations-redrive-base64", Http(202, "/redriven", json!(0))),
         ("orders-list-as-stranger", refused(401, "sign_in")),
-        ("orders-place", made("/status", json!("pending"))),
-        ("orders-place-base64", made("/total/amount", json!(1598))),
+        ("orders-place", created("/status", json!("pending"))),
+        ("orders-place-base64", created("/total/amount", json!(1598))),
         ("orders-place-out-of-stock", refused(409, "out_of_stock")),
         ("orders-place-with-a-price", refused(400, "bad_body")),
         ("orders-place-with-a-price-base64", refused(400, "bad_body")),
@@ -74,16 +74,16 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("orders-show-with-bad-token", refused(401, "sign_in")),
         ("payments-intent", ok("/amount/amount", json!(2500))),
         ("payments-intent-as-stranger", refused(401, "sign_in")),
-        ("payments-refund", made("/amount/amount", json!(500))),
-        ("payments-refund-base64", made("/amount/amount", json!(300))),
+        ("payments-refund", created("/amount/amount", json!(500))),
+        ("payments-refund-base64", created("/amount/amount", json!(300))),
         ("payments-refund-empty", refused(400, "malformed_json")),
         ("payments-refund-empty-base64", refused(400, "malformed_json")),
         ("payments-refund-too-much", refused(422, "amount_too_large")),
-        ("reconcile-tick", Says("/healed", json!(0))),
-        ("send-email-order-placed-and-garbled", Again(&['2'])),
-        ("send-email-order-unknown-and-garbled", Again(&['2'])),
+        ("reconcile-tick", Returns("/healed", json!(0))),
+        ("send-email-order-placed-and-garbled", Failed(&['2'])),
+        ("send-email-order-unknown-and-garbled", Failed(&['2'])),
         (
-            // Signed with the local shop's secret, and long ago.
+            // The signature is of the right secret, but too old.
             "stripe-webhook-dispute-replayed",
             Http(400, "/detail", json!("the signature is too old, or from the future")),
         ),
@@ -92,23 +92,23 @@ fn expected() -> BTreeMap<&'static str, Answer> {
         ("stripe-webhook-signed-base64", ok("/received", json!(true))),
         ("stripe-webhook-signed-no-json", ok("/received", json!(true))),
         ("stripe-webhook-unsigned-base64", refused(400, "bad_signature")),
-        ("sweep-tick", Says("/failures", json!(0))),
-        ("sync-inventory-count-and-garbled", Again(&['2'])),
+        ("sweep-tick", Returns("/failures", json!(0))),
+        ("sync-inventory-count-and-garbled", Failed(&['2'])),
     ])
 }
 
-/// The files by their names, without the ending.
+/// The files by their names without `.json`.
 fn events() -> BTreeMap<String, Value> {
     let files = workspace::files("events", &[""]).into_iter().map(|file| {
         let name = file.path.strip_prefix("events/").and_then(|name| name.strip_suffix(".json"));
-        let name = name.unwrap_or_else(|| panic!("{} is no JSON file", file.path));
+        let name = name.unwrap_or_else(|| panic!("{} is not called .json", file.path));
         let event = serde_json::from_str(&file.text);
         (name.to_owned(), event.unwrap_or_else(|error| panic!("{}: {error}", file.path)))
     });
     files.collect()
 }
 
-/// The folder of the function that a file is for: the longest that its name begins with.
+/// The function that a file is for: the longest folder name that the name of the file begins with.
 fn function_of(name: &str) -> String {
     let fits = |folder: &String| {
         name.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('-'))
@@ -149,26 +149,26 @@ async fn every_event_is_answered_by_the_binary_that_gets_deployed() {
     for (name, event) in events() {
         let event =
             filler.fill(&event.to_string()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let answer = shop.gateway.invoke(&ids[&function_of(&name)], &event).await;
-        let answer = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let response = shop.gateway.invoke(&ids[&function_of(&name)], &event).await;
+        let response = response.unwrap_or_else(|error| panic!("{name}: {error}"));
         match &expected[name.as_str()] {
             Http(status, pointer, value) => {
-                assert_eq!(answer["statusCode"], *status, "{name}: {answer}");
-                assert_eq!(answer["isBase64Encoded"], false, "{name}: {answer}");
-                let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+                assert_eq!(response["statusCode"], *status, "{name}: {response}");
+                assert_eq!(response["isBase64Encoded"], false, "{name}: {response}");
+                let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
                 assert_eq!(body.pointer(pointer), Some(value), "{name}: {body}");
                 let kind =
                     if *status < 400 { "application/json" } else { "application/problem+json" };
-                assert_eq!(answer["headers"]["content-type"], kind, "{name}: {answer}");
+                assert_eq!(response["headers"]["content-type"], kind, "{name}: {response}");
             }
-            Again(digits) => {
-                let failures = answer["batchItemFailures"].as_array().unwrap();
-                let again = failures.iter().map(|failure| failure["itemIdentifier"].as_str());
-                let again: Vec<_> = again.filter_map(|id| id?.chars().last()).collect();
-                assert_eq!(again, *digits, "{name}: {answer}");
+            Failed(digits) => {
+                let failures = response["batchItemFailures"].as_array().unwrap();
+                let failed = failures.iter().map(|failure| failure["itemIdentifier"].as_str());
+                let failed: Vec<_> = failed.filter_map(|id| id?.chars().last()).collect();
+                assert_eq!(failed, *digits, "{name}: {response}");
             }
-            Says(pointer, value) => {
-                assert_eq!(answer.pointer(pointer), Some(value), "{name}: {answer}");
+            Returns(pointer, value) => {
+                assert_eq!(response.pointer(pointer), Some(value), "{name}: {response}");
             }
         }
     }

@@ -1,27 +1,30 @@
-//! What we promise others, and each other: the interface as published, the schema, the template, and who may depend on whom.
+//! Tests that concern the whole project: every route of the interface, the OpenAPI document, the database schema, `template.yaml`,
+//! the sources, and the dependencies between crates and modules.
 #![cfg(test)]
 
-mod bodies;
+mod all_functions;
+mod authorization;
 mod budgets;
-mod canaries;
 mod constraints;
 mod direction;
 mod document;
 mod events;
-mod linted;
+mod example_bodies;
+mod floors;
+mod generated_files;
+mod invalid_bodies;
+mod no_network_in_transactions;
+mod no_user_input_in_logs;
 mod openapi;
-mod ownership;
-mod plans;
 mod postman;
 mod promises;
-mod published;
-mod purity;
+mod query_plans;
 mod routes;
 mod settings;
-mod shapes;
+mod source_rules;
 mod statements;
-mod strange;
-mod strangers;
-mod street;
+mod table_owners;
 mod template;
+mod template_lint;
+mod unicode_edge_cases;
 mod workspace;

@@ -1,17 +1,17 @@
-//! The OpenAPI document: that it is committed as it is, and that it tells a stranger everything.
+//! The OpenAPI document: the committed file is up to date, and every operation is completely described.
 
 use crate::document::{self, Operation, entries, operations, resolved, schemas};
-use crate::{published, workspace};
+use crate::{generated_files, workspace};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::{Door, Shop};
+use testkit::{ApiClient, Shop};
 
 const COMMITTED: &str = "functions/docs/openapi.json";
-/// They ask nobody, and so nobody can be away.
+/// Operations that need no database and so never answer 503.
 const WITHOUT_DATABASE: [&str; 6] =
     ["show_docs", "show_error", "show_health", "show_keys", "show_openapi", "show_version"];
-/// Sent again they do no harm, whatever key comes with them. Most have no user whose key it could be, or
-/// answer with secrets that must not be kept; dead letters lie in SQS, and what they ask for happens once.
+/// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
+/// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
 const NEED_NO_KEY: [&str; 16] = [
     "change_password",
     "create_checkout_session",
@@ -30,23 +30,23 @@ const NEED_NO_KEY: [&str; 16] = [
     "reset_password",
     "verify_email",
 ];
-/// They refuse other proofs than a token.
-const OTHER_PROOFS: [&str; 2] = ["log_in", "refresh_session"];
+/// Operations that check credentials other than a token, and so answer 401.
+const OTHER_CREDENTIALS: [&str; 2] = ["log_in", "refresh_session"];
 
 #[test]
 fn the_published_document_is_what_the_functions_say() {
-    published::compare(COMMITTED, &document::whole());
+    generated_files::compare(COMMITTED, &document::whole());
 }
 
-/// Fails with every operation that breaks a rule, and how.
+/// Fails with the faults of all operations.
 fn every_operation(mut faults: impl FnMut(&Operation) -> Vec<String>) {
     let operations = operations();
     assert!(operations.len() > 20, "operations are missing");
-    let mut all = Vec::new();
+    let mut found = Vec::new();
     for operation in &operations {
-        all.extend(faults(operation).into_iter().map(|fault| format!("{operation}: {fault}")));
+        found.extend(faults(operation).into_iter().map(|fault| format!("{operation}: {fault}")));
     }
-    assert!(all.is_empty(), "{}", all.join("\n"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 fn unless(fine: bool, fault: &str) -> Vec<String> {
@@ -57,7 +57,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn says(value: &Value) -> bool {
+fn is_text(value: &Value) -> bool {
     !text(value).trim().is_empty()
 }
 
@@ -68,14 +68,16 @@ fn every_operation_has_a_summary_and_one_of_our_tags() {
         known["tags"].as_array().unwrap().iter().map(|tag| text(&tag["name"])).collect();
     let mut used = BTreeSet::new();
     every_operation(|operation| {
-        let tag = text(&operation.said["tags"][0]).to_owned();
-        let mut faults = unless(says(&operation.said["summary"]), "no summary");
-        faults
-            .extend(unless(tags.contains(tag.as_str()), "a tag that document.rs does not explain"));
+        let tag = text(&operation.spec["tags"][0]).to_owned();
+        let mut faults = unless(is_text(&operation.spec["summary"]), "no summary");
+        faults.extend(unless(tags.contains(tag.as_str()), "its tag is not in TAGS of document.rs"));
         used.insert(tag);
         faults
     });
-    assert!(tags.iter().all(|tag| used.contains(*tag)), "a tag of document.rs has no operation");
+    assert!(
+        tags.iter().all(|tag| used.contains(*tag)),
+        "a tag in TAGS of document.rs has no operation"
+    );
 }
 
 #[test]
@@ -95,9 +97,9 @@ fn an_operation_is_called_as_its_handler() {
 #[test]
 fn every_parameter_is_described() {
     every_operation(|operation| {
-        let parameters = operation.said["parameters"].as_array().into_iter().flatten();
-        let dumb = parameters.filter(|parameter| !says(&parameter["description"]));
-        dumb.map(|parameter| format!("{} is not described", parameter["name"])).collect()
+        let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
+        let undescribed = parameters.filter(|parameter| !is_text(&parameter["description"]));
+        undescribed.map(|parameter| format!("{} is not described", parameter["name"])).collect()
     });
 }
 
@@ -105,7 +107,7 @@ fn every_parameter_is_described() {
 fn every_request_body_has_an_example() {
     let schemas = schemas();
     every_operation(|operation| {
-        let has_body = operation.said.get("requestBody").is_some();
+        let has_body = operation.spec.get("requestBody").is_some();
         unless(!has_body || operation.example(&schemas).is_some(), "the body has no example")
     });
 }
@@ -113,18 +115,18 @@ fn every_request_body_has_an_example() {
 #[test]
 fn every_answer_that_is_no_success_is_a_problem() {
     every_operation(|operation| {
-        let responses = entries(&operation.said["responses"]);
+        let responses = entries(&operation.spec["responses"]);
         let wrong = responses.filter(|(status, response)| {
             let content: Vec<_> = entries(&response["content"]).collect();
             match status.as_bytes()[0] {
                 b'2' => false,
-                // Not modified: nothing to say.
+                // 304 has no body.
                 b'3' => !content.is_empty(),
                 _ => !matches!(content.as_slice(), [(kind, body)] if *kind == "application/problem+json"
                     && body["schema"]["$ref"] == "#/components/schemas/Problem"),
             }
         });
-        wrong.map(|(status, _)| format!("{status} is no problem")).collect()
+        wrong.map(|(status, _)| format!("{status} is not a problem")).collect()
     });
 }
 
@@ -132,14 +134,17 @@ fn every_answer_that_is_no_success_is_a_problem() {
 fn every_post_honours_a_key_or_is_known_to_need_none() {
     let mut without = BTreeSet::new();
     every_operation(|operation| {
-        let parameters = operation.said["parameters"].as_array().into_iter().flatten();
+        let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
         let mut headers = parameters.filter(|parameter| parameter["in"] == "header");
         let takes_a_key = headers.any(|header| header["name"] == "Idempotency-Key");
         if operation.method == "POST" && !takes_a_key {
             without.insert(operation.id().to_owned());
         }
-        let bad = text(&operation.said["responses"]["400"]["description"]);
-        unless(takes_a_key == bad.contains("`bad_idempotency_key`"), "400 and the key disagree")
+        let bad = text(&operation.spec["responses"]["400"]["description"]);
+        unless(
+            takes_a_key == bad.contains("`bad_idempotency_key`"),
+            "400 names `bad_idempotency_key` if, and only if, there is a key",
+        )
     });
     assert_eq!(without, NEED_NO_KEY.map(str::to_owned).into());
 }
@@ -147,37 +152,38 @@ fn every_post_honours_a_key_or_is_known_to_need_none() {
 #[test]
 fn who_needs_a_token_says_what_happens_without() {
     every_operation(|operation| {
-        let refuses = operation.said["responses"].get("401").is_some();
-        let asks = operation.keys().contains(&"bearer") || OTHER_PROOFS.contains(&operation.id());
-        unless(refuses == asks, "401 is documented if, and only if, tokens are looked at")
+        let refuses = operation.spec["responses"].get("401").is_some();
+        let asks = operation.security_schemes().contains(&"bearer")
+            || OTHER_CREDENTIALS.contains(&operation.id());
+        unless(refuses == asks, "401 is documented if, and only if, credentials are checked")
     });
 }
 
 #[test]
 fn who_needs_the_database_says_what_happens_without() {
     every_operation(|operation| {
-        let warns = operation.said["responses"].get("503").is_some();
+        let documented = operation.spec["responses"].get("503").is_some();
         unless(
-            warns != WITHOUT_DATABASE.contains(&operation.id()),
-            "is 503 documented, or not needed?",
+            documented != WITHOUT_DATABASE.contains(&operation.id()),
+            "503 is documented if, and only if, the database is used",
         )
     });
 }
 
-/// Addresses end up in the logs of everybody on the way. An admin looks for people by the beginning of theirs.
+/// URLs end up in the logs of proxies. The exception lets admins search users by the beginning of their email addresses.
 #[test]
 fn no_secret_and_no_person_stands_in_an_address() {
-    const TELLING: [&str; 7] =
+    const SENSITIVE: [&str; 7] =
         ["token", "secret", "password", "email", "name", "signature", "card"];
     every_operation(|operation| {
-        let parameters = operation.said["parameters"].as_array().into_iter().flatten();
+        let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
         let places = parameters.filter(|parameter| parameter["in"] != "header");
         let names = places.filter_map(|parameter| parameter["name"].as_str());
-        let telling = names.filter(|name| TELLING.iter().any(|word| name.contains(word)));
-        let known = |name: &&str| (operation.id(), *name) == ("list_users", "email");
-        telling
-            .filter(|name| !known(name))
-            .map(|name| format!("{name} is in the address"))
+        let sensitive = names.filter(|name| SENSITIVE.iter().any(|word| name.contains(word)));
+        let is_exception = |name: &&str| (operation.id(), *name) == ("list_users", "email");
+        sensitive
+            .filter(|name| !is_exception(name))
+            .map(|name| format!("{name} is in the URL"))
             .collect()
     });
 }
@@ -186,56 +192,59 @@ fn no_secret_and_no_person_stands_in_an_address() {
 fn every_security_scheme_is_declared() {
     let declared = document::whole()["components"]["securitySchemes"].clone();
     every_operation(|operation| {
-        unless(operation.keys().iter().all(|key| declared.get(key).is_some()), "an unknown scheme")
+        unless(
+            operation.security_schemes().iter().all(|key| declared.get(key).is_some()),
+            "an unknown scheme",
+        )
     });
 }
 
 #[test]
 fn every_schema_that_is_referred_to_is_there() {
-    fn look(value: &Value, schemas: &BTreeMap<String, Value>, used: &mut BTreeSet<String>) {
+    fn visit(value: &Value, schemas: &BTreeMap<String, Value>, used: &mut BTreeSet<String>) {
         let reference = value["$ref"].as_str().filter(|to| to.starts_with("#/components/schemas"));
         if let Some(reference) = reference {
             resolved(value, schemas);
             used.insert(reference.rsplit('/').next().unwrap_or_default().to_owned());
         }
         for below in value.as_array().into_iter().flatten() {
-            look(below, schemas, used);
+            visit(below, schemas, used);
         }
         for (_, below) in entries(value) {
-            look(below, schemas, used);
+            visit(below, schemas, used);
         }
     }
     let (schemas, mut used) = (schemas(), BTreeSet::new());
 
-    look(&document::whole(), &schemas, &mut used);
+    visit(&document::whole(), &schemas, &mut used);
 
     let unused: Vec<_> = schemas.keys().filter(|name| !used.contains(*name)).collect();
-    assert!(unused.is_empty(), "nobody refers to {unused:?}");
+    assert!(unused.is_empty(), "nothing refers to {unused:?}");
 }
 
-/// OpenAPI knows no null, but in what an example shows.
+/// OpenAPI has no `null` other than as a value of examples.
 #[test]
 fn nothing_is_null_but_in_an_example() {
-    fn look(value: &Value, place: &str, found: &mut Vec<String>) {
+    fn visit(value: &Value, place: &str, found: &mut Vec<String>) {
         match value {
             Value::Null => found.push(place.to_owned()),
-            Value::Array(items) => items.iter().for_each(|item| look(item, place, found)),
+            Value::Array(items) => items.iter().for_each(|item| visit(item, place, found)),
             _ => {}
         }
         let fields =
             entries(value).filter(|(key, _)| !["example", "examples"].contains(&key.as_str()));
         for (key, below) in fields {
-            look(below, &format!("{place}/{key}"), found);
+            visit(below, &format!("{place}/{key}"), found);
         }
     }
     let mut found = Vec::new();
 
-    look(&document::whole(), "", &mut found);
+    visit(&document::whole(), "", &mut found);
 
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// One function cannot tell two types of one name apart; its document would show the last one only.
+/// Of two types with one schema name in a function, its document would contain only the last.
 #[test]
 fn no_two_types_share_a_name_in_the_document() {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
@@ -248,7 +257,7 @@ fn no_two_types_share_a_name_in_the_document() {
             let name =
                 word_after(attributes, "as = ").or_else(|| word_after(declared, " ")).unwrap();
             if let Some(first) = known.insert(name.to_owned(), file.path.clone()) {
-                panic!("{first} and {} both have a {name}: #[schema(as = …)]", file.path);
+                panic!("{first} and {} both have a schema {name}: #[schema(as = …)]", file.path);
             }
         }
     }
@@ -262,11 +271,11 @@ fn word_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 
 #[tokio::test]
 async fn every_problem_names_its_codes_and_each_is_explained() {
-    let docs = Door::new(docs::routes(), Shop::open().await.db);
+    let docs = ApiClient::new(docs::routes(), Shop::open().await.db);
     let mut codes = BTreeSet::new();
     every_operation(|operation| {
         let problems =
-            entries(&operation.said["responses"]).filter(|(status, _)| status.as_str() >= "4");
+            entries(&operation.spec["responses"]).filter(|(status, _)| status.as_str() >= "4");
         problems
             .filter_map(|(status, response)| {
                 let described = text(&response["description"]);

@@ -1,16 +1,16 @@
-//! The Postman collection: made from the interface, in an order in which it can be run from end to end.
+//! The Postman collection, generated from the OpenAPI document. Its requests can be run in their order.
 
 mod steps;
 
 use crate::document::{self, Operation};
-use crate::published;
+use crate::generated_files;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use steps::{STEPS, Step, Who};
+use steps::{Caller, STEPS, Step};
 
 #[test]
 fn the_published_collection_is_what_the_document_says() {
-    published::compare("functions/docs/postman.json", &collection());
+    generated_files::compare("functions/docs/postman.json", &collection());
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn collection() -> Value {
     json!({
         "info": {
             "name": "Tradepost",
-            "description": "Runs from end to end: set base, staff_email and staff_password to what `cargo run` prints.",
+            "description": "Can be run as a whole: set base, staff_email and staff_password to the values that `cargo run` prints.",
             "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
         },
         "variable": variables(),
@@ -47,7 +47,7 @@ fn collection() -> Value {
     })
 }
 
-/// What a person sets, then what the requests keep for one another.
+/// The variables that the user sets, then those that requests set for later ones.
 fn variables() -> Vec<Value> {
     let given = [
         ("base", "http://127.0.0.1:3000"),
@@ -63,9 +63,9 @@ fn variables() -> Vec<Value> {
 }
 
 fn item(step: &Step, operation: &Operation) -> Value {
-    let title = step.title.or_else(|| operation.said["summary"].as_str()).unwrap_or_default();
+    let title = step.title.or_else(|| operation.spec["summary"].as_str()).unwrap_or_default();
     let mut headers = step.headers.to_vec();
-    let parameters = operation.said["parameters"].as_array().into_iter().flatten();
+    let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
     if parameters.filter(|p| p["required"] == true).any(|p| p["name"] == "Idempotency-Key") {
         headers.push(("Idempotency-Key", "{{$guid}}"));
     }
@@ -76,10 +76,10 @@ fn item(step: &Step, operation: &Operation) -> Value {
         headers.into_iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let mut request = json!({
         "method": operation.method,
-        "description": operation.said["description"],
+        "description": operation.spec["description"],
         "header": headers,
         "url": format!("{{{{base}}}}{}", step.path.unwrap_or(&operation.path).replace('{', "{{").replace('}', "}}")),
-        "auth": auth(step.who),
+        "auth": auth(step.caller),
     });
     if let Some(body) = step.body {
         request["body"] =
@@ -95,20 +95,20 @@ fn item(step: &Step, operation: &Operation) -> Value {
     json!({"name": title, "request": request, "event": events})
 }
 
-fn auth(who: Who) -> Value {
+fn auth(caller: Caller) -> Value {
     let bearer = |variable: &str| {
         let token =
             json!({"key": "token", "value": format!("{{{{{variable}}}}}"), "type": "string"});
         json!({"type": "bearer", "bearer": [token]})
     };
-    match who {
-        Who::Stranger => json!({"type": "noauth"}),
-        Who::Customer => bearer("token"),
-        Who::Staff => bearer("staff_token"),
+    match caller {
+        Caller::Anonymous => json!({"type": "noauth"}),
+        Caller::Customer => bearer("token"),
+        Caller::Staff => bearer("staff_token"),
     }
 }
 
-/// The status, then what later requests need of the answer.
+/// Checks the status, then keeps what later requests need from the response.
 fn tests(step: &Step) -> Vec<String> {
     let status = step.status;
     let mut lines =

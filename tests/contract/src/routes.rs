@@ -1,11 +1,11 @@
-//! The template, the routers and the document name the same routes.
+//! `template.yaml`, the routers and the OpenAPI document have the same routes.
 
 use crate::document::operations;
 use crate::workspace::{self, crates};
 use stack::Template;
 use std::collections::BTreeSet;
 
-/// Routes that are no part of the interface: which function has them, and why they are not in the document.
+/// Routes that are not in the document: function, method, path and reason.
 const UNPUBLISHED: [(&str, &str, &str, &str); 1] =
     [("docs", "GET", "/docs/{file}", "scripts and styles of the page at /docs")];
 
@@ -28,10 +28,10 @@ fn the_template_has_the_routes_of_the_document_and_each_leads_to_its_function() 
     });
     let deployed: BTreeSet<_> = deployed.collect();
 
-    let dead: Vec<_> = served.difference(&deployed).collect();
-    let void: Vec<_> = deployed.difference(&served).collect();
-    assert!(dead.is_empty(), "template.yaml leads nobody to {dead:?}");
-    assert!(void.is_empty(), "template.yaml has routes that no router knows: {void:?}");
+    let missing: Vec<_> = served.difference(&deployed).collect();
+    let unknown: Vec<_> = deployed.difference(&served).collect();
+    assert!(missing.is_empty(), "template.yaml lacks the routes {missing:?}");
+    assert!(unknown.is_empty(), "template.yaml has routes that no router has: {unknown:?}");
 }
 
 #[test]
@@ -42,17 +42,17 @@ fn every_function_is_a_crate_with_a_binary_of_its_name() {
         let id = &function.id;
         let code = crates.values().find(|ours| ours.folder == function.code);
         let code = code.unwrap_or_else(|| panic!("{id}: there is no crate in {}", function.code));
-        assert_eq!(code.name, function.binary, "{id}: the crate is called as its folder");
+        assert_eq!(code.name, function.binary, "{id}: the crate has the name of its folder");
         assert_eq!(
             code.binaries,
             std::slice::from_ref(&function.binary),
-            "{id}: one binary, called as the crate"
+            "{id}: one binary, with the name of the crate"
         );
         assert_eq!(pascal(&function.binary), *id, "the logical id is the folder's name");
         assert!(deployed.insert(function.binary.clone()), "{} is deployed twice", function.binary);
     }
     let folders: BTreeSet<_> = workspace::folders("functions").into_iter().collect();
-    assert_eq!(folders, deployed, "what lies in functions/ is deployed");
+    assert_eq!(folders, deployed, "every folder of functions/ is deployed");
 }
 
 /// `send-email` becomes `SendEmail`.

@@ -1,6 +1,6 @@
-//! PostgreSQL takes every statement that we send, and lets the functions send it.
+//! PostgreSQL accepts every statement, and the role of the functions has the privileges for it.
 
-use domain::db::every_query;
+use domain::statements;
 use std::collections::BTreeSet;
 use testkit::Shop;
 
@@ -8,7 +8,7 @@ use testkit::Shop;
 async fn postgresql_understands_every_statement() {
     let shop = Shop::open().await;
     let mut faults = Vec::new();
-    for query in every_query() {
+    for query in statements::all() {
         if let Err(error) = shop.admin.prepare(query.sql).await {
             faults.push(format!("could not {}: {}", query.doing, domain::failure::chain(&error)));
         }
@@ -16,7 +16,7 @@ async fn postgresql_understands_every_statement() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// A plan is refused to a role that lacks a right which its execution would need.
+/// `explain execute` fails if the role lacks a privilege that the execution would need.
 #[tokio::test]
 async fn the_role_of_the_functions_may_run_every_statement() {
     let shop = Shop::open().await;
@@ -25,7 +25,7 @@ async fn the_role_of_the_functions_may_run_every_statement() {
         .await
         .unwrap();
     let mut faults = Vec::new();
-    for (number, query) in every_query().enumerate() {
+    for (number, query) in statements::all().enumerate() {
         let inputs = shop.admin.prepare(query.sql).await.unwrap().params().len();
         let inputs = vec!["null"; inputs].join(", ");
         let with = if inputs.is_empty() { String::new() } else { format!("({inputs})") };
@@ -40,7 +40,7 @@ async fn the_role_of_the_functions_may_run_every_statement() {
 #[test]
 fn no_two_statements_are_for_the_same() {
     let mut seen = BTreeSet::new();
-    let twice: Vec<_> = every_query().filter(|query| !seen.insert(query.doing)).collect();
+    let twice: Vec<_> = statements::all().filter(|query| !seen.insert(query.doing)).collect();
     assert!(twice.is_empty(), "a log line must name one statement: {twice:?}");
     assert!(seen.len() > 50, "statements are missing");
 }

@@ -1,4 +1,4 @@
-//! The sources and manifests of this workspace, as files.
+//! The files and crates of this workspace.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -7,18 +7,18 @@ use std::process::Command;
 
 /// A text file below the root.
 pub(crate) struct File {
-    /// From the root, with `/`.
+    /// From the root of the workspace, with `/`.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// A crate of ours.
+/// A member of the workspace.
 pub(crate) struct Crate {
     pub(crate) name: String,
     /// Its folder from the root: `functions/orders`.
     pub(crate) folder: String,
-    /// The names of the crates that it needs to be built, tests aside.
-    pub(crate) needs: Vec<String>,
+    /// Its dependencies without those for tests, by name.
+    pub(crate) dependencies: Vec<String>,
     pub(crate) binaries: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(&full).unwrap_or_else(|error| panic!("{}: {error}", full.display()))
 }
 
-/// All files below `folder` whose name ends in one of `endings`, in the order of their names.
+/// All files below `folder` whose names end in one of `endings`, sorted by path.
 pub(crate) fn files(folder: &str, endings: &[&str]) -> Vec<File> {
     let mut files = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -56,7 +56,7 @@ pub(crate) fn folders(folder: &str) -> Vec<String> {
     paths.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
 }
 
-/// What lies in a folder, sorted.
+/// The paths of all entries of a folder, sorted.
 pub(crate) fn names(folder: &Path) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -65,14 +65,14 @@ pub(crate) fn names(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Our crates by their names, as cargo reads their manifests.
+/// The members of the workspace by name, as `cargo metadata` describes them.
 pub(crate) fn crates() -> BTreeMap<String, Crate> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let command = ["metadata", "--no-deps", "--offline", "--format-version", "1"];
-    let said = Command::new(cargo).args(command).current_dir(root()).output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-    let said: Value = serde_json::from_slice(&said.stdout).unwrap();
-    let packages = list(&said["packages"]).map(|package| {
+    let output = Command::new(cargo).args(command).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = list(&metadata["packages"]).map(|package| {
         let manifest = Path::new(text(&package["manifest_path"]));
         let folder = manifest.parent().unwrap().strip_prefix(root().canonicalize().unwrap());
         let is_binary = |target: &&Value| target["kind"][0] == "bin";
@@ -80,7 +80,7 @@ pub(crate) fn crates() -> BTreeMap<String, Crate> {
         Crate {
             name: text(&package["name"]).to_owned(),
             folder: folder.unwrap().to_string_lossy().into_owned(),
-            needs: strings(list(&package["dependencies"]).filter(is_needed)),
+            dependencies: strings(list(&package["dependencies"]).filter(is_needed)),
             binaries: strings(list(&package["targets"]).filter(is_binary)),
         }
     });

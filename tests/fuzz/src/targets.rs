@@ -1,35 +1,40 @@
-//! What is fed, and what must hold whatever it is fed with.
+//! The targets of the fuzzer, and what must hold for every input.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::catalog::Place;
+use domain::catalog::ListPosition;
 use domain::db::Db;
 use domain::id::{FamilyId, OrderId, UserId};
 use domain::inventory::{Count, CountMessage};
-use domain::ordering::Moment;
+use domain::ordering::TimelinePosition;
 use domain::outbox::Message;
-use domain::page::{Mark, Page};
-use lambda::dispatch::Dispatch;
+use domain::page::{PageRequest, TextKey};
+use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
 use lambda::http::token::Verifier;
 use orders::Orders;
 use serde_json::Value;
-use stripe_gateway::webhook::Secrets;
-use testkit::Door;
+use stripe_gateway::webhook::SigningSecrets;
+use testkit::ApiClient;
 use time::OffsetDateTime;
 
-/// Takes one input, and panics if a promise is broken by it.
+/// Processes one input, and panics if the input breaks something.
 type Target = Box<dyn FnMut(&[u8])>;
-/// A target by its name.
+/// A name and the constructor of the target.
 type Named = (&'static str, fn() -> Target);
 
-pub(crate) const TARGETS: [Named; 5] =
-    [("webhook", webhook), ("cursor", cursor), ("token", token), ("queue", queue), ("wish", wish)];
+pub(crate) const TARGETS: [Named; 5] = [
+    ("webhook", webhook),
+    ("cursor", cursor),
+    ("token", token),
+    ("queue", queue),
+    ("order", order),
+];
 
-/// Only the bytes that were signed are believed, and what is kept of them is still JSON.
+/// Only the signed bytes are accepted, and removing secrets leaves valid JSON.
 fn webhook() -> Target {
     let secret = testkit::WEBHOOK_SECRET;
-    let secrets = Secrets::parse(secret).unwrap();
+    let secrets = SigningSecrets::parse(secret).unwrap();
     let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
     let signed = b"{\"id\":\"evt_1\"}";
     let header = stack::stripe::signature(&[secret], now.unix_timestamp(), signed);
@@ -37,109 +42,112 @@ fn webhook() -> Target {
         assert_eq!(secrets.verify(&header, input, now).is_ok(), input == signed);
         let text = String::from_utf8_lossy(input);
         if secrets.verify(&text, signed, now).is_ok() {
-            assert!(header.split("v1=").nth(1).is_some_and(|mac| text.contains(mac)));
+            assert!(header.split("v1=").nth(1).is_some_and(|signature| text.contains(signature)));
         }
-        let head = stripe_gateway::head(input);
-        stripe_gateway::notice(input);
-        if let Ok(head) = head {
-            assert!(head.id.starts_with("evt_") && !head.kind.contains('\0'));
+        let envelope = stripe_gateway::envelope(input);
+        stripe_gateway::payload(input);
+        if let Ok(envelope) = envelope {
+            assert!(envelope.id.starts_with("evt_") && !envelope.kind.contains('\0'));
         }
-        let kept = stripe_gateway::without_secrets(&text);
-        assert_eq!(stripe_gateway::without_secrets(&kept), kept);
+        let redacted = stripe_gateway::without_secrets(&text);
+        assert_eq!(stripe_gateway::without_secrets(&redacted), redacted);
         if serde_json::from_str::<Value>(&text).is_ok() {
-            assert!(tells_nothing(&serde_json::from_str(&kept).unwrap()), "{kept}");
+            assert!(has_no_secrets(&serde_json::from_str(&redacted).unwrap()), "{redacted}");
         }
     })
 }
 
-/// Whether no secret with which a browser pays stands anywhere in here.
-fn tells_nothing(value: &Value) -> bool {
+/// Whether no `client_secret`, with which a browser can pay, is left anywhere.
+fn has_no_secrets(value: &Value) -> bool {
     match value {
-        Value::Array(items) => items.iter().all(tells_nothing),
+        Value::Array(items) => items.iter().all(has_no_secrets),
         Value::Object(members) => members.iter().all(|(name, member)| {
-            let told = name == "client_secret" && member.is_string() && member != "withheld";
-            !told && tells_nothing(member)
+            let is_secret = name == "client_secret" && member.is_string() && member != "withheld";
+            !is_secret && has_no_secrets(member)
         }),
         _ => true,
     }
 }
 
-/// Whatever a list takes for a cursor of its own names no text that PostgreSQL cannot hold.
+/// An accepted cursor contains no text that PostgreSQL cannot store.
 fn cursor() -> Target {
     Box::new(|input| {
         let text = String::from_utf8_lossy(input);
         for cursor in [BASE64_URL_SAFE_NO_PAD.encode(input), text.into_owned()] {
             let cursor = Some(&*cursor);
-            let _ = Page::<Place>::new(Some(100), cursor);
-            let _ = Page::<OrderId>::new(None, cursor);
-            let _ = Page::<Moment>::new(None, cursor);
-            if let Ok(Page { after: Some(mark), .. }) = Page::<Mark>::new(None, cursor) {
+            let _ = PageRequest::<ListPosition>::new(Some(100), cursor);
+            let _ = PageRequest::<OrderId>::new(None, cursor);
+            let _ = PageRequest::<TimelinePosition>::new(None, cursor);
+            if let Ok(PageRequest { after: Some(mark), .. }) =
+                PageRequest::<TextKey>::new(None, cursor)
+            {
                 assert!(!format!("{mark:?}").contains("\\0"), "{mark:?}");
             }
         }
     })
 }
 
-/// A token that is not byte for byte one of ours never gets as far as the database, which is not there.
+/// A token that is not exactly the issued one is refused before the database is queried, which does not exist here.
 fn token() -> Target {
     let db = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
     let verifier = Verifier::from_jwks(&testkit::token_keys()).unwrap();
     let app = App { db, verifier, clock: testkit::clock() };
-    let door = Door::new(orders::routes(), Orders { app, dispatch: Dispatch::later() });
+    let api =
+        ApiClient::new(orders::routes(), Orders { app, dispatcher: OutboxDispatcher::deferred() });
     let now = testkit::clock().now();
     let good = testkit::signer().issue(UserId::generate(), FamilyId::generate(), 0, now).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let knock = move |token: &str| {
-        let call = door.get("/v1/orders").header("authorization", &format!("Bearer {token}"));
+    let status_of = move |token: &str| {
+        let call = api.get("/v1/orders").header("authorization", &format!("Bearer {token}"));
         runtime.block_on(call.into_future()).status
     };
-    assert_eq!(knock(&good), 503, "our own token opens nothing");
+    assert_eq!(status_of(&good), 503, "the issued token is refused");
     Box::new(move |input| {
         let parts: Vec<_> = good.split('.').collect();
-        let [head, claims, mac] = parts.as_slice() else { panic!("{good}") };
-        let bent = BASE64_URL_SAFE_NO_PAD.encode(input);
-        // The bytes of one part, xored into where they land: mostly right is what gets furthest.
-        let mut near = good.clone().into_bytes();
-        for (place, byte) in input.iter().take(2).enumerate() {
-            let at = (usize::from(*byte) * 7 + place) % near.len();
-            near[at] = b"Aa9-_."[usize::from(*byte) % 6];
+        let [head, claims, signature] = parts.as_slice() else { panic!("{good}") };
+        let encoded = BASE64_URL_SAFE_NO_PAD.encode(input);
+        // Almost valid tokens get furthest: up to two bytes of the valid one are replaced.
+        let mut changed = good.clone().into_bytes();
+        for (offset, byte) in input.iter().take(2).enumerate() {
+            let at = (usize::from(*byte) * 7 + offset) % changed.len();
+            changed[at] = b"Aa9-_."[usize::from(*byte) % 6];
         }
-        let near = String::from_utf8(near).unwrap();
+        let changed = String::from_utf8(changed).unwrap();
         let text: String =
             String::from_utf8_lossy(input).chars().filter(char::is_ascii_graphic).collect();
         for token in [
-            format!("{bent}.{claims}.{mac}"),
-            format!("{head}.{bent}.{mac}"),
-            format!("{head}.{claims}.{bent}"),
-            near,
+            format!("{encoded}.{claims}.{signature}"),
+            format!("{head}.{encoded}.{signature}"),
+            format!("{head}.{claims}.{encoded}"),
+            changed,
             text,
         ] {
-            assert!(token == good || knock(&token) == 401, "{token}");
+            assert!(token == good || status_of(&token) == 401, "{token}");
         }
     })
 }
 
-/// What was read is written as it was read.
+/// An accepted message is equal after a round trip through JSON.
 fn queue() -> Target {
     Box::new(|input| {
         if let Ok(message) = serde_json::from_slice::<CountMessage>(input) {
-            let again = serde_json::to_vec(&message).unwrap();
-            assert_eq!(serde_json::from_slice::<CountMessage>(&again).unwrap(), message);
+            let json = serde_json::to_vec(&message).unwrap();
+            assert_eq!(serde_json::from_slice::<CountMessage>(&json).unwrap(), message);
             if let Ok(count) = Count::try_from(message) {
                 assert!(count.on_hand() >= 0 && !count.sku().contains('\0'));
             }
         }
         if let Ok(message) = serde_json::from_slice::<Message>(input) {
-            let again = serde_json::to_vec(&message).unwrap();
-            assert_eq!(serde_json::from_slice::<Message>(&again).unwrap(), message);
+            let json = serde_json::to_vec(&message).unwrap();
+            assert_eq!(serde_json::from_slice::<Message>(&json).unwrap(), message);
         }
     })
 }
 
-/// Nobody orders nothing, less than nothing, or more than fits into an order.
-fn wish() -> Target {
+/// An accepted order has 1 to 100 lines, each of 1 to 1000 pieces, and no NUL in its note.
+fn order() -> Target {
     Box::new(|input| {
-        let Some(_) = orders::read_wish(input) else { return };
+        let Some(_) = orders::parse_new_order(input) else { return };
         let body: Value = serde_json::from_slice(input).unwrap();
         let lines = body["lines"].as_array().unwrap();
         assert!((1..=100).contains(&lines.len()), "{} lines", lines.len());

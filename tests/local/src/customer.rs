@@ -1,71 +1,78 @@
-//! Somebody who talks to the shop over HTTP.
+//! A client of the API over HTTP.
 
-use books::{Note, Notes};
+use invariants::{Exchange, ExchangeLog};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What came back.
+/// The response to a request.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
+    /// A string if it is not JSON.
     pub body: Value,
 }
 
-/// A person with a browser, signed in or not.
+/// A client, authenticated or not.
 #[derive(Clone, Debug)]
 pub struct Customer {
     http: reqwest::Client,
     api: String,
     token: Option<String>,
-    /// The address, once signed in.
-    who: Option<String>,
-    notes: Option<Notes>,
+    /// The email address, once logged in.
+    user: Option<String>,
+    exchanges: Option<ExchangeLog>,
 }
 
 impl Customer {
-    pub fn stranger(api: &str) -> Self {
+    /// A client that is not logged in. `api` is the base URL.
+    pub fn anonymous(api: &str) -> Self {
         let (http, api) = (reqwest::Client::new(), api.to_owned());
-        Self { http, api, token: None, who: None, notes: None }
+        Self { http, api, token: None, user: None, exchanges: None }
     }
 
-    /// From now on writes down what was answered.
+    /// Records all requests and responses from now on.
     #[must_use]
-    pub fn noting(self, notes: &Notes) -> Self {
-        Self { notes: Some(notes.clone()), ..self }
+    pub fn recording(self, exchanges: &ExchangeLog) -> Self {
+        Self { exchanges: Some(exchanges.clone()), ..self }
     }
 
-    /// Signs in with what `POST /v1/auth/login` takes.
-    pub async fn log_in(&mut self, email: &str, password: &str) -> reqwest::Result<Answer> {
-        let wish = json!({"email": email, "password": password});
-        let answer = self.post("/v1/auth/login", &wish).await?;
-        self.token = answer.body["access_token"].as_str().map(str::to_owned);
-        self.who = self.token.as_ref().map(|_| email.to_owned());
-        Ok(answer)
+    /// Logs in. The following requests are authenticated if it succeeds.
+    pub async fn log_in(&mut self, email: &str, password: &str) -> reqwest::Result<Response> {
+        let body = json!({"email": email, "password": password});
+        let response = self.post("/v1/auth/login", &body).await?;
+        self.token = response.body["access_token"].as_str().map(str::to_owned);
+        self.user = self.token.as_ref().map(|_| email.to_owned());
+        Ok(response)
     }
 
-    /// The access token, once signed in.
+    /// The access token, once logged in.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    pub async fn get(&self, path: &str) -> reqwest::Result<Answer> {
+    pub async fn get(&self, path: &str) -> reqwest::Result<Response> {
         self.send(Method::GET, path, None, |request| request).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
+    pub async fn post(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
         self.send(Method::POST, path, None, |request| request.json(body)).await
     }
 
-    /// A `POST` under a new `Idempotency-Key`.
-    pub async fn post_once(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
-        self.post_under(&Uuid::now_v7().to_string(), path, body).await
+    /// A `POST` with a new `Idempotency-Key`.
+    pub async fn post_with_new_key(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
+        self.post_with_key(&Uuid::now_v7().to_string(), path, body).await
     }
 
-    /// A `POST` under an `Idempotency-Key` of one's own, to send it again after a failure.
-    pub async fn post_under(&self, key: &str, path: &str, body: &Value) -> reqwest::Result<Answer> {
-        let keyed = |request: RequestBuilder| request.header("idempotency-key", key).json(body);
-        self.send(Method::POST, path, Some(key), keyed).await
+    /// A `POST` with a given `Idempotency-Key`, to retry it after a failure.
+    pub async fn post_with_key(
+        &self,
+        key: &str,
+        path: &str,
+        body: &Value,
+    ) -> reqwest::Result<Response> {
+        let with_key = |request: RequestBuilder| request.header("idempotency-key", key).json(body);
+        self.send(Method::POST, path, Some(key), with_key).await
     }
 
     async fn send(
@@ -74,7 +81,7 @@ impl Customer {
         path: &str,
         key: Option<&str>,
         with: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> reqwest::Result<Answer> {
+    ) -> reqwest::Result<Response> {
         let call = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.api));
         if let Some(token) = &self.token {
@@ -85,10 +92,10 @@ impl Customer {
         let bytes = response.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
-        if let Some(notes) = &self.notes {
-            let (who, key) = (self.who.clone(), key.map(str::to_owned));
-            notes.add(Note { who, call, key, status, body: body.clone() });
+        if let Some(exchanges) = &self.exchanges {
+            let (user, key) = (self.user.clone(), key.map(str::to_owned));
+            exchanges.add(Exchange { user, call, key, status, body: body.clone() });
         }
-        Ok(Answer { status, body })
+        Ok(Response { status, body })
     }
 }

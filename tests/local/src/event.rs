@@ -1,7 +1,7 @@
-//! Event files with gaps: tokens run out and ids are made anew, so a file says `{{token:admin}}` and is filled here.
+//! Fills the placeholders of event files, such as `{{token:admin}}`, since tokens expire and ids change.
 
 use crate::shop::STAND_IN_SECRET;
-use crate::{ADMIN, Answer, Customer, Shop};
+use crate::{ADMIN, Customer, Response, Shop};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -11,32 +11,32 @@ use time::OffsetDateTime;
 
 const BUYER: &str = "buyer@tradepost.example";
 const PASSWORD: &str = "a nice long passphrase";
-/// What the orders are for.
+/// The product of the orders.
 const SKU: &str = "MUG-BLUE";
 
-/// Stands for a signature over the body as it goes out.
+/// Replaced by the signature of the filled body.
 const SIGNATURE: &str = "{{signature}}";
 
-/// Why an event could not be filled.
+/// Why an event could not be filled in.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the event is not JSON")]
     NotJson(#[from] serde_json::Error),
     #[error(
-        "nothing is called {{{{{0}}}}}; there are token:admin, token:customer, product:<sku>, order, payment and signature"
+        "unknown placeholder {{{{{0}}}}}; there are token:admin, token:customer, product:<sku>, order, payment and signature"
     )]
     Unknown(String),
-    #[error("a body that calls itself base64 is none, or no text")]
+    #[error("the body is not base64, or not text in base64")]
     NotBase64,
     #[error("the shop could not be reached")]
     Http(#[from] reqwest::Error),
-    #[error("{what} could not be had: {status} {body}")]
+    #[error("could not get {what}: {status} {body}")]
     Refused { what: &'static str, status: u16, body: Value },
-    #[error("only an order at the stand-in can be paid")]
+    #[error("orders can be paid with the Stripe stand-in only")]
     NoStandIn,
 }
 
-/// Fills events for one shop. What a gap stands for is made when it is met first, and stays.
+/// Fills events for one shop. The value of a placeholder is created at its first use and then reused.
 pub struct Filler<'a> {
     shop: &'a Shop,
     known: BTreeMap<String, String>,
@@ -47,7 +47,7 @@ impl<'a> Filler<'a> {
         Self { shop, known: BTreeMap::new() }
     }
 
-    /// The event in `text`, without gaps. Those in a base64 body count as well.
+    /// The event in `text` with all placeholders replaced, also those in a base64 body.
     pub async fn fill(&mut self, text: &str) -> Result<Value, Error> {
         let mut event: Value = serde_json::from_str(text)?;
         let is_base64 = event["isBase64Encoded"] == true;
@@ -56,7 +56,7 @@ impl<'a> Filler<'a> {
             event["body"] = String::from_utf8(bytes).map_err(|_| Error::NotBase64)?.into();
         }
         let mut text = event.to_string();
-        while let Some(name) = gap(&text) {
+        while let Some(name) = placeholder(&text) {
             let value = self.value(&name).await?;
             text = text.replace(&format!("{{{{{name}}}}}"), &value);
         }
@@ -65,7 +65,7 @@ impl<'a> Filler<'a> {
         if event["headers"]["stripe-signature"] == SIGNATURE {
             #[expect(
                 clippy::disallowed_methods,
-                reason = "we sign in Stripe's place, on its clock"
+                reason = "signed as Stripe does, with the current time"
             )]
             let now = OffsetDateTime::now_utc().unix_timestamp();
             let signed = stripe::signature(&[STAND_IN_SECRET], now, body.as_bytes());
@@ -97,51 +97,51 @@ impl<'a> Filler<'a> {
     }
 
     async fn admin(&self) -> Result<Customer, Error> {
-        let mut admin = Customer::stranger(self.shop.url());
+        let mut admin = Customer::anonymous(self.shop.url());
         expect("the admin's token", 200, admin.log_in(ADMIN, &self.shop.admin_password).await?)?;
         Ok(admin)
     }
 
-    /// Registering again changes nothing.
+    /// Registers the buyer, which has no effect if the account exists, and logs in.
     async fn buyer(&self) -> Result<Customer, Error> {
-        let mut buyer = Customer::stranger(self.shop.url());
-        let wish = json!({"email": BUYER, "password": PASSWORD});
-        expect("an account", 202, buyer.post("/v1/auth/register", &wish).await?)?;
+        let mut buyer = Customer::anonymous(self.shop.url());
+        let body = json!({"email": BUYER, "password": PASSWORD});
+        expect("an account", 202, buyer.post("/v1/auth/register", &body).await?)?;
         expect("a customer's token", 200, buyer.log_in(BUYER, PASSWORD).await?)?;
         Ok(buyer)
     }
 
     async fn product(&self, sku: &str) -> Result<String, Error> {
-        let goods = Customer::stranger(self.shop.url()).get("/v1/products?limit=100").await?;
-        let goods = expect("the products", 200, goods)?;
-        let mut goods = goods["data"].as_array().into_iter().flatten();
-        let product = goods.find(|product| product["sku"] == sku);
+        let products = Customer::anonymous(self.shop.url()).get("/v1/products?limit=100").await?;
+        let products = expect("the products", 200, products)?;
+        let mut products = products["data"].as_array().into_iter().flatten();
+        let product = products.find(|product| product["sku"] == sku);
         let id = product.and_then(|product| product["id"].as_str());
         id.map(str::to_owned).ok_or_else(|| Error::Unknown(format!("product:{sku}")))
     }
 
     async fn order(&self) -> Result<String, Error> {
-        let wish = json!({"lines": [{"product": self.product(SKU).await?, "quantity": 2}]});
-        let order = self.buyer().await?.post_once("/v1/orders", &wish).await?;
+        let body = json!({"lines": [{"product": self.product(SKU).await?, "quantity": 2}]});
+        let order = self.buyer().await?.post_with_new_key("/v1/orders", &body).await?;
         Ok(text(&expect("an order", 201, order)?, "id"))
     }
 
-    /// Of an order of its own, which is paid.
+    /// The payment of a new order, paid.
     async fn payment(&self) -> Result<String, Error> {
         let path = format!("/v1/orders/{}/payment-intent", self.order().await?);
-        let paying = self.buyer().await?.post(&path, &json!({})).await?;
-        let paying = expect("a payment", 200, paying)?;
+        let payment = self.buyer().await?.post(&path, &json!({})).await?;
+        let payment = expect("a payment", 200, payment)?;
         let stripe = self.shop.stripe.as_ref().ok_or(Error::NoStandIn)?;
         stripe
-            .pay(&text(&paying, "stripe_payment_intent"), Card::Visa)
+            .pay(&text(&payment, "stripe_payment_intent"), Card::Visa)
             .map_err(|_| Error::NoStandIn)?;
         stripe.idle().await;
-        Ok(text(&paying, "payment"))
+        Ok(text(&payment, "payment"))
     }
 }
 
-/// The name of the first gap that is not the signature's.
-fn gap(text: &str) -> Option<String> {
+/// The name of the first placeholder, except `signature`.
+fn placeholder(text: &str) -> Option<String> {
     let parts = text.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
     parts.map(|(name, _)| name).find(|name| *name != "signature").map(str::to_owned)
 }
@@ -150,8 +150,8 @@ fn token(customer: &Customer) -> String {
     customer.token().unwrap_or_default().to_owned()
 }
 
-fn expect(what: &'static str, expected: u16, answer: Answer) -> Result<Value, Error> {
-    let Answer { status, body } = answer;
+fn expect(what: &'static str, expected: u16, response: Response) -> Result<Value, Error> {
+    let Response { status, body } = response;
     if status == expected { Ok(body) } else { Err(Error::Refused { what, status, body }) }
 }
 

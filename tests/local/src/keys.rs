@@ -1,4 +1,4 @@
-//! Secrets of a local shop, new at every start, and the keys of one that gets deployed.
+//! Generates the keys of a local shop, which are new at every start, and those for a deployment.
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -7,13 +7,15 @@ use base64::prelude::BASE64_STANDARD;
 use lambda::http::token::Signer;
 use serde_json::json;
 
-/// The keys that the accounts function signs with.
+/// The keys of the functions.
 pub(crate) struct Keys {
-    /// PKCS#8 PEM.
+    /// The private key of access tokens, in PKCS#8 PEM.
     pub(crate) signing: String,
     /// The JSON Web Key Set with the public half.
     pub(crate) public: String,
+    /// 32 random bytes, base64.
     pub(crate) refresh: String,
+    /// 32 random bytes, base64.
     pub(crate) link: String,
 }
 
@@ -22,17 +24,18 @@ impl Keys {
         let pair = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new());
         let pair = BASE64_STANDARD.encode(pair.expect("the system has randomness").as_ref());
         let signing = format!("-----BEGIN PRIVATE KEY-----\n{pair}\n-----END PRIVATE KEY-----\n");
-        let signer = Signer::from_pem(&signing).expect("a fresh key is a good key");
+        let signer = Signer::from_pem(&signing).expect("a new key is valid");
         let public = json!({"keys": [signer.jwk()]}).to_string();
         let secret = || BASE64_STANDARD.encode(random::<32>());
         Self { signing, public, refresh: secret(), link: secret() }
     }
 }
 
-/// New keys as the template's parameters take them: `TokenSigningKey` and `TokenKeys`.
+/// New keys for the parameters `TokenSigningKey` and `TokenKeys` of the template.
 pub fn for_a_deploy() -> [(&'static str, String); 2] {
     let keys = Keys::generate();
-    let signing = keys.signing.lines().nth(1).expect("the key stands between two lines");
+    let signing =
+        keys.signing.lines().nth(1).expect("the PEM has a line between header and footer");
     [("TokenSigningKey", signing.to_owned()), ("TokenKeys", keys.public)]
 }
 

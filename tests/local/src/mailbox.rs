@@ -1,4 +1,4 @@
-//! A page with the mails that were sent, for a person to read.
+//! A web page with the emails that were sent.
 
 use askama::Template;
 use axum::Router;
@@ -15,11 +15,11 @@ use time::macros::format_description;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-/// A mail is somebody else's document: it may fetch nothing, run nothing and lead nowhere.
+/// The HTML of an email is untrusted: it may not load, run or submit anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The page's server. It goes when this is dropped.
+/// The server of the page. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Mailbox {
     url: String,
@@ -57,26 +57,26 @@ impl Drop for Mailbox {
 async fn show(State(aws): State<Sqs>) -> Response {
     let mails = match aws.mails().await {
         Ok(mails) => mails,
-        Err(error) => return sorry(&error),
+        Err(error) => return bad_gateway(&error),
     };
     match (Page { mails }).render() {
         Ok(page) => ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response(),
-        Err(error) => sorry(&error),
+        Err(error) => bad_gateway(&error),
     }
 }
 
-/// The page asks for it, and loads again when it has grown.
+/// The number of emails. The page polls it and reloads when it has changed.
 async fn count(State(aws): State<Sqs>) -> Response {
     let mails: Result<_, Error> = aws.mails().await;
-    mails.map_or_else(|error| sorry(&error), |mails| mails.len().to_string().into_response())
+    mails.map_or_else(|error| bad_gateway(&error), |mails| mails.len().to_string().into_response())
 }
 
-fn sorry(error: &(dyn std::error::Error + 'static)) -> Response {
+fn bad_gateway(error: &(dyn std::error::Error + 'static)) -> Response {
     (StatusCode::BAD_GATEWAY, chain(error)).into_response()
 }
 
-/// When a mail was sent, for programs and for people.
-fn moment(mail: &Mail) -> Option<(String, String)> {
+/// When an email was sent, as RFC 3339 and in words.
+fn sent_at(mail: &Mail) -> Option<(String, String)> {
     let form = format_description!(
         "[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC"
     );

@@ -1,7 +1,7 @@
-//! `cargo run`: the whole shop on this machine.
-#![expect(clippy::print_stdout, reason = "this program talks to the person who started it")]
+//! `cargo run`: runs the whole shop on this machine.
+#![expect(clippy::print_stdout, reason = "a command line program writes to stdout")]
 
-mod measuring;
+mod commands;
 
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
@@ -19,81 +19,82 @@ struct Cli {
     /// Port of the API
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Keep the data in this folder; without it, all is gone when the shop closes
+    /// Keep the data in this folder; without it all data is lost at the end
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Write what `sam local` and `cargo lambda watch` need into target/sam, and let containers in
+    /// Write the files for `sam local` and `cargo lambda watch` to target/sam, and accept connections from containers
     #[arg(long)]
     sam: bool,
     #[command(subcommand)]
-    what: Option<What>,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
-enum What {
-    /// Plays one order from browsing to the mail and three ways to end one, and checks every step
+enum Command {
+    /// Runs one order from browsing to refund, a cancelled and an expired one, and checks every step
     Demo,
-    /// Lives through a busy day in which something goes wrong every second, and checks that nothing was lost
+    /// Generates load while a fault is injected every second, then checks that nothing is lost or done twice
     Soak {
         #[arg(long, default_value_t = 10)]
         minutes: u64,
         /// In place of minutes
         #[arg(long)]
         seconds: Option<u64>,
-        /// Which day; a random one if none is given
+        /// Seed of requests and faults; random by default
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Hands one event to one function and prints its answer
+    /// Invokes a function with an event and prints its response
     Invoke {
         /// Logical id in template.yaml, such as Orders
         function: String,
-        /// File with the event; gaps such as {{token:admin}} are filled
+        /// File with the event; placeholders such as {{token:admin}} are filled in
         event: PathBuf,
     },
-    /// Lets many buyers in at once, for a while, and says what that cost: `cargo run --release -- load`
+    /// Measures throughput, latency, CPU and memory under load: `cargo run --release -- load`
     Load {
-        /// How many seconds, at most 300
+        /// Duration in seconds, at most 300
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
         seconds: u64,
-        /// How many requests are on their way at once
+        /// Number of concurrent requests
         #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
         at_once: u16,
-        /// Also write the report here, as JSON
+        /// Also write the report to this file, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Drive unoptimised functions; what that costs is no figure to tell
+        /// Use unoptimised functions; the figures are not meaningful
         #[arg(long)]
         dev: bool,
     },
-    /// Says how cost grows with rows, instances and lines: `cargo run --release -- growth`
+    /// Measures how cost grows with rows, instances and order lines: `cargo run --release -- growth`
     Growth {
-        /// How many products and orders, in ascending order
+        /// Numbers of products and orders, in ascending order
         #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000", value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
         rows: Vec<u32>,
-        /// How many seconds each point takes, at most 60
+        /// Duration of each point in seconds, at most 60
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
         seconds: u64,
-        /// Also write the points here, as JSON
+        /// Also write the points to this file, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
         /// Also draw the points into this folder, as SVG
         #[arg(long, value_name = "DIR")]
         plots: Option<PathBuf>,
-        /// Measure unoptimised functions; what that costs is no figure to tell
+        /// Use unoptimised functions; the figures are not meaningful
         #[arg(long)]
         dev: bool,
     },
-    /// Prepares what a benchmark needs that drives our binaries itself, and keeps it fresh: tests/load/README.md
-    Peers {
-        /// Where product.json and the events go
+    /// Prepares database and events of a benchmark that runs the binaries itself: tests/load/README.md
+    #[command(alias = "peers")]
+    Benchmark {
+        /// Folder of product.json and the events
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
-        /// The PostgreSQL to make the shop in, as its superuser
+        /// PostgreSQL server, as superuser
         #[arg(long, value_name = "URL")]
         server: String,
     },
-    /// Prints new keys for a deploy, as parameters of template.yaml
+    /// Prints new keys for a deployment, as parameters of template.yaml
     Keys,
 }
 
@@ -102,24 +103,26 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match cli.what {
+    let outcome = match cli.command {
         None => open(cli.port, cli.data, cli.sam).await,
-        Some(What::Demo) => play().await,
-        Some(What::Soak { minutes, seconds, seed }) => {
+        Some(Command::Demo) => run_demo().await,
+        Some(Command::Soak { minutes, seconds, seed }) => {
             let length = Duration::from_secs(seconds.unwrap_or(minutes * 60));
             soak(length, seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)))).await
         }
-        Some(What::Invoke { function, event }) => invoke(&function, &event).await,
-        Some(What::Load { seconds, at_once, json, dev }) => {
+        Some(Command::Invoke { function, event }) => invoke(&function, &event).await,
+        Some(Command::Load { seconds, at_once, json, dev }) => {
             let length = Duration::from_secs(seconds);
-            measuring::drive(load::Wish { length, at_once }, json, dev).await
+            commands::run_load(load::Options { length, at_once }, json, dev).await
         }
-        Some(What::Growth { rows, seconds, json, plots, dev }) => {
+        Some(Command::Growth { rows, seconds, json, plots, dev }) => {
             let length = Duration::from_secs(seconds);
-            measuring::grow(growth::Wish { rows, length }, json, plots, dev).await
+            commands::run_growth(growth::Options { rows, length }, json, plots, dev).await
         }
-        Some(What::Peers { into, server }) => measuring::stand(&server, &into).await,
-        Some(What::Keys) => {
+        Some(Command::Benchmark { into, server }) => {
+            commands::prepare_benchmark(&server, &into).await
+        }
+        Some(Command::Keys) => {
             for (parameter, value) in local::keys_for_a_deploy() {
                 println!("{parameter}={value}");
             }
@@ -153,10 +156,10 @@ async fn open(port: u16, data: Option<PathBuf>, sam: bool) -> Outcome {
     let open = async {
         let shop = Shop::open(options).await?;
         let folder = stack::tools::target().join("sam");
-        let way_in = if sam { Some(local::sam::prepare(&shop, &folder).await?) } else { None };
-        println!("{}", guide(&shop));
+        let forwarder = if sam { Some(local::sam::prepare(&shop, &folder).await?) } else { None };
+        println!("{}", instructions(&shop));
         std::future::pending::<()>().await;
-        drop((way_in, shop));
+        drop((forwarder, shop));
         Ok(())
     };
     tokio::select! {
@@ -165,10 +168,10 @@ async fn open(port: u16, data: Option<PathBuf>, sam: bool) -> Outcome {
     }
 }
 
-async fn play() -> Outcome {
+async fn run_demo() -> Outcome {
     let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
     println!();
-    demo::play(&shop, |step, saw| println!("{step:>14}  {saw}")).await?;
+    demo::run(&shop, |step, result| println!("{step:>14}  {result}")).await?;
     drop(shop);
     println!("\ndemo passed");
     Ok(())
@@ -178,26 +181,27 @@ async fn soak(length: Duration, seed: u64) -> Outcome {
     let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
     println!("seed {seed}");
     let start = Instant::now();
-    let tell = |line: &str| println!("{:>6.1} s  {line}", start.elapsed().as_secs_f32());
-    let day = local::soak::run(&shop, &local::soak::Wish { length, seed }, tell).await;
-    let day = day.map_err(|error| format!("seed {seed}: {}", chain(&error)))?;
+    let progress = |line: &str| println!("{:>6.1} s  {line}", start.elapsed().as_secs_f32());
+    let options = local::soak::Options { length, seed };
+    let report = local::soak::run(&shop, &options, progress).await;
+    let report = report.map_err(|error| format!("seed {seed}: {}", chain(&error)))?;
     drop(shop);
     println!("\ndone:");
-    for (what, times) in &day.done {
+    for (what, times) in &report.done {
         println!("{times:>8} {what}");
     }
-    println!("{:>8} mails sent again by somebody whose forerunner died", day.mails_again.len());
-    for key in &day.mails_again {
+    println!("{:>8} mails sent again after the crash of a worker", report.resent_mails.len());
+    for key in &report.resent_mails {
         println!("{:>8} {key}, claimed again", "");
     }
-    for row in &day.lost {
+    for row in &report.lost {
         println!("lost: {row}");
     }
-    for row in &day.twice {
+    for row in &report.twice {
         println!("twice: {row}");
     }
     println!("seed {seed}");
-    let (lost, twice) = (day.lost.len(), day.twice.len());
+    let (lost, twice) = (report.lost.len(), report.twice.len());
     if lost + twice > 0 {
         return Err(format!("soak failed: {lost} lost, {twice} twice").into());
     }
@@ -207,31 +211,31 @@ async fn soak(length: Duration, seed: u64) -> Outcome {
 
 async fn invoke(function: &str, event: &std::path::Path) -> Outcome {
     let text = std::fs::read_to_string(event)
-        .map_err(|error| format!("{} cannot be read: {error}", event.display()))?;
+        .map_err(|error| format!("could not read {}: {error}", event.display()))?;
     let shop = Shop::open(Options { progress: progress(), ..Options::default() }).await?;
     let event = Filler::new(&shop).fill(&text).await?;
-    let answer = shop.gateway.invoke(function, &event).await?;
-    println!("{}", serde_json::to_string_pretty(&answer)?);
+    let response = shop.gateway.invoke(function, &event).await?;
+    println!("{}", serde_json::to_string_pretty(&response)?);
     Ok(())
 }
 
-/// On the error stream, so that an answer on the other one stays alone.
+/// Progress on stderr, so that stdout has the result only.
 fn progress() -> Progress {
     let start = Instant::now();
     Progress::new(move |line| eprintln!("{:>6.1} s  {line}", start.elapsed().as_secs_f32()))
 }
 
-/// Stripe itself if the environment has a key for it, and only ever in test mode.
+/// Stripe in test mode if the environment has a secret key for it, else the Stripe stand-in.
 fn payment() -> Result<Payment, Box<dyn std::error::Error>> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a person's own keys come from their environment"
+        reason = "the keys of a Stripe account come from the environment"
     )]
     let look_up = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let Some(secret_key) = look_up("STRIPE_SECRET_KEY") else { return Ok(Payment::StandIn) };
     if !secret_key.starts_with("sk_test_") && !secret_key.starts_with("rk_test_") {
         return Err(
-            "STRIPE_SECRET_KEY is no test key: a local shop must not take real money".into()
+            "STRIPE_SECRET_KEY is not a test key: a local shop must not take real money".into()
         );
     }
     let webhook_secrets = look_up("STRIPE_WEBHOOK_SECRETS").ok_or(
@@ -240,8 +244,8 @@ fn payment() -> Result<Payment, Box<dyn std::error::Error>> {
     Ok(Payment::Stripe { secret_key, webhook_secrets })
 }
 
-/// What a newcomer reads when the shop is open.
-fn guide(shop: &Shop) -> String {
+/// What is printed when the shop is ready.
+fn instructions(shop: &Shop) -> String {
     let api = shop.url();
     let stripe = match &shop.stripe {
         Some(stripe) => format!("{}  (a stand-in: no money moves)", stripe.url()),
@@ -270,7 +274,7 @@ Or watch it happen: cargo run -- demo
 ",
         mails = shop.mailbox.url(),
         database = shop.database_url(),
-        logs = shop.surroundings.run().display(),
+        logs = shop.services.log_folder().display(),
         password = shop.admin_password,
         pay = shop.stripe.as_ref().map(|stripe| stripe.pay_page("")).unwrap_or_default(),
     )

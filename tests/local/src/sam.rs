@@ -1,4 +1,4 @@
-//! What `sam local` and `cargo lambda` need of an open shop: its settings, events without gaps, and a way in for containers.
+//! Files for `sam local` and `cargo lambda` against a running shop, and port forwarding for containers.
 
 use crate::Shop;
 use crate::event::{self, Filler};
@@ -12,31 +12,34 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 
 const LOOPBACK: &str = "127.0.0.1";
-/// What a container calls the machine that it runs on.
+/// The name of the host machine inside a container.
 const HOST: &str = "host.docker.internal";
 
-/// Why `sam local` cannot be helped.
+/// Why the files could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{} could not be used", path.display())]
+    #[error("could not use {}", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("{file} cannot be filled")]
+    #[error("could not fill in {file}")]
     Event { file: String, source: event::Error },
 }
 
-/// The way in for containers. It closes when this is dropped.
+/// Forwards ports for containers until this is dropped.
 #[derive(Debug)]
-pub struct WayIn(#[expect(dead_code, reason = "held, for its tasks end with it")] JoinSet<()>);
+pub struct ContainerForwarder(
+    #[expect(dead_code, reason = "the tasks end when it is dropped")] JoinSet<()>,
+);
 
-/// Writes `env.json` for `sam local`, `watch.env` for `cargo lambda watch`, and `events/` into `folder`. What stands there
-/// is good while the shop is open, and its tokens for a quarter of an hour.
-pub async fn prepare(shop: &Shop, folder: &Path) -> Result<WayIn, Error> {
+/// Writes `env.json` for `sam local`, `watch.env` for `cargo lambda watch`, and filled-in `events/` to `folder`. They
+/// are valid while the shop runs; the tokens in the events for 15 minutes.
+pub async fn prepare(shop: &Shop, folder: &Path) -> Result<ContainerForwarder, Error> {
     let events = folder.join("events");
     fs::create_dir_all(&events).map_err(|source| Error::File { path: events.clone(), source })?;
-    // The empty ones as well: they take away what the template says.
-    let inside = shop.settings.iter().map(|(name, value)| (name, value.replace(LOOPBACK, HOST)));
-    let inside: BTreeMap<_, _> = inside.collect();
-    write(&folder.join("env.json"), &format!("{:#}\n", json!({"Parameters": inside})))?;
+    // Empty values as well: they override those of the template.
+    let in_container =
+        shop.settings.iter().map(|(name, value)| (name, value.replace(LOOPBACK, HOST)));
+    let in_container: BTreeMap<_, _> = in_container.collect();
+    write(&folder.join("env.json"), &format!("{:#}\n", json!({"Parameters": in_container})))?;
     let aws = shop.aws().env();
     let lines = shop
         .settings
@@ -59,10 +62,10 @@ pub async fn prepare(shop: &Shop, folder: &Path) -> Result<WayIn, Error> {
         let event = event.map_err(|source| Error::Event { file: file.clone(), source })?;
         write(&events.join(file), &event.to_string())?;
     }
-    Ok(WayIn(forward(&ports(&shop.settings)).await))
+    Ok(ContainerForwarder(forward(&ports(&shop.settings)).await))
 }
 
-/// A value that holds spaces or quotes, as an env file takes it. A PEM loses its line ends and stays one.
+/// A value quoted for an env file. Line breaks become spaces, which keeps a PEM valid.
 fn one_line(value: &str) -> String {
     format!("'{}'", value.trim_end().replace('\n', " "))
 }
@@ -71,25 +74,25 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, text).map_err(|source| Error::File { path: path.to_path_buf(), source })
 }
 
-/// Where something listens on loopback, according to these settings.
+/// The loopback ports that the settings refer to.
 fn ports(settings: &BTreeMap<String, String>) -> BTreeSet<u16> {
     let after = settings.values().flat_map(|value| value.split("127.0.0.1:").skip(1));
     let digits = after.map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
     digits.filter_map(|digits| digits?.parse().ok()).collect()
 }
 
-/// Listens where Docker's containers look for this machine, and passes on what comes. Docker Desktop does so by itself:
-/// there the address of the bridge is not ours to listen at, and nothing is.
+/// Forwards the ports from the address of Docker's bridge to loopback. Docker Desktop does that itself: there the
+/// address of the bridge cannot be bound, and nothing is forwarded.
 async fn forward(ports: &BTreeSet<u16>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let Some(bridge) = bridge().await else { return tasks };
     for port in ports.iter().copied() {
         let Ok(listener) = TcpListener::bind((bridge, port)).await else { continue };
         tasks.spawn(async move {
-            while let Ok((mut guest, _)) = listener.accept().await {
+            while let Ok((mut container, _)) = listener.accept().await {
                 tokio::spawn(async move {
                     if let Ok(mut server) = TcpStream::connect((LOOPBACK, port)).await {
-                        let _ = tokio::io::copy_bidirectional(&mut guest, &mut server).await;
+                        let _ = tokio::io::copy_bidirectional(&mut container, &mut server).await;
                     }
                 });
             }
@@ -98,21 +101,21 @@ async fn forward(ports: &BTreeSet<u16>) -> JoinSet<()> {
     tasks
 }
 
-/// Our address on Docker's bridge.
+/// The address of this machine on Docker's bridge.
 async fn bridge() -> Option<Ipv4Addr> {
     let network = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}";
     let args = ["network", "inspect", "bridge", "-f", network];
-    let said = Command::new("docker").args(args).output().await.ok()?;
-    gateway(String::from_utf8(said.stdout).ok()?.trim())
+    let output = Command::new("docker").args(args).output().await.ok()?;
+    gateway(String::from_utf8(output.stdout).ok()?.trim())
 }
 
-/// The gateway; where an engine names the subnet only, the subnet's first address.
-fn gateway(said: &str) -> Option<Ipv4Addr> {
-    match said.split_once('/') {
+/// The gateway; if the engine reports only the subnet, the first address of that.
+fn gateway(output: &str) -> Option<Ipv4Addr> {
+    match output.split_once('/') {
         Some((subnet, _)) => {
             Some(Ipv4Addr::from_bits(subnet.parse::<Ipv4Addr>().ok()?.to_bits() + 1))
         }
-        None => said.parse().ok(),
+        None => output.parse().ok(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a new shop starts with: an admin, and a few things to sell, put in through the doors.
+//! The initial data of a new shop: an admin and a small catalogue, created through the API.
 
 use crate::Customer;
 use crate::shop::{Error, Shop};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub const ADMIN: &str = "admin@tradepost.example";
 
 /// Category, sku, name, description, price in cents, stock.
-const GOODS: [(&str, &str, &str, &str, i64, i64); 8] = [
+const PRODUCTS: [(&str, &str, &str, &str, i64, i64); 8] = [
     ("Kitchen", "MUG-BLUE", "Blue mug", "Stoneware, 300 ml, glazed by hand.", 1250, 40),
     ("Kitchen", "MUG-RED", "Red mug", "Stoneware, 300 ml, glazed by hand.", 1250, 25),
     ("Kitchen", "POT-2L", "Teapot", "Cast iron, two litres, with a sieve.", 4900, 8),
@@ -22,36 +22,36 @@ const GOODS: [(&str, &str, &str, &str, i64, i64); 8] = [
     ("Paper", "PEN-FINE", "Fountain pen", "Fine steel nib, takes cartridges.", 2950, 1),
 ];
 
-/// Makes the first admin and fills the shelves, unless there is an admin already.
+/// Creates the first admin and the catalogue, and returns the admin's password; none if there is an admin already.
 pub(crate) async fn seed(shop: &Shop, owner_url: &str) -> Result<Option<String>, Error> {
     let db = Db::connect(owner_url, 1)?;
     let email = Email::parse(ADMIN).map_err(|no| Error::Seed(no.to_string()))?;
-    let secret = match accounts::appoint_admin(&db, &email).await {
-        Ok(appointed) => appointed.password,
-        Err(Failure::Refused(accounts::Refusal::AdminThere)) => return Ok(None),
+    let password = match accounts::create_first_admin(&db, &email).await {
+        Ok(admin) => admin.password,
+        Err(Failure::Refused(accounts::Refusal::AdminExists)) => return Ok(None),
         Err(failure) => return Err(Error::Seed(domain::failure::chain(&failure))),
     };
-    let mut admin = Customer::stranger(shop.url());
-    made(200, admin.log_in(ADMIN, &secret).await?)?;
+    let mut admin = Customer::anonymous(shop.url());
+    expect(200, admin.log_in(ADMIN, &password).await?)?;
     let mut category = ("", Value::Null);
-    for (kind, sku, name, description, cents, stock) in GOODS {
-        if category.0 != kind {
-            let answer = admin.post("/v1/categories", &json!({"name": kind})).await?;
-            category = (kind, made(201, answer)?["id"].clone());
+    for (category_name, sku, name, description, price, stock) in PRODUCTS {
+        if category.0 != category_name {
+            let response = admin.post("/v1/categories", &json!({"name": category_name})).await?;
+            category = (category_name, expect(201, response)?["id"].clone());
         }
         let product = json!({
             "sku": sku, "name": name, "description": description, "category": category.1,
-            "price": {"amount": cents, "currency": "EUR"}, "stock": stock, "status": "active",
+            "price": {"amount": price, "currency": "EUR"}, "stock": stock, "status": "active",
         });
-        made(201, admin.post("/v1/products", &product).await?)?;
+        expect(201, admin.post("/v1/products", &product).await?)?;
     }
-    Ok(Some(secret))
+    Ok(Some(password))
 }
 
-fn made(status: u16, answer: crate::Answer) -> Result<Value, Error> {
-    if answer.status == status {
-        Ok(answer.body)
+fn expect(status: u16, response: crate::Response) -> Result<Value, Error> {
+    if response.status == status {
+        Ok(response.body)
     } else {
-        Err(Error::Seed(format!("{} {}", answer.status, answer.body)))
+        Err(Error::Seed(format!("{} {}", response.status, response.body)))
     }
 }

@@ -1,17 +1,17 @@
-//! Opens the shop: surroundings, binaries, schema, goods, doors.
+//! Starts the shop: backing services, functions, gateway, schema and initial data.
 
+use crate::fake_clock::FakeClock;
 use crate::keys::Keys;
-use crate::lines::Lines;
 use crate::mailbox::Mailbox;
+use crate::proxies::Proxies;
 use crate::seed::seed;
-use crate::watch::Watch;
 use domain::db::{BadAddress, DbError};
 use serde_json::json;
 use stack::functions::{self, Profile};
-use stack::gateway::{self, Door, Gateway};
-use stack::postgres::Place;
+use stack::gateway::{self, Gateway, Listener};
+use stack::postgres::Location;
 use stack::stripe::{self, StandIn};
-use stack::{Aws, Postgres, Progress, Surroundings, Template};
+use stack::{Aws, BackingServices, Postgres, Progress, Template};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio_postgres::NoTls;
@@ -19,42 +19,42 @@ use tokio_postgres::NoTls;
 const DATABASE: &str = "tradepost";
 const SENDER: &str = "shop@tradepost.example";
 const STAFF: &str = "staff@tradepost.example";
-/// Known to the stand-in only, which takes no money.
+/// For the Stripe stand-in only, so they need not be secret.
 const STAND_IN_KEY: &str = "sk_test_local";
 pub(crate) const STAND_IN_SECRET: &str = "whsec_local";
 
-/// How the shop is opened.
+/// How to start the shop.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The port of the API; any free one if there is none.
     pub port: Option<u16>,
-    /// Where the data stays; thrown away if there is none.
+    /// The folder of persistent data. Without it the server of `DATABASE_URL` is used, or a temporary one.
     pub data: Option<PathBuf>,
-    /// Whether the sweep runs every minute by itself.
+    /// Whether scheduled functions run by their schedules.
     pub schedules: bool,
-    /// The most instances of one function; as many as the gateway starts by itself if it is not said.
+    /// The maximum number of instances of one function; the gateway's default if there is none.
     pub instances: Option<usize>,
-    /// Whether whatever the functions reach is reached by way of [`Lines`].
-    pub lines: bool,
-    /// Whether the functions go by a [`Watch`] of their own.
-    pub watch: bool,
+    /// Whether the functions reach their services through [`Proxies`].
+    pub proxies: bool,
+    /// The path of libfaketime, if the functions get a [`FakeClock`].
+    pub fake_clock: Option<PathBuf>,
     pub payment: Payment,
-    /// How the functions are built.
+    /// The cargo profile of the functions.
     pub profile: Profile,
     pub progress: Progress,
 }
 
-/// Who takes the money.
+/// The payment provider.
 #[derive(Clone, Debug, Default)]
 pub enum Payment {
-    /// The stand-in in this process.
+    /// The Stripe stand-in, in this process.
     #[default]
     StandIn,
     /// Stripe itself, in test mode.
     Stripe { secret_key: String, webhook_secrets: String },
 }
 
-/// Whatever keeps the shop closed.
+/// Why the shop could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -71,15 +71,15 @@ pub enum Error {
     Invoke(#[from] stack::InvokeError),
     #[error("the shop could not be reached")]
     Http(#[from] reqwest::Error),
-    #[error("could not fill the shelves: {0}")]
+    #[error("could not create the catalogue: {0}")]
     Seed(String),
-    #[error("could not stand on the functions' lines")]
-    Lines(#[source] std::io::Error),
-    #[error("could not give the functions a watch")]
-    Watch(#[source] std::io::Error),
-    #[error("the page with the mails did not open")]
+    #[error("could not start the proxies of the functions")]
+    Proxies(#[source] std::io::Error),
+    #[error("could not set up the fake clock of the functions")]
+    FakeClock(#[source] std::io::Error),
+    #[error("could not serve the page with the emails")]
     Mailbox(#[source] std::io::Error),
-    #[error("could not keep the admin's password in the data folder")]
+    #[error("could not store or read the admin's password in the data folder")]
     Password(#[source] std::io::Error),
 }
 
@@ -100,68 +100,71 @@ through_stack!(
     stack::functions::Error
 );
 
-/// The open shop. It closes when this is dropped.
+/// The running shop. It stops when this is dropped.
 pub struct Shop {
-    // Closed in this order: the doors before what stands behind them.
+    // Fields are dropped in this order: the gateway before the services it uses.
     pub gateway: Gateway,
-    /// Where their lines can be held, if they were asked for.
-    pub lines: Option<Lines>,
-    /// What time it is for them, if that was asked for.
-    pub watch: Option<Watch>,
+    /// With [`Options::proxies`].
+    pub proxies: Option<Proxies>,
+    /// With [`Options::fake_clock`].
+    pub fake_clock: Option<FakeClock>,
     pub stripe: Option<StandIn>,
-    /// The page with the mails that were sent.
+    /// The page with the emails that were sent.
     pub mailbox: Mailbox,
-    pub surroundings: Surroundings,
-    /// The value of every variable that the functions have.
+    pub services: BackingServices,
+    /// The values of all environment variables that the template declares.
     pub settings: BTreeMap<String, String>,
     /// The password of [`crate::ADMIN`].
     pub admin_password: String,
     pub(crate) keys: Keys,
     pub(crate) template: Template,
-    /// The folder with the functions.
+    /// The folder with the binaries of the functions.
     pub(crate) binaries: PathBuf,
     owner_url: String,
 }
 
 impl Shop {
-    /// Builds the functions, starts everything, brings the schema up to date and fills the shelves.
+    /// Starts the services, builds and starts the functions, migrates the schema and creates the catalogue.
     pub async fn open(options: Options) -> Result<Self, Error> {
         let progress = &options.progress;
         let template = Template::load(&stack::tools::workspace().join("template.yaml"))?;
-        let door = Door::open(options.port)?;
-        let binaries = functions::build(options.profile, progress).await?;
-        let surroundings = surroundings(&template, &options).await?;
+        let listener = Listener::bind(options.port)?;
+        // Before the build, which may take minutes: fails here if a tool is missing on this machine.
+        let services = services(&template, &options).await?;
         progress.say("PostgreSQL, SQS and SES answer");
-        let mailbox = Mailbox::open(surroundings.aws.sqs()).await.map_err(Error::Mailbox)?;
-        let owner_url = database(&surroundings.postgres).await?;
-        let app_url = surroundings.postgres.url_as("app_rw", DATABASE);
+        let binaries = functions::build(options.profile, progress).await?;
+        let mailbox = Mailbox::open(services.aws.sqs()).await.map_err(Error::Mailbox)?;
+        let owner_url = database(&services.postgres).await?;
+        let app_url = services.postgres.url_as("app_rw", DATABASE);
 
-        let (stripe, payment) = stripe(&options.payment, &door).await?;
-        let mut functions = gateway::Options::new(&binaries, surroundings.run());
+        let (stripe, payment) = stripe(&options.payment, &listener).await?;
+        let mut functions = gateway::Options::new(&binaries, services.log_folder());
         functions.schedules = options.schedules;
         functions.instances = options.instances.unwrap_or(functions.instances);
         let keys = Keys::generate();
         let settings =
-            values(&surroundings.aws, &keys, &owner_url, &app_url, &door.url(), &payment)?;
+            values(&services.aws, &keys, &owner_url, &app_url, &listener.url(), &payment)?;
         functions.values.clone_from(&settings);
-        let lines = if options.lines {
-            Some(Lines::before(&mut functions.values).await.map_err(Error::Lines)?)
+        let proxies = if options.proxies {
+            Some(Proxies::start(&mut functions.values).await.map_err(Error::Proxies)?)
         } else {
             None
         };
-        let watch = options.watch.then(|| Watch::give(&mut functions)).transpose()?;
-        let gateway = Gateway::start(door, &template, Some(&surroundings.aws), &functions)?;
-        progress.say("the functions are behind their doors");
+        let library = options.fake_clock.as_deref();
+        let fake_clock =
+            library.map(|library| FakeClock::install(&mut functions, library)).transpose()?;
+        let gateway = Gateway::start(listener, &template, Some(&services.aws), &functions)?;
+        progress.say("the gateway serves the functions");
 
         gateway.invoke("Migrate", &json!({})).await?;
         let admin_password = String::new();
         let mut shop = Self {
             gateway,
-            lines,
-            watch,
+            proxies,
+            fake_clock,
             stripe,
             mailbox,
-            surroundings,
+            services,
             settings,
             admin_password,
             keys,
@@ -170,60 +173,60 @@ impl Shop {
             owner_url,
         };
         progress.say("the schema is up to date");
-        shop.admin_password = shop.fill(options.data.as_deref()).await?;
-        progress.say("the shelves are filled");
+        shop.admin_password = shop.seed_data(options.data.as_deref()).await?;
+        progress.say("the catalogue is filled");
         Ok(shop)
     }
 
-    /// Where the API is: `http://127.0.0.1:<port>`.
+    /// The base URL of the API: `http://127.0.0.1:<port>`.
     pub fn url(&self) -> &str {
         self.gateway.url()
     }
 
-    /// The database, as its owner reaches it.
+    /// The URL of the database as its owner.
     pub fn database_url(&self) -> &str {
         &self.owner_url
     }
 
     pub fn aws(&self) -> &Aws {
-        &self.surroundings.aws
+        &self.services.aws
     }
 
-    /// The admin's password: a new one, or the one that the data folder keeps.
-    async fn fill(&self, data: Option<&std::path::Path>) -> Result<String, Error> {
-        let kept = data.map(|folder| folder.join("admin-password"));
-        match (seed(self, &self.owner_url).await?, kept) {
+    /// Creates the initial data. Returns the admin's password: a new one, or that of the data folder.
+    async fn seed_data(&self, data: Option<&std::path::Path>) -> Result<String, Error> {
+        let file = data.map(|folder| folder.join("admin-password"));
+        match (seed(self, &self.owner_url).await?, file) {
             (Some(new), Some(file)) => {
                 std::fs::write(file, &new).map_err(Error::Password)?;
                 Ok(new)
             }
             (Some(new), None) => Ok(new),
             (None, Some(file)) => std::fs::read_to_string(file).map_err(Error::Password),
-            (None, None) => Ok("as it was when the database was filled".to_owned()),
+            (None, None) => Ok("(unchanged since the database was created)".to_owned()),
         }
     }
 }
 
-async fn surroundings(template: &Template, options: &Options) -> Result<Surroundings, Error> {
+async fn services(template: &Template, options: &Options) -> Result<BackingServices, Error> {
     let database = match &options.data {
-        Some(folder) => Place::Folder(folder.join("postgres")),
-        None => Place::from_environment(),
+        Some(folder) => Location::Folder(folder.join("postgres")),
+        None => Location::from_environment(),
     };
     let options = stack::Options {
         database,
         sender: SENDER.to_owned(),
-        run: options.data.as_ref().map(|folder| folder.join("run")),
+        log_folder: options.data.as_ref().map(|folder| folder.join("run")),
         progress: options.progress.clone(),
     };
-    Ok(Surroundings::start(template, &options).await?)
+    Ok(BackingServices::start(template, &options).await?)
 }
 
-/// Makes the shop's database if it is not there, and returns its owner's URL.
+/// Creates the database unless it exists, and returns its URL as the owner.
 async fn database(postgres: &Postgres) -> Result<String, Error> {
     let (client, connection) = tokio_postgres::connect(&postgres.url("postgres"), NoTls).await?;
     let connection = tokio::spawn(connection);
-    let known = "select 1 from pg_database where datname = $1";
-    if client.query_opt(known, &[&DATABASE]).await?.is_none() {
+    let exists = "select 1 from pg_database where datname = $1";
+    if client.query_opt(exists, &[&DATABASE]).await?.is_none() {
         client.batch_execute(&format!("create database {DATABASE}")).await?;
     }
     drop(client);
@@ -231,13 +234,16 @@ async fn database(postgres: &Postgres) -> Result<String, Error> {
     Ok(postgres.url(DATABASE))
 }
 
-/// The stand-in, told where to send its webhooks, or the real thing.
-async fn stripe(payment: &Payment, door: &Door) -> Result<(Option<StandIn>, [String; 3]), Error> {
+/// The Stripe stand-in, if it is used, and the secret key, the webhook secrets and the API URL of Stripe.
+async fn stripe(
+    payment: &Payment,
+    listener: &Listener,
+) -> Result<(Option<StandIn>, [String; 3]), Error> {
     match payment {
         Payment::StandIn => {
             let stripe =
                 StandIn::start(stripe::Options::default()).await.map_err(Error::StandIn)?;
-            stripe.set_webhook(format!("{}/v1/webhooks/stripe", door.url()), [STAND_IN_SECRET]);
+            stripe.set_webhook(format!("{}/v1/webhooks/stripe", listener.url()), [STAND_IN_SECRET]);
             let url = stripe.url().to_owned();
             Ok((Some(stripe), [STAND_IN_KEY.to_owned(), STAND_IN_SECRET.to_owned(), url]))
         }
@@ -247,7 +253,7 @@ async fn stripe(payment: &Payment, door: &Door) -> Result<(Option<StandIn>, [Str
     }
 }
 
-/// A value for every variable that the template declares.
+/// The values of all variables that the template declares.
 fn values(
     aws: &Aws,
     keys: &Keys,
@@ -271,13 +277,13 @@ fn values(
         ("INVENTORY_DLQ_URL", aws.queue_url("InventoryDeadLetters")?),
         ("MAIL_FROM", SENDER),
         ("MAIL_STAFF", STAFF),
-        // There is no front end here: what its pages would do with a link's token, the API does.
+        // There is no front end here. The token of a link can be used with the API.
         ("SHOP_URL", shop_url),
         ("STRIPE_SECRET_KEY", secret_key),
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),
         ("STRIPE_LIVEMODE", "false"),
-        // Everything is given as it is; there are no secrets to fetch.
+        // All secrets are given as plain values.
         ("DATABASE_AUTH", ""),
         ("DATABASE_PASSWORD_ARN", ""),
         ("MIGRATE_DATABASE_PASSWORD_ARN", ""),

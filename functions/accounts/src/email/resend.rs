@@ -21,16 +21,16 @@ pub(crate) struct ResentView {
     detail: &'static str,
 }
 
-/// Send the link to verify an address again
+/// Resend the verification email
 ///
-/// The answer does not tell whether there is an account that waits for it. Links sent before are good no more.
+/// The response is the same whether or not there is an unverified account. Links sent earlier stop working.
 #[utoipa::path(
     post,
     path = "/v1/auth/email/resend",
     tag = "accounts",
     request_body = ResendVerification,
     responses(
-        (status = 202, description = "A mail is on its way if it is due", body = ResentView),
+        (status = 202, description = "An email is sent if there is an unverified account", body = ResentView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
@@ -41,12 +41,13 @@ pub(crate) struct ResentView {
     ),
 )]
 pub(crate) async fn resend_verification(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     Visitor(visitor): Visitor,
-    Json(wish): Json<ResendVerification>,
+    Json(body): Json<ResendVerification>,
 ) -> Result<(StatusCode, Json<ResentView>), Problem> {
-    let email = Email::parse(&wish.email)?;
-    here.hushed(accounts::resend(&here.app.db, &here.link_key, &email, &visitor)).await?;
-    let detail = "if there is an account whose address waits to be verified, a mail is on its way";
+    let email = Email::parse(&body.email)?;
+    let resend = accounts::resend(&state.app.db, &state.link_key, &email, &visitor);
+    state.in_constant_time(resend).await?;
+    let detail = "if there is an unverified account with this address, an email is on its way";
     Ok((StatusCode::ACCEPTED, Json(ResentView { detail })))
 }

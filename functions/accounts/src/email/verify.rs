@@ -1,6 +1,6 @@
 use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
-use domain::accounts::{self, Refusal, Shown};
+use domain::accounts::{self, PresentedToken, Refusal};
 use domain::db::Db;
 use lambda::http::{Json, Problem};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A"}))]
 pub(crate) struct VerifyEmail {
-    /// As it stands in the mail's link.
+    /// The token in the email's link.
     token: String,
 }
 
@@ -20,9 +20,9 @@ pub(crate) struct VerifiedView {
     email_verified: bool,
 }
 
-/// Verify an address
+/// Verify an email address
 ///
-/// With the token of the mail that came after registering. It is good once, for 24 hours, until a newer one is sent.
+/// Takes the token in the link of the verification email. It is valid once, for 24 hours, until a newer one is sent.
 #[utoipa::path(
     post,
     path = "/v1/auth/email/verify",
@@ -41,9 +41,10 @@ pub(crate) struct VerifiedView {
 pub(crate) async fn verify_email(
     State(db): State<Db>,
     Visitor(visitor): Visitor,
-    Json(shown): Json<VerifyEmail>,
+    Json(body): Json<VerifyEmail>,
 ) -> Result<Json<VerifiedView>, Problem> {
-    let shown = Shown::parse(&shown.token).ok_or_else(|| Problem::refused(&Refusal::BadLink))?;
-    accounts::verify(&db, &shown, &visitor).await?;
+    let token = PresentedToken::parse(&body.token);
+    let token = token.ok_or_else(|| Problem::refused(&Refusal::BadLink))?;
+    accounts::verify(&db, &token, &visitor).await?;
     Ok(Json(VerifiedView { email_verified: true }))
 }

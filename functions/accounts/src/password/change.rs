@@ -2,9 +2,9 @@ use crate::Accounts;
 use crate::tokens::TokensView;
 use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
-use domain::accounts::{self, Guess};
+use domain::accounts::{self, PasswordAttempt};
 use domain::failure::Invalid;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 use lambda::http::{Json, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,14 +15,14 @@ use utoipa::ToSchema;
 pub(crate) struct ChangePassword {
     #[schema(max_length = 512)]
     current: String,
-    /// Any characters; the commonest passwords are refused.
+    /// Any characters. Common passwords are refused.
     #[schema(min_length = 12, max_length = 128)]
     new: String,
 }
 
 /// Change my password
 ///
-/// All sessions end, with all of their tokens; the answer begins a new one.
+/// Ends all sessions of the account with their tokens, and starts a new one.
 #[utoipa::path(
     post,
     path = "/v1/me/password",
@@ -30,7 +30,7 @@ pub(crate) struct ChangePassword {
     security(("bearer" = [])),
     request_body = ChangePassword,
     responses(
-        (status = 200, description = "A new session", body = TokensView),
+        (status = 200, description = "The tokens of a new session", body = TokensView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_password`", body = Problem),
@@ -43,16 +43,16 @@ pub(crate) struct ChangePassword {
     ),
 )]
 pub(crate) async fn change_password(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     who: Caller,
     Visitor(visitor): Visitor,
-    Json(wish): Json<ChangePassword>,
+    Json(body): Json<ChangePassword>,
 ) -> Result<Json<TokensView>, Problem> {
-    let Accounts { app, hasher, .. } = &here;
-    let current = Guess::parse(&wish.current)
+    let Accounts { app, hasher, .. } = &state;
+    let current = PasswordAttempt::parse(&body.current)
         .map_err(|invalid| Invalid { pointer: "/current".to_owned(), ..invalid })?;
-    let changed =
-        accounts::change_password(&app.db, hasher, who.id, &current, &wish.new, &visitor).await?;
-    here.send().await;
-    Ok(Json(TokensView::of(&changed, &here)?))
+    let session =
+        accounts::change_password(&app.db, hasher, who.id, &current, &body.new, &visitor).await?;
+    state.send().await;
+    Ok(Json(TokensView::of(&session, &state)?))
 }

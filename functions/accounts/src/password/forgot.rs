@@ -21,16 +21,16 @@ pub(crate) struct ForgottenView {
     detail: &'static str,
 }
 
-/// Ask for a link to set a new password
+/// Request a password reset link
 ///
-/// The answer does not tell whether there is an account. Links sent before are good no more.
+/// The response is the same whether or not there is an account. Links sent earlier stop working.
 #[utoipa::path(
     post,
     path = "/v1/auth/password/forgot",
     tag = "accounts",
     request_body = ForgotPassword,
     responses(
-        (status = 202, description = "A mail is on its way if there is an account", body = ForgottenView),
+        (status = 202, description = "An email is sent if there is an account", body = ForgottenView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
@@ -41,12 +41,13 @@ pub(crate) struct ForgottenView {
     ),
 )]
 pub(crate) async fn forgot_password(
-    State(here): State<Accounts>,
+    State(state): State<Accounts>,
     Visitor(visitor): Visitor,
-    Json(wish): Json<ForgotPassword>,
+    Json(body): Json<ForgotPassword>,
 ) -> Result<(StatusCode, Json<ForgottenView>), Problem> {
-    let email = Email::parse(&wish.email)?;
-    here.hushed(accounts::forgot(&here.app.db, &here.link_key, &email, &visitor)).await?;
-    let detail = "if there is an account with this address, a mail is on its way";
+    let email = Email::parse(&body.email)?;
+    let forgot = accounts::forgot(&state.app.db, &state.link_key, &email, &visitor);
+    state.in_constant_time(forgot).await?;
+    let detail = "if there is an account with this address, an email is on its way";
     Ok((StatusCode::ACCEPTED, Json(ForgottenView { detail })))
 }

@@ -1,15 +1,15 @@
-use super::{UserView, shown};
+use super::{UserView, user_response};
 use axum::extract::State;
 use domain::accounts;
 use domain::db::Db;
 use domain::id::UserId;
-use domain::idempotency::Once;
-use lambda::http::token::Admin;
-use lambda::http::{MaybeKey, Path, Problem, Reply};
+use domain::idempotency::IdempotentCall;
+use lambda::http::caller::Admin;
+use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
 
-/// Open a user's account again
+/// Enable a user
 ///
-/// The user signs in anew: old sessions stay ended. Opening it again changes nothing.
+/// Ended sessions stay ended; the user logs in again. Enabling again changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/users/{user_id}/enable",
@@ -18,10 +18,10 @@ use lambda::http::{MaybeKey, Path, Problem, Reply};
     params(
         ("user_id" = UserId, Path, description = "The user's id"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
-            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+            description = "Chosen by the client, unique per request. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     responses(
-        (status = 200, description = "The user, whose account is open", body = UserView),
+        (status = 200, description = "The enabled user", body = UserView),
         (status = 400, description = "`bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -35,8 +35,8 @@ pub(crate) async fn enable_user(
     State(db): State<Db>,
     Admin(by): Admin,
     Path(id): Path<UserId>,
-    MaybeKey(ticket): MaybeKey,
-) -> Result<Reply, Problem> {
-    let once = Once { ticket, put: shown };
-    Ok(accounts::enable(&db, by.id, id, &once).await?.into())
+    OptionalIdempotencyKey(request): OptionalIdempotencyKey,
+) -> Result<IdempotentResponse, Problem> {
+    let call = IdempotentCall { request, respond: user_response };
+    Ok(accounts::enable(&db, by.id, id, &call).await?.into())
 }

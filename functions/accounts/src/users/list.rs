@@ -3,8 +3,8 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::accounts::{self, Role, UserFilter};
 use domain::db::Db;
-use domain::page::Page;
-use lambda::http::token::Admin;
+use domain::page::PageRequest;
+use lambda::http::caller::Admin;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,21 +13,21 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListUsers {
-    /// How the address begins; capitals do not count.
+    /// A prefix of the email address, case-insensitive.
     #[param(example = "ann@", max_length = 254)]
     q: Option<String>,
     /// Only users with this role.
     role: Option<Role>,
-    /// How many users a page holds; 20 unless said otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// Where to go on: the `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List users
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/v1/users",
@@ -49,7 +49,7 @@ pub(crate) async fn list_users(
     uri: Uri,
     Query(ListUsers { q, role, limit, cursor }): Query<ListUsers>,
 ) -> Result<List<UserView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let users = accounts::list(&db, &UserFilter::new(role, q.as_deref())?, &page).await?;
     Ok(List::new(&uri, users, UserView::from))
 }

@@ -3,7 +3,7 @@ use axum::extract::State;
 use domain::accounts::{self, Role};
 use domain::db::Db;
 use domain::id::UserId;
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ pub(crate) struct SetRole {
 
 /// Set a user's role
 ///
-/// It counts from the user's next request on. The last admin stays one.
+/// The role takes effect with the user's next request. The last admin's role cannot be changed.
 #[utoipa::path(
     put,
     path = "/v1/users/{user_id}/role",
@@ -26,7 +26,7 @@ pub(crate) struct SetRole {
     params(("user_id" = UserId, Path, description = "The user's id")),
     request_body = SetRole,
     responses(
-        (status = 200, description = "The user, with this role", body = UserView),
+        (status = 200, description = "The user with the new role", body = UserView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -41,7 +41,7 @@ pub(crate) async fn set_user_role(
     State(db): State<Db>,
     Admin(by): Admin,
     Path(id): Path<UserId>,
-    Json(wish): Json<SetRole>,
+    Json(body): Json<SetRole>,
 ) -> Result<Json<UserView>, Problem> {
-    Ok(Json(accounts::set_role(&db, by.id, id, wish.role).await?.into()))
+    Ok(Json(accounts::set_role(&db, by.id, id, body.role).await?.into()))
 }

@@ -3,7 +3,7 @@ use axum::extract::State;
 use domain::accounts;
 use domain::db::Db;
 use domain::id::UserId;
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 
 /// Show a user

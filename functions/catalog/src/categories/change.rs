@@ -5,12 +5,12 @@ use domain::catalog::{self, CategoryChange, CategoryName, Change};
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::CategoryId;
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Json, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A merge patch: what is left out stays.
+/// A JSON merge patch: absent fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Cups and mugs", "parent": null}))]
@@ -27,18 +27,18 @@ pub(crate) struct ChangeCategory {
 impl TryFrom<ChangeCategory> for CategoryChange {
     type Error = Invalid;
 
-    fn try_from(wish: ChangeCategory) -> Result<Self, Invalid> {
-        let name = wish.name.unless_cleared("/name")?;
+    fn try_from(body: ChangeCategory) -> Result<Self, Invalid> {
+        let name = body.name.required("/name")?;
         Ok(Self {
             name: name.as_deref().map(CategoryName::parse).transpose()?,
-            parent: wish.parent,
+            parent: body.parent,
         })
     }
 }
 
 /// Rename or move a category
 ///
-/// A JSON merge patch. With `If-Match`, only if nobody changed the category meanwhile.
+/// A JSON merge patch. With `If-Match`, only if the category has not changed since.
 #[utoipa::path(
     patch,
     path = "/v1/categories/{category_id}",
@@ -46,13 +46,13 @@ impl TryFrom<ChangeCategory> for CategoryChange {
     security(("bearer" = [])),
     params(
         ("category_id" = CategoryId, Path, description = "The category's id"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
     ),
     request_body = ChangeCategory,
     responses(
         (
             status = 200,
-            description = "The category as it is now",
+            description = "The changed category",
             body = CategoryView,
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
@@ -63,7 +63,7 @@ impl TryFrom<ChangeCategory> for CategoryChange {
         (status = 412, description = "`stale`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -71,9 +71,9 @@ pub(crate) async fn change_category(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<CategoryId>,
-    IfMatch(seen): IfMatch,
-    Json(wish): Json<ChangeCategory>,
+    IfMatch(version): IfMatch,
+    Json(body): Json<ChangeCategory>,
 ) -> Result<impl IntoResponse, Problem> {
-    let category = catalog::change_category(&db, id, seen, &wish.try_into()?).await?;
+    let category = catalog::change_category(&db, id, version, &body.try_into()?).await?;
     Ok((tag(&category), Json(CategoryView::from(category))))
 }

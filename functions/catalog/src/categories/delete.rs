@@ -3,12 +3,12 @@ use axum::http::StatusCode;
 use domain::catalog;
 use domain::db::Db;
 use domain::id::CategoryId;
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Path, Problem};
 
 /// Delete a category
 ///
-/// Only one that has no categories below it and no products in it, archived ones aside.
+/// Only a category without subcategories and without products; archived products do not count.
 #[utoipa::path(
     delete,
     path = "/v1/categories/{category_id}",
@@ -16,7 +16,7 @@ use lambda::http::{IfMatch, Path, Problem};
     security(("bearer" = [])),
     params(
         ("category_id" = CategoryId, Path, description = "The category's id"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
     ),
     responses(
         (status = 204, description = "Deleted"),
@@ -33,8 +33,8 @@ pub(crate) async fn delete_category(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<CategoryId>,
-    IfMatch(seen): IfMatch,
+    IfMatch(version): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::delete_category(&db, id, seen).await?;
+    catalog::delete_category(&db, id, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

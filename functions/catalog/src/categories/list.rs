@@ -5,8 +5,8 @@ use axum::http::Uri;
 use axum::response::IntoResponse;
 use domain::catalog;
 use domain::db::Db;
-use domain::page::Page;
-use lambda::http::token::Caller;
+use domain::page::PageRequest;
+use lambda::http::caller::Caller;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,16 +15,16 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListCategories {
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List categories
 ///
-/// All of them, the oldest first; `parent` makes the tree.
+/// All categories, oldest first; `parent` gives the tree.
 #[utoipa::path(
     get,
     path = "/v1/categories",
@@ -46,9 +46,9 @@ pub(crate) async fn list_categories(
     State(db): State<Db>,
     who: Option<Caller>,
     uri: Uri,
-    Query(wish): Query<ListCategories>,
+    Query(query): Query<ListCategories>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = Page::new(wish.limit, wish.cursor.as_deref())?;
-    let slice = catalog::list_categories(&db, &page).await?;
-    Ok((caching(who), List::new(&uri, slice, CategoryView::from)))
+    let page = PageRequest::new(query.limit, query.cursor.as_deref())?;
+    let categories = catalog::list_categories(&db, &page).await?;
+    Ok((caching(who), List::new(&uri, categories, CategoryView::from)))
 }

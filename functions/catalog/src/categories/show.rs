@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use domain::catalog;
 use domain::db::Db;
 use domain::id::CategoryId;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 use lambda::http::{IfNoneMatch, Json, Path, Problem};
 
 /// Show a category
@@ -16,7 +16,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
     security((), ("bearer" = [])),
     params(
         ("category_id" = CategoryId, Path, description = "The category's id"),
-        ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
+        ("If-None-Match" = Option<String>, Header, description = "ETags of cached responses"),
     ),
     responses(
         (
@@ -24,7 +24,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
             description = "The category",
             body = CategoryView,
         ),
-        (status = 304, description = "As you hold it"),
+        (status = 304, description = "Not modified"),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
         (status = 404, description = "`category_not_found`, `not_found`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
@@ -34,9 +34,9 @@ pub(crate) async fn show_category(
     State(db): State<Db>,
     who: Option<Caller>,
     Path(id): Path<CategoryId>,
-    held: IfNoneMatch,
+    cached: IfNoneMatch,
 ) -> Result<impl IntoResponse, Problem> {
     let category = catalog::show_category(&db, id).await?;
     let tag = tag(&category);
-    Ok((caching(who), held.answer(tag, Json(CategoryView::from(category)))))
+    Ok((caching(who), cached.respond(tag, Json(CategoryView::from(category)))))
 }

@@ -3,12 +3,12 @@ use axum::http::StatusCode;
 use domain::catalog;
 use domain::db::Db;
 use domain::id::ProductId;
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Path, Problem};
 
 /// Archive a product
 ///
-/// Takes it out of the shop and frees its sku. Orders keep what they sold.
+/// Takes the product off sale and frees its SKU. Existing orders are not affected.
 #[utoipa::path(
     delete,
     path = "/v1/products/{product_id}",
@@ -16,10 +16,10 @@ use lambda::http::{IfMatch, Path, Problem};
     security(("bearer" = [])),
     params(
         ("product_id" = ProductId, Path, description = "The product's id"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
     ),
     responses(
-        (status = 204, description = "Archived, now or before"),
+        (status = 204, description = "Archived, or already was"),
         (status = 400, description = "`bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
@@ -32,8 +32,8 @@ pub(crate) async fn archive_product(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<ProductId>,
-    IfMatch(seen): IfMatch,
+    IfMatch(version): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::archive_product(&db, id, seen).await?;
+    catalog::archive_product(&db, id, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,12 +8,12 @@ use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::{CategoryId, ProductId};
 use domain::money::Currency;
-use lambda::http::token::Staff;
+use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Json, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A merge patch: what is left out stays. Stock moves by other doors.
+/// A JSON merge patch: absent fields stay unchanged. Stock is changed under `/v1/inventory`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Very large mug", "price": {"amount": 1490}, "metadata": {"colour": null}}))]
@@ -24,18 +24,18 @@ pub(crate) struct ChangeProduct {
     #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     name: Change<String>,
-    /// Null empties it.
+    /// Null sets it to the empty text.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 5000)]
     description: Change<String>,
     #[serde(default)]
     #[schema(value_type = ChangePrice, required = false)]
     price: Change<ChangePrice>,
-    /// Null takes the product out of its category.
+    /// Null removes the product from its category.
     #[serde(default)]
     #[schema(value_type = Option<CategoryId>)]
     category: Change<CategoryId>,
-    /// Keys that are left out stay; null removes one, or all.
+    /// Absent keys stay unchanged; a null value removes its key, and null instead of the object removes all.
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Option<String>>>)]
     metadata: Change<MetadataChange>,
@@ -50,7 +50,7 @@ struct ChangePrice {
     #[serde(default)]
     #[schema(value_type = i64, required = false, minimum = 0, maximum = 99_999_999)]
     amount: Change<i64>,
-    /// The one that the product has already.
+    /// The product's current currency if absent; it cannot be changed.
     #[serde(default)]
     #[schema(value_type = Currency, required = false)]
     currency: Change<Currency>,
@@ -59,15 +59,15 @@ struct ChangePrice {
 impl TryFrom<ChangeProduct> for ProductChange {
     type Error = Invalid;
 
-    fn try_from(wish: ChangeProduct) -> Result<Self, Invalid> {
-        let sku = wish.sku.unless_cleared("/sku")?;
-        let name = wish.name.unless_cleared("/name")?;
-        let description = wish.description.or_empty();
-        let (price_minor, currency) = match wish.price.unless_cleared("/price")? {
+    fn try_from(body: ChangeProduct) -> Result<Self, Invalid> {
+        let sku = body.sku.required("/sku")?;
+        let name = body.name.required("/name")?;
+        let description = body.description.or_default();
+        let (price_minor, currency) = match body.price.required("/price")? {
             None => (None, None),
             Some(price) => (
-                price.amount.unless_cleared("/price/amount")?,
-                price.currency.unless_cleared("/price/currency")?,
+                price.amount.required("/price/amount")?,
+                price.currency.required("/price/currency")?,
             ),
         };
         Ok(Self {
@@ -76,16 +76,16 @@ impl TryFrom<ChangeProduct> for ProductChange {
             description: description.as_deref().map(Description::parse).transpose()?,
             price_minor,
             currency,
-            category: wish.category,
-            metadata: wish.metadata,
-            stage: wish.status.unless_cleared("/status")?,
+            category: body.category,
+            metadata: body.metadata,
+            stage: body.status.required("/status")?,
         })
     }
 }
 
 /// Change a product
 ///
-/// A JSON merge patch. With `If-Match`, only if nobody changed the product meanwhile; its stock may have moved.
+/// A JSON merge patch. With `If-Match`, only if the product has not changed since; changes of its stock do not count.
 #[utoipa::path(
     patch,
     path = "/v1/products/{product_id}",
@@ -93,13 +93,13 @@ impl TryFrom<ChangeProduct> for ProductChange {
     security(("bearer" = [])),
     params(
         ("product_id" = ProductId, Path, description = "The product's id"),
-        ("If-Match" = Option<String>, Header, description = "The ETag that you saw"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
     ),
     request_body = ChangeProduct,
     responses(
         (
             status = 200,
-            description = "The product as it is now",
+            description = "The changed product",
             body = ProductView,
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
@@ -110,7 +110,7 @@ impl TryFrom<ChangeProduct> for ProductChange {
         (status = 412, description = "`stale`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -118,10 +118,10 @@ pub(crate) async fn change_product(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<ProductId>,
-    IfMatch(seen): IfMatch,
-    Json(wish): Json<ChangeProduct>,
+    IfMatch(version): IfMatch,
+    Json(body): Json<ChangeProduct>,
 ) -> Result<impl IntoResponse, Problem> {
-    let product = catalog::change_product(&db, id, seen, &wish.try_into()?).await?;
+    let product = catalog::change_product(&db, id, version, &body.try_into()?).await?;
     let tag = tag(&product, Viewer::Staff);
     Ok((tag, Json(ProductView::new(product, Viewer::Staff))))
 }

@@ -3,16 +3,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::catalog::{
-    self, Description, FirstStock, Metadata, NewProduct, Price, Product, ProductName, Sku, Stage,
+    Description, InitialStock, Metadata, NewProduct, Price, Product, ProductName, Sku, Stage,
     Viewer,
 };
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::CategoryId;
-use domain::idempotency::{Answer, Once};
+use domain::idempotency::{IdempotentCall, RecordedResponse};
 use domain::money::Money;
-use lambda::http::token::Staff;
-use lambda::http::{MaybeKeyed, Problem, Reply, Tag};
+use domain::workflows;
+use lambda::http::caller::Staff;
+use lambda::http::{ETag, IdempotentResponse, MaybeIdempotentJson, Problem};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -51,16 +52,16 @@ pub(crate) struct CreateProduct {
 impl TryFrom<CreateProduct> for NewProduct {
     type Error = Invalid;
 
-    fn try_from(wish: CreateProduct) -> Result<Self, Invalid> {
+    fn try_from(body: CreateProduct) -> Result<Self, Invalid> {
         Ok(Self {
-            sku: Sku::parse(&wish.sku)?,
-            name: ProductName::parse(&wish.name)?,
-            description: Description::parse(&wish.description)?,
-            price: Price::new(wish.price)?,
-            stock: FirstStock::new(wish.stock)?,
-            category: wish.category,
-            metadata: Metadata::new(wish.metadata)?,
-            stage: wish.status,
+            sku: Sku::parse(&body.sku)?,
+            name: ProductName::parse(&body.name)?,
+            description: Description::parse(&body.description)?,
+            price: Price::new(body.price)?,
+            stock: InitialStock::new(body.stock)?,
+            category: body.category,
+            metadata: Metadata::new(body.metadata)?,
+            stage: body.status,
         })
     }
 }
@@ -73,7 +74,7 @@ impl TryFrom<CreateProduct> for NewProduct {
     security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
-            description = "Chosen by the client, new for each request; the same again gets the same answer. Kept for 72 hours."),
+            description = "Chosen by the client, unique per request. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     request_body = CreateProduct,
     responses(
@@ -81,7 +82,7 @@ impl TryFrom<CreateProduct> for NewProduct {
             status = 201,
             description = "The new product",
             body = ProductView,
-            headers(("ETag" = String, description = "What to send as If-Match")),
+            headers(("ETag" = String, description = "The entity tag, for `If-Match`")),
         ),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
@@ -89,22 +90,26 @@ impl TryFrom<CreateProduct> for NewProduct {
         (status = 409, description = "`sku_taken`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` says which and why; `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons; `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn create_product(
     State(db): State<Db>,
     Staff(who): Staff,
-    MaybeKeyed { ticket, wish }: MaybeKeyed<CreateProduct>,
+    MaybeIdempotentJson { request, body }: MaybeIdempotentJson<CreateProduct>,
 ) -> Result<impl IntoResponse, Problem> {
-    let new = NewProduct::try_from(wish)?;
-    let answer = catalog::create_product(&db, who.id, &new, &Once { ticket, put: created }).await?;
-    // As it was created: the first version, with nothing promised yet. The same goes for a repetition.
-    let tag = Tag::version(1).and(new.stock.pieces()).and(0);
-    Ok((tag, Reply::created(answer, "/v1/products")))
+    let new = NewProduct::try_from(body)?;
+    let call = IdempotentCall { request, respond: created };
+    let response = workflows::create_product(&db, who.id, &new, &call).await?;
+    // The tag of the product as created, also for a replayed response: version 1, nothing reserved.
+    let tag = ETag::version(1).and(new.stock.pieces()).and(0);
+    Ok((tag, IdempotentResponse::created(response, "/v1/products")))
 }
 
-fn created(product: &Product) -> Answer {
-    Reply::answer(StatusCode::CREATED, &ProductView::new(product.clone(), Viewer::Staff))
+fn created(product: &Product) -> RecordedResponse {
+    IdempotentResponse::record(
+        StatusCode::CREATED,
+        &ProductView::new(product.clone(), Viewer::Staff),
+    )
 }

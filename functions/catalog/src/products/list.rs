@@ -3,13 +3,13 @@ use crate::reader::{caching, viewer};
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::IntoResponse;
-use domain::catalog::{self, Filter, Sort, Status, Words};
+use domain::catalog::{self, Filter, SearchTerms, Sort, Status};
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::CategoryId;
 use domain::money::Currency;
-use domain::page::Page;
-use lambda::http::token::Caller;
+use domain::page::PageRequest;
+use lambda::http::caller::Caller;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,11 +18,11 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListProducts {
-    /// Words to look for in name, sku and description: `mug -blue "large cup"`. Where nothing has them, those
-    /// whose names are nearly right are shown, unless there are operators among the words.
+    /// Full-text search in name, SKU and description: `mug -blue "large cup"`. Without a match, products with similar
+    /// names are returned, unless the search has operators.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Products of this category and of those below it.
+    /// Products of this category and its subcategories.
     category: Option<CategoryId>,
     /// For staff only.
     status: Option<Status>,
@@ -30,25 +30,25 @@ pub(crate) struct ListProducts {
     min_price: Option<i64>,
     /// In minor units.
     max_price: Option<i64>,
-    /// Only products priced in it.
+    /// Only products priced in this currency.
     currency: Option<Currency>,
-    /// Whether any can be ordered now.
+    /// Whether any pieces can be ordered.
     in_stock: Option<bool>,
-    /// The newest first unless you say otherwise.
+    /// Newest first by default.
     #[serde(default)]
     #[param(inline)]
     sort: Sort,
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before, which had the same `sort`.
+    /// The `next_cursor` of the previous page, with the same `sort`.
     cursor: Option<String>,
 }
 
 impl ListProducts {
     fn filter(&self) -> Result<Filter, Invalid> {
         Ok(Filter {
-            words: self.q.as_deref().map(Words::parse).transpose()?.flatten(),
+            terms: self.q.as_deref().map(SearchTerms::parse).transpose()?.flatten(),
             category: self.category,
             status: self.status,
             min_price: self.min_price,
@@ -61,7 +61,7 @@ impl ListProducts {
 
 /// List products
 ///
-/// Strangers and customers see active products; staff see all, and more of the stock.
+/// Staff see all products and all counts of stock; everybody else sees active products.
 #[utoipa::path(
     get,
     path = "/v1/products",
@@ -85,10 +85,10 @@ pub(crate) async fn list_products(
     State(db): State<Db>,
     who: Option<Caller>,
     uri: Uri,
-    Query(wish): Query<ListProducts>,
+    Query(query): Query<ListProducts>,
 ) -> Result<impl IntoResponse, Problem> {
     let viewer = viewer(who);
-    let page = Page::new(wish.limit, wish.cursor.as_deref())?;
-    let slice = catalog::list_products(&db, viewer, &wish.filter()?, wish.sort, &page).await?;
-    Ok((caching(who), List::new(&uri, slice, |product| ProductView::new(product, viewer))))
+    let page = PageRequest::new(query.limit, query.cursor.as_deref())?;
+    let products = catalog::list_products(&db, viewer, &query.filter()?, query.sort, &page).await?;
+    Ok((caching(who), List::new(&uri, products, |product| ProductView::new(product, viewer))))
 }

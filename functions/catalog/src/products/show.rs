@@ -5,12 +5,12 @@ use axum::response::IntoResponse;
 use domain::catalog;
 use domain::db::Db;
 use domain::id::ProductId;
-use lambda::http::token::Caller;
+use lambda::http::caller::Caller;
 use lambda::http::{IfNoneMatch, Json, Path, Problem};
 
 /// Show a product
 ///
-/// Strangers and customers see active products; staff see all, and more of the stock.
+/// Staff see all products and all counts of stock; everybody else sees active products.
 #[utoipa::path(
     get,
     path = "/v1/products/{product_id}",
@@ -18,7 +18,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
     security((), ("bearer" = [])),
     params(
         ("product_id" = ProductId, Path, description = "The product's id"),
-        ("If-None-Match" = Option<String>, Header, description = "ETags of views that you hold"),
+        ("If-None-Match" = Option<String>, Header, description = "ETags of cached responses"),
     ),
     responses(
         (
@@ -26,7 +26,7 @@ use lambda::http::{IfNoneMatch, Json, Path, Problem};
             description = "The product",
             body = ProductView,
         ),
-        (status = 304, description = "As you hold it"),
+        (status = 304, description = "Not modified"),
         (status = 401, description = "`sign_in`: the token is not valid", body = Problem),
         (status = 404, description = "`product_not_found`, `not_found`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
@@ -36,10 +36,10 @@ pub(crate) async fn show_product(
     State(db): State<Db>,
     who: Option<Caller>,
     Path(id): Path<ProductId>,
-    held: IfNoneMatch,
+    cached: IfNoneMatch,
 ) -> Result<impl IntoResponse, Problem> {
     let viewer = viewer(who);
     let product = catalog::show_product(&db, viewer, id).await?;
     let tag = tag(&product, viewer);
-    Ok((caching(who), held.answer(tag, Json(ProductView::new(product, viewer)))))
+    Ok((caching(who), cached.respond(tag, Json(ProductView::new(product, viewer)))))
 }

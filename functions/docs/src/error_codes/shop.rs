@@ -1,12 +1,12 @@
-//! The codes of the shop itself.
+//! The codes of products, stock, orders, payments and operations.
 
 use super::Entry;
 
 pub(super) const CODES: &[Entry] = &[
-    // Goods
+    // Products and stock
     (
         "product_not_found",
-        "There is no such product, or it is not on show.",
+        "There is no such product, or it is not visible to you.",
         "Look it up in the list of products.",
     ),
     (
@@ -19,37 +19,41 @@ pub(super) const CODES: &[Entry] = &[
         "A product's price can change, but not its currency.",
         "Archive the product and create another.",
     ),
-    ("product_archived", "The product is archived and stays as it is.", "Create another product."),
+    (
+        "product_archived",
+        "The product is archived and cannot be changed.",
+        "Create another product.",
+    ),
     ("category_not_found", "There is no such category.", "Look it up in the list of categories."),
     (
         "category_name_taken",
-        "Another category at the same place has this name.",
+        "Another category with the same parent has this name.",
         "Choose another name, or another parent.",
     ),
     (
         "category_cycle",
-        "A category cannot stand below itself.",
-        "Choose a parent that is not below it.",
+        "A category cannot be its own ancestor.",
+        "Choose a parent that is not one of its subcategories.",
     ),
     (
         "category_in_use",
-        "The category still has products or categories in it.",
+        "The category still has products or subcategories.",
         "Move them elsewhere first.",
     ),
     (
         "unknown_sku",
         "No product has this SKU, or it was archived.",
-        "Look it up in the list of stock, or create the product.",
+        "Look it up in the list of stock levels, or create the product.",
     ),
     (
         "below_reserved",
-        "So many pieces are promised to orders that fewer cannot be on hand.",
-        "reserved says how many. Cancel orders first, or take fewer away.",
+        "The stock on hand would be lower than the number of pieces reserved for orders.",
+        "reserved says how many those are. Cancel orders first, or remove fewer pieces.",
     ),
     (
         "too_much_stock",
-        "More than a thousand million pieces of one product are more than we can count.",
-        "Look at the delta again; it may have a digit too many.",
+        "The stock on hand of a product cannot exceed 1,000,000,000 pieces.",
+        "Check the delta; it may have a digit too many.",
     ),
     // Orders
     (
@@ -60,12 +64,12 @@ pub(super) const CODES: &[Entry] = &[
     (
         "not_for_sale",
         "The product is not for sale: it does not exist, is a draft, or was archived.",
-        "Take the product that the problem names out of the order.",
+        "Remove the product named in the problem from the order.",
     ),
     (
         "out_of_stock",
-        "There is less in stock than you want. Nothing was reserved.",
-        "lines says for each product what was asked for and what is available. Order that much, or come back later.",
+        "There is less in stock than the order needs. Nothing was reserved.",
+        "lines gives the requested and the available quantity of each product. Order what is available, or try again later.",
     ),
     (
         "mixed_currencies",
@@ -74,77 +78,77 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "total_too_large",
-        "The order costs more than can be charged at once.",
+        "The order's total is higher than the maximum amount of a payment.",
         "Split it into several orders.",
     ),
     (
         "illegal_move",
-        "The order's status does not allow this.",
-        "allowed lists what it can become from here; it may be empty.",
+        "The order's status does not allow this transition.",
+        "allowed lists the statuses that the order can change to; it may be empty.",
     ),
     ("order_ending", "The order is about to be cancelled.", "Place a new one."),
     (
         "total_changed",
-        "The order costs something else than the expected_total you sent. Nothing was ordered.",
-        "total is what it costs now. Show it to the buyer, and send it as expected_total if they agree.",
+        "The order's total differs from the expected_total you sent. No order was placed.",
+        "total is the current total. Show it to the buyer, and send it as expected_total if they agree.",
     ),
     (
         "too_many_unpaid",
-        "As many of your orders as may be wait for their payment already.",
-        "Pay or cancel one of them, or wait until they expire. most says how many there may be.",
+        "You have the maximum number of unpaid orders.",
+        "Pay or cancel one of them, or wait until one expires. most is the maximum.",
     ),
     (
         "payment_in_progress",
-        "A payment of the order is under way at the payment provider, so that confirming it by hand or paying another way could take the money twice.",
+        "A payment of the order is in progress at the payment provider, so confirming the order manually or paying another way could take the money twice.",
         "Wait until the payment succeeds or fails, or cancel the order and place another.",
     ),
     (
         "on_hold",
-        "The order's payment is disputed. The order is not shipped, and not cancelled before the bank has decided.",
-        "Answer the dispute at the payment provider, or wait for its end. If it is lost, cancel the order.",
+        "The order's payment is disputed. The order cannot be shipped, nor cancelled before the bank has decided.",
+        "Respond to the dispute at the payment provider, or wait for its outcome. If it is lost, cancel the order.",
     ),
     (
         "order_refunded",
-        "Money of the order was given back, or is on its way, so that it is not shipped.",
-        "Cancel the order, and place another for what shall still be sent.",
+        "The order has a refund, completed or in progress, so it cannot be shipped.",
+        "Cancel the order, and place a new one for the products that should still be shipped.",
     ),
     (
         "order_not_changeable",
-        "In its status the order can no longer be changed by you.",
-        "order_status says where it is. Customers change pending orders, staff those that are not shipped.",
+        "The order's status does not allow you to change it.",
+        "order_status is the current status. Customers can change pending orders, staff those that are not shipped.",
     ),
     // Payments
     (
         "not_payable",
         "Only a pending order can be paid; this one is paid or cancelled.",
-        "Read the order to see which.",
+        "Read the order to see its status.",
     ),
     (
         "too_many_payments",
-        "The order was begun to be paid as often as may be; each time holds its stock anew.",
-        "Go on with the payment that was begun last, or place a new order. most says how many tries there may be.",
+        "The order has the maximum number of started payments. The number is limited because each one extends the reservation of its stock.",
+        "Continue the payment that was started last, or place a new order. most is the maximum.",
     ),
     ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
     ("dispute_not_found", "There is no such dispute.", "List the disputes."),
     (
         "payment_disputed",
-        "The bank has taken the payment back, for good or until it decides, so that a refund would pay the buyer twice.",
+        "The bank has withdrawn the payment, finally or until it decides, so a refund would pay the buyer twice.",
         "List the order's disputes. If one is won, the payment can be refunded again.",
     ),
     (
         "not_refundable",
-        "The payment did not succeed, so nothing of it can be given back.",
-        "payment_status says where it stands. An order that is not paid is cancelled instead.",
+        "The payment did not succeed, so it cannot be refunded.",
+        "payment_status is its current status. Cancel an unpaid order instead.",
     ),
     (
         "nothing_left",
-        "All of the payment was given back, or is on its way.",
+        "The payment is fully refunded, counting refunds in progress.",
         "List the payment's refunds to see them.",
     ),
     (
         "amount_too_large",
-        "The refund is over more than is left of the payment.",
-        "left says how much that is; refunds on their way count as given.",
+        "The refund is higher than the remaining amount of the payment.",
+        "left is the remaining amount; refunds in progress count as refunded.",
     ),
     (
         "other_currency",
@@ -153,58 +157,58 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "too_many_pieces",
-        "The refund names more pieces than the order has that were not refunded.",
-        "left says how many of product there are.",
+        "The refund has more pieces of a product than the order has left to refund.",
+        "left says how many pieces of product are left.",
     ),
     (
         "not_shipped",
-        "The order was not shipped, so that none of its goods can come back to the shelf.",
-        "Leave restock out. A cancelled order has its goods back already; one that is not shipped is cancelled instead.",
+        "The order was not shipped, so its pieces cannot be restocked.",
+        "Leave restock out. A cancelled order has released its stock already; cancel an unshipped order to release it.",
     ),
     (
         "too_many_restocked",
-        "More pieces are to go back on the shelf than are outside. A refund that failed has put its own back all the same.",
-        "left says how many of product can still come back.",
+        "The refund restocks more pieces of a product than were shipped and not restocked yet. Pieces restocked by a failed refund count as restocked.",
+        "left says how many pieces of product can still be restocked.",
     ),
     (
         "payment_not_found",
-        "No payment of ours belongs to this.",
-        "Read the order to see its payment.",
+        "There is no such payment, or it is not yours.",
+        "List the payments of the order.",
     ),
     (
         "amount_mismatch",
-        "The payment provider names another amount than the payment was made for.",
-        "Nothing was booked. A person has to look at it: tell us the request id.",
+        "The payment provider reports another amount than the payment was created with.",
+        "Nothing was recorded. Contact us with the request_id, so that somebody investigates it.",
     ),
     (
         "bad_signature",
         "The webhook was not signed by Stripe with our secret, or not within the last five minutes.",
-        "Only Stripe calls this address. If it is Stripe, the signing secret of the endpoint is not the one we have.",
+        "Only Stripe calls this route. If it was Stripe, the signing secret of the endpoint is not the configured one.",
     ),
     (
         "not_text",
         "The webhook's body is not UTF-8.",
-        "Only Stripe calls this address, and it sends JSON.",
+        "Only Stripe calls this route, and it sends JSON.",
     ),
-    // For those who keep the shop running
+    // Operations
     (
         "event_not_found",
-        "Stripe has told us of no event with this id.",
-        "Look it up in the list of events. One that was never delivered can be sent again from Stripe's dashboard.",
+        "No event with this id was received from Stripe.",
+        "Look it up in the list of events. An event that was never delivered can be resent from Stripe's dashboard.",
     ),
     (
         "reconciliation_not_found",
-        "There is no comparison with Stripe that has this id.",
-        "List them, or ask for a new one.",
+        "There is no reconciliation with this id.",
+        "List the reconciliations, or request a new one.",
     ),
     (
         "event_of_other_mode",
-        "A test event came to the live shop, or a live one to a test shop. It is kept, but must never have an effect.",
+        "A test event came to the live shop, or a live one to a test shop. It is stored, but never applied.",
         "Point the webhook endpoint of that mode at the right shop.",
     ),
     (
         "dead_letter_not_found",
-        "No letter with this id lies with the dead letters, or somebody else is looking at it.",
-        "List them again in half a minute. A letter that was sent on its way again has a new id if it comes back.",
+        "There is no dead letter with this id, or another request is reading it.",
+        "List them again in half a minute. A redriven message that fails again comes back with a new id.",
     ),
 ];

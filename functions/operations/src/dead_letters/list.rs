@@ -2,7 +2,7 @@ use super::sqs_failed;
 use axum::extract::State;
 use domain::operations;
 use lambda::dead_letters::{DeadLetter, DeadLetters};
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Problem};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -13,7 +13,7 @@ pub(crate) struct DeadLettersView {
     data: Vec<DeadLetterView>,
 }
 
-/// A message that no consumer could take.
+/// A message that its consumer failed to process.
 #[derive(Serialize, ToSchema)]
 struct DeadLetterView {
     #[schema(example = "5fea7756-0ea4-451a-a703-a558b933e274")]
@@ -22,9 +22,9 @@ struct DeadLetterView {
     #[schema(example = "inventory")]
     topic: &'static str,
     body: String,
-    /// How often it was handed out, for looking at it too.
+    /// How often it was received, by this list too.
     receives: i32,
-    /// What is wrong with the message; null if it can be read, and then the logs of its consumer say what failed.
+    /// What is wrong with the message; null if it is well-formed, in which case the consumer's log says what failed.
     #[schema(required)]
     reason: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
@@ -33,23 +33,23 @@ struct DeadLetterView {
 }
 
 impl From<DeadLetter> for DeadLetterView {
-    fn from(letter: DeadLetter) -> Self {
-        let DeadLetter { id, topic, body, receives, sent_at } = letter;
-        let reason = operations::what_is_wrong(topic, &body);
+    fn from(message: DeadLetter) -> Self {
+        let DeadLetter { id, topic, body, receives, sent_at } = message;
+        let reason = operations::parse_error(topic, &body);
         Self { id, topic: topic.name(), body, receives, reason, sent_at }
     }
 }
 
 /// List dead letters
 ///
-/// Messages that were tried five times in vain. The first few hundred of each queue.
+/// Messages that failed five times. The first few hundred of each queue.
 #[utoipa::path(
     get,
     path = "/v1/ops/dead-letters",
     tag = "operations",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The letters", body = DeadLettersView),
+        (status = 200, description = "The dead letters", body = DeadLettersView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 502, description = "`upstream_failed`", body = Problem),
@@ -60,6 +60,6 @@ pub(crate) async fn list_dead_letters(
     State(dead_letters): State<DeadLetters>,
     _: Admin,
 ) -> Result<Json<DeadLettersView>, Problem> {
-    let letters = dead_letters.list().await.map_err(|error| sqs_failed(&error))?;
-    Ok(Json(DeadLettersView { data: letters.into_iter().map(DeadLetterView::from).collect() }))
+    let messages = dead_letters.list().await.map_err(|error| sqs_failed(&error))?;
+    Ok(Json(DeadLettersView { data: messages.into_iter().map(DeadLetterView::from).collect() }))
 }

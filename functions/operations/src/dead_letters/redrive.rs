@@ -2,20 +2,21 @@ use super::{RedrivenView, sqs_failed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use lambda::dead_letters::DeadLetters;
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 
-/// Send a dead letter on its way again
+/// Redrive a dead letter
 ///
-/// Its consumer tries it five times more. What a letter asks for happens once, however often it is sent.
+/// Sends it back to its queue, where its consumer tries it up to five more times. Consumers are idempotent: a message
+/// takes effect once, however often it is sent.
 #[utoipa::path(
     post,
     path = "/v1/ops/dead-letters/{letter_id}/redrive",
     tag = "operations",
     security(("bearer" = [])),
-    params(("letter_id" = String, Path, description = "The letter's id", example = "5fea7756-0ea4-451a-a703-a558b933e274")),
+    params(("letter_id" = String, Path, description = "The message id in SQS", example = "5fea7756-0ea4-451a-a703-a558b933e274")),
     responses(
-        (status = 202, description = "The letter is on its way", body = RedrivenView),
+        (status = 202, description = "The message is back in its queue", body = RedrivenView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`dead_letter_not_found`", body = Problem),
@@ -31,6 +32,6 @@ pub(crate) async fn redrive_dead_letter(
     if dead_letters.redrive(&id).await.map_err(|error| sqs_failed(&error))? {
         return Ok((StatusCode::ACCEPTED, Json(RedrivenView { redriven: 1 })));
     }
-    let detail = "no letter with this id lies there, or somebody else is looking at it";
+    let detail = "there is no dead letter with this id, or another request is reading it";
     Err(Problem::new(StatusCode::NOT_FOUND, "dead_letter_not_found", detail))
 }

@@ -2,19 +2,19 @@ use super::{RedrivenView, sqs_failed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use lambda::dead_letters::DeadLetters;
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Problem};
 
-/// Send all dead letters on their way again
+/// Redrive all dead letters
 ///
-/// A few hundred of each queue at a time; ask again until the answer says zero.
+/// At most a few hundred of each queue per request; repeat the request until `redriven` is zero.
 #[utoipa::path(
     post,
     path = "/v1/ops/dead-letters/redrive",
     tag = "operations",
     security(("bearer" = [])),
     responses(
-        (status = 202, description = "The letters are on their way", body = RedrivenView),
+        (status = 202, description = "The messages are back in their queues", body = RedrivenView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 502, description = "`upstream_failed`", body = Problem),

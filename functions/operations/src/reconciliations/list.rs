@@ -2,9 +2,9 @@ use super::ReconciliationView;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::db::Db;
-use domain::page::Page;
-use domain::payment::reconciliation;
-use lambda::http::token::Admin;
+use domain::page::PageRequest;
+use domain::payments::reconciliation;
+use lambda::http::caller::Admin;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -13,16 +13,16 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListReconciliations {
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List comparisons with Stripe
+/// List reconciliations with Stripe
 ///
-/// The newest first. There is one every hour.
+/// Newest first. One starts every hour.
 #[utoipa::path(
     get,
     path = "/v1/ops/reconciliations",
@@ -30,7 +30,7 @@ pub(crate) struct ListReconciliations {
     security(("bearer" = [])),
     params(ListReconciliations),
     responses(
-        (status = 200, description = "A page of comparisons", body = List<ReconciliationView>,
+        (status = 200, description = "A page of reconciliations", body = List<ReconciliationView>,
          headers(("Link" = String, description = "The next page, `rel=\"next\"`"))),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
@@ -44,7 +44,7 @@ pub(crate) async fn list_reconciliations(
     uri: Uri,
     Query(ListReconciliations { limit, cursor }): Query<ListReconciliations>,
 ) -> Result<List<ReconciliationView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
-    let all = reconciliation::list(&db, &page).await?;
-    Ok(List::new(&uri, all, ReconciliationView::from))
+    let page = PageRequest::new(limit, cursor.as_deref())?;
+    let reconciliations = reconciliation::list(&db, &page).await?;
+    Ok(List::new(&uri, reconciliations, ReconciliationView::from))
 }

@@ -2,45 +2,45 @@ use super::ReconciliationView;
 use axum::extract::State;
 use domain::db::Db;
 use domain::id::ReconciliationId;
-use domain::payment::reconciliation::{self, Finding, FindingKind};
-use lambda::http::token::Admin;
+use domain::payments::reconciliation::{self, Finding, FindingKind};
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A comparison with what it found.
+/// A reconciliation with its findings.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WholeReconciliationView {
     #[serde(flatten)]
     reconciliation: ReconciliationView,
-    /// What waits for a person comes first; a thousand at most.
+    /// Those that need a person first; at most 1,000.
     findings: Vec<FindingView>,
 }
 
-/// Something in which our books and Stripe's did not agree.
+/// A difference between our records and Stripe's.
 #[derive(Serialize, ToSchema)]
 struct FindingView {
     kind: FindingKind,
-    /// Stripe's id of it, or ours if Stripe has none.
+    /// Stripe's id of the payment or refund, or ours if Stripe has none.
     #[schema(example = "pi_3PqLkd2eZvKYlo2C1b7VnXyz")]
     subject: String,
     #[schema(required, example = "requires_payment_method 19.99 EUR")]
     ours: Option<String>,
     #[schema(required, example = "succeeded 19.99 EUR")]
     stripes: Option<String>,
-    /// Whether they agree now.
+    /// Whether the difference was resolved automatically.
     healed: bool,
 }
 
-/// Show a comparison with Stripe
+/// Show a reconciliation with Stripe
 #[utoipa::path(
     get,
     path = "/v1/ops/reconciliations/{reconciliation_id}",
     tag = "operations",
     security(("bearer" = [])),
-    params(("reconciliation_id" = ReconciliationId, Path, description = "The comparison's id")),
+    params(("reconciliation_id" = ReconciliationId, Path, description = "The reconciliation's id")),
     responses(
-        (status = 200, description = "The comparison", body = WholeReconciliationView),
+        (status = 200, description = "The reconciliation", body = WholeReconciliationView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`reconciliation_not_found`, `not_found`", body = Problem),
@@ -59,7 +59,7 @@ pub(crate) async fn show_reconciliation(
 
 impl From<Finding> for FindingView {
     fn from(finding: Finding) -> Self {
-        let Finding { kind, subject, ours, told, healed } = finding;
-        Self { kind, subject, ours, stripes: told, healed }
+        let Finding { kind, subject, ours, stripe, healed } = finding;
+        Self { kind, subject, ours, stripes: stripe, healed }
     }
 }

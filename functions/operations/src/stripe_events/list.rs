@@ -3,8 +3,8 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::db::Db;
 use domain::operations::{self, StripeEventFilter, StripeEventState};
-use domain::page::Page;
-use lambda::http::token::Admin;
+use domain::page::PageRequest;
+use lambda::http::caller::Admin;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -19,16 +19,16 @@ pub(crate) struct ListStripeEvents {
     #[serde(rename = "type")]
     #[param(max_length = 255)]
     kind: Option<String>,
-    /// Twenty unless you say otherwise.
+    /// The page size; 20 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List what Stripe told us
+/// List Stripe events
 ///
-/// The newest first.
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/v1/ops/stripe-events",
@@ -50,7 +50,7 @@ pub(crate) async fn list_stripe_events(
     uri: Uri,
     Query(ListStripeEvents { state, kind, limit, cursor }): Query<ListStripeEvents>,
 ) -> Result<List<StripeEventView>, Problem> {
-    let page = Page::new(limit, cursor.as_deref())?;
+    let page = PageRequest::new(limit, cursor.as_deref())?;
     let filter = StripeEventFilter::new(state, kind.as_deref())?;
     let events = operations::stripe_events(&db, &filter, &page).await?;
     Ok(List::new(&uri, events, StripeEventView::from))

@@ -2,14 +2,14 @@ use super::StripeEventView;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::db::Db;
-use domain::operations::{self, Replayed, StripeEventId};
-use lambda::http::token::Admin;
+use domain::operations::{self, ReplayOutcome, StripeEventId};
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 
-/// Give an event its effect after all
+/// Replay a Stripe event
 ///
-/// A waiting or parked event becomes due at once: the sweep, which runs every minute, gives it its effect, once. An event
-/// that had its effect stays as it is.
+/// A waiting or parked event becomes due at once: the sweep, which runs every minute, applies it, once. An event that
+/// was applied already stays unchanged.
 #[utoipa::path(
     post,
     path = "/v1/ops/stripe-events/{event_id}/replay",
@@ -17,8 +17,8 @@ use lambda::http::{Json, Path, Problem};
     security(("bearer" = [])),
     params(("event_id" = String, Path, description = "Stripe's id of the event", example = "evt_1PqRsTuVwXyZ")),
     responses(
-        (status = 200, description = "The event had its effect before", body = StripeEventView),
-        (status = 202, description = "The event is due", body = StripeEventView),
+        (status = 200, description = "The event was applied already", body = StripeEventView),
+        (status = 202, description = "The event is due, and applied within a minute", body = StripeEventView),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`event_not_found`, `not_found`", body = Problem),
@@ -32,8 +32,8 @@ pub(crate) async fn replay_stripe_event(
     Path(id): Path<StripeEventId>,
 ) -> Result<(StatusCode, Json<StripeEventView>), Problem> {
     let status = match operations::replay(&db, &id).await? {
-        Replayed::Due => StatusCode::ACCEPTED,
-        Replayed::Done => StatusCode::OK,
+        ReplayOutcome::Scheduled => StatusCode::ACCEPTED,
+        ReplayOutcome::AlreadyProcessed => StatusCode::OK,
     };
     let (event, _) = operations::stripe_event(&db, &id).await?;
     Ok((status, Json(event.into())))

@@ -2,23 +2,23 @@ use super::StripeEventView;
 use axum::extract::State;
 use domain::db::Db;
 use domain::operations::{self, StripeEventId};
-use lambda::http::token::Admin;
+use lambda::http::caller::Admin;
 use lambda::http::{Json, Path, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// An event, and what Stripe said.
+/// An event with its payload.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WholeStripeEventView {
     #[serde(flatten)]
     event: StripeEventView,
-    /// The body as it came: JSON if it is, else text, else null.
+    /// The body as received: JSON, else text, else null if it is not UTF-8.
     #[schema(value_type = Value)]
     raw: Value,
 }
 
-/// Show what Stripe told us
+/// Show a Stripe event
 #[utoipa::path(
     get,
     path = "/v1/ops/stripe-events/{event_id}",

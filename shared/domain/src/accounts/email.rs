@@ -1,47 +1,46 @@
-//! Addresses that an account can have.
+//! Email addresses of accounts.
 
 use crate::failure::Invalid;
 
-/// An e-mail address: as its owner writes it, and as it is compared.
+/// An email address, as entered and in the normalized form that is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
-    written: String,
-    norm: String,
+    original: String,
+    normalized: String,
 }
 
 impl Email {
-    /// ASCII only: two addresses that look alike could not be told apart otherwise.
+    /// Accepts ASCII only: Unicode allows addresses that look alike but differ.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let written = raw.trim();
+        let original = raw.trim();
         let wrong = |code, detail: &str| Err(Invalid::new("/email", code, detail));
-        if !written.is_ascii() {
-            return wrong("not_ascii", "must be written in ASCII");
+        if !original.is_ascii() {
+            return wrong("not_ascii", "must contain ASCII characters only");
         }
-        if !(3..=254).contains(&written.len()) {
+        if !(3..=254).contains(&original.len()) {
             return wrong("bad_length", "must have 3 to 254 characters");
         }
-        match written.split_once('@') {
+        match original.split_once('@') {
             Some((local, domain)) if is_local_part(local) && is_domain(domain) => Ok(Self {
-                written: written.to_owned(),
-                // Of ASCII, never of the locale: the lower case of `İ` is not `i`.
-                norm: written.to_ascii_lowercase(),
+                original: original.to_owned(),
+                normalized: original.to_ascii_lowercase(),
             }),
-            _ => wrong("bad_email", "must be an address such as ann@example.com"),
+            _ => wrong("bad_email", "must be an email address such as ann@example.com"),
         }
     }
 
-    /// As its owner writes it.
-    pub fn written(&self) -> &str {
-        &self.written
+    /// The address as entered, without surrounding white space.
+    pub fn original(&self) -> &str {
+        &self.original
     }
 
-    /// As it is compared: one account per address, however it is capitalised.
-    pub fn norm(&self) -> &str {
-        &self.norm
+    /// The address in lower case. It is unique among accounts.
+    pub fn normalized(&self) -> &str {
+        &self.normalized
     }
 }
 
-/// A dot-atom (RFC 5322, 3.2.3); quoted local parts are not worth their trouble.
+/// A dot-atom (RFC 5322, 3.2.3). Quoted local parts are not supported.
 fn is_local_part(text: &str) -> bool {
     let is_atom = |atom: &str| {
         !atom.is_empty()
@@ -71,8 +70,8 @@ mod tests {
     fn an_address_is_trimmed_and_compared_in_lower_case() {
         let email = Email::parse(" Ann.Lee+shop@Example.COM\n").unwrap();
 
-        assert_eq!(email.written(), "Ann.Lee+shop@Example.COM");
-        assert_eq!(email.norm(), "ann.lee+shop@example.com");
+        assert_eq!(email.original(), "Ann.Lee+shop@Example.COM");
+        assert_eq!(email.normalized(), "ann.lee+shop@example.com");
     }
 
     #[test]

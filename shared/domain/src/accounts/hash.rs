@@ -1,6 +1,6 @@
-//! How passwords are kept: Argon2id, as OWASP asks for at least.
+//! Password hashes: Argon2id with the minimum parameters that OWASP recommends (19 MiB, 2 iterations, parallelism 1).
 
-use super::password::{Guess, Password};
+use super::password::{Password, PasswordAttempt};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -8,10 +8,11 @@ use aws_lc_rs::rand;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
+const ITERATIONS: u32 = 2;
+/// In bytes.
 const OUTPUT: usize = 32;
 
-/// A password as it is stored, with all that it takes to check another against it.
+/// A stored password hash, with its parameters and salt.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct PasswordHash {
     text: String,
@@ -20,79 +21,83 @@ pub(super) struct PasswordHash {
     output: Output,
 }
 
-/// Makes and checks hashes. Clones share their memory.
+/// Computes and verifies password hashes. Clones share one block of working memory.
 ///
-/// The memory is kept: allocated anew for every hash, its pages are hardly ever reused by glibc before 2.38,
-/// and a busy function grows by gigabytes.
+/// The memory is reused: glibc before 2.38 rarely reuses freed blocks of this size, so that allocating it for each
+/// hash lets a busy process grow by gigabytes.
 #[derive(Clone)]
-pub struct Hasher(Arc<Desk>);
+pub struct Hasher(Arc<Inner>);
 
-struct Desk {
+struct Inner {
     params: Params,
-    /// What is checked when there is no account: it takes as long as any other, and fits no password.
-    nobody: PasswordHash,
+    /// Verified against if the account does not exist, so that the response takes the same time. Matches no password.
+    dummy: PasswordHash,
     memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
 struct Memory {
     blocks: Vec<Block>,
-    hashes: u64,
+    hash_count: u64,
 }
 
 impl Hasher {
-    /// As the shop hashes: 19 MiB, twice over, about 15 ms on a whole core.
-    #[expect(clippy::new_without_default, reason = "what it costs should be seen at the call")]
+    /// The parameters of production: 19 MiB and two iterations, about 15 ms on one core.
+    #[expect(clippy::new_without_default, reason = "the caller should choose the cost")]
     pub fn new() -> Self {
-        Self::costing(MEMORY_KIB, PASSES)
+        Self::with_cost(MEMORY_KIB, ITERATIONS)
     }
 
-    /// Cheaper or dearer, for tests. Panics below the 8 KiB and the one pass that Argon2 needs.
+    /// Other parameters, for tests. Panics below 8 KiB or one iteration, the minimum of Argon2.
     #[expect(clippy::missing_panics_doc, reason = "said in the sentence above")]
-    pub fn costing(memory_kib: u32, passes: u32) -> Self {
-        let params = Params::new(memory_kib, passes, 1, Some(OUTPUT))
+    pub fn with_cost(memory_kib: u32, iterations: u32) -> Self {
+        let params = Params::new(memory_kib, iterations, 1, Some(OUTPUT))
             .expect("Argon2 takes at least 8 KiB and one pass");
-        let nobody = PasswordHash::new(params.clone(), [0; 16], &[0; OUTPUT]);
-        Self(Arc::new(Desk { params, nobody, memory: Mutex::default() }))
+        let dummy = PasswordHash::new(params.clone(), [0; 16], &[0; OUTPUT]);
+        Self(Arc::new(Inner { params, dummy, memory: Mutex::default() }))
     }
 
-    /// How many hashes were computed: a caller who waits for one must not learn why.
-    pub fn hashes(&self) -> u64 {
-        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner).hashes
+    /// How many hashes were computed. Tests use it to show that a failed login costs as much as a successful one.
+    pub fn hash_count(&self) -> u64 {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner).hash_count
     }
 
     pub(super) fn hash(&self, password: &Password) -> PasswordHash {
         self.hash_text(password.reveal())
     }
 
-    /// The hash of a guess that turned out right, for when the old one has become too cheap.
-    pub(super) fn renew(&self, stored: &PasswordHash, right: &Guess) -> Option<PasswordHash> {
-        let (old, today) = (&stored.params, &self.0.params);
-        let is_cheap = old.m_cost() < today.m_cost() || old.t_cost() < today.t_cost();
-        is_cheap.then(|| self.hash_text(right.reveal()))
+    /// A new hash of the correct password, if the stored one was computed with weaker parameters than today's.
+    pub(super) fn rehash(
+        &self,
+        stored: &PasswordHash,
+        correct: &PasswordAttempt,
+    ) -> Option<PasswordHash> {
+        let (old, current) = (&stored.params, &self.0.params);
+        let is_weaker = old.m_cost() < current.m_cost() || old.t_cost() < current.t_cost();
+        is_weaker.then(|| self.hash_text(correct.reveal()))
     }
 
-    /// Whether the guess is right. Costs one hash even if there is nothing to compare it to.
-    pub(super) fn fits(&self, guess: &Guess, stored: Option<&PasswordHash>) -> bool {
-        let PasswordHash { params, salt, output, .. } = stored.unwrap_or(&self.0.nobody);
-        let computed = self.compute(guess.reveal(), salt, params);
+    /// Whether the password is correct, compared in constant time. Computes one hash even if `stored` is `None`.
+    pub(super) fn verify(&self, attempt: &PasswordAttempt, stored: Option<&PasswordHash>) -> bool {
+        let PasswordHash { params, salt, output, .. } = stored.unwrap_or(&self.0.dummy);
+        let computed = self.compute(attempt.reveal(), salt, params);
         verify_slices_are_equal(&computed[..output.len()], output.as_bytes()).is_ok()
             && stored.is_some()
     }
 
     fn hash_text(&self, text: &str) -> PasswordHash {
         let mut salt = [0; 16];
-        rand::fill(&mut salt).expect("the kernel has randomness");
+        rand::fill(&mut salt).expect("the kernel provides random bytes");
         let params = &self.0.params;
         let output = self.compute(text, &salt, params);
         PasswordHash::new(params.clone(), salt, &output[..OUTPUT])
     }
 
     fn compute(&self, text: &str, salt: &[u8], params: &Params) -> [u8; Output::MAX_LENGTH] {
-        // A panic leaves no more than scribble behind, and all of it is written anew.
+        // Poisoning is harmless: Argon2 overwrites the memory before it reads it.
         let mut memory = self.0.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let Memory { blocks, hashes } = &mut *memory;
-        *hashes += 1;
+        let Memory { blocks, hash_count } = &mut *memory;
+        *hash_count += 1;
         if blocks.len() < params.block_count() {
             blocks.resize(params.block_count(), Block::default());
         }
@@ -105,13 +110,13 @@ impl Hasher {
                 &mut output[..length],
                 &mut blocks[..params.block_count()],
             )
-            .expect("text, salt and output are of lengths that Argon2 takes");
+            .expect("text, salt and output have lengths that Argon2 accepts");
         output
     }
 }
 
 impl PasswordHash {
-    /// From a PHC string that we wrote.
+    /// Parses a stored PHC string. `None` unless it is Argon2id, version 19.
     pub(super) fn from_stored(text: &str) -> Option<Self> {
         let phc = Phc::new(text).ok()?;
         let is_ours = phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into());
@@ -120,7 +125,7 @@ impl PasswordHash {
             .filter(|_| is_ours)
     }
 
-    /// The PHC string.
+    /// The PHC string, as stored.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -131,7 +136,8 @@ impl PasswordHash {
         let phc = Phc {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).expect("three numbers fit"),
+            params: ParamsString::try_from(&params)
+                .expect("three numbers fit into a parameter string"),
             salt: Some(salt),
             hash: Some(output),
         };
@@ -148,8 +154,8 @@ mod tests {
         Password::parse(raw, &Email::parse("ann@example.com").unwrap()).unwrap()
     }
 
-    fn guess(raw: &str) -> Guess {
-        Guess::parse(raw).unwrap()
+    fn attempt(raw: &str) -> PasswordAttempt {
+        PasswordAttempt::parse(raw).unwrap()
     }
 
     #[test]
@@ -160,35 +166,35 @@ mod tests {
         let read = PasswordHash::from_stored(hash.text()).unwrap();
 
         assert!(hash.text().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.text());
-        assert!(hasher.fits(&guess("a long enough word"), Some(&read)));
-        assert!(!hasher.fits(&guess("a long enough Word"), Some(&read)));
+        assert!(hasher.verify(&attempt("a long enough word"), Some(&read)));
+        assert!(!hasher.verify(&attempt("a long enough Word"), Some(&read)));
     }
 
     #[test]
     fn the_same_password_is_never_hashed_to_the_same_text() {
-        let hasher = Hasher::costing(8, 1);
+        let hasher = Hasher::with_cost(8, 1);
         let one = hasher.hash(&password("a long enough word"));
         assert_ne!(one.text(), hasher.hash(&password("a long enough word")).text());
     }
 
     #[test]
-    fn no_guess_fits_nobody_and_each_costs_a_hash() {
-        let hasher = Hasher::costing(8, 1);
+    fn no_attempt_matches_a_missing_account_and_each_costs_a_hash() {
+        let hasher = Hasher::with_cost(8, 1);
         for raw in ["", "a long enough word", "\0"] {
-            assert!(!hasher.fits(&guess(raw), None));
+            assert!(!hasher.verify(&attempt(raw), None));
         }
-        assert_eq!(hasher.hashes(), 3);
+        assert_eq!(hasher.hash_count(), 3);
     }
 
     #[test]
     fn a_hash_is_renewed_only_when_it_was_cheaper() {
-        let (cheap, dear) = (Hasher::costing(8, 1), Hasher::costing(16, 2));
-        let right = guess("a long enough word");
+        let (cheap, dear) = (Hasher::with_cost(8, 1), Hasher::with_cost(16, 2));
+        let right = attempt("a long enough word");
         let (old, new) = (cheap.hash_text(right.reveal()), dear.hash_text(right.reveal()));
 
-        assert!(dear.fits(&right, Some(&dear.renew(&old, &right).unwrap())));
-        assert!(cheap.renew(&new, &right).is_none());
-        assert!(dear.renew(&new, &right).is_none());
+        assert!(dear.verify(&right, Some(&dear.rehash(&old, &right).unwrap())));
+        assert!(cheap.rehash(&new, &right).is_none());
+        assert!(dear.rehash(&new, &right).is_none());
     }
 
     #[test]
@@ -205,9 +211,9 @@ mod tests {
 
     #[test]
     fn it_is_argon2id_as_others_compute_it() {
-        // From test.c of the reference code.
+        // From test.c of the reference implementation.
         let reference = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         let reference = PasswordHash::from_stored(reference).unwrap();
-        assert!(Hasher::costing(8, 1).fits(&guess("password"), Some(&reference)));
+        assert!(Hasher::with_cost(8, 1).verify(&attempt("password"), Some(&reference)));
     }
 }

@@ -1,4 +1,4 @@
-//! Links in mails: whoever shows one has read the mail.
+//! One-time links in emails. Presenting the token of a link proves access to the mailbox.
 
 use super::session::WeakKey;
 use crate::id::LinkId;
@@ -7,26 +7,27 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
-const LEAST_KEY_BYTES: usize = 32;
+const MIN_KEY_BYTES: usize = 32;
 /// 32 bytes in base64, unpadded.
 const SECRET_LENGTH: usize = 43;
 
-/// What a link is good for. A link for one thing is none for another.
+/// What a link may be used for. A token is accepted for its own purpose only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// To verify an address.
+    /// To verify an email address.
     Verify,
     /// To set a new password.
     Reset,
 }
 
-/// Makes a link's secret from its id. The secret is stored nowhere: whoever sends the mail makes it again.
+/// Derives the token of a link from its id (HMAC-SHA256). The token itself is not stored: it is derived again when
+/// the email is rendered.
 #[derive(Clone)]
 pub struct LinkKey(hmac::Key);
 
-/// The secret that somebody shows. `Debug` does not print it.
+/// A link token as the client sent it. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Shown(String);
+pub struct PresentedToken(String);
 
 impl Purpose {
     pub fn name(self) -> &'static str {
@@ -36,7 +37,7 @@ impl Purpose {
         }
     }
 
-    /// How long a link is good for.
+    /// How long a link is valid, in seconds.
     pub fn seconds(self) -> i32 {
         match self {
             Self::Verify => 24 * 60 * 60,
@@ -46,15 +47,16 @@ impl Purpose {
 }
 
 impl LinkKey {
+    /// `text` is at least 32 bytes in base64.
     pub fn from_base64(text: &str) -> Result<Self, WeakKey> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| WeakKey)?;
-        if bytes.len() < LEAST_KEY_BYTES {
+        if bytes.len() < MIN_KEY_BYTES {
             return Err(WeakKey);
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
-    /// What stands in the mail, and is shown by whoever read it.
+    /// The token in the email's URL: 43 characters of URL-safe base64.
     pub fn secret(&self, purpose: Purpose, link: LinkId) -> String {
         let text = format!("{}:{link}", purpose.name());
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, text.as_bytes()))
@@ -65,12 +67,12 @@ impl LinkKey {
     }
 }
 
-impl Shown {
-    /// None for what was never a link's secret.
+impl PresentedToken {
+    /// `None` if the text cannot be a token of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == SECRET_LENGTH
+        let is_well_formed = text.len() == SECRET_LENGTH
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        fits.then(|| Self(text.to_owned()))
+        is_well_formed.then(|| Self(text.to_owned()))
     }
 
     pub(super) fn hash(&self) -> Vec<u8> {
@@ -82,7 +84,7 @@ impl Shown {
     }
 }
 
-/// What is stored: whoever reads the database cannot make a link of it.
+/// What the database stores. A token cannot be derived from it.
 fn hash(secret: &str) -> Vec<u8> {
     digest(&SHA256, secret.as_bytes()).as_ref().to_vec()
 }
@@ -93,9 +95,9 @@ impl std::fmt::Debug for LinkKey {
     }
 }
 
-impl std::fmt::Debug for Shown {
+impl std::fmt::Debug for PresentedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shown(…)")
+        f.write_str("PresentedToken(…)")
     }
 }
 
@@ -125,10 +127,10 @@ mod tests {
     #[test]
     fn a_secret_reads_as_it_was_written() {
         let (key, link) = (key(1), LinkId::generate());
-        let shown = Shown::parse(&key.secret(Purpose::Reset, link)).unwrap();
+        let token = PresentedToken::parse(&key.secret(Purpose::Reset, link)).unwrap();
 
-        assert_eq!(shown.hash(), key.hash(Purpose::Reset, link));
-        assert!(!format!("{shown:?} {key:?}").contains(shown.text()));
+        assert_eq!(token.hash(), key.hash(Purpose::Reset, link));
+        assert!(!format!("{token:?} {key:?}").contains(token.text()));
     }
 
     #[test]
@@ -137,9 +139,9 @@ mod tests {
         for text in
             ["", "nonsense", &good[1..], &format!("{good}A"), &format!("{}=", &good[1..]), "\0"]
         {
-            assert!(Shown::parse(text).is_none(), "{text}");
+            assert!(PresentedToken::parse(text).is_none(), "{text}");
         }
-        assert!(Shown::parse(&good).is_some());
+        assert!(PresentedToken::parse(&good).is_some());
     }
 
     #[test]

@@ -1,22 +1,23 @@
-//! Who people are, how they show it, and what they may do.
+//! User accounts: registration, login, sessions, password recovery, roles.
 
 mod email;
 mod hash;
 mod link;
 mod password;
-mod people;
+mod rate_limit;
 mod recovery;
 mod refusal;
 mod role;
 mod session;
 mod sql;
-mod throttle;
+mod user_filter;
+mod users;
 
 pub use email::Email;
 pub use hash::Hasher;
-pub use link::{LinkKey, Purpose, Shown};
-pub use password::{Guess, Password};
-pub use people::{Appointed, UserFilter, appoint_admin, disable, enable, list, set_role, show};
+pub use link::{LinkKey, PresentedToken, Purpose};
+pub use password::{Password, PasswordAttempt};
+pub use rate_limit::{RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::Refusal;
 pub use role::Role;
@@ -24,7 +25,8 @@ pub use session::{RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::link::ALL as LINK_QUERIES;
 pub(crate) use sql::session::ALL as SESSION_QUERIES;
-pub use throttle::{Allowance, Visitor};
+pub use user_filter::UserFilter;
+pub use users::{FirstAdmin, create_first_admin, disable, enable, list, set_role, show};
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
@@ -32,34 +34,34 @@ use crate::id::{FamilyId, UserId};
 use crate::outbox::{self, Event};
 use time::OffsetDateTime;
 
-/// An account wanted.
+/// A registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
     pub email: Email,
     pub password: Password,
 }
 
-/// Somebody at the door who says who they are.
+/// A login attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogIn {
     pub email: Email,
-    pub password: Guess,
+    pub password: PasswordAttempt,
 }
 
-/// What an account shows to its owner, and to admins.
+/// An account, as its owner and admins see it. Contains no credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
     pub email: String,
-    /// Whether somebody has shown a link that was sent there.
+    /// Whether a link sent to the address was used.
     pub email_verified: bool,
     pub role: Role,
     pub created_at: OffsetDateTime,
     pub disabled_at: Option<OffsetDateTime>,
 }
 
-/// Opens a customer's account, unless the address has one; either way a mail tells its owner. Whoever asks is
-/// not told, nor can tell by the work that it takes.
+/// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email.
+/// Neither the result nor the work done shows whether the account existed (user enumeration).
 pub async fn register(
     db: &Db,
     hasher: &Hasher,
@@ -68,17 +70,17 @@ pub async fn register(
     visitor: &Visitor,
 ) -> Result<(), Failure<Refusal>> {
     let NewAccount { email, password } = wanted;
-    throttle::admit(db, throttle::REGISTER, visitor, email.norm()).await?;
+    rate_limit::consume(db, rate_limit::REGISTER, visitor, email.normalized()).await?;
     let hash = hasher.hash(password);
     db.transaction(async |tx| {
         let id = UserId::generate();
         let event = if sql::insert(tx, id, email, &hash, Role::Customer).await? {
-            tracing::info!(user.id = %id, "account {id} opened");
-            let link = sql::link::offer(tx, links, id, Purpose::Verify).await?;
+            tracing::info!(user.id = %id, "account {id} created");
+            let link = sql::link::create(tx, links, id, Purpose::Verify).await?;
             Event::VerificationAsked { link }
         } else {
             tracing::info!("an account with this address exists already");
-            let (user, hour) = sql::known(tx, email).await?;
+            let (user, hour) = sql::owner(tx, email).await?;
             Event::RegisteredAgain { user, hour }
         };
         Ok(outbox::enqueue(tx, event).await?)
@@ -86,7 +88,8 @@ pub async fn register(
     .await
 }
 
-/// Opens a session. Every way to fail looks the same and costs the same: one hash.
+/// Starts a session. An unknown address, a wrong password and a disabled account are refused alike, each after one
+/// password hash.
 pub async fn log_in(
     db: &Db,
     hasher: &Hasher,
@@ -94,19 +97,20 @@ pub async fn log_in(
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     let LogIn { email, password } = attempt;
-    throttle::admit(db, throttle::LOG_IN, visitor, email.norm()).await?;
+    rate_limit::consume(db, rate_limit::LOG_IN, visitor, email.normalized()).await?;
     let found = sql::credentials(db, email).await?;
-    let fits = hasher.fits(password, found.as_ref().map(|found| &found.hash));
-    let Some(known) = found.filter(|_| fits) else {
-        tracing::info!("a log-in failed");
+    let is_correct = hasher.verify(password, found.as_ref().map(|found| &found.hash));
+    let Some(credentials) = found.filter(|_| is_correct) else {
+        tracing::info!("login failed");
         return Err(Refusal::WrongCredentials.into());
     };
-    if let Some(renewed) = hasher.renew(&known.hash, password) {
-        sql::renew_hash(db, known.user, &known.hash, &renewed).await?;
+    if let Some(new_hash) = hasher.rehash(&credentials.hash, password) {
+        sql::replace_hash(db, credentials.user, &credentials.hash, &new_hash).await?;
     }
     let session = db
         .transaction(async |tx| {
-            let session = sql::session::open_session(tx, known.user, known.epoch).await?;
+            let session =
+                sql::session::open_session(tx, credentials.user, credentials.epoch).await?;
             Ok(session.ok_or(Refusal::WrongCredentials)?)
         })
         .await?;
@@ -114,50 +118,52 @@ pub async fn log_in(
     Ok(session)
 }
 
-/// Takes a session one turn further: the token is spent, its successor takes its place.
+/// Rotates the refresh token of a session.
 ///
-/// Whoever lost our answer may ask again for ten seconds. A token shown later than that, or after its
-/// successor was used, was stolen by somebody: the session ends for everybody, and its owner gets a mail.
+/// A client that lost the response may repeat the request for ten seconds and gets the same successor. A token that
+/// is reused later, or after its successor was used, may have been stolen (RFC 9700, 4.14.2): the session ends, and the
+/// owner gets an email.
 pub async fn refresh(
     db: &Db,
     key: &RefreshKey,
-    shown: RefreshToken,
+    token: RefreshToken,
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
-    throttle::admit(db, throttle::REFRESH, visitor, "").await?;
-    let successor = key.successor(&shown);
-    if let Some(session) = sql::session::spend(db, shown, successor).await? {
+    rate_limit::consume(db, rate_limit::REFRESH, visitor, "").await?;
+    let successor = key.successor(&token);
+    if let Some(session) = sql::session::rotate(db, token, successor).await? {
         return Ok(session);
     }
-    if let Some(session) = sql::session::spent_just_now(db, shown, successor).await? {
+    if let Some(session) = sql::session::rotated_recently(db, token, successor).await? {
         return Ok(session);
     }
-    let stolen = db
+    let reused = db
         .transaction(async |tx| {
-            let stolen = sql::session::end_session_of_spent(tx, shown).await?;
-            if let Some((user, session)) = stolen {
+            let reused = sql::session::end_session_of_reused_token(tx, token).await?;
+            if let Some((user, session)) = reused {
                 outbox::enqueue(tx, Event::SessionStolen { user, session }).await?;
             }
-            Ok::<_, Failure<Refusal>>(stolen)
+            Ok::<_, Failure<Refusal>>(reused)
         })
         .await?;
-    if let Some((user, _)) = stolen {
-        tracing::warn!(user.id = %user, "refresh_reused: a token was shown again; its session has ended");
+    if let Some((user, _)) = reused {
+        tracing::warn!(user.id = %user, "refresh_reused: a refresh token was reused; its session was ended");
     }
     Err(Refusal::SessionEnded.into())
 }
 
-/// Ends a session: no token of it is good any more, of either kind.
+/// Ends a session. Its refresh tokens and access tokens are no longer accepted. Ending it again changes nothing.
 pub async fn log_out(db: &Db, user: UserId, session: FamilyId) -> Result<(), DbError> {
     sql::session::end_session(db, user, session).await
 }
 
-/// The role of whoever shows a token of `epoch`, if the account and the session still stand behind it.
-pub async fn standing(
+/// The role of the user whose access token carries this epoch and session. `None` if the account is disabled, its
+/// epoch has changed or the session has ended.
+pub async fn active_role(
     db: &Db,
     user: UserId,
     epoch: i32,
     session: FamilyId,
 ) -> Result<Option<Role>, DbError> {
-    sql::session::standing(db, user, epoch, session).await
+    sql::session::active_role(db, user, epoch, session).await
 }

@@ -1,4 +1,4 @@
-//! Which passwords are good enough, and which need not even be tried.
+//! Rules for new passwords, and passwords that are presented at login.
 
 use super::email::Email;
 use crate::failure::Invalid;
@@ -6,45 +6,46 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-/// In bytes. Longer ones only keep us busy.
-const MOST_BYTES: usize = 512;
+/// Limits the work that a request can cause.
+const MAX_BYTES: usize = 512;
 
-/// Those of twelve characters and more that people take most often, in lower case, one a line.
+/// The most common passwords of at least twelve characters, in lower case, one per line.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// A password that somebody chose. `Debug` does not print it.
+/// A new password that meets the rules. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
-/// What somebody typed in order to sign in: maybe their password.
+/// A password presented to be checked; it may be wrong. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Guess(String);
+pub struct PasswordAttempt(String);
 
 impl Password {
-    /// Length is what counts; there is no rule about digits or signs (OWASP ASVS 5, 6.2).
+    /// Checks the length, the list of common passwords and the email address. There are no rules about character
+    /// classes (OWASP ASVS 5, 6.2).
     pub fn parse(raw: &str, email: &Email) -> Result<Self, Invalid> {
         let wrong = |code, detail: &str| Err(Invalid::new("/password", code, detail));
         let length = raw.chars().count();
         if length < 12 {
             return wrong("too_short", "must have at least 12 characters");
         }
-        if length > 128 || raw.len() > MOST_BYTES {
+        if length > 128 || raw.len() > MAX_BYTES {
             return wrong("too_long", "must have at most 128 characters, and 512 bytes");
         }
         let plain = raw.trim().to_lowercase();
         if COMMON.lines().any(|common| common == plain) {
-            return wrong("too_common", "is among the first that anybody would try");
+            return wrong("too_common", "must not be one of the most common passwords");
         }
-        if plain == email.norm() || email.norm().split('@').any(|part| part == plain) {
-            return wrong("is_email", "must not be the e-mail address");
+        if plain == email.normalized() || email.normalized().split('@').any(|part| part == plain) {
+            return wrong("is_email", "must not be the email address");
         }
         Ok(Self(raw.to_owned()))
     }
 
-    /// One that nobody chose, and nobody guesses.
+    /// A random password of 144 bits.
     pub(super) fn generate() -> Self {
         let mut bytes = [0; 18];
-        rand::fill(&mut bytes).expect("the kernel has randomness");
+        rand::fill(&mut bytes).expect("the kernel provides random bytes");
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -53,9 +54,10 @@ impl Password {
     }
 }
 
-impl Guess {
+impl PasswordAttempt {
+    /// Limits the length only: an older password may not meet the current rules.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        if raw.len() > MOST_BYTES {
+        if raw.len() > MAX_BYTES {
             return Err(Invalid::new("/password", "too_long", "must have at most 512 bytes"));
         }
         Ok(Self(raw.to_owned()))
@@ -72,9 +74,9 @@ impl std::fmt::Debug for Password {
     }
 }
 
-impl std::fmt::Debug for Guess {
+impl std::fmt::Debug for PasswordAttempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Guess(…)")
+        f.write_str("PasswordAttempt(…)")
     }
 }
 
@@ -100,8 +102,11 @@ mod tests {
         assert_eq!(of_ann("elevenchars"), Err("too_short"));
         assert_eq!(of_ann(&"x y".repeat(43)), Err("too_long"));
         assert!(of_ann(&"🦀".repeat(128)).is_ok(), "exactly 512 bytes");
-        assert_eq!(Guess::parse(&"x".repeat(513)).unwrap_err().code, "too_long");
-        assert!(Guess::parse("short").is_ok(), "rules may have been others when it was chosen");
+        assert_eq!(PasswordAttempt::parse(&"x".repeat(513)).unwrap_err().code, "too_long");
+        assert!(
+            PasswordAttempt::parse("short").is_ok(),
+            "older passwords may not meet the current rules"
+        );
     }
 
     #[test]
@@ -124,7 +129,8 @@ mod tests {
     #[test]
     fn debug_prints_nothing_of_a_password() {
         let secret = "correct horse staple battery";
-        let printed = format!("{:?} {:?}", of_ann(secret).unwrap(), Guess::parse(secret).unwrap());
+        let printed =
+            format!("{:?} {:?}", of_ann(secret).unwrap(), PasswordAttempt::parse(secret).unwrap());
         assert!(!printed.contains("horse"), "{printed}");
     }
 }

@@ -1,39 +1,43 @@
-//! Links in mails, and new passwords.
+//! Email verification and password recovery by one-time links, and password changes.
 //!
-//! Whoever asks for a link is told the same whether there is an account or not, so the link goes out by mail only.
+//! Requests for a link succeed whether or not the account exists; the link is sent by email only.
 
 use super::{
-    Email, Guess, Hasher, LinkKey, Password, Purpose, Refusal, Session, Shown, Visitor, sql,
-    throttle,
+    Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, Refusal, Session,
+    Visitor, rate_limit, sql,
 };
 use crate::db::Db;
 use crate::failure::{Failure, Invalid};
 use crate::id::UserId;
 use crate::outbox::{self, Event};
 
-/// Verifies the address that the link was sent to. A link does that once.
-pub async fn verify(db: &Db, shown: &Shown, visitor: &Visitor) -> Result<(), Failure<Refusal>> {
-    throttle::admit(db, throttle::SHOW_LINK, visitor, shown.text()).await?;
+/// Verifies the email address that the link was sent to. A link can be used once.
+pub async fn verify(
+    db: &Db,
+    token: &PresentedToken,
+    visitor: &Visitor,
+) -> Result<(), Failure<Refusal>> {
+    rate_limit::consume(db, rate_limit::REDEEM_LINK, visitor, token.text()).await?;
     db.transaction(async |tx| {
-        let user = sql::link::use_up(tx, Purpose::Verify, shown).await?;
+        let user = sql::link::redeem(tx, Purpose::Verify, token).await?;
         let user = user.ok_or(Refusal::BadLink)?;
-        tracing::info!(user.id = %user, "{user} verified their address");
+        tracing::info!(user.id = %user, "{user} verified their email address");
         Ok(sql::mark_verified(tx, user).await?)
     })
     .await
 }
 
-/// Sends another link to an address that waits to be verified. Links sent before are good no more.
+/// Sends another link to an address that is not verified yet. Links sent before become invalid.
 pub async fn resend(
     db: &Db,
     links: &LinkKey,
     email: &Email,
     visitor: &Visitor,
 ) -> Result<(), Failure<Refusal>> {
-    throttle::admit(db, throttle::RESEND, visitor, email.norm()).await?;
+    rate_limit::consume(db, rate_limit::RESEND_VERIFICATION, visitor, email.normalized()).await?;
     db.transaction(async |tx| {
         if let Some(user) = sql::unverified(tx, email).await? {
-            let link = sql::link::offer(tx, links, user, Purpose::Verify).await?;
+            let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
             outbox::enqueue(tx, Event::VerificationAsked { link }).await?;
         }
         Ok(())
@@ -41,17 +45,17 @@ pub async fn resend(
     .await
 }
 
-/// Sends a link with which a new password can be set. Links sent before are good no more.
+/// Sends a link to set a new password. Links sent before become invalid.
 pub async fn forgot(
     db: &Db,
     links: &LinkKey,
     email: &Email,
     visitor: &Visitor,
 ) -> Result<(), Failure<Refusal>> {
-    throttle::admit(db, throttle::FORGET, visitor, email.norm()).await?;
+    rate_limit::consume(db, rate_limit::FORGOT_PASSWORD, visitor, email.normalized()).await?;
     db.transaction(async |tx| {
-        if let Some(user) = sql::open(tx, email).await? {
-            let link = sql::link::offer(tx, links, user, Purpose::Reset).await?;
+        if let Some(user) = sql::active(tx, email).await? {
+            let link = sql::link::create(tx, links, user, Purpose::Reset).await?;
             outbox::enqueue(tx, Event::ResetAsked { link }).await?;
         }
         Ok(())
@@ -59,52 +63,52 @@ pub async fn forgot(
     .await
 }
 
-/// Sets the password of whoever the link was sent to, and ends all of their sessions. The link proves the
-/// address as well.
+/// Sets the password of the user that the link was sent to, and ends all of their sessions. Using the link also
+/// verifies the address.
 pub async fn reset(
     db: &Db,
     hasher: &Hasher,
-    shown: &Shown,
+    token: &PresentedToken,
     wanted: &str,
     visitor: &Visitor,
 ) -> Result<(), Failure<Refusal>> {
-    throttle::admit(db, throttle::SHOW_LINK, visitor, shown.text()).await?;
-    let email = sql::link::look_up(db, Purpose::Reset, shown).await?.ok_or(Refusal::BadLink)?;
+    rate_limit::consume(db, rate_limit::REDEEM_LINK, visitor, token.text()).await?;
+    let email = sql::link::look_up(db, Purpose::Reset, token).await?.ok_or(Refusal::BadLink)?;
     let hash = hasher.hash(&Password::parse(wanted, &email).map_err(Refusal::from)?);
     db.transaction(async |tx| {
-        let user = sql::link::use_up(tx, Purpose::Reset, shown).await?;
+        let user = sql::link::redeem(tx, Purpose::Reset, token).await?;
         let user = user.ok_or(Refusal::BadLink)?;
         let epoch = sql::set_password(tx, user, &hash, None).await?.ok_or(Refusal::BadLink)?;
         sql::mark_verified(tx, user).await?;
         sql::session::end_all_sessions(tx, user).await?;
-        tracing::info!(user.id = %user, "{user} set a new password by a link");
+        tracing::info!(user.id = %user, "{user} reset their password");
         Ok(outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?)
     })
     .await
 }
 
-/// Sets another password for whoever knows the current one. All sessions end but a new one, which is returned.
+/// Changes the password of a user who presents the current one. Ends all sessions and returns a new one.
 pub async fn change_password(
     db: &Db,
     hasher: &Hasher,
     user: UserId,
-    current: &Guess,
+    current: &PasswordAttempt,
     wanted: &str,
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
-    throttle::admit(db, throttle::CHANGE_PASSWORD, visitor, &user.to_string()).await?;
-    let known = sql::credentials_of(db, user).await?;
-    if !hasher.fits(current, Some(&known.hash)) {
-        tracing::info!(user.id = %user, "a change of password failed");
+    rate_limit::consume(db, rate_limit::CHANGE_PASSWORD, visitor, &user.to_string()).await?;
+    let credentials = sql::credentials_of(db, user).await?;
+    if !hasher.verify(current, Some(&credentials.hash)) {
+        tracing::info!(user.id = %user, "password change failed: wrong current password");
         return Err(Refusal::WrongPassword.into());
     }
-    let password = Password::parse(wanted, &known.email)
+    let password = Password::parse(wanted, &credentials.email)
         .map_err(|invalid| Refusal::from(Invalid { pointer: "/new".to_owned(), ..invalid }))?;
     let hash = hasher.hash(&password);
     db.transaction(async |tx| {
-        sql::link::void(tx, user, Purpose::Reset).await?;
-        let epoch = sql::set_password(tx, user, &hash, Some(known.epoch)).await?;
-        // Somebody else changed it first: what was shown is the current one no more.
+        sql::link::invalidate(tx, user, Purpose::Reset).await?;
+        let epoch = sql::set_password(tx, user, &hash, Some(credentials.epoch)).await?;
+        // None if the password was changed since `current` was verified.
         let epoch = epoch.ok_or(Refusal::WrongPassword)?;
         sql::session::end_all_sessions(tx, user).await?;
         outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?;

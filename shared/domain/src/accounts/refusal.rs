@@ -1,4 +1,4 @@
-//! Why somebody is not let in, or may not change an account.
+//! Why a login, or a change of an account, is refused.
 
 use crate::failure::{self, Invalid, Kind};
 use crate::idempotency;
@@ -7,46 +7,46 @@ use serde_json::{Map, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// One answer for an unknown address, a wrong password and a closed account.
-    #[error("there is no account with this address and this password")]
+    /// Covers an unknown address, a wrong password and a disabled account.
+    #[error("the email address or the password is wrong")]
     WrongCredentials,
-    #[error("this session has ended; sign in again")]
+    #[error("this session has ended; log in again")]
     SessionEnded,
-    #[error("too many tries; the next one is free in {retry_after} seconds")]
-    TooMany { retry_after: u32 },
+    #[error("too many requests; try again in {retry_after} seconds")]
+    TooManyRequests { retry_after: u32 },
     #[error("there is an account with this address already")]
-    AddressTaken,
-    /// One answer for a link that was used, ran out, was replaced by a newer one, or never was.
-    #[error("this link is good no more; ask for a new one")]
+    EmailTaken,
+    /// Covers a link that was used, has expired, was replaced by a newer one, or never existed.
+    #[error("this link is not valid; request a new one")]
     BadLink,
     #[error("this is not your current password")]
     WrongPassword,
     #[error("there is no such user")]
     UserNotFound,
-    #[error("the shop would have no admin left; appoint another one first")]
+    #[error("no admin would be left; make another user an admin first")]
     LastAdmin,
-    #[error("the shop has an admin already; admins are made with PUT /v1/users/{{user_id}}/role")]
-    AdminThere,
+    #[error("the shop has an admin already; more are added with PUT /v1/users/{{user_id}}/role")]
+    AdminExists,
     #[error(transparent)]
     BadPage(#[from] BadPage),
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
+    Idempotency(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::WrongCredentials | Self::SessionEnded => Kind::Unproven,
-            Self::TooMany { .. } => Kind::Throttled,
-            Self::AddressTaken | Self::LastAdmin | Self::AdminThere => Kind::Conflict,
+            Self::WrongCredentials | Self::SessionEnded => Kind::Unauthenticated,
+            Self::TooManyRequests { .. } => Kind::RateLimited,
+            Self::EmailTaken | Self::LastAdmin | Self::AdminExists => Kind::Conflict,
             Self::BadLink => Kind::Malformed,
             Self::WrongPassword => Kind::Forbidden,
-            Self::UserNotFound => Kind::Missing,
+            Self::UserNotFound => Kind::NotFound,
             Self::BadPage(bad) => bad.kind(),
             Self::Invalid(invalid) => invalid.kind(),
-            Self::Repetition(refusal) => refusal.kind(),
+            Self::Idempotency(refusal) => refusal.kind(),
         }
     }
 
@@ -54,22 +54,22 @@ impl failure::Refusal for Refusal {
         match self {
             Self::WrongCredentials => "wrong_credentials",
             Self::SessionEnded => "session_ended",
-            Self::TooMany { .. } => "too_many_requests",
-            Self::AddressTaken => "address_taken",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::EmailTaken => "address_taken",
             Self::BadLink => "bad_link",
             Self::WrongPassword => "wrong_password",
             Self::UserNotFound => "user_not_found",
             Self::LastAdmin => "last_admin",
-            Self::AdminThere => "admin_there",
+            Self::AdminExists => "admin_there",
             Self::BadPage(bad) => bad.code(),
             Self::Invalid(invalid) => invalid.code(),
-            Self::Repetition(refusal) => refusal.code(),
+            Self::Idempotency(refusal) => refusal.code(),
         }
     }
 
     fn details(&self) -> Map<String, Value> {
         match self {
-            Self::TooMany { retry_after } => {
+            Self::TooManyRequests { retry_after } => {
                 Map::from_iter([("retry_after".to_owned(), (*retry_after).into())])
             }
             Self::Invalid(invalid) => invalid.details(),

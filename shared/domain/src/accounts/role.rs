@@ -1,9 +1,9 @@
-//! What a person may do.
+//! The roles of users.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Each role may do what those before it may.
+/// Each role includes the permissions of the roles before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -1,4 +1,4 @@
-//! What keeps somebody signed in: single-use tokens, each of which has one possible successor.
+//! Sessions: single-use refresh tokens, each with one possible successor.
 
 use crate::id::{FamilyId, UserId};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -6,13 +6,13 @@ use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
-const LEAST_KEY_BYTES: usize = 32;
+const MIN_KEY_BYTES: usize = 32;
 
-/// Good for one turn of a session. `Debug` does not print it.
+/// A single-use token that extends a session: 32 bytes. `Debug` does not print it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RefreshToken([u8; 32]);
 
-/// Names each token's successor, so that whoever lost our answer gets the same one again.
+/// Derives the successor of a token (HMAC-SHA256), so that a repeated refresh returns the same one.
 #[derive(Clone)]
 pub struct RefreshKey(hmac::Key);
 
@@ -20,13 +20,14 @@ pub struct RefreshKey(hmac::Key);
 #[error("this is not a key of at least 32 bytes in base64, as `openssl rand -base64 32` writes it")]
 pub struct WeakKey;
 
-/// Somebody is signed in: who, since which log-in, and how to stay it.
+/// A session as it was just started or refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     pub user: UserId,
-    /// All tokens that grew out of one log-in.
+    /// Identifies the session: all refresh tokens that descend from one login.
     pub family: FamilyId,
-    /// The account's epoch; access tokens carry it.
+    /// Increases when the password changes and when the account is disabled. Access tokens carry it and are valid for
+    /// the current epoch only.
     pub epoch: i32,
     pub refresh_token: RefreshToken,
 }
@@ -34,30 +35,31 @@ pub struct Session {
 impl RefreshToken {
     pub(super) fn generate() -> Self {
         let mut bytes = [0; 32];
-        rand::fill(&mut bytes).expect("the kernel has randomness");
+        rand::fill(&mut bytes).expect("the kernel provides random bytes");
         Self(bytes)
     }
 
-    /// What the client shows; anything else was never a token.
+    /// Parses what the client sent. `None` if it cannot be a token of ours.
     pub fn parse(text: &str) -> Option<Self> {
         BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// What the client gets.
+    /// What is sent to the client: URL-safe base64.
     pub fn text(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What is stored: whoever reads the database cannot refresh.
+    /// What the database stores. A token cannot be derived from it.
     pub(super) fn hash(&self) -> Vec<u8> {
         digest(&SHA256, &self.0).as_ref().to_vec()
     }
 }
 
 impl RefreshKey {
+    /// `text` is at least 32 bytes in base64.
     pub fn from_base64(text: &str) -> Result<Self, WeakKey> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| WeakKey)?;
-        if bytes.len() < LEAST_KEY_BYTES {
+        if bytes.len() < MIN_KEY_BYTES {
             return Err(WeakKey);
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))

@@ -1,4 +1,4 @@
-//! The statements behind accounts. They decide nothing.
+//! SQL statements of accounts. They contain no business rules.
 
 pub(super) mod link;
 pub(super) mod session;
@@ -7,10 +7,10 @@ use super::hash::PasswordHash;
 use super::{Account, Email, Role, UserFilter};
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::UserId;
-use crate::page::Page;
+use crate::page::PageRequest;
 use tokio_postgres::Row;
 
-/// Every column that [`account`] reads.
+/// The columns that [`account`] reads.
 macro_rules! account {
     () => {
         " id, email, email_verified_at is not null as email_verified, role, created_at, disabled_at "
@@ -27,7 +27,7 @@ queries! {
         order by id desc
         limit $3");
 
-    /// Addresses are ASCII, so all that begin alike lie between the beginning and the last character after it.
+    /// A prefix search as a range of the index: addresses are ASCII, so that no character sorts after `chr(127)`.
     FIND: "find accounts by their address" = concat!("
         select", account!(), "from users
         where id < $1 and ($2::text is null or role = $2)
@@ -35,32 +35,32 @@ queries! {
         order by id desc
         limit $3");
 
-    INSERT: "open an account" = "
+    INSERT: "create an account" = "
         insert into users (id, email, email_norm, password_hash, role)
         values ($1, $2, $3, $4, $5)
         on conflict on constraint users_email_taken do nothing";
 
-    KNOWN: "look up who has an address" = "
+    OWNER: "look up the owner of an address" = "
         select id, floor(extract(epoch from now()) / 3600)::int8 as hour from users where email_norm = $1";
 
-    UNVERIFIED: "look up an address to verify" = "
+    UNVERIFIED: "look up an unverified address" = "
         select id from users
         where email_norm = $1 and email_verified_at is null and disabled_at is null and erased_at is null";
 
-    OPEN: "look up an open account" = "
+    ACTIVE: "look up an active account" = "
         select id from users where email_norm = $1 and disabled_at is null and erased_at is null";
 
     CREDENTIALS: "look up credentials" = "
         select id, email, password_hash, token_epoch from users where email_norm = $1";
 
-    CREDENTIALS_OF: "look up somebody's credentials" = "
+    CREDENTIALS_OF: "look up a user's credentials" = "
         select id, email, password_hash, token_epoch from users where id = $1";
 
-    /// Unless the password was changed meanwhile.
-    RENEW_HASH: "renew a password's hash" = "
+    /// Changes nothing if the password was changed in the meantime.
+    REPLACE_HASH: "replace a password hash" = "
         update users set password_hash = $3 where id = $1 and password_hash = $2";
 
-    /// `$3` is the epoch in which the old password was checked, if it was.
+    /// `$3` is the epoch in which the old password was verified, or null.
     SET_PASSWORD: "set a password" = "
         update users set password_hash = $2, token_epoch = token_epoch + 1
         where id = $1 and ($3::int4 is null or token_epoch = $3)
@@ -78,14 +78,14 @@ queries! {
     ENABLE: "enable an account" = "
         update users set disabled_at = null where id = $1 and disabled_at is not null";
 
-    /// The lock of `keep_one_admin`: no admin comes or goes meanwhile.
-    HOLD_ADMINS: "hold the admins" = "select pg_advisory_xact_lock(7001)";
+    /// The advisory lock of the trigger `keep_one_admin`: the set of admins cannot change until the transaction ends.
+    LOCK_ADMINS: "lock the set of admins" = "select pg_advisory_xact_lock(7001)";
 
     HAS_ADMIN: "look for an admin" = "
         select from users where role = 'admin' and disabled_at is null and erased_at is null limit 1";
 
-    /// A row comes back if there was a token to take.
-    TAKE_TOKEN: "count a try" = "
+    /// Returns a row if the bucket had a token.
+    CONSUME_TOKEN: "take a rate limit token" = "
         insert into rate_buckets as bucket (bucket, tokens, at)
         values ($1, $2::int4 - 1, now())
         on conflict (bucket) do update
@@ -106,12 +106,12 @@ pub(super) async fn read(tx: &Tx<'_>, user: UserId) -> Result<Option<Account>, D
 pub(super) async fn list(
     db: &Db,
     filter: &UserFilter,
-    page: &Page<UserId>,
+    page: &PageRequest<UserId>,
 ) -> Result<Vec<Account>, DbError> {
-    let (before, limit) = (page.after.unwrap_or(UserId::LAST), page.rows_wanted());
+    let (before, limit) = (page.after.unwrap_or(UserId::LAST), page.fetch_limit());
     let role = filter.role.map(Role::name);
     let (query, rows) = match &filter.address {
-        Some(start) => (&FIND, db.rows(&FIND, &[&before, &role, &limit, start]).await?),
+        Some(prefix) => (&FIND, db.rows(&FIND, &[&before, &role, &limit, prefix]).await?),
         None => (&LIST, db.rows(&LIST, &[&before, &role, &limit]).await?),
     };
     rows.iter().map(|row| account(query, row)).collect()
@@ -129,10 +129,10 @@ fn account(query: &Query, row: &Row) -> Result<Account, DbError> {
 }
 
 fn role(query: &Query, row: &Row) -> Result<Role, DbError> {
-    Role::from_name(row.get("role")).ok_or(DbError::nonsense(query, "role"))
+    Role::from_name(row.get("role")).ok_or(DbError::invalid_row(query, "role"))
 }
 
-/// Whether the address was free.
+/// Whether the account was created. False if the address has one.
 pub(super) async fn insert(
     tx: &Tx<'_>,
     id: UserId,
@@ -140,24 +140,25 @@ pub(super) async fn insert(
     hash: &PasswordHash,
     role: Role,
 ) -> Result<bool, DbError> {
-    let (written, norm, role) = (email.written(), email.norm(), role.name());
-    Ok(tx.execute(&INSERT, &[&id, &written, &norm, &hash.text(), &role]).await? == 1)
+    let (original, normalized, role) = (email.original(), email.normalized(), role.name());
+    Ok(tx.execute(&INSERT, &[&id, &original, &normalized, &hash.text(), &role]).await? == 1)
 }
 
-/// Who has the address, and which hour it is since 1970.
-pub(super) async fn known(tx: &Tx<'_>, email: &Email) -> Result<(UserId, i64), DbError> {
-    let row = tx.row(&KNOWN, &[&email.norm()]).await?;
-    let row = row.ok_or(DbError::nonsense(&KNOWN, "a taken address is nobody's"))?;
+/// The user with this address, and the current hour, counted since 1970.
+pub(super) async fn owner(tx: &Tx<'_>, email: &Email) -> Result<(UserId, i64), DbError> {
+    let row = tx.row(&OWNER, &[&email.normalized()]).await?;
+    let row = row.ok_or(DbError::invalid_row(&OWNER, "no account has the conflicting address"))?;
     Ok((row.get("id"), row.get("hour")))
 }
 
-/// Whose open account waits for the address to be verified.
+/// The user with this address, if it is not verified yet and the account is active.
 pub(super) async fn unverified(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
-    Ok(tx.row(&UNVERIFIED, &[&email.norm()]).await?.map(|row| row.get("id")))
+    Ok(tx.row(&UNVERIFIED, &[&email.normalized()]).await?.map(|row| row.get("id")))
 }
 
-pub(super) async fn open(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
-    Ok(tx.row(&OPEN, &[&email.norm()]).await?.map(|row| row.get("id")))
+/// The user with this address, if the account is active: neither disabled nor erased.
+pub(super) async fn active(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
+    Ok(tx.row(&ACTIVE, &[&email.normalized()]).await?.map(|row| row.get("id")))
 }
 
 pub(super) struct Credentials {
@@ -168,37 +169,37 @@ pub(super) struct Credentials {
 }
 
 pub(super) async fn credentials(db: &Db, email: &Email) -> Result<Option<Credentials>, DbError> {
-    let row = db.row(&CREDENTIALS, &[&email.norm()]).await?;
+    let row = db.row(&CREDENTIALS, &[&email.normalized()]).await?;
     row.map(|row| read_credentials(&CREDENTIALS, &row)).transpose()
 }
 
 pub(super) async fn credentials_of(db: &Db, user: UserId) -> Result<Credentials, DbError> {
     let row = db.row(&CREDENTIALS_OF, &[&user]).await?;
-    let row = row.ok_or(DbError::nonsense(&CREDENTIALS_OF, "an account is gone"))?;
+    let row = row.ok_or(DbError::invalid_row(&CREDENTIALS_OF, "the account does not exist"))?;
     read_credentials(&CREDENTIALS_OF, &row)
 }
 
 fn read_credentials(query: &Query, row: &Row) -> Result<Credentials, DbError> {
     let hash = PasswordHash::from_stored(row.get("password_hash"));
-    let email = Email::parse(row.get("email")).map_err(|_| DbError::nonsense(query, "email"))?;
+    let email = Email::parse(row.get("email")).map_err(|_| DbError::invalid_row(query, "email"))?;
     Ok(Credentials {
         user: row.get("id"),
         email,
-        hash: hash.ok_or(DbError::nonsense(query, "password_hash"))?,
+        hash: hash.ok_or(DbError::invalid_row(query, "password_hash"))?,
         epoch: row.get("token_epoch"),
     })
 }
 
-pub(super) async fn renew_hash(
+pub(super) async fn replace_hash(
     db: &Db,
     user: UserId,
     old: &PasswordHash,
     new: &PasswordHash,
 ) -> Result<(), DbError> {
-    db.execute(&RENEW_HASH, &[&user, &old.text(), &new.text()]).await.map(drop)
+    db.execute(&REPLACE_HASH, &[&user, &old.text(), &new.text()]).await.map(drop)
 }
 
-/// The epoch that begins, unless the account is in another than `expected`.
+/// The new epoch. `None` if the account is not in the `expected` one.
 pub(super) async fn set_password(
     tx: &Tx<'_>,
     user: UserId,
@@ -213,38 +214,40 @@ pub(super) async fn mark_verified(tx: &Tx<'_>, user: UserId) -> Result<(), DbErr
     tx.execute(&MARK_VERIFIED, &[&user]).await.map(drop)
 }
 
+/// Whether the user had another role before.
 pub(super) async fn set_role(tx: &Tx<'_>, user: UserId, role: Role) -> Result<bool, DbError> {
     Ok(tx.execute(&SET_ROLE, &[&user, &role.name()]).await? == 1)
 }
 
-/// Whether the account was open until now.
+/// Whether the account was enabled before.
 pub(super) async fn disable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> {
     Ok(tx.execute(&DISABLE, &[&user]).await? == 1)
 }
 
+/// Whether the account was disabled before.
 pub(super) async fn enable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> {
     Ok(tx.execute(&ENABLE, &[&user]).await? == 1)
 }
 
-/// Whether there is an admin; none comes before the transaction ends.
+/// Whether there is an admin. The answer stays true until the transaction ends.
 pub(super) async fn has_admin(tx: &Tx<'_>) -> Result<bool, DbError> {
-    tx.rows(&HOLD_ADMINS, &[]).await?;
+    tx.rows(&LOCK_ADMINS, &[]).await?;
     Ok(tx.row(&HAS_ADMIN, &[]).await?.is_some())
 }
 
-/// How many tokens the bucket has left, and in how many seconds it is full again. None if it is empty.
-pub(super) async fn take_token(
+/// How many tokens are left, and in how many seconds the bucket is full again. `None` if it is empty.
+pub(super) async fn consume_token(
     db: &Db,
     bucket: &str,
-    most: i32,
+    capacity: i32,
     seconds: i32,
 ) -> Result<Option<(u32, u32)>, DbError> {
-    let Some(row) = db.row(&TAKE_TOKEN, &[&bucket, &most, &seconds]).await? else {
+    let Some(row) = db.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await? else {
         return Ok(None);
     };
     let count = |column| {
         let count = u32::try_from(row.get::<_, i64>(column));
-        count.map_err(|_| DbError::nonsense(&TAKE_TOKEN, column))
+        count.map_err(|_| DbError::invalid_row(&CONSUME_TOKEN, column))
     };
     Ok(Some((count("remaining")?, count("reset")?)))
 }

@@ -1,31 +1,33 @@
-//! The values that products and categories are made of. Each is right from the moment it exists.
+//! Validated values of products and categories.
 
 use crate::failure::Invalid;
 use crate::money::Money;
 use crate::text;
 use std::fmt;
 
-/// The shop's own short name for a product: letters, digits, `.`, `_` and `-`.
+/// Stock keeping unit: 1 to 64 letters, digits, `.`, `_` or `-`, the first a letter or digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sku(pub(super) String);
 
+/// One line of 1 to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductName(pub(super) String);
 
-/// What there is to say about a product; maybe nothing.
+/// At most 5000 characters on any number of lines; may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description(pub(super) String);
 
+/// One line of 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryName(pub(super) String);
 
-/// What one piece costs: nothing at least, 99 999 999 minor units at most.
+/// Unit price: 0 to 99 999 999 minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price(Money);
 
-/// How many pieces there are when a product is new.
+/// Quantity on hand of a new product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FirstStock(i32);
+pub struct InitialStock(i32);
 
 macro_rules! texts {
     ($($name:ident: $read:expr;)+) => {$(
@@ -57,7 +59,7 @@ macro_rules! texts {
 texts! {
     Sku: sku;
     ProductName: |raw| text::line("/name", raw, 200);
-    Description: |raw| text::prose("/description", raw, 5000);
+    Description: |raw| text::multiline("/description", raw, 5000);
     CategoryName: |raw| text::line("/name", raw, 100);
 }
 
@@ -73,13 +75,13 @@ fn sku(raw: &str) -> Result<String, Invalid> {
 }
 
 impl Price {
-    pub const HIGHEST_MINOR: i64 = 99_999_999;
+    pub const MAX_MINOR: i64 = 99_999_999;
 
     pub fn new(money: Money) -> Result<Self, Invalid> {
-        if (0..=Self::HIGHEST_MINOR).contains(&money.minor) {
+        if (0..=Self::MAX_MINOR).contains(&money.minor) {
             return Ok(Self(money));
         }
-        let detail = format!("must be between 0 and {}", Self::HIGHEST_MINOR);
+        let detail = format!("must be between 0 and {}", Self::MAX_MINOR);
         Err(Invalid::new("/price/amount", "out_of_range", detail))
     }
 
@@ -88,13 +90,13 @@ impl Price {
     }
 }
 
-impl FirstStock {
-    /// Leaves room above for what comes in later.
-    pub const HIGHEST: i32 = 1_000_000_000;
+impl InitialStock {
+    /// Below `i32::MAX`, so that goods can be received later.
+    pub const MAX: i32 = 1_000_000_000;
 
     pub fn new(pieces: i64) -> Result<Self, Invalid> {
-        let pieces = i32::try_from(pieces).ok().filter(|n| (0..=Self::HIGHEST).contains(n));
-        let detail = || format!("must be between 0 and {}", Self::HIGHEST);
+        let pieces = i32::try_from(pieces).ok().filter(|n| (0..=Self::MAX).contains(n));
+        let detail = || format!("must be between 0 and {}", Self::MAX);
         pieces.map(Self).ok_or_else(|| Invalid::new("/stock", "out_of_range", detail()))
     }
 
@@ -130,9 +132,9 @@ mod tests {
 
     #[test]
     fn stock_begins_at_nothing() {
-        assert_eq!(FirstStock::new(0).unwrap().pieces(), 0);
-        assert!(FirstStock::new(-1).is_err());
-        assert!(FirstStock::new(i64::MAX).is_err());
+        assert_eq!(InitialStock::new(0).unwrap().pieces(), 0);
+        assert!(InitialStock::new(-1).is_err());
+        assert!(InitialStock::new(i64::MAX).is_err());
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! The tree that products are sorted into. That it stays a tree is the database's to guard.
+//! Categories form a tree. Constraints and a trigger of the database prevent cycles.
 
 use super::Change;
 use super::attribute::CategoryName;
@@ -9,20 +9,20 @@ use time::OffsetDateTime;
 pub struct Category {
     pub id: CategoryId,
     pub name: CategoryName,
-    /// The category above; none at the root.
+    /// `None` for a root category.
     pub parent: Option<CategoryId>,
     pub version: i64,
     pub created_at: OffsetDateTime,
 }
 
-/// A category that does not exist yet.
+/// A category to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCategory {
     pub name: CategoryName,
     pub parent: Option<CategoryId>,
 }
 
-/// What is to be different about a category.
+/// The changes of one update. The default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CategoryChange {
     pub name: Option<CategoryName>,
@@ -33,7 +33,7 @@ impl Category {
     pub(super) fn changed(&self, change: &CategoryChange) -> Self {
         Self {
             name: change.name.clone().unwrap_or_else(|| self.name.clone()),
-            parent: change.parent.over(self.parent),
+            parent: change.parent.apply_to(self.parent),
             ..*self
         }
     }

@@ -1,4 +1,4 @@
-//! Which products a list shows, in which order, and where its pages end.
+//! Filters, sort orders and cursors of product lists.
 
 use super::Refusal;
 use super::product::{Product, Status};
@@ -11,30 +11,32 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// For whom the catalog is shown.
+/// Who reads the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
-    /// Strangers and customers: active products only.
+    /// Anonymous visitors and customers: active products only.
     Public,
     Staff,
 }
 
-/// What the products of a list have in common. The default asks for nothing.
+/// Conditions that must all hold for a product. The default matches every product.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    pub words: Option<Words>,
-    /// Products of the categories below count too.
+    pub terms: Option<SearchTerms>,
+    /// Includes products of subcategories.
     pub category: Option<CategoryId>,
     pub status: Option<Status>,
+    /// In minor units, inclusive, like `max_price`.
     pub min_price: Option<i64>,
     pub max_price: Option<i64>,
     pub currency: Option<Currency>,
+    /// Whether at least one piece is available.
     pub in_stock: Option<bool>,
 }
 
-/// What a person types to find something, as web search engines read it: `mug -blue "large cup"`.
+/// Search terms in the syntax of `websearch_to_tsquery`: `mug -blue "large cup"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words(pub(super) String);
+pub struct SearchTerms(pub(super) String);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProductSort)]
@@ -47,46 +49,47 @@ pub enum Sort {
     #[serde(rename = "price")]
     Cheapest,
     #[serde(rename = "-price")]
-    Dearest,
+    MostExpensive,
     #[serde(rename = "name")]
     Name,
 }
 
-/// How well the products of a list fit the words that were looked for. Without words, all fit.
+/// How the products of a list match the search terms. Without terms it is `Exact`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Fit {
+pub(super) enum MatchKind {
     #[default]
     Exact,
-    /// But for a slip of the pen.
-    Near,
+    /// Similar by trigrams, to tolerate misspelled terms.
+    #[serde(rename = "near")]
+    Fuzzy,
 }
 
-/// The place of a product in a sorted list. Ties are broken by id.
+/// The position of a product in a sorted list, as the cursor stores it. Ties are broken by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ListPosition {
     sort: Sort,
-    #[serde(default)]
-    pub(super) fit: Fit,
-    pub(super) key: Key,
+    #[serde(rename = "fit", default)]
+    pub(super) match_kind: MatchKind,
+    pub(super) key: SortKey,
     pub(super) id: ProductId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Key {
+pub(super) enum SortKey {
     Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
     Price(i64),
     Name(String),
 }
 
 impl Viewer {
-    pub(super) fn sees(self, product: &Product) -> bool {
+    pub(super) fn can_see(self, product: &Product) -> bool {
         self == Self::Staff || product.status == Status::Active
     }
 
-    /// The filter as far as this viewer may use it.
-    pub(super) fn narrow(self, filter: &Filter) -> Result<Filter, Refusal> {
+    /// Limits the filter to what this viewer may see. The public may not filter by status.
+    pub(super) fn restrict(self, filter: &Filter) -> Result<Filter, Refusal> {
         match (self, filter.status) {
             (Self::Staff, _) => Ok(filter.clone()),
             (Self::Public, None) => Ok(Filter { status: Some(Status::Active), ..filter.clone() }),
@@ -96,19 +99,19 @@ impl Viewer {
 }
 
 impl Filter {
-    /// What people leaf through who look for nothing in particular.
+    /// All active products: the list without any filter, as the public sees it.
     pub(super) fn for_sale() -> Self {
         Self { status: Some(Status::Active), ..Self::default() }
     }
 
-    /// Whether words that are nearly right may find something.
-    pub(super) fn may_be_near(&self) -> bool {
-        self.words.as_ref().is_some_and(Words::are_plain)
+    /// Whether a fuzzy search may follow if nothing matches exactly.
+    pub(super) fn allows_fuzzy_match(&self) -> bool {
+        self.terms.as_ref().is_some_and(SearchTerms::has_no_operators)
     }
 }
 
-impl Words {
-    /// Nothing but space is no wish.
+impl SearchTerms {
+    /// At most 200 characters on one line. Blank input means no search.
     pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
         if raw.trim().is_empty() {
             return Ok(None);
@@ -116,35 +119,36 @@ impl Words {
         text::line("q", raw, 200).map(Self).map(Some)
     }
 
-    /// Who writes operators means every letter.
-    fn are_plain(&self) -> bool {
-        let is_operator = |word: &str| {
-            word.starts_with('-') || word.contains('"') || word.eq_ignore_ascii_case("or")
+    /// Terms with operators are matched exactly only.
+    fn has_no_operators(&self) -> bool {
+        let is_operator = |term: &str| {
+            term.starts_with('-') || term.contains('"') || term.eq_ignore_ascii_case("or")
         };
         !self.0.split_whitespace().any(is_operator)
     }
 }
 
-impl Place {
-    pub(super) fn of(product: &Product, sort: Sort, fit: Fit) -> Self {
+impl ListPosition {
+    pub(super) fn of(product: &Product, sort: Sort, match_kind: MatchKind) -> Self {
         let key = match sort {
-            Sort::Newest | Sort::Oldest => Key::Time(product.created_at),
-            Sort::Cheapest | Sort::Dearest => Key::Price(product.price.money().minor),
-            Sort::Name => Key::Name(product.name.0.clone()),
+            Sort::Newest | Sort::Oldest => SortKey::Time(product.created_at),
+            Sort::Cheapest | Sort::MostExpensive => SortKey::Price(product.price.money().minor),
+            Sort::Name => SortKey::Name(product.name.0.clone()),
         };
-        Self { sort, fit, key, id: product.id }
+        Self { sort, match_kind, key, id: product.id }
     }
 
-    /// Whether this can be the end of a page of this list. Cursors come from outside.
+    /// Refuses a position that cannot belong to this list: cursors are client input.
     pub(super) fn check(&self, filter: &Filter, sort: Sort) -> Result<(), BadPage> {
         let key_fits = match (&self.key, sort) {
-            (Key::Time(_), Sort::Newest | Sort::Oldest)
-            | (Key::Price(_), Sort::Cheapest | Sort::Dearest) => true,
-            (Key::Name(name), Sort::Name) => !name.contains('\0'),
+            (SortKey::Time(_), Sort::Newest | Sort::Oldest)
+            | (SortKey::Price(_), Sort::Cheapest | Sort::MostExpensive) => true,
+            (SortKey::Name(name), Sort::Name) => !name.contains('\0'),
             _ => false,
         };
-        let fits =
-            key_fits && self.sort == sort && (self.fit == Fit::Exact || filter.may_be_near());
+        let fits = key_fits
+            && self.sort == sort
+            && (self.match_kind == MatchKind::Exact || filter.allows_fuzzy_match());
         if fits { Ok(()) } else { Err(BadPage::Cursor) }
     }
 }
@@ -153,30 +157,36 @@ impl Place {
 mod tests {
     use super::*;
 
-    const ALL: [Sort; 5] = [Sort::Newest, Sort::Oldest, Sort::Cheapest, Sort::Dearest, Sort::Name];
+    const ALL: [Sort; 5] =
+        [Sort::Newest, Sort::Oldest, Sort::Cheapest, Sort::MostExpensive, Sort::Name];
 
     #[test]
     fn the_public_sees_what_is_active_and_may_not_ask_for_more() {
-        let seen = Viewer::Public.narrow(&Filter::default()).unwrap();
+        let seen = Viewer::Public.restrict(&Filter::default()).unwrap();
         assert_eq!(seen.status, Some(Status::Active));
 
         let drafts = Filter { status: Some(Status::Draft), ..Filter::default() };
-        assert_eq!(Viewer::Public.narrow(&drafts), Err(Refusal::StatusIsForStaff));
-        assert_eq!(Viewer::Staff.narrow(&drafts), Ok(drafts));
+        assert_eq!(Viewer::Public.restrict(&drafts), Err(Refusal::StatusIsForStaff));
+        assert_eq!(Viewer::Staff.restrict(&drafts), Ok(drafts));
     }
 
     #[test]
-    fn a_place_fits_its_own_order_only() {
+    fn a_position_fits_its_own_order_only() {
         let keys = [
-            (Sort::Newest, Key::Time(OffsetDateTime::UNIX_EPOCH)),
-            (Sort::Dearest, Key::Price(1)),
-            (Sort::Name, Key::Name("Mug".to_owned())),
+            (Sort::Newest, SortKey::Time(OffsetDateTime::UNIX_EPOCH)),
+            (Sort::MostExpensive, SortKey::Price(1)),
+            (Sort::Name, SortKey::Name("Mug".to_owned())),
         ];
         for (own, key) in keys {
-            let place = Place { sort: own, fit: Fit::Exact, key, id: ProductId::generate() };
+            let position = ListPosition {
+                sort: own,
+                match_kind: MatchKind::Exact,
+                key,
+                id: ProductId::generate(),
+            };
             for sort in ALL {
                 assert_eq!(
-                    place.check(&Filter::default(), sort).is_ok(),
+                    position.check(&Filter::default(), sort).is_ok(),
                     sort == own,
                     "{own:?} {sort:?}"
                 );
@@ -185,36 +195,41 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_place_is_found_out() {
+    fn a_forged_position_is_found_out() {
         let id = ProductId::generate();
-        let (sort, fit, all) = (Sort::Name, Fit::Exact, Filter::default());
-        let other_key = Place { sort, fit, key: Key::Price(1), id };
-        let nul = Place { sort, fit, key: Key::Name("a\0".to_owned()), id };
-        let near_nothing = Place { sort, fit: Fit::Near, key: Key::Name("a".to_owned()), id };
-        for forged in [other_key, nul, near_nothing] {
+        let (sort, match_kind, all) = (Sort::Name, MatchKind::Exact, Filter::default());
+        let other_key = ListPosition { sort, match_kind, key: SortKey::Price(1), id };
+        let nul = ListPosition { sort, match_kind, key: SortKey::Name("a\0".to_owned()), id };
+        let fuzzy_without_terms = ListPosition {
+            sort,
+            match_kind: MatchKind::Fuzzy,
+            key: SortKey::Name("a".to_owned()),
+            id,
+        };
+        for forged in [other_key, nul, fuzzy_without_terms] {
             assert_eq!(forged.check(&all, sort), Err(BadPage::Cursor), "{forged:?}");
         }
     }
 
     #[test]
-    fn words_with_operators_mean_every_letter() {
-        for (words, expected) in [
+    fn terms_with_operators_are_matched_exactly() {
+        for (terms, expected) in [
             ("blue keybord", true),
             ("for-all", true),
             ("blue -mug", false),
             ("\"blue mug\"", false),
             ("mug OR plate", false),
         ] {
-            let filter = Filter { words: Words::parse(words).unwrap(), ..Filter::default() };
-            assert_eq!(filter.may_be_near(), expected, "{words}");
+            let filter = Filter { terms: SearchTerms::parse(terms).unwrap(), ..Filter::default() };
+            assert_eq!(filter.allows_fuzzy_match(), expected, "{terms}");
         }
-        assert!(!Filter::default().may_be_near());
+        assert!(!Filter::default().allows_fuzzy_match());
     }
 
     #[test]
-    fn blank_words_ask_for_nothing() {
-        assert_eq!(Words::parse("  "), Ok(None));
-        assert!(Words::parse("a\0").is_err());
-        assert_eq!(Words::parse(" mug ").unwrap(), Some(Words("mug".to_owned())));
+    fn blank_terms_mean_no_search() {
+        assert_eq!(SearchTerms::parse("  "), Ok(None));
+        assert!(SearchTerms::parse("a\0").is_err());
+        assert_eq!(SearchTerms::parse(" mug ").unwrap(), Some(SearchTerms("mug".to_owned())));
     }
 }

@@ -1,32 +1,33 @@
-//! Whatever else a client wants to remember about a product.
+//! Free-form metadata of a product, set by API clients.
 
 use crate::failure::Invalid;
 use crate::text;
 use std::collections::BTreeMap;
 
-/// Short texts by short keys, small as a whole.
+/// String values by key: at most 50 keys of 40 characters, values of 500 characters, 8 KiB as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(pub(super) BTreeMap<String, String>);
 
-/// A merge patch: null removes a key.
+/// A JSON merge patch (RFC 7396): `None` removes a key.
 pub type MetadataChange = BTreeMap<String, Option<String>>;
 
-const MOST_KEYS: usize = 50;
-const LONGEST_KEY: usize = 40;
-const LONGEST_VALUE: usize = 500;
-const MOST_BYTES: usize = 8 * 1024;
+const MAX_KEYS: usize = 50;
+/// In characters, like the length of a value.
+const MAX_KEY_LENGTH: usize = 40;
+const MAX_VALUE_LENGTH: usize = 500;
+const MAX_BYTES: usize = 8 * 1024;
 
 impl Metadata {
     pub fn new(entries: BTreeMap<String, String>) -> Result<Self, Invalid> {
-        if entries.len() > MOST_KEYS {
-            let detail = format!("must have at most {MOST_KEYS} keys");
+        if entries.len() > MAX_KEYS {
+            let detail = format!("must have at most {MAX_KEYS} keys");
             return Err(Invalid::new("/metadata", "too_many", detail));
         }
         for (key, value) in &entries {
             check(key, value)?;
         }
-        if size(&entries) > MOST_BYTES {
-            let detail = format!("must have at most {MOST_BYTES} bytes as JSON");
+        if size(&entries) > MAX_BYTES {
+            let detail = format!("must have at most {MAX_BYTES} bytes as JSON");
             return Err(Invalid::new("/metadata", "too_large", detail));
         }
         Ok(Self(entries))
@@ -36,6 +37,7 @@ impl Metadata {
         self.0
     }
 
+    /// The metadata after the patch. Refused if it would exceed a limit.
     pub(super) fn merge(&self, change: &MetadataChange) -> Result<Self, Invalid> {
         let mut entries = self.0.clone();
         for (key, value) in change {
@@ -53,10 +55,10 @@ fn check(key: &str, value: &str) -> Result<(), Invalid> {
     if key.is_empty() {
         return Err(Invalid::new(pointer, "empty", "a key must not be empty"));
     }
-    for (text, longest) in [(key, LONGEST_KEY), (value, LONGEST_VALUE)] {
-        text::prose(&pointer, text, longest)?;
+    for (text, max_length) in [(key, MAX_KEY_LENGTH), (value, MAX_VALUE_LENGTH)] {
+        text::multiline(&pointer, text, max_length)?;
         if text.contains(char::is_control) {
-            let detail = "must not have control characters";
+            let detail = "must not contain control characters";
             return Err(Invalid::new(pointer, "bad_character", detail));
         }
     }
@@ -64,7 +66,7 @@ fn check(key: &str, value: &str) -> Result<(), Invalid> {
 }
 
 fn size(entries: &BTreeMap<String, String>) -> usize {
-    serde_json::to_vec(entries).expect("texts by texts are JSON").len()
+    serde_json::to_vec(entries).expect("a map of strings serializes to JSON").len()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the shop sells: products, and the tree of categories that they are sorted into.
+//! The product catalog: products and categories.
 
 mod attribute;
 mod category;
@@ -9,85 +9,75 @@ mod refusal;
 mod row;
 mod sql;
 
-pub use attribute::{CategoryName, Description, FirstStock, Price, ProductName, Sku};
+pub use attribute::{CategoryName, Description, InitialStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
-use listing::Fit;
-pub use listing::{Filter, Place, Sort, Viewer, Words};
+use listing::MatchKind;
+pub use listing::{Filter, ListPosition, SearchTerms, Sort, Viewer};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
 pub use refusal::Refusal;
 pub(crate) use sql::{ALL as ALL_QUERIES, ALL_PAGES};
 
 pub use crate::change::Change;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::failure::Failure;
 use crate::id::{CategoryId, ProductId, UserId};
-use crate::idempotency::{Answer, Once};
-use crate::inventory;
-use crate::page::{Page, Slice};
+use crate::idempotency::{IdempotentCall, RecordedResponse};
+use crate::page::{Page, PageRequest};
 
-/// Takes a product into the catalog, and its first stock into the ledger.
-pub async fn create_product(
-    db: &Db,
-    staff: UserId,
+/// Adds a product to the catalog.
+pub(crate) async fn insert_product(
+    tx: &Tx<'_>,
     new: &NewProduct,
-    once: &Once<Product>,
-) -> Result<Answer, Failure<Refusal>> {
-    once.transaction(db, staff, async |tx| {
-        let inserted = sql::insert_product(tx, ProductId::generate(), new).await;
-        let product = inserted.map_err(|error| refusal::of_product(error, &new.sku))?;
-        if new.stock.pieces() > 0 {
-            inventory::record_first(tx, product.id, new.stock.pieces()).await?;
-        }
-        Ok(product)
-    })
-    .await
+) -> Result<Product, Failure<Refusal>> {
+    let inserted = sql::insert_product(tx, ProductId::generate(), new).await;
+    inserted.map_err(|error| refusal::of_product(error, &new.sku))
 }
 
-/// A product, if this viewer may know of it.
+/// A product, if this viewer may see it.
 pub async fn show_product(
     db: &Db,
     viewer: Viewer,
     id: ProductId,
 ) -> Result<Product, Failure<Refusal>> {
-    let product = sql::product(db, id).await?.filter(|product| viewer.sees(product));
+    let product = sql::product(db, id).await?.filter(|product| viewer.can_see(product));
     Ok(product.ok_or(Refusal::ProductNotFound)?)
 }
 
-/// One page of the products that pass the filter, as far as this viewer may see them: those that the words fit
-/// exactly or, where there are none, those that they nearly fit.
+/// One page of the products that match the filter and that this viewer may see. If no product matches the search terms
+/// exactly, the list holds those that are similar.
 pub async fn list_products(
     db: &Db,
     viewer: Viewer,
     filter: &Filter,
     sort: Sort,
-    page: &Page<Place>,
-) -> Result<Slice<Product>, Failure<Refusal>> {
-    let filter = viewer.narrow(filter)?;
+    page: &PageRequest<ListPosition>,
+) -> Result<Page<Product>, Failure<Refusal>> {
+    let filter = viewer.restrict(filter)?;
     let after = page.after.as_ref();
-    if let Some(place) = after {
-        place.check(&filter, sort).map_err(Refusal::from)?;
+    if let Some(position) = after {
+        position.check(&filter, sort).map_err(Refusal::from)?;
     }
-    let mut fit = after.map_or(Fit::Exact, |place| place.fit);
-    let mut found = sql::products(db, &filter, fit, sort, after, page.rows_wanted()).await?;
-    // Nearness is dear to look up, and beside what was meant it is noise.
-    if found.is_empty() && after.is_none() && filter.may_be_near() {
-        fit = Fit::Near;
-        found = sql::products(db, &filter, fit, sort, None, page.rows_wanted()).await?;
+    let mut match_kind = after.map_or(MatchKind::Exact, |position| position.match_kind);
+    let mut found = sql::products(db, &filter, match_kind, sort, after, page.fetch_limit()).await?;
+    // Only without exact matches: a fuzzy search is expensive, and its results would distract from them.
+    if found.is_empty() && after.is_none() && filter.allows_fuzzy_match() {
+        match_kind = MatchKind::Fuzzy;
+        found = sql::products(db, &filter, match_kind, sort, None, page.fetch_limit()).await?;
     }
-    Ok(page.cut(found, |product| Place::of(product, sort, fit)))
+    Ok(page.paginate(found, |product| ListPosition::of(product, sort, match_kind)))
 }
 
-/// Changes a product if it still has the version that the caller saw. What changes nothing makes no new version.
+/// Changes a product. Refused with `Stale` unless it has the expected version. Without effect, the version stays.
 pub async fn change_product(
     db: &Db,
     id: ProductId,
-    seen_version: Option<i64>,
+    expected_version: Option<i64>,
     change: &ProductChange,
 ) -> Result<Product, Failure<Refusal>> {
     db.transaction(async |tx| {
         let product = sql::lock_product(tx, id).await?.ok_or(Refusal::ProductNotFound)?;
-        still_at(product.version, seen_version)?;
+        check_version(product.version, expected_version)?;
         let changed = product.changed(change)?;
         if changed == product {
             return Ok(product);
@@ -98,18 +88,19 @@ pub async fn change_product(
     .await
 }
 
-/// Takes a product out of sight and frees its sku. Orders keep it. Again is as good as once.
+/// Archives a product: it is no longer sold, and its SKU may be reused. Existing orders keep it. Archiving it again
+/// changes nothing.
 pub async fn archive_product(
     db: &Db,
     id: ProductId,
-    seen_version: Option<i64>,
+    expected_version: Option<i64>,
 ) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| {
         let product = sql::lock_product(tx, id).await?.ok_or(Refusal::ProductNotFound)?;
         if product.status == Status::Archived {
             return Ok(());
         }
-        still_at(product.version, seen_version)?;
+        check_version(product.version, expected_version)?;
         Ok(sql::archive_product(tx, id).await?)
     })
     .await
@@ -119,9 +110,9 @@ pub async fn create_category(
     db: &Db,
     staff: UserId,
     new: &NewCategory,
-    once: &Once<Category>,
-) -> Result<Answer, Failure<Refusal>> {
-    once.transaction(db, staff, async |tx| {
+    call: &IdempotentCall<Category>,
+) -> Result<RecordedResponse, Failure<Refusal>> {
+    call.transaction(db, staff, async |tx| {
         let inserted = sql::insert_category(tx, CategoryId::generate(), new).await;
         inserted.map_err(refusal::of_category)
     })
@@ -132,25 +123,25 @@ pub async fn show_category(db: &Db, id: CategoryId) -> Result<Category, Failure<
     Ok(sql::category(db, id).await?.ok_or(Refusal::CategoryNotFound)?)
 }
 
-/// One page of all categories, the oldest first.
+/// One page of all categories, oldest first.
 pub async fn list_categories(
     db: &Db,
-    page: &Page<CategoryId>,
-) -> Result<Slice<Category>, Failure<Refusal>> {
+    page: &PageRequest<CategoryId>,
+) -> Result<Page<Category>, Failure<Refusal>> {
     let categories = sql::categories(db, page).await?;
-    Ok(page.cut(categories, |category| category.id))
+    Ok(page.paginate(categories, |category| category.id))
 }
 
-/// Renames or moves a category if it still has the version that the caller saw.
+/// Renames or moves a category. Refused with `Stale` unless it has the expected version.
 pub async fn change_category(
     db: &Db,
     id: CategoryId,
-    seen_version: Option<i64>,
+    expected_version: Option<i64>,
     change: &CategoryChange,
 ) -> Result<Category, Failure<Refusal>> {
     db.transaction(async |tx| {
         let category = sql::lock_category(tx, id).await?.ok_or(Refusal::CategoryNotFound)?;
-        still_at(category.version, seen_version)?;
+        check_version(category.version, expected_version)?;
         let changed = category.changed(change);
         if changed == category {
             return Ok(category);
@@ -160,21 +151,25 @@ pub async fn change_category(
     .await
 }
 
-/// Deletes a category that nothing stands in. Archived products do not hold it: they forget it.
+/// Deletes a category without subcategories and products. Archived products do not count: they lose their category.
 pub async fn delete_category(
     db: &Db,
     id: CategoryId,
-    seen_version: Option<i64>,
+    expected_version: Option<i64>,
 ) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| {
         let category = sql::lock_category(tx, id).await?.ok_or(Refusal::CategoryNotFound)?;
-        still_at(category.version, seen_version)?;
-        sql::take_archived_out(tx, id).await?;
+        check_version(category.version, expected_version)?;
+        sql::remove_archived_from(tx, id).await?;
         sql::delete_category(tx, id).await.map_err(refusal::of_deletion)
     })
     .await
 }
 
-fn still_at(current: i64, seen: Option<i64>) -> Result<(), Refusal> {
-    if seen.is_none_or(|seen| seen == current) { Ok(()) } else { Err(Refusal::Stale { current }) }
+fn check_version(current: i64, expected: Option<i64>) -> Result<(), Refusal> {
+    if expected.is_none_or(|expected| expected == current) {
+        Ok(())
+    } else {
+        Err(Refusal::Stale { current })
+    }
 }

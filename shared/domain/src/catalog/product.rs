@@ -1,6 +1,6 @@
-//! One sellable thing, and what may change about it.
+//! Products and how they change.
 
-use super::attribute::{Description, FirstStock, Price, ProductName, Sku};
+use super::attribute::{Description, InitialStock, Price, ProductName, Sku};
 use super::metadata::{Metadata, MetadataChange};
 use super::{Change, Refusal};
 use crate::id::{CategoryId, ProductId};
@@ -20,20 +20,20 @@ pub struct Product {
     pub metadata: Metadata,
     pub status: Status,
     pub stock: Stock,
-    /// Counts the changes of everything but the stock.
+    /// Incremented by each change except of the stock.
     pub version: i64,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
 
-/// How many pieces there are, and how many of them are promised to orders.
+/// Quantity on hand, and how much of it is reserved for orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stock {
     pub on_hand: i32,
     pub reserved: i32,
 }
 
-/// Whether customers see a product: only while it is active.
+/// Customers see active products only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ProductStatus)]
@@ -43,7 +43,7 @@ pub enum Status {
     Archived,
 }
 
-/// Where a product stands until it is archived.
+/// The statuses that staff set directly. Archiving is a separate request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ProductStage)]
@@ -53,27 +53,27 @@ pub enum Stage {
     Active,
 }
 
-/// A product that does not exist yet.
+/// A product to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProduct {
     pub sku: Sku,
     pub name: ProductName,
     pub description: Description,
     pub price: Price,
-    pub stock: FirstStock,
+    pub stock: InitialStock,
     pub category: Option<CategoryId>,
     pub metadata: Metadata,
     pub stage: Stage,
 }
 
-/// What is to be different about a product. The default changes nothing.
+/// The changes of one update. The default changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductChange {
     pub sku: Option<Sku>,
     pub name: Option<ProductName>,
     pub description: Option<Description>,
     pub price_minor: Option<i64>,
-    /// Must be the one the product has: orders rely on it.
+    /// Must equal the current one: the currency of a product is fixed.
     pub currency: Option<Currency>,
     pub category: Change<CategoryId>,
     pub metadata: Change<MetadataChange>,
@@ -81,7 +81,7 @@ pub struct ProductChange {
 }
 
 impl Product {
-    /// The product after `change`; its version and times are the database's to set.
+    /// The product after `change`. The database sets the version and the timestamps.
     pub(super) fn changed(&self, change: &ProductChange) -> Result<Self, Refusal> {
         if self.status == Status::Archived {
             return Err(Refusal::ProductArchived);
@@ -97,7 +97,7 @@ impl Product {
             name: name.unwrap_or_else(|| self.name.clone()),
             description: description.unwrap_or_else(|| self.description.clone()),
             price: Price::new(Money { minor, currency })?,
-            category: change.category.over(self.category),
+            category: change.category.apply_to(self.category),
             metadata: match &change.metadata {
                 Change::Keep => self.metadata.clone(),
                 Change::Clear => Metadata::default(),
@@ -110,7 +110,7 @@ impl Product {
 }
 
 impl Stock {
-    /// How many pieces can still be sold.
+    /// On hand, but not reserved.
     pub fn available(self) -> i32 {
         self.on_hand.saturating_sub(self.reserved)
     }

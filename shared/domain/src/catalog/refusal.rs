@@ -1,4 +1,4 @@
-//! Why the catalog says no.
+//! Why a request about the catalog is refused.
 
 use super::attribute::Sku;
 use crate::db::DbError;
@@ -12,36 +12,38 @@ use serde_json::{Map, Value, json};
 pub enum Refusal {
     #[error("there is no such product")]
     ProductNotFound,
-    #[error("another product has the sku {sku}")]
+    #[error("another product has the SKU {sku}")]
     SkuTaken { sku: Sku },
-    #[error("the price stays in {currency}; archive the product and create another")]
+    #[error(
+        "the currency of the price is fixed to {currency}; archive the product and create another"
+    )]
     CurrencyFixed { currency: Currency },
-    #[error("the product is archived and stays as it is")]
+    #[error("the product is archived and cannot be changed")]
     ProductArchived,
     #[error("only staff may filter by status")]
     StatusIsForStaff,
     #[error("there is no such category")]
     CategoryNotFound,
-    #[error("another category at this place has this name")]
+    #[error("another category with the same parent has this name")]
     CategoryNameTaken,
-    #[error("a category cannot stand below itself")]
+    #[error("a category cannot be its own ancestor")]
     CategoryCycle,
-    #[error("the category still has products or categories in it")]
+    #[error("the category still contains products or categories")]
     CategoryInUse,
-    #[error("this was changed meanwhile: version {current} is there now; read it again")]
+    #[error("the resource was changed and has version {current} now; read it again")]
     Stale { current: i64 },
     #[error(transparent)]
     BadPage(#[from] BadPage),
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
+    Idempotency(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::ProductNotFound | Self::CategoryNotFound => Kind::Missing,
+            Self::ProductNotFound | Self::CategoryNotFound => Kind::NotFound,
             Self::SkuTaken { .. }
             | Self::CurrencyFixed { .. }
             | Self::ProductArchived
@@ -49,10 +51,10 @@ impl failure::Refusal for Refusal {
             | Self::CategoryCycle
             | Self::CategoryInUse => Kind::Conflict,
             Self::StatusIsForStaff => Kind::Forbidden,
-            Self::Stale { .. } => Kind::Stale,
+            Self::Stale { .. } => Kind::PreconditionFailed,
             Self::BadPage(bad) => bad.kind(),
             Self::Invalid(invalid) => invalid.kind(),
-            Self::Repetition(refusal) => refusal.kind(),
+            Self::Idempotency(refusal) => refusal.kind(),
         }
     }
 
@@ -70,7 +72,7 @@ impl failure::Refusal for Refusal {
             Self::Stale { .. } => "stale",
             Self::BadPage(bad) => bad.code(),
             Self::Invalid(invalid) => invalid.code(),
-            Self::Repetition(refusal) => refusal.code(),
+            Self::Idempotency(refusal) => refusal.code(),
         }
     }
 
@@ -83,7 +85,7 @@ impl failure::Refusal for Refusal {
     }
 }
 
-/// What the schema means when it refuses to write a product.
+/// Maps violated constraints of `products` to refusals.
 pub(super) fn of_product(error: DbError, sku: &Sku) -> Failure<Refusal> {
     match error.constraint() {
         Some("products_sku_taken") => Refusal::SkuTaken { sku: sku.clone() }.into(),
@@ -92,7 +94,7 @@ pub(super) fn of_product(error: DbError, sku: &Sku) -> Failure<Refusal> {
     }
 }
 
-/// What the schema means when it refuses to write a category.
+/// Maps violated constraints of `categories` to refusals.
 pub(super) fn of_category(error: DbError) -> Failure<Refusal> {
     match error.constraint() {
         Some("categories_name_taken") => Refusal::CategoryNameTaken.into(),
@@ -104,7 +106,7 @@ pub(super) fn of_category(error: DbError) -> Failure<Refusal> {
     }
 }
 
-/// What the schema means when it refuses to delete a category.
+/// Maps the constraints that prevent the deletion of a category to refusals.
 pub(super) fn of_deletion(error: DbError) -> Failure<Refusal> {
     match error.constraint() {
         Some("categories_parent_exists" | "products_category_exists") => {

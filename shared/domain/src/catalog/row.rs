@@ -1,4 +1,4 @@
-//! How rows become products and categories.
+//! Mapping of rows to products and categories.
 
 use super::attribute::{CategoryName, Description, Price, ProductName, Sku};
 use super::metadata::Metadata;
@@ -8,25 +8,26 @@ use crate::money::{Currency, Money};
 use postgres_types::Json;
 use tokio_postgres::Row;
 
-/// What a statement with "returning" wrote.
+/// The row of a statement with `returning`, which always returns one.
 pub(super) fn returned(query: &Query, row: Option<Row>) -> Result<Row, DbError> {
-    row.ok_or(DbError::nonsense(query, "what was written is not there"))
+    row.ok_or(DbError::invalid_row(query, "no row was returned"))
 }
 
 pub(super) fn read_product(query: &Query, row: &Row) -> Result<Product, DbError> {
-    let nonsense = |what| DbError::nonsense(query, what);
-    let currency = Currency::from_code(row.get("currency")).ok_or_else(|| nonsense("currency"))?;
+    let invalid_row = |what| DbError::invalid_row(query, what);
+    let currency =
+        Currency::from_code(row.get("currency")).ok_or_else(|| invalid_row("currency"))?;
     let price = Price::new(Money { minor: row.get("price_minor"), currency });
-    let Json(metadata) = row.try_get("metadata").map_err(|_| nonsense("metadata"))?;
+    let Json(metadata) = row.try_get("metadata").map_err(|_| invalid_row("metadata"))?;
     Ok(Product {
         id: row.get("id"),
         sku: Sku(row.get("sku")),
         name: ProductName(row.get("name")),
         description: Description(row.get("description")),
-        price: price.map_err(|_| nonsense("price"))?,
+        price: price.map_err(|_| invalid_row("price"))?,
         category: row.get("category_id"),
         metadata: Metadata(metadata),
-        status: Status::from_name(row.get("status")).ok_or_else(|| nonsense("status"))?,
+        status: Status::from_name(row.get("status")).ok_or_else(|| invalid_row("status"))?,
         stock: Stock { on_hand: row.get("on_hand"), reserved: row.get("reserved") },
         version: row.get("version"),
         created_at: row.get("created_at"),

@@ -1,11 +1,11 @@
-//! The statements behind the catalog. They decide nothing.
+//! SQL statements of the catalog. They contain no business rules.
 
 use super::row::{read_category, read_product, returned};
 use super::{Category, NewCategory, NewProduct, Product, Status};
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{CategoryId, ProductId};
 use crate::money::Money;
-use crate::page::Page;
+use crate::page::PageRequest;
 use postgres_types::Json;
 
 macro_rules! product_columns {
@@ -58,7 +58,7 @@ queries! {
     CATEGORY: "look up a category" = concat!("
         select ", category_columns!(), " from categories where id = $1");
 
-    /// Not "for update": whoever moves a category below this one only needs it to stay.
+    /// Not "for update", which would block those who move a category below this one (they take a key share lock).
     LOCK_CATEGORY: "lock a category" = concat!("
         select ", category_columns!(), " from categories where id = $1 for no key update");
 
@@ -68,7 +68,7 @@ queries! {
         where id = $1
         returning ", category_columns!());
 
-    TAKE_ARCHIVED_OUT: "take archived products out of a category" = "
+    REMOVE_ARCHIVED: "remove archived products from a category" = "
         update products
         set category_id = null, version = version + 1, updated_at = now()
         where category_id = $1 and status = 'archived'";
@@ -163,15 +163,18 @@ pub(super) async fn update_category(tx: &Tx<'_>, category: &Category) -> Result<
     returned(&UPDATE_CATEGORY, row).map(|row| read_category(&row))
 }
 
-pub(super) async fn take_archived_out(tx: &Tx<'_>, category: CategoryId) -> Result<(), DbError> {
-    tx.execute(&TAKE_ARCHIVED_OUT, &[&category]).await.map(drop)
+pub(super) async fn remove_archived_from(tx: &Tx<'_>, category: CategoryId) -> Result<(), DbError> {
+    tx.execute(&REMOVE_ARCHIVED, &[&category]).await.map(drop)
 }
 
 pub(super) async fn delete_category(tx: &Tx<'_>, id: CategoryId) -> Result<(), DbError> {
     tx.execute(&DELETE_CATEGORY, &[&id]).await.map(drop)
 }
 
-pub(super) async fn categories(db: &Db, page: &Page<CategoryId>) -> Result<Vec<Category>, DbError> {
-    let rows = db.rows(&CATEGORIES, &[&page.after, &page.rows_wanted()]).await?;
+pub(super) async fn categories(
+    db: &Db,
+    page: &PageRequest<CategoryId>,
+) -> Result<Vec<Category>, DbError> {
+    let rows = db.rows(&CATEGORIES, &[&page.after, &page.fetch_limit()]).await?;
     Ok(rows.iter().map(read_category).collect())
 }

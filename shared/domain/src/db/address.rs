@@ -1,6 +1,6 @@
-//! Where the database is, who vouches for it, and how we sign in.
+//! Where the database is, how its certificate is verified, and how we sign in.
 
-use super::PATIENCE;
+use super::CONNECT_TIMEOUT;
 use deadpool_postgres::{Connect, Manager, ManagerConfig, RecyclingMethod};
 use futures_util::future::BoxFuture;
 use rustls::pki_types::CertificateDer;
@@ -17,13 +17,13 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Client, Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// A password that is asked for whenever a connection is opened, so that a rotated one needs no restart.
+/// A password that is fetched for each new connection, so that a rotated one needs no restart.
 pub trait Password: Debug + Send + Sync {
     fn fetch(&self) -> BoxFuture<'_, Result<String, Box<dyn Error + Send + Sync>>>;
 }
 
-/// Everything that opening a connection takes. A database on another machine is spoken to behind TLS only, and only if
-/// its certificate is good and its name is the one in the address, whatever `sslmode` says.
+/// Everything that opening a connection takes. A database on another machine is reached over TLS only, and only if its
+/// certificate is valid for the host in the address, whatever `sslmode` says.
 #[derive(Clone, Debug)]
 pub struct Address {
     config: Config,
@@ -49,12 +49,12 @@ pub enum BadAddress {
 impl Address {
     /// From `postgres://user@host:port/database`. `sslmode=verify-full` asks for TLS on this machine, too.
     pub fn parse(url: &str) -> Result<Self, BadAddress> {
-        // libpq's word for what we do always; our driver knows it only as `require`.
+        // We always verify in full, as libpq's `verify-full` asks; the driver knows only `require`.
         let url = url
             .replace("sslmode=verify-full", "sslmode=require")
             .replace("sslmode=verify-ca", "sslmode=require");
         let mut config: Config = url.parse()?;
-        let far = config.get_hosts().iter().find(|host| !is_here(host));
+        let far = config.get_hosts().iter().find(|host| !is_local(host));
         let tls = match (config.get_ssl_mode(), far) {
             _ if config.get_hosts().is_empty() => return Err(BadAddress::NoHost),
             (SslMode::Disable, Some(Host::Tcp(far))) => return Err(BadAddress::NoTls(far.clone())),
@@ -62,7 +62,7 @@ impl Address {
             _ => false,
         };
         config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
-        config.connect_timeout(PATIENCE).keepalives_idle(Duration::from_mins(1));
+        config.connect_timeout(CONNECT_TIMEOUT).keepalives_idle(Duration::from_mins(1));
         Ok(Self { config, password: None, tls, roots: &[] })
     }
 
@@ -77,7 +77,7 @@ impl Address {
         Self { password: Some(password), ..self }
     }
 
-    /// The one host, and its port, if there is one that has a name.
+    /// The host and its port; none if there are several hosts or only a socket.
     pub fn host(&self) -> Option<(&str, u16)> {
         match (self.config.get_hosts(), self.config.get_ports()) {
             ([Host::Tcp(host)], []) => Some((host, 5432)),
@@ -92,7 +92,7 @@ impl Address {
 
     pub(super) fn manager(self) -> Result<Manager, BadAddress> {
         let Self { config, password, tls, roots } = self;
-        // Whether it lives is asked by `pulse`, and only where there is a doubt.
+        // `liveness` checks idle connections instead, and only those idle for a while.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         if !tls {
             return Ok(Manager::from_connect(config, SignIn { password, tls: NoTls }, recycling));
@@ -102,15 +102,15 @@ impl Address {
     }
 }
 
-/// What a container calls the developer's machine that it runs on, as `sam local` does.
-const AROUND_THE_CONTAINER: &str = "host.docker.internal";
+/// What containers call the machine that they run on, with `sam local` for example.
+const CONTAINER_HOST: &str = "host.docker.internal";
 
-fn is_here(host: &Host) -> bool {
+fn is_local(host: &Host) -> bool {
     match host {
         Host::Unix(_) => true,
         Host::Tcp(name) => {
             name == "localhost"
-                || name == AROUND_THE_CONTAINER
+                || name == CONTAINER_HOST
                 || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
         }
     }
@@ -149,20 +149,20 @@ where
             if let Some(password) = &self.password {
                 match password.fetch().await {
                     Ok(fresh) => drop(config.password(fresh)),
-                    // The driver's error cannot carry ours; it says that a password is missing, and this says why.
+                    // The driver will report that a password is missing; only this line can say why.
                     Err(why) => tracing::error!(
                         error = crate::failure::chain(&*why),
-                        "could not get the database's password"
+                        "could not fetch the database's password"
                     ),
                 }
             }
             let (client, connection) = config.connect(self.tls.clone()).await?;
-            let talk = tokio::spawn(async move {
+            let connection = tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(error = crate::failure::chain(&error), "connection lost");
                 }
             });
-            Ok((client, talk))
+            Ok((client, connection))
         })
     }
 }

@@ -1,10 +1,11 @@
-//! How the role of the functions, `app_rw`, signs in. The migrations make the role; who runs the shop says how it proves itself.
+//! How the functions' role, `app_rw`, signs in. The migrations create the role; the deployment decides between a
+//! password and IAM.
 
 use super::{Db, DbError, Query};
 use crate::failure::{Failure, Never};
 use postgres_protocol::password::scram_sha_256;
 
-/// What `app_rw` shows to the database. Not `Debug`: a password has no place in a log.
+/// The credentials of `app_rw`. Not `Debug`: a password has no place in a log.
 #[derive(Clone)]
 pub enum AppSignIn {
     Password(String),
@@ -12,9 +13,11 @@ pub enum AppSignIn {
     Iam,
 }
 
-// The owner's own, and not in `every_query`: what sets up a role cannot be planned.
-const HOLD_VERIFIER: Query =
-    Query { doing: "hand over a verifier", sql: "select set_config('app.verifier', $1, true)" };
+// For the owner only, and not in `statements::all`: statements that set up a role cannot be planned.
+const HOLD_VERIFIER: Query = Query {
+    doing: "set the password verifier",
+    sql: "select set_config('app.verifier', $1, true)",
+};
 const SET_PASSWORD: Query = Query {
     doing: "set the password of the functions' role",
     sql: "
@@ -30,13 +33,13 @@ const GRANT_IAM: Query =
     Query { doing: "let the functions' role sign in by IAM", sql: "grant rds_iam to app_rw" };
 
 impl Db {
-    /// Lets `app_rw` sign in this way, and no other. Doing it again changes nothing.
+    /// Lets `app_rw` sign in this way and no other. Doing it again changes nothing.
     pub async fn admit_app(&self, how: &AppSignIn) -> Result<(), DbError> {
         let admitted: Result<(), Failure<Never>> = self
             .transaction(async |tx| {
                 match how {
                     AppSignIn::Password(password) => {
-                        // The server gets no more than the verifier: nothing that its log could tell.
+                        // The server gets only the SCRAM verifier, so that its log cannot hold the password.
                         let verifier = scram_sha_256(password.as_bytes());
                         tx.rows(&HOLD_VERIFIER, &[&verifier]).await?;
                         tx.execute(&SET_PASSWORD, &[]).await?;

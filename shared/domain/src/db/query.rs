@@ -9,14 +9,14 @@ pub struct Query {
 }
 
 impl Query {
-    /// Whether it may be sent again, whatever became of it: it locks nothing, and no function in it writes.
+    /// Whether it may be sent again after a lost answer: it locks nothing, and no function in it writes.
     pub(super) fn only_reads(&self) -> bool {
         let sql = self.sql.trim_start();
         sql.starts_with("select ") && !sql.contains(" for ") && !sql.contains("forget_")
     }
 }
 
-/// Declares a module's statements, and `ALL` of them so that a test can prepare each.
+/// Declares a module's statements as constants, and `ALL` of them for `crate::statements`.
 macro_rules! queries {
     ($($(#[$doc:meta])* $name:ident: $doing:literal = $sql:expr;)+) => {
         $($(#[$doc])* const $name: $crate::db::Query = $crate::db::Query { doing: $doing, sql: $sql };)+

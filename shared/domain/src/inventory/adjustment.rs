@@ -1,29 +1,29 @@
-//! What people do to the stock by hand. Pure.
+//! Manual stock adjustments and low-stock thresholds. Pure.
 
 use super::Refusal;
-use super::count::{MOST_ON_HAND, Stock};
+use super::count::{MAX_ON_HAND, Stock};
 use crate::failure::Invalid;
 use crate::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Why somebody changes the stock by hand.
+/// Why stock is adjusted by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AdjustmentReason)]
 pub enum Reason {
-    /// Goods came in.
+    /// Goods were received.
     Received,
     Damaged,
     Lost,
     Found,
-    /// The count was wrong.
+    /// The recorded quantity was wrong.
     Correction,
-    /// A customer sent goods back.
+    /// A customer returned goods.
     Returned,
 }
 
-/// A change of what is on hand, with its reason.
+/// A change of the quantity on hand, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjustment {
     delta: i32,
@@ -31,7 +31,7 @@ pub struct Adjustment {
     note: Option<String>,
 }
 
-/// At this many available pieces or fewer, staff want to hear of it.
+/// Stock is low at this many available pieces or fewer; then staff are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threshold(i32);
 
@@ -56,12 +56,13 @@ impl Reason {
 }
 
 impl Adjustment {
-    const LARGEST: i32 = 1_000_000;
+    const MAX_DELTA: i32 = 1_000_000;
 
+    /// `delta` is between -1 000 000 and 1 000 000 and not zero; `note` is one line of at most 500 characters.
     pub fn new(delta: i64, reason: Reason, note: Option<&str>) -> Result<Self, Invalid> {
         let delta = i32::try_from(delta)
             .ok()
-            .filter(|delta| *delta != 0 && (-Self::LARGEST..=Self::LARGEST).contains(delta));
+            .filter(|delta| *delta != 0 && (-Self::MAX_DELTA..=Self::MAX_DELTA).contains(delta));
         let bad = || {
             let detail = "must be between -1000000 and 1000000, and not zero";
             Invalid::new("/delta", "out_of_range", detail)
@@ -85,19 +86,19 @@ impl Adjustment {
         self.note.as_deref()
     }
 
-    /// What is on hand afterwards. A promise to a customer outweighs an adjustment.
-    pub(super) fn of(&self, stock: &Stock) -> Result<i32, Refusal> {
+    /// The quantity on hand afterwards. Refused if it is less than what is reserved for orders.
+    pub(super) fn apply_to(&self, stock: &Stock) -> Result<i32, Refusal> {
         let Stock { on_hand, reserved, .. } = *stock;
-        let after = on_hand.checked_add(self.delta).filter(|after| *after <= MOST_ON_HAND);
-        let after = after.ok_or(Refusal::TooMuch { on_hand })?;
+        let after = on_hand.checked_add(self.delta).filter(|after| *after <= MAX_ON_HAND);
+        let after = after.ok_or(Refusal::TooLarge { on_hand })?;
         if after < reserved { Err(Refusal::BelowReserved { on_hand, reserved }) } else { Ok(after) }
     }
 }
 
 impl Threshold {
     pub fn new(pieces: i64) -> Result<Self, Invalid> {
-        let fits = i32::try_from(pieces).ok().filter(|fits| (0..=MOST_ON_HAND).contains(fits));
-        fits.map(Self).ok_or_else(|| {
+        let pieces = i32::try_from(pieces).ok().filter(|pieces| (0..=MAX_ON_HAND).contains(pieces));
+        pieces.map(Self).ok_or_else(|| {
             Invalid::new("/threshold", "out_of_range", "must be between 0 and 1000000000")
         })
     }
@@ -125,13 +126,13 @@ mod tests {
             prop_assume!(delta != 0 && reserved <= on_hand);
             let stock = Stock { product: ProductId::generate(), on_hand, reserved };
 
-            match by(delta).of(&stock) {
+            match by(delta).apply_to(&stock) {
                 Ok(after) => {
                     prop_assert!(after >= reserved);
                     prop_assert_eq!(i64::from(after), i64::from(on_hand) + delta);
                 }
-                Err(no) => {
-                    prop_assert_eq!(no, Refusal::BelowReserved { on_hand, reserved });
+                Err(refusal) => {
+                    prop_assert_eq!(refusal, Refusal::BelowReserved { on_hand, reserved });
                     prop_assert!(i64::from(on_hand) + delta < i64::from(reserved));
                 }
             }
@@ -147,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn an_adjustment_is_what_was_wished_for() {
+    fn an_adjustment_is_what_was_requested() {
         for delta in [-1_000_000, -3, 7, 1_000_000] {
-            let wish = Adjustment::new(delta, Reason::Damaged, Some(" Water. ")).unwrap();
-            let read = (i64::from(wish.delta()), wish.reason(), wish.note());
+            let adjustment = Adjustment::new(delta, Reason::Damaged, Some(" Water. ")).unwrap();
+            let read = (i64::from(adjustment.delta()), adjustment.reason(), adjustment.note());
             assert_eq!(read, (delta, Reason::Damaged, Some("Water.")));
         }
         assert_eq!(by(1).note(), None);
@@ -161,17 +162,17 @@ mod tests {
         let (on_hand, reserved) = (10, 4);
         let stock = Stock { product: ProductId::generate(), on_hand, reserved };
 
-        assert_eq!(by(-6).of(&stock), Ok(4));
-        assert_eq!(by(-7).of(&stock), Err(Refusal::BelowReserved { on_hand, reserved }));
+        assert_eq!(by(-6).apply_to(&stock), Ok(4));
+        assert_eq!(by(-7).apply_to(&stock), Err(Refusal::BelowReserved { on_hand, reserved }));
     }
 
     #[test]
-    fn a_shelf_holds_a_thousand_million_pieces_at_most() {
-        let on_hand = MOST_ON_HAND - 1;
+    fn at_most_a_thousand_million_pieces_are_on_hand() {
+        let on_hand = MAX_ON_HAND - 1;
         let stock = Stock { product: ProductId::generate(), on_hand, reserved: 0 };
 
-        assert_eq!(by(1).of(&stock), Ok(MOST_ON_HAND));
-        assert_eq!(by(2).of(&stock), Err(Refusal::TooMuch { on_hand }));
+        assert_eq!(by(1).apply_to(&stock), Ok(MAX_ON_HAND));
+        assert_eq!(by(2).apply_to(&stock), Err(Refusal::TooLarge { on_hand }));
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! What a supplier's count means. Pure.
+//! Stock counts reported by suppliers. Pure.
 
 use crate::failure::Invalid;
 use crate::id::ProductId;
 use crate::text;
 use serde::{Deserialize, Serialize};
 
-/// More pieces than a shelf holds are a slip of the pen.
-pub(super) const MOST_ON_HAND: i32 = 1_000_000_000;
+/// Larger quantities are refused as input errors.
+pub(super) const MAX_ON_HAND: i32 = 1_000_000_000;
 
-/// How many pieces of a product a supplier counted, as the `sequence`-th news from `source`.
+/// The quantity on hand that a supplier reports for a product. The highest sequence number of a source is the latest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     source: String,
@@ -17,37 +17,38 @@ pub struct Count {
     on_hand: i32,
 }
 
-/// A count on its way through the queue:
+/// A count as an SQS message:
 /// `{"v":1,"source":"acme","sequence":12,"sku":"MUG-1","on_hand":40}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CountMessage {
-    v: One,
+    v: VersionOne,
     source: String,
     sequence: i64,
     sku: String,
     on_hand: i64,
 }
 
-/// The version of the form. A message of another cannot be read.
+/// The version of the message format. Messages of other versions are rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
-struct One;
+struct VersionOne;
 
-/// What became of a count.
+/// The effect of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// The shelf now holds this many.
-    Taken { on_hand: i32 },
-    /// Fewer were counted than are promised: the shelf holds what is promised, and a person must look.
-    Short { on_hand: i32 },
-    /// A newer count from the same source was taken before.
+pub enum CountOutcome {
+    /// The quantity on hand was set.
+    Applied { on_hand: i32 },
+    /// The count is below the reserved quantity. The quantity on hand was set to the reserved one, and a discrepancy
+    /// was recorded for staff.
+    BelowReserved { on_hand: i32 },
+    /// A later count of the same source was applied before. Nothing changed.
     Stale,
-    /// This very message was taken before.
-    Again,
+    /// The same message was processed before. Nothing changed.
+    Duplicate,
 }
 
-/// A product's counts, locked.
+/// The quantities of a product, whose row is locked.
 #[derive(Clone, Debug)]
 pub(super) struct Stock {
     pub(super) product: ProductId,
@@ -58,7 +59,7 @@ pub(super) struct Stock {
 impl Count {
     pub fn new(source: &str, sequence: i64, sku: &str, on_hand: i64) -> Result<Self, Invalid> {
         let on_hand =
-            i32::try_from(on_hand).ok().filter(|pieces| (0..=MOST_ON_HAND).contains(pieces));
+            i32::try_from(on_hand).ok().filter(|pieces| (0..=MAX_ON_HAND).contains(pieces));
         Ok(Self {
             source: text::line("/source", source, 50)?,
             sequence: Some(sequence)
@@ -87,7 +88,7 @@ impl Count {
         self.on_hand
     }
 
-    /// What tells this message from every other.
+    /// Identifies this message among all counts.
     pub(super) fn key(&self) -> String {
         format!("{}:{}:{}", self.source, self.sequence, self.sku)
     }
@@ -96,7 +97,7 @@ impl Count {
 impl From<&Count> for CountMessage {
     fn from(count: &Count) -> Self {
         let Count { source, sequence, sku, on_hand } = count.clone();
-        Self { v: One, source, sequence, sku, on_hand: on_hand.into() }
+        Self { v: VersionOne, source, sequence, sku, on_hand: on_hand.into() }
     }
 }
 
@@ -109,7 +110,7 @@ impl TryFrom<CountMessage> for Count {
     }
 }
 
-impl TryFrom<u8> for One {
+impl TryFrom<u8> for VersionOne {
     type Error = String;
 
     fn try_from(version: u8) -> Result<Self, String> {
@@ -117,18 +118,18 @@ impl TryFrom<u8> for One {
     }
 }
 
-impl From<One> for u8 {
-    fn from(_: One) -> Self {
+impl From<VersionOne> for u8 {
+    fn from(_: VersionOne) -> Self {
         1
     }
 }
 
-/// A promise to a customer outweighs a count.
-pub(super) fn settle(stock: &Stock, count: &Count) -> Counted {
+/// The outcome of a count that is new: the quantity on hand never falls below what is reserved.
+pub(super) fn evaluate(stock: &Stock, count: &Count) -> CountOutcome {
     if count.on_hand < stock.reserved {
-        Counted::Short { on_hand: stock.reserved }
+        CountOutcome::BelowReserved { on_hand: stock.reserved }
     } else {
-        Counted::Taken { on_hand: count.on_hand }
+        CountOutcome::Applied { on_hand: count.on_hand }
     }
 }
 
@@ -143,9 +144,9 @@ mod tests {
             let stock = Stock { product: ProductId::generate(), on_hand, reserved };
             let count = Count::new("acme", 1, "MUG", counted).unwrap();
 
-            let after = match settle(&stock, &count) {
-                Counted::Taken { on_hand } | Counted::Short { on_hand } => on_hand,
-                Counted::Stale | Counted::Again => unreachable!("settling only weighs"),
+            let after = match evaluate(&stock, &count) {
+                CountOutcome::Applied { on_hand } | CountOutcome::BelowReserved { on_hand } => on_hand,
+                CountOutcome::Stale | CountOutcome::Duplicate => unreachable!("the rule does not know earlier counts"),
             };
 
             prop_assert!(after >= reserved);
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_what_was_told_and_has_a_key_of_its_own() {
+    fn a_count_is_what_was_reported_and_has_its_own_key() {
         let count = Count::new("acme", 12, "MUG-1", 40).unwrap();
 
         assert_eq!((count.source(), count.sequence()), ("acme", 12));
@@ -178,10 +179,10 @@ mod tests {
     #[test]
     fn a_count_is_short_only_if_it_breaks_a_promise() {
         let stock = Stock { product: ProductId::generate(), on_hand: 9, reserved: 4 };
-        let counted = |on_hand| settle(&stock, &Count::new("acme", 1, "MUG", on_hand).unwrap());
+        let counted = |on_hand| evaluate(&stock, &Count::new("acme", 1, "MUG", on_hand).unwrap());
 
-        assert_eq!(counted(4), Counted::Taken { on_hand: 4 });
-        assert_eq!(counted(3), Counted::Short { on_hand: 4 });
+        assert_eq!(counted(4), CountOutcome::Applied { on_hand: 4 });
+        assert_eq!(counted(3), CountOutcome::BelowReserved { on_hand: 4 });
     }
 
     #[test]

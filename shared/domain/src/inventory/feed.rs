@@ -1,14 +1,14 @@
-//! Many counts at once, as a supplier sends them. Pure.
+//! Feeds: batches of stock counts from a supplier. Pure.
 
 use super::count::Count;
 use crate::failure::Invalid;
 use std::collections::HashSet;
 
-/// Counts of one source, each news of its own: no two are about the same product under the same sequence number.
+/// 1 to 500 counts of one source. No two have the same SKU and sequence number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed(Vec<Count>);
 
-/// One line of a feed, as it came.
+/// An unvalidated line of a feed.
 #[derive(Clone, Debug)]
 pub struct FeedLine {
     pub sku: String,
@@ -17,22 +17,22 @@ pub struct FeedLine {
 }
 
 impl Feed {
-    pub const LONGEST: usize = 500;
+    pub const MAX_LINES: usize = 500;
 
     pub fn new(source: &str, lines: &[FeedLine]) -> Result<Self, Invalid> {
-        if !(1..=Self::LONGEST).contains(&lines.len()) {
+        if !(1..=Self::MAX_LINES).contains(&lines.len()) {
             return Err(Invalid::new("/counts", "bad_length", "must have 1 to 500 entries"));
         }
-        let counts = lines.iter().enumerate().map(|(place, line)| {
+        let counts = lines.iter().enumerate().map(|(index, line)| {
             Count::new(source, line.sequence, &line.sku, line.on_hand)
-                .map_err(|invalid| at(place, invalid))
+                .map_err(|invalid| at(index, invalid))
         });
         let counts: Vec<_> = counts.collect::<Result<_, _>>()?;
         let mut seen = HashSet::new();
-        for (place, count) in counts.iter().enumerate() {
+        for (index, count) in counts.iter().enumerate() {
             if !seen.insert((count.sku(), count.sequence())) {
-                let detail = "the feed has another count of this sku under this sequence number";
-                return Err(at(place, Invalid::new("/sequence", "repeated", detail)));
+                let detail = "the feed has another count of this SKU with the same sequence number";
+                return Err(at(index, Invalid::new("/sequence", "repeated", detail)));
             }
         }
         Ok(Self(counts))
@@ -43,12 +43,12 @@ impl Feed {
     }
 }
 
-/// What is wrong with one line, as seen from the whole. The source belongs to all of them.
-fn at(place: usize, invalid: Invalid) -> Invalid {
+/// The error of a line, with a pointer into the whole feed. An invalid source concerns all lines.
+fn at(index: usize, invalid: Invalid) -> Invalid {
     if invalid.pointer == "/source" {
         return invalid;
     }
-    Invalid { pointer: format!("/counts/{place}{}", invalid.pointer), ..invalid }
+    Invalid { pointer: format!("/counts/{index}{}", invalid.pointer), ..invalid }
 }
 
 #[cfg(test)]

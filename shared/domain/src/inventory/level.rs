@@ -1,4 +1,4 @@
-//! What staff see of the stock.
+//! Stock levels, movements and discrepancies, as staff see them.
 
 use super::adjustment::Reason;
 use crate::failure::Invalid;
@@ -6,7 +6,7 @@ use crate::id::{ProductId, UserId};
 use crate::text;
 use time::OffsetDateTime;
 
-/// How much there is of a product.
+/// The stock of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StockLevel {
     pub product: ProductId,
@@ -14,28 +14,28 @@ pub struct StockLevel {
     pub name: String,
     pub on_hand: i32,
     pub reserved: i32,
-    /// At this many available pieces or fewer, staff want to hear of it.
+    /// Stock is low at this many available pieces or fewer. `None` if it is not watched.
     pub threshold: Option<i32>,
     pub is_low: bool,
 }
 
-/// Which levels to list.
+/// Which stock levels to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StockFilter {
-    /// How the sku begins.
+    /// Prefix of the SKU.
     pub(super) sku: Option<String>,
     pub(super) is_low: Option<bool>,
 }
 
-/// One row of the ledger: what changed a product's counts.
+/// One row of the stock ledger (`stock_moves`): a change of a product's quantities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
     pub number: i64,
     pub on_hand_delta: i32,
     pub reserved_delta: i32,
-    /// What kind of thing moved the stock: `order_placed`, `adjustment`, `feed:acme`.
+    /// The kind of the cause: `order_placed`, `adjustment`, `feed:acme`.
     pub source: String,
-    /// Which one of that kind.
+    /// The id of the cause, such as an order id.
     pub source_id: String,
     pub reason: Option<Reason>,
     pub note: Option<String>,
@@ -43,7 +43,7 @@ pub struct Movement {
     pub at: OffsetDateTime,
 }
 
-/// A supplier counted fewer pieces than are promised to customers.
+/// A supplier counted fewer pieces than were reserved for orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discrepancy {
     pub number: i64,
@@ -52,13 +52,13 @@ pub struct Discrepancy {
     pub source: String,
     pub sequence: i64,
     pub counted: i32,
-    /// How many were promised when it was found.
+    /// The reserved quantity at that time.
     pub reserved: i32,
     pub found_at: OffsetDateTime,
 }
 
 impl StockFilter {
-    /// A blank beginning asks for nothing.
+    /// `q` is a prefix of the SKU; a blank one matches all.
     pub fn new(q: Option<&str>, is_low: Option<bool>) -> Result<Self, Invalid> {
         let sku = q.filter(|q| !q.trim().is_empty());
         Ok(Self { sku: sku.map(|sku| text::line("q", sku, 64)).transpose()?, is_low })
@@ -66,7 +66,7 @@ impl StockFilter {
 }
 
 impl StockLevel {
-    /// How many pieces can still be sold.
+    /// On hand, but not reserved.
     pub fn available(&self) -> i32 {
         self.on_hand.saturating_sub(self.reserved)
     }

@@ -1,7 +1,7 @@
-//! How many pieces lie on the shelf, and how many of them are promised to customers.
+//! Stock: quantities on hand and reserved, reservations of orders, adjustments, counts of suppliers.
 //!
-//! Every change of a count writes a row into `stock_moves`; the rows sum to the counts. That a product runs low is
-//! noticed by a trigger on the counts (`notice_low_stock`), whoever changes them.
+//! Every change of a quantity inserts a row into `stock_moves`; the rows of a product sum to its quantities. A trigger
+//! (`notice_low_stock`) detects low stock, whatever changes the quantities.
 
 mod adjustment;
 mod count;
@@ -11,85 +11,87 @@ mod refusal;
 mod sql;
 
 pub use adjustment::{Adjustment, Reason, Threshold};
-pub use count::{Count, CountMessage, Counted};
+pub use count::{Count, CountMessage, CountOutcome};
 pub use feed::{Feed, FeedLine};
 pub use level::{Discrepancy, Movement, StockFilter, StockLevel};
 pub use refusal::Refusal;
 pub(crate) use sql::lists::ALL as ALL_LISTS;
-pub(crate) use sql::{ALL as ALL_QUERIES, Shelf, record_first, release, reserve, ship, take_back};
+pub(crate) use sql::{
+    ALL as ALL_QUERIES, ReservedLine, record_initial_stock, release, reserve, restock, ship,
+};
 
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{AdjustmentId, UserId};
-use crate::idempotency::{self, Answer, Once, Ticket, Turn};
+use crate::idempotency::{self, IdempotentCall, IdempotentRequest, LockScope, RecordedResponse};
 use crate::inbox;
 use crate::outbox::{self, Topic};
-use crate::page::{Mark, Page, Slice};
-use count::settle;
+use crate::page::{Page, PageRequest, TextKey};
+use count::evaluate;
 use sql::lists;
 
-/// Takes over what a supplier counted. News that come twice, or too late, change nothing.
-pub async fn take_count(db: &Db, count: &Count) -> Result<Counted, Failure<Refusal>> {
+/// Applies a count of a supplier. A duplicate, or a count older than the last one of its source, changes nothing.
+pub async fn apply_count(db: &Db, count: &Count) -> Result<CountOutcome, Failure<Refusal>> {
     db.transaction(async |tx| {
-        if !inbox::is_first(tx, "sync-inventory", &count.key()).await? {
-            return Ok(Counted::Again);
+        if !inbox::insert_if_new(tx, "sync-inventory", &count.key()).await? {
+            return Ok(CountOutcome::Duplicate);
         }
         let stock = sql::lock_stock(tx, count.sku()).await?;
         let stock = stock.ok_or_else(|| Refusal::UnknownSku(count.sku().to_owned()))?;
-        if !sql::is_news(tx, &stock, count).await? {
-            return Ok(Counted::Stale);
+        if !sql::advance_sequence(tx, &stock, count).await? {
+            return Ok(CountOutcome::Stale);
         }
-        let counted = settle(&stock, count);
-        if let Counted::Short { .. } = counted {
-            sql::note_discrepancy(tx, &stock, count).await?;
+        let outcome = evaluate(&stock, count);
+        if let CountOutcome::BelowReserved { .. } = outcome {
+            sql::insert_discrepancy(tx, &stock, count).await?;
         }
-        sql::set_on_hand(tx, &stock, count, counted).await?;
-        Ok(counted)
+        sql::set_on_hand(tx, &stock, count, outcome).await?;
+        Ok(outcome)
     })
     .await
 }
 
-/// Sends every count of a feed on its way through the queue. Sent again, those that were taken change nothing.
-pub async fn pass_on(
+/// Enqueues every count of a feed in the outbox. Counts that were enqueued before do not change stock again.
+pub async fn enqueue_feed(
     db: &Db,
     staff: UserId,
     feed: &Feed,
-    once: &Once<Feed>,
-) -> Result<Answer, Failure<Refusal>> {
+    call: &IdempotentCall<Feed>,
+) -> Result<RecordedResponse, Failure<Refusal>> {
     let message = |count: &Count| (format!("count:{}", count.key()), CountMessage::from(count));
     let mut messages: Vec<_> = feed.counts().iter().map(message).collect();
     messages.sort_by(|(one, _), (other, _)| one.cmp(other));
     let (keys, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
-    once.transaction(db, staff, async |tx| {
+    call.transaction(db, staff, async |tx| {
         outbox::enqueue_all(tx, Topic::Inventory, &keys, &messages).await?;
         Ok(feed.clone())
     })
     .await
 }
 
-/// Changes what is on hand by hand, once per ticket; never below what is promised.
+/// Adjusts the quantity on hand, once per idempotency key. Refused if it would fall below the reserved quantity.
 pub async fn adjust(
     db: &Db,
     who: UserId,
     sku: &str,
     adjustment: &Adjustment,
-    ticket: &Ticket,
-    put: impl Fn(AdjustmentId, &StockLevel) -> Answer,
-) -> Result<Answer, Failure<Refusal>> {
+    request: &IdempotentRequest,
+    respond: impl Fn(AdjustmentId, &StockLevel) -> RecordedResponse,
+) -> Result<RecordedResponse, Failure<Refusal>> {
     let id = AdjustmentId::generate();
     db.transaction(async |tx| {
         let work = async || {
             let stock = sql::lock_stock(tx, sku).await?;
             let stock = stock.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?;
-            let on_hand = adjustment.of(&stock)?;
+            let on_hand = adjustment.apply_to(&stock)?;
             Ok(sql::adjust(tx, &stock, on_hand, id, who, adjustment).await?)
         };
-        idempotency::once(tx, who, ticket, Turn::OfKey, work, |level| put(id, level)).await
+        idempotency::once(tx, who, request, LockScope::Key, work, |level| respond(id, level)).await
     })
     .await
 }
 
-/// Says from when on staff want to hear that a product runs low; `None` for never.
+/// Sets the quantity at which stock is low; `None` stops watching it.
 pub async fn set_threshold(
     db: &Db,
     sku: &str,
@@ -99,37 +101,37 @@ pub async fn set_threshold(
     Ok(level.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?)
 }
 
-/// How much there is of the product that has this sku.
+/// The stock of the product with this SKU. Archived products have none.
 pub async fn show(db: &Db, sku: &str) -> Result<StockLevel, Failure<Refusal>> {
     Ok(lists::level(db, sku).await?.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?)
 }
 
-/// One page of the products that are not archived, by sku.
+/// One page of the stock of all products that are not archived, sorted by SKU.
 pub async fn list(
     db: &Db,
     filter: &StockFilter,
-    page: &Page<Mark>,
-) -> Result<Slice<StockLevel>, Failure<Refusal>> {
+    page: &PageRequest<TextKey>,
+) -> Result<Page<StockLevel>, Failure<Refusal>> {
     let levels = lists::levels(db, filter, page).await?;
-    Ok(page.cut(levels, |level| Mark(level.sku.clone())))
+    Ok(page.paginate(levels, |level| TextKey(level.sku.clone())))
 }
 
-/// One page of a product's ledger, the newest first.
+/// One page of the stock movements of a product, newest first.
 pub async fn movements(
     db: &Db,
     sku: &str,
-    page: &Page<i64>,
-) -> Result<Slice<Movement>, Failure<Refusal>> {
+    page: &PageRequest<i64>,
+) -> Result<Page<Movement>, Failure<Refusal>> {
     let product = show(db, sku).await?.product;
     let movements = lists::movements(db, product, page).await?;
-    Ok(page.cut(movements, |movement| movement.number))
+    Ok(page.paginate(movements, |movement| movement.number))
 }
 
-/// One page of the counts that fell short of what is promised, the newest first.
+/// One page of the discrepancies, newest first.
 pub async fn discrepancies(
     db: &Db,
-    page: &Page<i64>,
-) -> Result<Slice<Discrepancy>, Failure<Refusal>> {
+    page: &PageRequest<i64>,
+) -> Result<Page<Discrepancy>, Failure<Refusal>> {
     let discrepancies = lists::discrepancies(db, page).await?;
-    Ok(page.cut(discrepancies, |discrepancy| discrepancy.number))
+    Ok(page.paginate(discrepancies, |discrepancy| discrepancy.number))
 }

@@ -2,28 +2,28 @@ use crate::failure::{self, Invalid, Kind};
 use crate::idempotency;
 use serde_json::{Map, Value, json};
 
-/// Why stock stays as it is.
+/// Why a change of stock is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("no product for sale has the sku {0}")]
+    #[error("there is no product with the SKU {0}")]
     UnknownSku(String),
-    #[error("{reserved} pieces are promised to customers; fewer cannot be on hand")]
+    #[error("{reserved} pieces are reserved for orders; the quantity on hand cannot be lower")]
     BelowReserved { on_hand: i32, reserved: i32 },
-    #[error("so many pieces cannot be on hand")]
-    TooMuch { on_hand: i32 },
+    #[error("the quantity on hand would be too large")]
+    TooLarge { on_hand: i32 },
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
+    Idempotency(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::UnknownSku(_) => Kind::Missing,
-            Self::BelowReserved { .. } | Self::TooMuch { .. } => Kind::Conflict,
-            Self::Invalid(no) => no.kind(),
-            Self::Repetition(no) => no.kind(),
+            Self::UnknownSku(_) => Kind::NotFound,
+            Self::BelowReserved { .. } | Self::TooLarge { .. } => Kind::Conflict,
+            Self::Invalid(refusal) => refusal.kind(),
+            Self::Idempotency(refusal) => refusal.kind(),
         }
     }
 
@@ -31,9 +31,9 @@ impl failure::Refusal for Refusal {
         match self {
             Self::UnknownSku(_) => "unknown_sku",
             Self::BelowReserved { .. } => "below_reserved",
-            Self::TooMuch { .. } => "too_much_stock",
-            Self::Invalid(no) => no.code(),
-            Self::Repetition(no) => no.code(),
+            Self::TooLarge { .. } => "too_much_stock",
+            Self::Invalid(refusal) => refusal.code(),
+            Self::Idempotency(refusal) => refusal.code(),
         }
     }
 
@@ -43,9 +43,9 @@ impl failure::Refusal for Refusal {
             Self::BelowReserved { on_hand, reserved } => {
                 vec![("reserved", json!(reserved)), ("on_hand", json!(on_hand))]
             }
-            Self::TooMuch { on_hand } => vec![("on_hand", json!(on_hand))],
-            Self::Invalid(no) => return no.details(),
-            Self::Repetition(no) => return no.details(),
+            Self::TooLarge { on_hand } => vec![("on_hand", json!(on_hand))],
+            Self::Invalid(refusal) => return refusal.details(),
+            Self::Idempotency(refusal) => return refusal.details(),
         };
         details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -64,13 +64,13 @@ mod tests {
         for (refusal, kind, code, details) in [
             (
                 Refusal::UnknownSku("MUG".to_owned()),
-                Kind::Missing,
+                Kind::NotFound,
                 "unknown_sku",
                 json!({"sku": "MUG"}),
             ),
             (below, Kind::Conflict, "below_reserved", json!({"on_hand": 2, "reserved": 3})),
             (
-                Refusal::TooMuch { on_hand: 4 },
+                Refusal::TooLarge { on_hand: 4 },
                 Kind::Conflict,
                 "too_much_stock",
                 json!({"on_hand": 4}),

@@ -1,18 +1,18 @@
-//! The statements behind stock. They decide nothing.
+//! SQL statements of stock. They contain no business rules.
 
 pub(super) mod lists;
 
 use super::adjustment::{Adjustment, Threshold};
-use super::count::{Count, Counted, Stock};
+use super::count::{Count, CountOutcome, Stock};
 use super::level::StockLevel;
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{AdjustmentId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 
 queries! {
-    /// Locks in id order, so that two baskets with the same products cannot deadlock: a plain
-    /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock. Behind a `select`
-    /// the planner does not count the arrays, so that it plans once and not for each basket anew.
+    /// Locks in order of the id, so that two orders of the same products cannot deadlock: a plain
+    /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock. The arrays are
+    /// wrapped in a `select`, which hides their length from the planner, so that it uses a generic plan.
     RESERVE: "reserve stock" = "
         with want as (
             select id, quantity from unnest((select $1::uuid[]), (select $2::int4[])) as want (id, quantity)
@@ -55,11 +55,11 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select id, 'order_cancelled', $2, 0, -quantity from freed";
 
-    RECORD_FIRST: "record a product's first stock" = "
+    RECORD_INITIAL_STOCK: "record a product's initial stock" = "
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         values ($1, 'created', 'created', $2, 0)";
 
-    SHIP: "take an order's goods off the shelf" = "
+    SHIP: "deduct an order's stock" = "
         with shelf as (
             select p.id, line.quantity
             from products p join order_lines line on line.product_id = p.id
@@ -76,7 +76,7 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select id, 'order_shipped', $2, -quantity, -quantity from gone";
 
-    TAKE_BACK: "put a refund's goods back on the shelf" = "
+    RESTOCK: "restock a refund's goods" = "
         with shelf as (
             select p.id, line.restocked
             from products p join refund_lines line on line.product_id = p.id
@@ -93,21 +93,21 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
         select id, 'return', $2, restocked, 0, $3 from back";
 
-    LOCK_STOCK: "look up a product's stock" = "
+    LOCK_STOCK: "lock a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
 
-    NOTE_SEQUENCE: "note a feed's sequence" = "
+    ADVANCE_SEQUENCE: "record the sequence number of a count" = "
         insert into inventory_sources as known (product_id, source, sequence)
         values ($1, $2, $3)
         on conflict (product_id, source) do update
         set sequence = excluded.sequence, seen_at = now()
         where known.sequence < excluded.sequence";
 
-    NOTE_DISCREPANCY: "note a discrepancy" = "
+    INSERT_DISCREPANCY: "record a stock discrepancy" = "
         insert into stock_discrepancies (product_id, source, sequence, counted, reserved)
         values ($1, $2, $3, $4, $5)";
 
-    SET_ON_HAND: "take a count over" = "
+    SET_ON_HAND: "apply a stock count" = "
         with counted as (
             update products set on_hand = $2, updated_at = now() where id = $1
         )
@@ -122,69 +122,70 @@ queries! {
         update products set on_hand = $2, updated_at = now() where id = $1
         returning ", lists::level_columns!());
 
-    SET_THRESHOLD: "set a product's threshold" = concat!("
+    SET_THRESHOLD: "set a product's low-stock threshold" = concat!("
         update products set low_stock_threshold = $2, updated_at = now()
         where sku = $1 and status <> 'archived'
         returning ", lists::level_columns!());
 }
 
-/// A product as it stands on the shelf, and whether the wanted pieces were taken.
+/// A product of an order, and whether the ordered quantity was reserved.
 #[derive(Clone, Debug)]
-pub(crate) struct Shelf {
+pub(crate) struct ReservedLine {
     pub(crate) product: ProductId,
     pub(crate) sku: String,
     pub(crate) name: String,
     pub(crate) price: Money,
     pub(crate) available: i32,
-    pub(crate) taken: bool,
+    pub(crate) is_reserved: bool,
 }
 
-/// Reserves what can be had, and tells of every product that is for sale.
-/// The caller rolls back unless all was taken.
+/// Reserves the quantities that are available, and returns every product that is active. The caller must roll back
+/// unless all are reserved.
 pub(crate) async fn reserve(
     tx: &Tx<'_>,
     order: OrderId,
     products: &[ProductId],
     quantities: &[i32],
-) -> Result<Vec<Shelf>, DbError> {
+) -> Result<Vec<ReservedLine>, DbError> {
     let rows = tx.rows(&RESERVE, &[&products, &quantities, &order.to_string()]).await?;
     rows.iter()
         .map(|row| {
             let currency = Currency::from_code(row.get("currency"))
-                .ok_or(DbError::nonsense(&RESERVE, "currency"))?;
-            Ok(Shelf {
+                .ok_or(DbError::invalid_row(&RESERVE, "currency"))?;
+            Ok(ReservedLine {
                 product: row.get("id"),
                 sku: row.get("sku"),
                 name: row.get("name"),
                 price: Money { minor: row.get("price_minor"), currency },
                 available: row.get("available"),
-                taken: row.get("taken"),
+                is_reserved: row.get("taken"),
             })
         })
         .collect()
 }
 
+/// Releases the reservation of an order that is not shipped.
 pub(crate) async fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     tx.execute(&RELEASE, &[&order, &order.to_string()]).await.map(drop)
 }
 
-/// The goods leave the shop, and the promise is kept.
+/// Deducts the goods of an order, both on hand and reserved.
 pub(crate) async fn ship(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     tx.execute(&SHIP, &[&order, &order.to_string()]).await.map(drop)
 }
 
-/// What a refund brings back lies on the shelf again. Once per refund: a second time meets `stock_moves_once`.
-pub(crate) async fn take_back(tx: &Tx<'_>, refund: RefundId, staff: UserId) -> Result<(), DbError> {
-    tx.execute(&TAKE_BACK, &[&refund, &refund.to_string(), &staff]).await.map(drop)
+/// Adds the returned goods of a refund to the quantity on hand. A second call for it violates `stock_moves_once`.
+pub(crate) async fn restock(tx: &Tx<'_>, refund: RefundId, staff: UserId) -> Result<(), DbError> {
+    tx.execute(&RESTOCK, &[&refund, &refund.to_string(), &staff]).await.map(drop)
 }
 
-/// The first move of a new product, which was inserted with this count.
-pub(crate) async fn record_first(
+/// Records the first movement of a new product, which was inserted with this quantity.
+pub(crate) async fn record_initial_stock(
     tx: &Tx<'_>,
     product: ProductId,
     pieces: i32,
 ) -> Result<(), DbError> {
-    tx.execute(&RECORD_FIRST, &[&product, &pieces]).await.map(drop)
+    tx.execute(&RECORD_INITIAL_STOCK, &[&product, &pieces]).await.map(drop)
 }
 
 pub(super) async fn lock_stock(tx: &Tx<'_>, sku: &str) -> Result<Option<Stock>, DbError> {
@@ -196,13 +197,17 @@ pub(super) async fn lock_stock(tx: &Tx<'_>, sku: &str) -> Result<Option<Stock>, 
     }))
 }
 
-pub(super) async fn is_news(tx: &Tx<'_>, stock: &Stock, count: &Count) -> Result<bool, DbError> {
-    let noted =
-        tx.execute(&NOTE_SEQUENCE, &[&stock.product, &count.source(), &count.sequence()]).await?;
-    Ok(noted == 1)
+/// Whether the count is later than all counts of its source for this product.
+pub(super) async fn advance_sequence(
+    tx: &Tx<'_>,
+    stock: &Stock,
+    count: &Count,
+) -> Result<bool, DbError> {
+    let row: [Param<'_>; 3] = [&stock.product, &count.source(), &count.sequence()];
+    Ok(tx.execute(&ADVANCE_SEQUENCE, &row).await? == 1)
 }
 
-pub(super) async fn note_discrepancy(
+pub(super) async fn insert_discrepancy(
     tx: &Tx<'_>,
     stock: &Stock,
     count: &Count,
@@ -210,16 +215,19 @@ pub(super) async fn note_discrepancy(
     let Stock { product, reserved, .. } = stock;
     let row: [Param<'_>; 5] =
         [product, &count.source(), &count.sequence(), &count.on_hand(), reserved];
-    tx.execute(&NOTE_DISCREPANCY, &row).await.map(drop)
+    tx.execute(&INSERT_DISCREPANCY, &row).await.map(drop)
 }
 
 pub(super) async fn set_on_hand(
     tx: &Tx<'_>,
     stock: &Stock,
     count: &Count,
-    counted: Counted,
+    outcome: CountOutcome,
 ) -> Result<(), DbError> {
-    let (Counted::Taken { on_hand } | Counted::Short { on_hand }) = counted else { return Ok(()) };
+    let (CountOutcome::Applied { on_hand } | CountOutcome::BelowReserved { on_hand }) = outcome
+    else {
+        return Ok(());
+    };
     let delta = on_hand - stock.on_hand;
     let source = format!("feed:{}", count.source());
     let source_id = count.sequence().to_string();
@@ -228,7 +236,7 @@ pub(super) async fn set_on_hand(
         .map(drop)
 }
 
-/// The product's level afterwards.
+/// Sets the quantity on hand and records the movement. Returns the stock afterwards.
 pub(super) async fn adjust(
     tx: &Tx<'_>,
     stock: &Stock,
@@ -247,7 +255,9 @@ pub(super) async fn adjust(
         &who,
     ];
     let row = tx.row(&ADJUST, &row).await?;
-    Ok(lists::read_level(&row.ok_or(DbError::nonsense(&ADJUST, "a locked product is gone"))?))
+    Ok(lists::read_level(
+        &row.ok_or(DbError::invalid_row(&ADJUST, "the locked product does not exist"))?,
+    ))
 }
 
 pub(super) async fn set_threshold(

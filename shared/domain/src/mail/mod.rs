@@ -1,97 +1,107 @@
-//! Which mails went out, and what there is to tell in them.
+//! Emails: claims, delivery status, and the content that they show.
 //!
-//! A mail is claimed before it is sent and marked after, so that a message that comes twice is sent once. Only a
-//! death between the two can send it again. Addresses are looked up when they are needed and kept nowhere: whoever
-//! has left gets no more mail.
+//! An email is claimed before it is sent and marked as sent after, so that a duplicate message does not send it again.
+//! Only a crash between the two can. Addresses are read when an email is rendered and not stored with it: disabled and
+//! erased accounts get no more emails.
 
-mod facts;
+mod content;
 mod sql;
 
-pub use facts::{Addressed, Charge, LowStock, Refund};
+pub use content::{FailedPayment, LowStock, Refund, WithRecipient};
 pub(crate) use sql::ALL;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::id::{ClaimId, DisputeId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use crate::ordering::{self, Order, Viewer};
-use crate::payment::dispute::{self, Dispute};
+use crate::payments::dispute::{self, Dispute};
 
-/// What became of the wish to send a mail.
+/// The result of claiming an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody has sent it: it is yours for the time asked.
-    Yours(ClaimId),
-    /// It was sent, or can never be.
-    Settled,
-    /// Somebody else is at it right now.
-    Taken,
+    /// The caller may send it until the claim expires.
+    Acquired(ClaimId),
+    /// It was sent, or has failed permanently.
+    Finished,
+    /// Another process holds an unexpired claim.
+    HeldByOther,
 }
 
-/// Claims the mail named by `dedupe_key` for `seconds`.
+/// Claims the email with this `dedupe_key` for `seconds`.
 pub async fn claim(db: &Db, dedupe_key: &str, kind: &str, seconds: i32) -> Result<Claim, DbError> {
     let token = ClaimId::generate();
     if sql::claim(db, dedupe_key, kind, token, seconds).await? {
-        return Ok(Claim::Yours(token));
+        return Ok(Claim::Acquired(token));
     }
-    let settled = sql::is_settled(db, dedupe_key).await?;
-    Ok(if settled { Claim::Settled } else { Claim::Taken })
+    let is_finished = sql::is_finished(db, dedupe_key).await?;
+    Ok(if is_finished { Claim::Finished } else { Claim::HeldByOther })
 }
 
-/// Gives the mail back unsent, for the next try.
+/// Ends the claim without a result, so that the email can be claimed again at once.
 pub async fn release(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
     sql::release(db, dedupe_key, claim).await
 }
 
-/// The mail is out; SES knows it by `receipt`.
-pub async fn sent(db: &Db, dedupe_key: &str, claim: ClaimId, receipt: &str) -> Result<(), DbError> {
-    sql::mark_sent(db, dedupe_key, claim, receipt).await
+/// Records that SES accepted the email.
+pub async fn mark_sent(
+    db: &Db,
+    dedupe_key: &str,
+    claim: ClaimId,
+    ses_message_id: &str,
+) -> Result<(), DbError> {
+    sql::mark_sent(db, dedupe_key, claim, ses_message_id).await
 }
 
-/// The mail can never be sent.
-pub async fn failed(db: &Db, dedupe_key: &str, claim: ClaimId, why: &str) -> Result<(), DbError> {
+/// Records that the email can never be sent, with the reason.
+pub async fn mark_failed(
+    db: &Db,
+    dedupe_key: &str,
+    claim: ClaimId,
+    why: &str,
+) -> Result<(), DbError> {
     sql::mark_failed(db, dedupe_key, claim, why).await
 }
 
-/// Where to write to somebody about their account.
-pub async fn user(db: &Db, user: UserId) -> Result<Option<Addressed<UserId>>, DbError> {
-    Ok(sql::address(db, user).await?.map(|to| Addressed { to, about: user }))
+/// The address of a user. `None` if the account is disabled or erased.
+pub async fn user(db: &Db, user: UserId) -> Result<Option<WithRecipient<UserId>>, DbError> {
+    Ok(sql::address(db, user).await?.map(|to| WithRecipient { to, content: user }))
 }
 
-/// Where to send a link to, as long as it is good for something.
-pub async fn link(db: &Db, link: LinkId) -> Result<Option<Addressed<LinkId>>, DbError> {
-    Ok(sql::link(db, link).await?.map(|to| Addressed { to, about: link }))
+/// The address that a link is sent to. `None` if the link was used or has expired, or the account is not active.
+pub async fn link(db: &Db, link: LinkId) -> Result<Option<WithRecipient<LinkId>>, DbError> {
+    Ok(sql::link(db, link).await?.map(|to| WithRecipient { to, content: link }))
 }
 
-/// The order as it is now, for its buyer.
-pub async fn order(db: &Db, order: OrderId) -> Result<Option<Addressed<Order>>, DbError> {
+/// An order, addressed to its buyer. `None` if their account is disabled or erased.
+pub async fn order(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order>>, DbError> {
     let order = match ordering::show(db, Viewer::Staff, order).await {
         Ok(order) => order,
         Err(Failure::Refused(_)) => return Ok(None),
         Err(Failure::Db(error)) => return Err(error),
     };
-    Ok(sql::address(db, order.buyer).await?.map(|to| Addressed { to, about: order }))
+    Ok(sql::address(db, order.buyer).await?.map(|to| WithRecipient { to, content: order }))
 }
 
-/// A payment that failed, for the buyer, as long as the order still waits for another.
+/// A failed payment, addressed to the buyer. `None` unless the order can still be paid and the account is active.
 pub async fn failed_payment(
     db: &Db,
     payment: PaymentId,
-) -> Result<Option<Addressed<Charge>>, DbError> {
+) -> Result<Option<WithRecipient<FailedPayment>>, DbError> {
     sql::failed_payment(db, payment).await
 }
 
-/// A refund, for the buyer.
-pub async fn refund(db: &Db, refund: RefundId) -> Result<Option<Addressed<Refund>>, DbError> {
+/// A refund, addressed to the buyer. `None` if their account is disabled or erased.
+pub async fn refund(db: &Db, refund: RefundId) -> Result<Option<WithRecipient<Refund>>, DbError> {
     let Some((refund, to)) = sql::refund(db, refund).await? else { return Ok(None) };
-    Ok(to.map(|to| Addressed { to, about: refund }))
+    Ok(to.map(|to| WithRecipient { to, content: refund }))
 }
 
-/// A refund, for the staff, who must know of it even if the buyer has left.
+/// A refund, for staff. Found even if the account of the buyer is disabled or erased.
 pub async fn refund_for_staff(db: &Db, refund: RefundId) -> Result<Option<Refund>, DbError> {
     Ok(sql::refund(db, refund).await?.map(|(refund, _)| refund))
 }
 
-/// A dispute, for the staff.
+/// A dispute, for staff.
 pub async fn dispute(db: &Db, id: DisputeId) -> Result<Option<Dispute>, DbError> {
     match dispute::show(db, id).await {
         Ok(dispute) => Ok(Some(dispute)),
@@ -100,7 +110,7 @@ pub async fn dispute(db: &Db, id: DisputeId) -> Result<Option<Dispute>, DbError>
     }
 }
 
-/// What is left of a product, for the staff, as long as it is for sale.
+/// The stock of a product, for staff. `None` if it is archived.
 pub async fn low_stock(db: &Db, product: ProductId) -> Result<Option<LowStock>, DbError> {
     sql::low_stock(db, product).await
 }

@@ -1,50 +1,50 @@
-//! The statements behind mails. They decide nothing.
+//! SQL statements of emails. They contain no business rules.
 
-use super::facts::{Addressed, Charge, LowStock, Refund};
+use super::content::{FailedPayment, LowStock, Refund, WithRecipient};
 use crate::db::{Db, DbError, Query, queries};
 use crate::id::{ClaimId, LinkId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 use tokio_postgres::Row;
 
 queries! {
-    CLAIM: "claim a mail" = "
+    CLAIM: "claim an email" = "
         insert into emails as mail (dedupe_key, kind, status, claim_token, claimed_until)
         values ($1, $2, 'claimed', $3, now() + make_interval(secs => $4::int4))
         on conflict (dedupe_key) do update
         set claim_token = excluded.claim_token, claimed_until = excluded.claimed_until, attempts = mail.attempts + 1
         where mail.status = 'claimed' and mail.claimed_until <= now()";
 
-    LOOK_UP: "look up a mail" = "select status <> 'claimed' as settled from emails where dedupe_key = $1";
+    LOOK_UP: "look up an email" = "select status <> 'claimed' as settled from emails where dedupe_key = $1";
 
-    RELEASE: "give a mail back" = "
+    RELEASE: "release an email" = "
         update emails set claimed_until = now()
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
 
-    MARK_SENT: "mark a mail as sent" = "
+    MARK_SENT: "mark an email as sent" = "
         update emails set status = 'sent', sent_at = now(), ses_message_id = $3
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
 
-    MARK_FAILED: "mark a mail as failed" = "
+    MARK_FAILED: "mark an email as failed" = "
         update emails set status = 'failed', failure = $3
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
 
-    ADDRESS: "look up somebody's address" = "
+    ADDRESS: "look up a user's address" = "
         select email from users where id = $1 and disabled_at is null and erased_at is null";
 
-    LINK: "look up where a link goes" = "
+    LINK: "look up the address of a link" = "
         select u.email
         from links l join users u on u.id = l.user_id
         where l.id = $1 and l.used_at is null and l.expires_at > now()
           and u.disabled_at is null and u.erased_at is null";
 
-    /// Not once the order is paid or over: the mail would come too late to be of use.
+    /// Only while the order can still be paid: later, the email would be of no use.
     FAILED_PAYMENT: "look up a failed payment" = "
         select p.order_id, p.amount_minor, p.currency, o.expires_at, u.email
         from payments p join orders o on o.id = p.order_id join users u on u.id = o.user_id
         where p.id = $1 and o.status = 'pending' and o.cancel_requested_at is null
           and u.disabled_at is null and u.erased_at is null";
 
-    REFUND: "look up a refund to write about" = "
+    REFUND: "look up a refund for an email" = "
         select r.id, p.order_id, r.amount_minor, p.currency, r.provider_refund,
                r.origin = 'late_payment' as is_of_late_payment,
                case when u.disabled_at is null and u.erased_at is null then u.email end as email
@@ -54,7 +54,7 @@ queries! {
         join users u on u.id = o.user_id
         where r.id = $1";
 
-    LOW_STOCK: "look up a product that runs out" = "
+    LOW_STOCK: "look up a product with low stock" = "
         select sku, name, on_hand, on_hand - reserved as available
         from products
         where id = $1 and status <> 'archived'";
@@ -74,7 +74,7 @@ pub(super) async fn claim(
     Ok(db.execute(&CLAIM, &[&dedupe_key, &kind, &token, &seconds]).await? == 1)
 }
 
-pub(super) async fn is_settled(db: &Db, dedupe_key: &str) -> Result<bool, DbError> {
+pub(super) async fn is_finished(db: &Db, dedupe_key: &str) -> Result<bool, DbError> {
     let row = db.row(&LOOK_UP, &[&dedupe_key]).await?;
     Ok(row.is_some_and(|row| row.get("settled")))
 }
@@ -87,9 +87,9 @@ pub(super) async fn mark_sent(
     db: &Db,
     dedupe_key: &str,
     claim: ClaimId,
-    receipt: &str,
+    ses_message_id: &str,
 ) -> Result<(), DbError> {
-    db.execute(&MARK_SENT, &[&dedupe_key, &claim, &receipt]).await.map(drop)
+    db.execute(&MARK_SENT, &[&dedupe_key, &claim, &ses_message_id]).await.map(drop)
 }
 
 pub(super) async fn mark_failed(
@@ -108,17 +108,17 @@ pub(super) async fn address(db: &Db, user: UserId) -> Result<Option<String>, DbE
 pub(super) async fn failed_payment(
     db: &Db,
     payment: PaymentId,
-) -> Result<Option<Addressed<Charge>>, DbError> {
+) -> Result<Option<WithRecipient<FailedPayment>>, DbError> {
     let Some(row) = db.row(&FAILED_PAYMENT, &[&payment]).await? else { return Ok(None) };
-    let about = Charge {
+    let content = FailedPayment {
         order: row.get("order_id"),
         amount: amount(&FAILED_PAYMENT, &row)?,
         payable_until: row.get("expires_at"),
     };
-    Ok(Some(Addressed { about, to: row.get("email") }))
+    Ok(Some(WithRecipient { content, to: row.get("email") }))
 }
 
-/// With the buyer's address, unless they have left.
+/// With the address of the buyer, if their account is active.
 pub(super) async fn refund(
     db: &Db,
     refund: RefundId,
@@ -146,6 +146,6 @@ pub(super) async fn low_stock(db: &Db, product: ProductId) -> Result<Option<LowS
 
 fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {
     let currency = Currency::from_code(row.get("currency"));
-    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
     Ok(Money { minor: row.get("amount_minor"), currency })
 }

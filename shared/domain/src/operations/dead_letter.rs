@@ -1,10 +1,10 @@
-//! Why a message lies with the dead letters, as far as the message itself shows it. Pure.
+//! Diagnosis of messages in dead-letter queues. Pure.
 
 use crate::inventory::{Count, CountMessage};
 use crate::outbox::{Message, Topic};
 
-/// What is wrong with a message; nothing if its consumer can read it, and then its logs say what failed.
-pub fn what_is_wrong(topic: Topic, body: &str) -> Option<String> {
+/// Why the consumer of this topic cannot parse the message. `None` if it can: then its logs show what failed.
+pub fn parse_error(topic: Topic, body: &str) -> Option<String> {
     match topic {
         Topic::Mail => match serde_json::from_str::<Message>(body) {
             Ok(Message { v: 1, .. }) => None,
@@ -23,17 +23,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_that_can_be_read_has_died_of_something_else() {
+    fn a_readable_dead_letter_has_no_parse_error() {
         let order =
             r#"{"v":1,"type":"order_placed","order":"ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"}"#;
         let count = r#"{"v":1,"source":"acme","sequence":1,"sku":"MUG","on_hand":4}"#;
-        assert_eq!(what_is_wrong(Topic::Mail, order), None);
-        assert_eq!(what_is_wrong(Topic::Inventory, count), None);
+        assert_eq!(parse_error(Topic::Mail, order), None);
+        assert_eq!(parse_error(Topic::Inventory, count), None);
     }
 
     #[test]
-    fn a_letter_that_cannot_be_read_says_where() {
-        let wrong = |topic, body| what_is_wrong(topic, body).unwrap();
+    fn an_unreadable_dead_letter_says_where() {
+        let wrong = |topic, body| parse_error(topic, body).unwrap();
         assert!(wrong(Topic::Mail, "{").contains("EOF"));
         assert!(wrong(Topic::Mail, r#"{"v":1,"type":"moon_landed"}"#).contains("moon_landed"));
         let newer = r#"{"v":2,"type":"dead_letters_found","hour":1}"#;

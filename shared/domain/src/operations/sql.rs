@@ -1,16 +1,16 @@
-//! The statements with which the shop's keepers look around. They change nothing.
+//! SQL statements of operations. They only read.
 
 pub(super) mod checks;
 
-use super::log::{
-    FailingMessage, Lag, Mail, Moment, Outbox, StripeEvent, StripeEventFilter, StripeEventId,
-    StripeEventState,
+use super::views::{
+    FailingMessage, Lag, Mail, OutboxStatus, Position, StripeEvent, StripeEventFilter,
+    StripeEventId, StripeEventState,
 };
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
-use crate::page::{Mark, Page};
+use crate::page::{PageRequest, TextKey};
 use tokio_postgres::Row;
 
-/// Every column that [`event`] reads, and the state as a column of its own.
+/// The columns that [`event`] reads; the state is computed.
 macro_rules! select_events {
     ($columns:literal, $rest:literal) => {
         concat!(
@@ -44,37 +44,37 @@ queries! {
         select count(*) as waiting, floor(extract(epoch from now() - min(created_at)))::bigint as oldest
         from outbox where sent_at is null";
 
-    LAG: "measure what waits" = "
+    LAG: "measure the backlogs" = "
         select coalesce(floor(extract(epoch from now() - min(outbox.created_at)))::bigint, 0) as outbox,
                (select coalesce(floor(extract(epoch from now() - min(received_at)))::bigint, 0)
                 from stripe_events where processed_at is null and parked_reason is null) as events
         from outbox where sent_at is null";
 
-    FAILING: "list messages that fail" = "
+    FAILING: "list failing messages" = "
         select dedupe_key, topic, attempts, created_at, available_at
         from outbox
         where sent_at is null and attempts > 1
         order by attempts desc, id
         limit 100";
 
-    MAILS: "list mails" = "
+    MAILS: "list emails" = "
         select dedupe_key, kind, status, attempts, failure, created_at, sent_at
         from emails
         where (created_at, dedupe_key) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, ''))
         order by created_at desc, dedupe_key desc
         limit $3";
 
-    HOUR: "tell the hour" = "select floor(extract(epoch from now()) / 3600)::bigint as hour";
+    HOUR: "read the clock" = "select floor(extract(epoch from now()) / 3600)::bigint as hour";
 }
 
 pub(super) async fn stripe_events(
     db: &Db,
     filter: &StripeEventFilter,
-    page: &Page<Moment>,
+    page: &PageRequest<Position>,
 ) -> Result<Vec<StripeEvent>, DbError> {
-    let (at, id) = end_of(page);
+    let (at, id) = cursor_of(page);
     let with: [Param<'_>; 5] =
-        [&filter.state.map(StripeEventState::name), &filter.kind, &at, &id, &page.rows_wanted()];
+        [&filter.state.map(StripeEventState::name), &filter.kind, &at, &id, &page.fetch_limit()];
     db.rows(&STRIPE_EVENTS, &with).await?.iter().map(|row| event(&STRIPE_EVENTS, row)).collect()
 }
 
@@ -87,13 +87,13 @@ pub(super) async fn stripe_event(
 }
 
 pub(super) async fn lag(db: &Db) -> Result<Lag, DbError> {
-    let row = db.row(&LAG, &[]).await?.ok_or(DbError::nonsense(&LAG, "a measure without a row"))?;
+    let row = db.row(&LAG, &[]).await?.ok_or(DbError::invalid_row(&LAG, "no row was returned"))?;
     Ok(Lag { outbox: row.get("outbox"), events: row.get("events") })
 }
 
-pub(super) async fn outbox(db: &Db) -> Result<Outbox, DbError> {
+pub(super) async fn outbox(db: &Db) -> Result<OutboxStatus, DbError> {
     let row = db.row(&OUTBOX, &[]).await?;
-    let row = row.ok_or(DbError::nonsense(&OUTBOX, "a count without a row"))?;
+    let row = row.ok_or(DbError::invalid_row(&OUTBOX, "no row was returned"))?;
     let failing = |row: &Row| FailingMessage {
         dedupe_key: row.get("dedupe_key"),
         topic: row.get("topic"),
@@ -101,15 +101,15 @@ pub(super) async fn outbox(db: &Db) -> Result<Outbox, DbError> {
         created_at: row.get("created_at"),
         next_try_at: row.get("available_at"),
     };
-    Ok(Outbox {
+    Ok(OutboxStatus {
         waiting: row.get("waiting"),
         oldest_seconds: row.get("oldest"),
         failing: db.rows(&FAILING, &[]).await?.iter().map(failing).collect(),
     })
 }
 
-pub(super) async fn mails(db: &Db, page: &Page<Moment>) -> Result<Vec<Mail>, DbError> {
-    let (at, id) = end_of(page);
+pub(super) async fn mails(db: &Db, page: &PageRequest<Position>) -> Result<Vec<Mail>, DbError> {
+    let (at, id) = cursor_of(page);
     let mail = |row: &Row| Mail {
         dedupe_key: row.get("dedupe_key"),
         kind: row.get("kind"),
@@ -119,17 +119,17 @@ pub(super) async fn mails(db: &Db, page: &Page<Moment>) -> Result<Vec<Mail>, DbE
         created_at: row.get("created_at"),
         sent_at: row.get("sent_at"),
     };
-    Ok(db.rows(&MAILS, &[&at, &id, &page.rows_wanted()]).await?.iter().map(mail).collect())
+    Ok(db.rows(&MAILS, &[&at, &id, &page.fetch_limit()]).await?.iter().map(mail).collect())
 }
 
-/// Hours since 1970, by the database's clock.
+/// Hours since 1970, by the clock of the database.
 pub(super) async fn hour(tx: &Tx<'_>) -> Result<i64, DbError> {
     let row = tx.row(&HOUR, &[]).await?;
-    Ok(row.ok_or(DbError::nonsense(&HOUR, "a clock without an hour"))?.get("hour"))
+    Ok(row.ok_or(DbError::invalid_row(&HOUR, "no row was returned"))?.get("hour"))
 }
 
-fn end_of(page: &Page<Moment>) -> (Option<time::OffsetDateTime>, Option<&str>) {
-    let end = page.after.as_ref().map(|Moment { at, id: Mark(id) }| (*at, id.as_str()));
+fn cursor_of(page: &PageRequest<Position>) -> (Option<time::OffsetDateTime>, Option<&str>) {
+    let end = page.after.as_ref().map(|Position { at, id: TextKey(id) }| (*at, id.as_str()));
     end.unzip()
 }
 
@@ -139,7 +139,7 @@ fn event(query: &Query, row: &Row) -> Result<StripeEvent, DbError> {
         id: row.get("event_id"),
         kind: row.get("type"),
         object_id: row.get("object_id"),
-        state: state.ok_or(DbError::nonsense(query, "state"))?,
+        state: state.ok_or(DbError::invalid_row(query, "state"))?,
         livemode: row.get("livemode"),
         attempts: row.get("attempts"),
         parked_reason: row.get("parked_reason"),

@@ -1,10 +1,10 @@
-//! Where an order goes. Pure.
+//! The address that an order is shipped to. Pure.
 
 use crate::change::Change;
 use crate::failure::Invalid;
 use crate::text;
 
-/// An address that a carrier can find: each part one line, and none of them a card number.
+/// A postal address: each part is one line and holds no card number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     name: String,
@@ -15,7 +15,7 @@ pub struct Address {
     country: String,
 }
 
-/// An address as somebody wrote it.
+/// An address as a client sends it, not validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressParts {
     pub name: String,
@@ -26,7 +26,7 @@ pub struct AddressParts {
     pub country: String,
 }
 
-/// What shall become of an address: what is left out stays.
+/// A change of an address: parts that are left out stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressChange {
     pub name: Change<String>,
@@ -51,7 +51,7 @@ impl Address {
     pub fn parse(parts: &AddressParts) -> Result<Self, Invalid> {
         let line = |field: &str, raw: &str, max| {
             let pointer = format!("/shipping_address/{field}");
-            text::without_card(&pointer, text::line(&pointer, raw, max)?)
+            text::reject_card_number(&pointer, text::line(&pointer, raw, max)?)
         };
         let line2 = parts.line2.as_deref().map(|raw| line("line2", raw, 200));
         let is_country = COUNTRIES.split(' ').any(|code| code == parts.country);
@@ -69,8 +69,8 @@ impl Address {
         })
     }
 
-    /// As it was kept: parsed once, and not again.
-    pub(super) fn kept(parts: AddressParts) -> Self {
+    /// As it was stored: parsed once, and not again.
+    pub(super) fn from_stored(parts: AddressParts) -> Self {
         let AddressParts { name, line1, line2, postal_code, city, country } = parts;
         Self { name, line1, line2, postal_code, city, country }
     }
@@ -82,21 +82,21 @@ impl Address {
 }
 
 impl AddressChange {
-    /// The address after the change. One that was not there must be whole.
-    pub(super) fn over(self, old: Option<Address>) -> Result<Address, Invalid> {
+    /// The address after the change. Where there was none, the change must hold every required part.
+    pub(super) fn apply_to(self, old: Option<Address>) -> Result<Address, Invalid> {
         let old = old.map(Address::into_parts);
         let part = |field: &str, change: Change<String>, old: Option<&String>| {
             let required = || {
                 let pointer = format!("/shipping_address/{field}");
-                Invalid::new(pointer, "required", "must be there")
+                Invalid::new(pointer, "required", "is required")
             };
-            change.over(old.cloned()).ok_or_else(required)
+            change.apply_to(old.cloned()).ok_or_else(required)
         };
         let old = old.as_ref();
         Address::parse(&AddressParts {
             name: part("name", self.name, old.map(|old| &old.name))?,
             line1: part("line1", self.line1, old.map(|old| &old.line1))?,
-            line2: self.line2.over(old.and_then(|old| old.line2.clone())),
+            line2: self.line2.apply_to(old.and_then(|old| old.line2.clone())),
             postal_code: part("postal_code", self.postal_code, old.map(|old| &old.postal_code))?,
             city: part("city", self.city, old.map(|old| &old.city))?,
             country: part("country", self.country, old.map(|old| &old.country))?,
@@ -145,11 +145,11 @@ mod tests {
         let city = AddressChange { city: Change::Set("Potsdam".to_owned()), ..Default::default() };
         let line2 = AddressChange { line2: Change::Clear, ..Default::default() };
 
-        let moved = city.clone().over(old.clone().ok()).unwrap();
-        let bare = line2.over(old.ok()).unwrap();
+        let moved = city.clone().apply_to(old.clone().ok()).unwrap();
+        let bare = line2.apply_to(old.ok()).unwrap();
 
         assert_eq!((&*moved.city, moved.line2.as_deref()), ("Potsdam", Some("Hof")));
         assert_eq!(bare.line2, None);
-        assert_eq!(city.over(None).unwrap_err().code, "required");
+        assert_eq!(city.apply_to(None).unwrap_err().code, "required");
     }
 }

@@ -1,11 +1,11 @@
-//! What somebody wants to buy. Pure.
+//! The products and quantities of an order. Pure.
 
 use crate::failure::Invalid;
 use crate::id::ProductId;
 use std::collections::BTreeMap;
 
-const MOST_LINES: usize = 100;
-const MOST_PIECES: i64 = 1000;
+const MAX_LINES: usize = 100;
+const MAX_PIECES: i64 = 1000;
 
 /// Quantities by product: never empty, each from 1 to 1000, at most 100 products.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,15 +16,15 @@ impl Basket {
     pub fn new(lines: impl IntoIterator<Item = (ProductId, i64)>) -> Result<Self, Invalid> {
         let mut sums = BTreeMap::<ProductId, i32>::new();
         for (place, (product, quantity)) in lines.into_iter().enumerate() {
-            if place == MOST_LINES {
-                let detail = format!("an order has at most {MOST_LINES} lines");
+            if place == MAX_LINES {
+                let detail = format!("an order has at most {MAX_LINES} lines");
                 return Err(Invalid::new("/lines", "too_many_lines", detail));
             }
             let known = sums.get(&product).copied().unwrap_or_default();
-            let sum = quantity.checked_add(i64::from(known)).filter(|sum| *sum <= MOST_PIECES);
+            let sum = quantity.checked_add(i64::from(known)).filter(|sum| *sum <= MAX_PIECES);
             let sum = sum.filter(|_| quantity >= 1).and_then(|sum| i32::try_from(sum).ok());
             let sum = sum.ok_or_else(|| {
-                let detail = format!("an order takes 1 to {MOST_PIECES} pieces of a product");
+                let detail = format!("an order takes 1 to {MAX_PIECES} pieces of a product");
                 Invalid::new(format!("/lines/{place}/quantity"), "out_of_range", detail)
             })?;
             sums.insert(product, sum);
@@ -36,11 +36,11 @@ impl Basket {
     }
 
     /// In ascending order, which is the order of locking.
-    pub(super) fn products(&self) -> Vec<ProductId> {
+    pub(crate) fn products(&self) -> Vec<ProductId> {
         self.0.keys().copied().collect()
     }
 
-    pub(super) fn quantities(&self) -> Vec<i32> {
+    pub(crate) fn quantities(&self) -> Vec<i32> {
         self.0.values().copied().collect()
     }
 

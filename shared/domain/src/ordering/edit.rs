@@ -1,57 +1,41 @@
-//! What may still be changed of an order that was placed. Pure.
+//! Which parts of a placed order can still be changed. Pure.
 
 use super::address::{Address, AddressChange};
-use super::order::{Order, Viewer};
+use super::note::Note;
+use super::order::Order;
 use super::refusal::Refusal;
-use super::status::Status;
 use crate::change::Change;
 use crate::failure::Invalid;
-use crate::text;
+use crate::status::OrderStatus;
+use crate::viewer::Viewer;
 
-/// What a buyer or the shop wants to be known about an order: at most 1000 characters, and no card number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note(String);
-
-/// What shall become of an order: what is left out stays.
+/// A change of an order: parts that are left out stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     pub address: Change<AddressChange>,
     pub note: Change<Note>,
 }
 
-impl Note {
-    /// Nothing but space is no note.
-    pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
-        let text = text::without_card("/note", text::prose("/note", raw.trim(), 1000)?)?;
-        Ok(Some(text).filter(|text| !text.is_empty()).map(Self))
-    }
-
-    pub(super) fn kept(text: String) -> Self {
-        Self(text)
-    }
-
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-}
-
 impl Edit {
-    /// Buyers change what waits for its payment, staff what has not left the shop.
-    pub(super) fn is_open(viewer: Viewer, status: Status) -> Result<(), Refusal> {
+    /// Buyers may change an order until it is paid, staff until it is shipped.
+    pub(super) fn is_open(viewer: Viewer, status: OrderStatus) -> Result<(), Refusal> {
         match (viewer, status) {
-            (_, Status::Pending) | (Viewer::Staff, Status::Confirmed) => Ok(()),
+            (_, OrderStatus::Pending) | (Viewer::Staff, OrderStatus::Confirmed) => Ok(()),
             _ => Err(Refusal::NotChangeable(status)),
         }
     }
 
     /// Address and note of the order after the change.
-    pub(super) fn over(self, order: &Order) -> Result<(Option<Address>, Option<Note>), Invalid> {
+    pub(super) fn apply_to(
+        self,
+        order: &Order,
+    ) -> Result<(Option<Address>, Option<Note>), Invalid> {
         let address = match self.address {
             Change::Keep => order.address.clone(),
             Change::Clear => None,
-            Change::Set(change) => Some(change.over(order.address.clone())?),
+            Change::Set(change) => Some(change.apply_to(order.address.clone())?),
         };
-        Ok((address, self.note.over(order.note.clone())))
+        Ok((address, self.note.apply_to(order.note.clone())))
     }
 }
 
@@ -65,19 +49,15 @@ mod tests {
     #[test]
     fn buyers_change_what_is_pending_and_staff_what_is_not_shipped() {
         let buyer = Viewer::Buyer(UserId::generate());
-        let open =
-            |viewer| Status::ALL.into_iter().filter(move |s| Edit::is_open(viewer, *s).is_ok());
+        let open = |viewer| {
+            OrderStatus::ALL.into_iter().filter(move |s| Edit::is_open(viewer, *s).is_ok())
+        };
 
-        assert_eq!(open(buyer).collect::<Vec<_>>(), [Status::Pending]);
-        assert_eq!(open(Viewer::Staff).collect::<Vec<_>>(), [Status::Pending, Status::Confirmed]);
-    }
-
-    #[test]
-    fn a_note_is_short_and_holds_no_card() {
-        assert_eq!(Note::parse(" \n ").unwrap(), None);
-        assert_eq!(Note::parse(" ring\ntwice ").unwrap().unwrap().text(), "ring\ntwice");
-        assert_eq!(Note::parse(&"x".repeat(1001)).unwrap_err().code, "too_long");
-        assert_eq!(Note::parse("4242424242424242").unwrap_err().code, "looks_like_a_card");
+        assert_eq!(open(buyer).collect::<Vec<_>>(), [OrderStatus::Pending]);
+        assert_eq!(
+            open(Viewer::Staff).collect::<Vec<_>>(),
+            [OrderStatus::Pending, OrderStatus::Confirmed]
+        );
     }
 
     #[test]
@@ -90,17 +70,18 @@ mod tests {
             city: "Berlin".to_owned(),
             country: "DE".to_owned(),
         };
-        let (address, note) = (Address::kept(parts()), Note::kept("ring twice".to_owned()));
+        let (address, note) =
+            (Address::from_stored(parts()), Note::from_stored("ring twice".to_owned()));
         let (old, kept) = (Some(address.clone()), Some(note.clone()));
-        let order = Order { address: old, note: kept, ..order(Status::Pending, 100, 0, 0) };
+        let order = Order { address: old, note: kept, ..order(OrderStatus::Pending, 100, 0, 0) };
         let to = AddressChange { city: Change::Set("Potsdam".to_owned()), ..Default::default() };
-        let moved = Address::kept(AddressParts { city: "Potsdam".to_owned(), ..parts() });
+        let moved = Address::from_stored(AddressParts { city: "Potsdam".to_owned(), ..parts() });
 
         let keep = Edit { address: Change::Keep, note: Change::Keep };
-        assert_eq!(keep.over(&order), Ok((Some(address), Some(note.clone()))));
+        assert_eq!(keep.apply_to(&order), Ok((Some(address), Some(note.clone()))));
         let clear = Edit { address: Change::Clear, note: Change::Clear };
-        assert_eq!(clear.over(&order), Ok((None, None)));
+        assert_eq!(clear.apply_to(&order), Ok((None, None)));
         let set = Edit { address: Change::Set(to), note: Change::Keep };
-        assert_eq!(set.over(&order), Ok((Some(moved), Some(note))));
+        assert_eq!(set.apply_to(&order), Ok((Some(moved), Some(note))));
     }
 }

@@ -1,23 +1,24 @@
 //! Which orders a list shows, and in which order. Pure.
 
-use super::order::Viewer;
 use super::refusal::Refusal;
-use super::status::{PaymentStatus, Status};
+use super::status::PaymentStatus;
 use crate::id::UserId;
+use crate::status::OrderStatus;
+use crate::viewer::Viewer;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// What the orders of a list have in common. The default asks for nothing.
+/// Which orders to list: those that match every field that is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Whose they are; for staff only.
+    /// The buyer; for staff only.
     pub user: Option<UserId>,
-    pub status: Option<Status>,
+    pub status: Option<OrderStatus>,
     pub payment: Option<PaymentStatus>,
-    /// Placed then or later.
+    /// Placed at this time or later.
     pub since: Option<OffsetDateTime>,
-    /// Placed before.
+    /// Placed before this time.
     pub until: Option<OffsetDateTime>,
 }
 
@@ -32,7 +33,7 @@ pub enum Sort {
 }
 
 impl Filter {
-    /// As far as this viewer may use it.
+    /// Restricted to the orders that this viewer may see.
     pub(super) fn narrow(self, viewer: Viewer) -> Result<Self, Refusal> {
         match (viewer, self.user) {
             (Viewer::Staff, _) => Ok(self),

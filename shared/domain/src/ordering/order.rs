@@ -2,15 +2,15 @@
 
 use super::address::Address;
 use super::basket::Basket;
-use super::edit::Note;
+use super::cancel_reason::CancelReason;
+use super::note::Note;
 use super::refusal::{Refusal, Shortage};
 use super::shipment::Shipment;
-use super::status::{CancelReason, Status};
 use crate::failure::Invalid;
 use crate::id::{OrderId, ProductId, UserId};
-use crate::inventory::Shelf;
+use crate::inventory::ReservedLine;
 use crate::money::{Currency, Money};
-use crate::payment;
+use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -19,13 +19,13 @@ use time::OffsetDateTime;
 pub struct Order {
     pub id: OrderId,
     pub buyer: UserId,
-    pub status: Status,
+    pub status: OrderStatus,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
     pub captured: Money,
     pub refunded: Money,
-    /// What the newest payment is at: failed also once a try came to nothing and no other was made.
-    pub payment: Option<payment::Status>,
+    /// The status of the newest payment; `Failed` also after a failed attempt that no other followed.
+    pub payment: Option<PaymentIntentStatus>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
     /// When a pending order is given up.
@@ -53,7 +53,7 @@ pub struct OrderLine {
     pub quantity: i32,
     pub unit_price: Money,
     pub total: Money,
-    /// How many of the pieces came back to the shelf.
+    /// How many of the pieces were returned to stock.
     pub returned: i32,
 }
 
@@ -67,82 +67,67 @@ pub struct Totals {
     pub total: Money,
 }
 
-/// Whose orders somebody may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Viewer {
-    /// Their own.
-    Buyer(UserId),
-    /// Everybody's.
-    Staff,
-}
-
-/// Who does something to an order, and as what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub id: UserId,
-    pub viewer: Viewer,
-}
-
-/// Why somebody confirms an order by hand: one line, such as the number of a bank transfer.
+/// Why staff confirm an order by hand: one line, such as the number of a bank transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
-/// What somebody wants to buy, and what belongs to it.
+/// An order as it is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct NewOrder {
     pub basket: Basket,
     pub address: Option<Address>,
     pub note: Option<Note>,
-    /// What the buyer was shown: if it costs something else by now, they want to know first.
+    /// The total that the buyer was shown: any other total is refused.
     pub expected_total: Option<Money>,
 }
 
-/// An order about to be written.
+/// An order that is about to be inserted.
 #[derive(Clone, Debug)]
-pub(super) struct Priced {
+pub(crate) struct PricedOrder {
     pub(super) id: OrderId,
     pub(super) buyer: UserId,
-    pub(super) status: Status,
+    pub(crate) status: OrderStatus,
     pub(super) lines: Vec<OrderLine>,
     pub(super) totals: Totals,
     pub(super) address: Option<Address>,
     pub(super) note: Option<Note>,
 }
 
-/// What the database adds to an order that it takes down.
+/// What the database adds to an inserted order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kept {
+pub(super) struct InsertedRow {
     pub(super) created_at: OffsetDateTime,
     pub(super) updated_at: OffsetDateTime,
     pub(super) expires_at: Option<OffsetDateTime>,
     pub(super) version: i64,
 }
 
-/// How many orders of one buyer may wait for their payment: each holds stock that others cannot buy.
-pub(super) const MOST_UNPAID: i64 = 5;
+/// How many unpaid orders one buyer may have: each reserves stock that others cannot buy.
+pub(crate) const MAX_UNPAID: i64 = 5;
 
-/// How long an order waits for its payment.
+/// How long stock is reserved for an unpaid order.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
 
-/// The most that a total may be, in minor units: the most that Stripe charges at once. Also a constraint of the table.
-const MOST: i64 = 99_999_999;
+/// The largest total in minor units: the most that Stripe charges at once. Also a constraint of the table.
+const MAX_TOTAL_MINOR: i64 = 99_999_999;
 
-impl Priced {
-    /// Prices the wish by the shelf, if all of it could be taken. What costs nothing needs no payment.
-    pub(super) fn new(
+impl PricedOrder {
+    /// Prices the order by the lines of its products, refused unless all of them are reserved. An order over nothing needs
+    /// no payment and is confirmed at once.
+    pub(crate) fn new(
         id: OrderId,
         buyer: UserId,
-        wish: &Wish,
-        shelf: Vec<Shelf>,
+        new: &NewOrder,
+        reserved: Vec<ReservedLine>,
     ) -> Result<Self, Refusal> {
-        let mut shelf: BTreeMap<_, _> =
-            shelf.into_iter().map(|item| (item.product, item)).collect();
+        let mut reserved: BTreeMap<_, _> =
+            reserved.into_iter().map(|item| (item.product, item)).collect();
         let mut lines = Vec::new();
         let mut short = Vec::new();
-        for (product, quantity) in wish.basket.lines() {
-            let item = shelf.remove(&product).ok_or(Refusal::NotForSale(product))?;
-            let Shelf { sku, name, price: unit_price, available, taken, .. } = item;
-            if taken {
+        for (product, quantity) in new.basket.lines() {
+            let item = reserved.remove(&product).ok_or(Refusal::NotForSale(product))?;
+            let ReservedLine { sku, name, price: unit_price, available, is_reserved, .. } = item;
+            if is_reserved {
                 let total = unit_price.times(quantity)?;
                 lines.push(OrderLine {
                     product,
@@ -161,18 +146,19 @@ impl Priced {
             return Err(Refusal::OutOfStock(short));
         }
         let totals = Totals::of(&lines)?;
-        if wish.expected_total.is_some_and(|expected| expected != totals.total) {
+        if new.expected_total.is_some_and(|expected| expected != totals.total) {
             return Err(Refusal::TotalChanged(totals.total));
         }
-        let status = if totals.total.minor == 0 { Status::Confirmed } else { Status::Pending };
-        let (address, note) = (wish.address.clone(), wish.note.clone());
+        let status =
+            if totals.total.minor == 0 { OrderStatus::Confirmed } else { OrderStatus::Pending };
+        let (address, note) = (new.address.clone(), new.note.clone());
         Ok(Self { id, buyer, status, lines, totals, address, note })
     }
 
-    /// The order as it is once it is written: nothing was paid, shipped or cancelled yet.
-    pub(super) fn kept(self, kept: Kept) -> Order {
+    /// The order once it is inserted: not paid, shipped or cancelled yet.
+    pub(super) fn inserted(self, row: InsertedRow) -> Order {
         let Self { id, buyer, status, lines, totals, address, note } = self;
-        let Kept { created_at, updated_at, expires_at, version } = kept;
+        let InsertedRow { created_at, updated_at, expires_at, version } = row;
         let nothing = Money::zero(totals.currency());
         Order {
             id,
@@ -199,18 +185,19 @@ impl Priced {
         }
     }
 
-    /// How long the stock is held for it, if it waits for money.
+    /// How long its stock is reserved, if it waits for a payment.
     pub(super) fn hold_seconds(&self) -> Option<i32> {
-        (self.status == Status::Pending).then_some(HOLD_SECONDS)
+        (self.status == OrderStatus::Pending).then_some(HOLD_SECONDS)
     }
 }
 
 impl Reason {
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        text::without_card("/reason", text::line("/reason", raw, 500)?).map(Self)
+        text::reject_card_number("/reason", text::line("/reason", raw, 500)?).map(Self)
     }
 
-    pub(super) fn kept(text: String) -> Self {
+    /// As it was stored: parsed once, and not again.
+    pub(super) fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -224,7 +211,7 @@ impl Totals {
         let currency = lines.first().expect("a basket is never empty").total.currency;
         let nothing = Money::zero(currency);
         let subtotal = lines.iter().try_fold(nothing, |sum, line| sum.plus(line.total))?;
-        if subtotal.minor > MOST {
+        if subtotal.minor > MAX_TOTAL_MINOR {
             return Err(Refusal::TooLarge);
         }
         Ok(Self { subtotal, discount: nothing, shipping: nothing, tax: nothing, total: subtotal })

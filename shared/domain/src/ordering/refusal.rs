@@ -1,13 +1,13 @@
-//! Why the shop says no to what is asked of an order.
+//! Why a request about an order is refused.
 
-use super::status::Status;
 use crate::failure::{self, Invalid, Kind};
 use crate::id::ProductId;
 use crate::idempotency;
 use crate::money::{Money, MoneyError};
+use crate::status::OrderStatus;
 use serde_json::{Map, Value, json};
 
-/// What there is too little of.
+/// A product of which fewer pieces are available than requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortage {
     pub product: ProductId,
@@ -33,17 +33,17 @@ pub enum Refusal {
     #[error("{most} orders of yours wait for their payment; pay or cancel one of them first")]
     TooManyUnpaid { most: i64 },
     #[error("an order that is {} cannot become {}", from.name(), to.name())]
-    IllegalMove { from: Status, to: Status },
+    IllegalMove { from: OrderStatus, to: OrderStatus },
     #[error("a payment of the order is under way")]
     PaymentInProgress,
     #[error("the order is about to be cancelled")]
     Ending,
     #[error("the order is on hold, because its payment is disputed")]
     OnHold,
-    #[error("money of the order was given back, or is on its way")]
+    #[error("money of the order was refunded, or is being refunded")]
     Refunded,
     #[error("an order that is {} can no longer be changed by you", .0.name())]
-    NotChangeable(Status),
+    NotChangeable(OrderStatus),
     #[error("the order was changed since you read it")]
     Stale,
     #[error("only staff may look for the orders of a user")]
@@ -51,13 +51,13 @@ pub enum Refusal {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
-    Repetition(#[from] idempotency::Refusal),
+    Idempotency(#[from] idempotency::Refusal),
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotFound => Kind::Missing,
+            Self::NotFound => Kind::NotFound,
             Self::NotForSale(_) | Self::MixedCurrencies | Self::TooLarge => Kind::Invalid,
             Self::OutOfStock(_)
             | Self::TotalChanged(_)
@@ -68,10 +68,10 @@ impl failure::Refusal for Refusal {
             | Self::OnHold
             | Self::Refunded
             | Self::NotChangeable(_) => Kind::Conflict,
-            Self::Stale => Kind::Stale,
+            Self::Stale => Kind::PreconditionFailed,
             Self::UserIsForStaff => Kind::Forbidden,
             Self::Invalid(refusal) => refusal.kind(),
-            Self::Repetition(refusal) => refusal.kind(),
+            Self::Idempotency(refusal) => refusal.kind(),
         }
     }
 
@@ -93,25 +93,25 @@ impl failure::Refusal for Refusal {
             Self::Stale => "stale",
             Self::UserIsForStaff => "wrong_role",
             Self::Invalid(refusal) => refusal.code(),
-            Self::Repetition(refusal) => refusal.code(),
+            Self::Idempotency(refusal) => refusal.code(),
         }
     }
 
     fn details(&self) -> Map<String, Value> {
         let (name, value) = match self {
             Self::OutOfStock(shortages) => ("lines", shortages.iter().map(shortage).collect()),
-            // What somebody may not do just now is no way out, even if others may.
+            // The refused state is left out, even if another caller might reach it.
             Self::IllegalMove { from, to } => {
                 let others = from.allowed().filter(|next| next != to);
-                ("allowed", others.map(Status::name).collect())
+                ("allowed", others.map(OrderStatus::name).collect())
             }
             Self::NotForSale(product) => ("product", json!(product)),
             Self::TotalChanged(total) => ("total", json!(total)),
             Self::TooManyUnpaid { most } => ("most", json!(most)),
-            // A problem has a `status` of its own.
+            // Not `status`: a problem document has a member of that name.
             Self::NotChangeable(status) => ("order_status", json!(status)),
             Self::Invalid(refusal) => return refusal.details(),
-            Self::Repetition(refusal) => return refusal.details(),
+            Self::Idempotency(refusal) => return refusal.details(),
             Self::NotFound
             | Self::MixedCurrencies
             | Self::TooLarge
@@ -157,7 +157,7 @@ mod tests {
         let lines = json!([{"product": product, "sku": "MUG-1", "requested": 3, "available": 2}]);
         let (conflict, invalid) = (Kind::Conflict, Kind::Invalid);
         for (refusal, kind, code, details) in [
-            (Refusal::NotFound, Kind::Missing, "order_not_found", json!({})),
+            (Refusal::NotFound, Kind::NotFound, "order_not_found", json!({})),
             (Refusal::NotForSale(product), invalid, "not_for_sale", json!({"product": product})),
             (
                 Refusal::OutOfStock(vec![shortage]),
@@ -174,12 +174,12 @@ mod tests {
             (Refusal::OnHold, conflict, "on_hold", json!({})),
             (Refusal::Refunded, conflict, "order_refunded", json!({})),
             (
-                Refusal::NotChangeable(Status::Shipped),
+                Refusal::NotChangeable(OrderStatus::Shipped),
                 conflict,
                 "order_not_changeable",
                 json!({"order_status": "shipped"}),
             ),
-            (Refusal::Stale, Kind::Stale, "stale", json!({})),
+            (Refusal::Stale, Kind::PreconditionFailed, "stale", json!({})),
             (Refusal::UserIsForStaff, Kind::Forbidden, "wrong_role", json!({})),
         ] {
             assert_eq!(said(&refusal), (kind, code, details), "{refusal}");
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn where_an_order_may_go_instead_is_told_and_never_the_way_that_was_refused() {
-        use Status::{Cancelled, Confirmed, Pending, Shipped};
+        use OrderStatus::{Cancelled, Confirmed, Pending, Shipped};
         for (from, to, allowed) in [
             (Pending, Shipped, json!(["confirmed", "cancelled"])),
             (Pending, Cancelled, json!(["confirmed"])),

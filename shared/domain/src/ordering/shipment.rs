@@ -1,9 +1,9 @@
-//! How an order left the shop. Pure.
+//! How an order was shipped. Pure.
 
 use crate::failure::Invalid;
 use crate::text;
 
-/// Who carries an order, and where its way can be followed.
+/// The carrier of an order and its tracking data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipment {
     pub(super) carrier: String,
@@ -25,8 +25,8 @@ impl Shipment {
         })
     }
 
-    /// As it was kept: parsed once, and not again.
-    pub(super) fn kept(
+    /// As it was stored: parsed once, and not again.
+    pub(super) fn from_stored(
         carrier: String,
         tracking_number: Option<String>,
         tracking_url: Option<String>,
@@ -47,7 +47,7 @@ impl Shipment {
     }
 }
 
-/// An address that can be put into a mail: https, a host without a user before it, and nothing that needs quoting.
+/// A link that is safe in an email: https, a host without user information, and no character that needs quoting.
 fn secure_link(raw: &str) -> Result<String, Invalid> {
     let rest = raw.strip_prefix("https://").unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -70,7 +70,8 @@ mod tests {
         let link = "https://dhl.example/track";
         let known = Shipment::parse("DHL", Some("JD01"), Some(link)).unwrap();
         let bare = Shipment::parse("DHL", None, None).unwrap();
-        let kept = Shipment::kept("DHL".to_owned(), Some("JD01".to_owned()), Some(link.to_owned()));
+        let kept =
+            Shipment::from_stored("DHL".to_owned(), Some("JD01".to_owned()), Some(link.to_owned()));
 
         assert_eq!((known.carrier(), known.tracking_number()), ("DHL", Some("JD01")));
         assert_eq!((known.tracking_url(), &known), (Some(link), &kept));

@@ -1,26 +1,28 @@
-//! The statements behind ordering. They decide nothing.
+//! The statements behind orders. They hold no rules.
 
 mod read;
 mod timeline;
 
-pub(super) use read::{find, list, read};
+pub(crate) use read::read;
+pub(super) use read::{find, list};
 pub(super) use timeline::{timeline, viewable};
 
 use super::address::{Address, AddressParts};
-use super::bill::Bill;
-use super::edit::Note;
-use super::order::{Kept, Order, Priced, Reason, Viewer};
+use super::cancel_reason::CancelReason;
+use super::locked_order::LockedOrder;
+use super::note::Note;
+use super::order::{InsertedRow, Order, PricedOrder, Reason};
 use super::shipment::Shipment;
-use super::status::CancelReason;
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, UserId};
+use crate::viewer::Viewer;
 use read::{cancel_reason, money, status};
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
 pub(crate) const ALL_QUERIES: [&[Query]; 3] = [ALL, read::ALL, timeline::ALL];
 
-/// What [`bill`] reads of an order, under a lock.
+/// Every column that [`locked_order`] reads.
 macro_rules! lock_order {
     ($which:literal) => {
         concat!(
@@ -37,9 +39,9 @@ macro_rules! lock_order {
 }
 
 queries! {
-    SIGN: "say who acts" = "select set_config('app.actor', $1::uuid::text, true)";
+    SET_ACTOR: "set the actor of a transaction" = "select set_config('app.actor', $1::uuid::text, true)";
 
-    /// Nothing, if too many of the buyer's orders wait for their payment.
+    /// No row if the buyer has too many unpaid orders.
     INSERT: "insert an order and its lines" = "
         with placed as (
             insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
@@ -58,13 +60,13 @@ queries! {
 
     LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
 
-    /// By Stripe's id, or by ours while Stripe's is not known: its news may overtake our own commit.
+    /// By Stripe's id, or by ours while Stripe's is not stored yet: an event may arrive before our own commit.
     LOCK_BY_PAYMENT: "lock the order of a payment" = lock_order!("
         id = (select order_id from payments
               where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null))
               order by provider_pi limit 1)");
 
-    /// One that Stripe holds on to goes to the back, so that it cannot keep the others waiting.
+    /// An order that cannot be closed yet goes to the back of the queue, so that it does not delay the others.
     LEASE_TO_CLOSE: "lease orders to close" = "
         with due as (
             select id from orders
@@ -79,11 +81,11 @@ queries! {
         where orders.id = due.id
         returning orders.id";
 
-    HOLD: "hold an order's stock for its payment" = "
+    EXTEND_EXPIRY: "extend an order's time to pay" = "
         update orders set expires_at = greatest(expires_at, now() + make_interval(secs => $2::int4))
         where id = $1 and status = 'pending'";
 
-    REQUEST_CANCEL: "note that an order shall be cancelled" = "
+    REQUEST_CANCEL: "request an order's cancellation" = "
         update orders set cancel_requested_at = now(), cancel_reason = 'requested'
         where id = $1 and status = 'pending'";
 
@@ -96,7 +98,7 @@ queries! {
         set status = 'shipped', shipped_at = now(), carrier = $2, tracking_number = $3, tracking_url = $4
         where id = $1";
 
-    HOLD_BACK: "hold an order's goods back" = "
+    SET_ON_HOLD: "set whether an order is on hold" = "
         update orders set on_hold = $2 where id = $1 and on_hold <> $2";
 
     EDIT: "edit an order" = "
@@ -111,8 +113,8 @@ queries! {
             captured_minor = (select coalesce(sum(amount_minor), 0) from ledger where order_id = $1 and kind = 'captured')
         where id = $1";
 
-    /// From the ledger, never by adding to what is there: told twice, it comes out the same.
-    ADD_UP: "add up an order's money" = "
+    /// Summed over the ledger rather than incremented, so that a repeated update has no effect.
+    RECOMPUTE_PAID: "recompute an order's captured and refunded sums" = "
         update orders
         set captured_minor = (select coalesce(sum(amount_minor), 0) from ledger where order_id = $1 and kind = 'captured'),
             refunded_minor = (
@@ -121,19 +123,19 @@ queries! {
         where id = $1";
 }
 
-/// Says who acts in this transaction; the order's history takes it down.
-pub(super) async fn sign(tx: &Tx<'_>, actor: UserId) -> Result<(), DbError> {
-    tx.execute(&SIGN, &[&actor]).await.map(drop)
+/// Sets who acts in this transaction; triggers write it into the order's history.
+pub(crate) async fn set_actor(tx: &Tx<'_>, actor: UserId) -> Result<(), DbError> {
+    tx.execute(&SET_ACTOR, &[&actor]).await.map(drop)
 }
 
-/// The order as it is kept now; none, if `most_unpaid` orders of its buyer wait for their payment already.
-/// The caller has the buyer's turn, so that no other order is counted too late.
-pub(super) async fn insert(
+/// The inserted order; none if its buyer already has `max_unpaid` unpaid orders. The caller holds the lock on the buyer's
+/// orders, so that no concurrent order is missed by the count.
+pub(crate) async fn insert(
     tx: &Tx<'_>,
-    order: Priced,
-    most_unpaid: i64,
+    order: PricedOrder,
+    max_unpaid: i64,
 ) -> Result<Option<Order>, DbError> {
-    let Priced { id, buyer, status, lines, totals, address, note } = &order;
+    let PricedOrder { id, buyer, status, lines, totals, address, note } = &order;
     let currency = totals.currency().code();
     let [subtotal, discount, shipping, tax, total] = [
         totals.subtotal.minor,
@@ -142,7 +144,7 @@ pub(super) async fn insert(
         totals.tax.minor,
         totals.total.minor,
     ];
-    let words = note.as_ref().map(Note::text);
+    let text = note.as_ref().map(Note::text);
     let [name, line1, line2, postal_code, city, country] = columns(address.as_ref());
     let products: Vec<_> = lines.iter().map(|line| line.product).collect();
     let skus: Vec<_> = lines.iter().map(|line| &line.sku).collect();
@@ -160,7 +162,7 @@ pub(super) async fn insert(
         &tax,
         &total,
         &order.hold_seconds(),
-        &words,
+        &text,
         &name,
         &line1,
         &line2,
@@ -172,41 +174,37 @@ pub(super) async fn insert(
         &names,
         &quantities,
         &prices,
-        &most_unpaid,
+        &max_unpaid,
     ];
     let Some(row) = tx.row(&INSERT, &row).await? else { return Ok(None) };
-    let kept = Kept {
+    let inserted = InsertedRow {
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
         expires_at: row.get("expires_at"),
         version: row.get("version"),
     };
-    Ok(Some(order.kept(kept)))
+    Ok(Some(order.inserted(inserted)))
 }
 
 pub(crate) async fn lock(
     tx: &Tx<'_>,
     viewer: Viewer,
     id: OrderId,
-) -> Result<Option<Bill>, DbError> {
-    let owner = match viewer {
-        Viewer::Staff => None,
-        Viewer::Buyer(buyer) => Some(buyer),
-    };
-    tx.row(&LOCK, &[&id, &owner]).await?.as_ref().map(bill).transpose()
+) -> Result<Option<LockedOrder>, DbError> {
+    tx.row(&LOCK, &[&id, &viewer.owner()]).await?.as_ref().map(locked_order).transpose()
 }
 
-/// The order that a payment is for, by Stripe's id or ours.
+/// Locks the order that a payment is for, by Stripe's id of the payment or by ours.
 pub(crate) async fn lock_by_payment(
     tx: &Tx<'_>,
     provider: Option<&str>,
     payment: Option<PaymentId>,
-) -> Result<Option<Bill>, DbError> {
-    tx.row(&LOCK_BY_PAYMENT, &[&provider, &payment]).await?.as_ref().map(bill).transpose()
+) -> Result<Option<LockedOrder>, DbError> {
+    tx.row(&LOCK_BY_PAYMENT, &[&provider, &payment]).await?.as_ref().map(locked_order).transpose()
 }
 
-fn bill(row: &Row) -> Result<Bill, DbError> {
-    Ok(Bill {
+fn locked_order(row: &Row) -> Result<LockedOrder, DbError> {
+    Ok(LockedOrder {
         order: row.get("id"),
         status: status(&LOCK, row)?,
         total: money(&LOCK, row, "total_minor")?,
@@ -221,19 +219,19 @@ pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, D
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-pub(crate) async fn hold(tx: &Tx<'_>, id: OrderId, seconds: i32) -> Result<(), DbError> {
-    tx.execute(&HOLD, &[&id, &seconds]).await.map(drop)
+pub(crate) async fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32) -> Result<(), DbError> {
+    tx.execute(&EXTEND_EXPIRY, &[&id, &seconds]).await.map(drop)
 }
 
-pub(super) async fn request_cancel(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
+pub(crate) async fn request_cancel(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
     tx.execute(&REQUEST_CANCEL, &[&id]).await.map(drop)
 }
 
-pub(super) async fn cancel(tx: &Tx<'_>, id: OrderId, reason: CancelReason) -> Result<(), DbError> {
+pub(crate) async fn cancel(tx: &Tx<'_>, id: OrderId, reason: CancelReason) -> Result<(), DbError> {
     tx.execute(&CANCEL, &[&id, &reason.name()]).await.map(drop)
 }
 
-pub(super) async fn confirm(
+pub(crate) async fn confirm(
     tx: &Tx<'_>,
     id: OrderId,
     reason: Option<&Reason>,
@@ -241,15 +239,15 @@ pub(super) async fn confirm(
     tx.execute(&CONFIRM, &[&id, &reason.map(Reason::text)]).await.map(drop)
 }
 
-pub(crate) async fn add_up(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
-    tx.execute(&ADD_UP, &[&id]).await.map(drop)
+pub(crate) async fn recompute_paid(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
+    tx.execute(&RECOMPUTE_PAID, &[&id]).await.map(drop)
 }
 
-pub(crate) async fn hold_back(tx: &Tx<'_>, id: OrderId, is_held: bool) -> Result<(), DbError> {
-    tx.execute(&HOLD_BACK, &[&id, &is_held]).await.map(drop)
+pub(crate) async fn set_on_hold(tx: &Tx<'_>, id: OrderId, on_hold: bool) -> Result<(), DbError> {
+    tx.execute(&SET_ON_HOLD, &[&id, &on_hold]).await.map(drop)
 }
 
-pub(super) async fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) -> Result<(), DbError> {
+pub(crate) async fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) -> Result<(), DbError> {
     let Shipment { carrier, tracking_number, tracking_url } = shipment;
     tx.execute(&SHIP, &[&id, carrier, tracking_number, tracking_url]).await.map(drop)
 }

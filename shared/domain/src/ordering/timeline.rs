@@ -1,22 +1,22 @@
-//! What happened to an order, from its first to its last day. Pure.
+//! The events of an order's history, for display. Pure.
 
 use crate::id::{DisputeId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// Something that happened to an order.
+/// One entry of an order's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub what: Happening,
+pub struct TimelineEntry {
+    pub what: TimelineEvent,
     pub at: OffsetDateTime,
-    /// Who did it; nobody if time or Stripe did.
+    /// The user who did it; none if it was Stripe or an expiry.
     pub actor: Option<UserId>,
-    pub(super) place: Place,
+    pub(super) sort_key: SortKey,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum TimelineEvent {
     Placed,
     PaymentStarted { payment: PaymentId, provider: String, amount: Money, status: String },
     PaymentFailed { payment: PaymentId },
@@ -33,45 +33,46 @@ pub enum Happening {
     DisputeClosed { dispute: DisputeId, status: String },
 }
 
-/// Where an entry stands: by time, and by place among what happened in the same moment.
+/// The position of an entry: its time, then a key that orders entries of the same time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
+pub struct TimelinePosition {
     #[serde(with = "time::serde::rfc3339")]
     pub(super) at: OffsetDateTime,
-    pub(super) place: Place,
+    #[serde(rename = "place")]
+    pub(super) sort_key: SortKey,
 }
 
-/// Sorts causes before their effects. Cursors come from outside, so that it is read with care.
+/// Sorts causes before their effects. It comes back in cursors, so it is validated when it is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Place(pub(super) String);
+pub(super) struct SortKey(pub(super) String);
 
-impl TryFrom<String> for Place {
+impl TryFrom<String> for SortKey {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let fits = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_graphic());
-        if fits { Ok(Self(text)) } else { Err("this is not the place of an entry") }
+        if fits { Ok(Self(text)) } else { Err("not the sort key of an entry") }
     }
 }
 
-impl Entry {
-    pub(super) fn moment(&self) -> Moment {
-        Moment { at: self.at, place: self.place.clone() }
+impl TimelineEntry {
+    pub(super) fn position(&self) -> TimelinePosition {
+        TimelinePosition { at: self.at, sort_key: self.sort_key.clone() }
     }
 
-    /// Without what is the shop's own business.
+    /// Without what only staff may see.
     pub(super) fn for_buyer(mut self) -> Self {
         self.actor = None;
-        if let Happening::Confirmed { reason } = &mut self.what {
+        if let TimelineEvent::Confirmed { reason } = &mut self.what {
             *reason = None;
         }
         self
     }
 }
 
-impl Happening {
-    /// A word for programs.
+impl TimelineEvent {
+    /// Its type as programs see it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Placed => "order_placed",

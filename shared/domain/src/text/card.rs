@@ -1,48 +1,48 @@
-//! Card numbers have no business in the shop: whoever writes one down by mistake is told.
+//! Detection of payment card numbers in free text, which must not be stored (PCI DSS).
 
 use crate::failure::Invalid;
 
 const SEPARATORS: [char; 3] = [' ', '-', '\u{a0}'];
 
-/// Hands text back unless a part of it could be the number of a payment card.
-pub fn without_card(pointer: &str, text: String) -> Result<String, Invalid> {
-    if holds_card(&text) {
-        let detail = "this looks like the number of a payment card, which the shop must not keep";
+/// Returns the text unless a part of it looks like a payment card number.
+pub fn reject_card_number(pointer: &str, text: String) -> Result<String, Invalid> {
+    if contains_card_number(&text) {
+        let detail = "looks like the number of a payment card, which must not be stored";
         return Err(Invalid::new(pointer, "looks_like_a_card", detail));
     }
     Ok(text)
 }
 
-fn holds_card(text: &str) -> bool {
+fn contains_card_number(text: &str) -> bool {
     let runs = text.split(|c: char| !c.is_ascii_digit() && !SEPARATORS.contains(&c));
     runs.map(|run| run.split(SEPARATORS).filter(|group| !group.is_empty()).collect::<Vec<_>>())
-        .any(|groups| (0..groups.len()).any(|first| starts_card(&groups[first..])))
+        .any(|groups| (0..groups.len()).any(|first| starts_with_card_number(&groups[first..])))
 }
 
-/// Whether some of the first groups together are a card number, as `4242 4242 4242 4242` is.
-fn starts_card(groups: &[&str]) -> bool {
+/// Whether the digits of the first groups together form a card number, as in `4242 4242 4242 4242`.
+fn starts_with_card_number(groups: &[&str]) -> bool {
     let mut digits = String::new();
     for group in groups {
         digits.push_str(group);
         if digits.len() > 19 {
             return false;
         }
-        if digits.len() >= 13 && fits_check_digit(&digits) {
+        if digits.len() >= 13 && passes_luhn_check(&digits) {
             return true;
         }
     }
     false
 }
 
-/// The Luhn formula. Nothing but zeros fits it, and is no card.
-fn fits_check_digit(digits: &str) -> bool {
+/// The Luhn algorithm. All zeros pass it, but are not a card number.
+fn passes_luhn_check(digits: &str) -> bool {
     let values = digits.chars().rev().filter_map(|c| c.to_digit(10));
-    let weighed = values.enumerate().map(|(place, digit)| match (place % 2, digit) {
+    let weighted = values.enumerate().map(|(index, digit)| match (index % 2, digit) {
         (0, digit) => digit,
         (_, digit @ 0..=4) => digit * 2,
         (_, digit) => digit * 2 - 9,
     });
-    weighed.sum::<u32>() % 10 == 0 && digits.contains(|c| c != '0')
+    weighted.sum::<u32>() % 10 == 0 && digits.contains(|c| c != '0')
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
             "6304 0000 0000 0000 0000",
             "4222222222222",
         ] {
-            assert!(holds_card(text), "{text}");
+            assert!(contains_card_number(text), "{text}");
         }
     }
 
@@ -78,7 +78,7 @@ mod tests {
             "4242,4242,4242,4242",
             "1990 - 2020",
         ] {
-            assert!(!holds_card(text), "{text}");
+            assert!(!contains_card_number(text), "{text}");
         }
     }
 
@@ -88,7 +88,7 @@ mod tests {
             let mut digits: Vec<u32> = "4242424242424242".chars().filter_map(|c| c.to_digit(10)).collect();
             digits[at] = (digits[at] + by) % 10;
             let text: String = digits.iter().map(ToString::to_string).collect();
-            prop_assert!(!holds_card(&text), "{}", text);
+            prop_assert!(!contains_card_number(&text), "{}", text);
         }
     }
 }

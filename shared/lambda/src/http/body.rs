@@ -1,7 +1,7 @@
-//! Reading requests: bodies, paths and queries that do not fit are answered with a [`Problem`].
-#![expect(clippy::disallowed_types, reason = "our own wrap the ones of axum")]
+//! Extractors for bodies, paths and query strings, whose rejections are [`Problem`]s.
+#![expect(clippy::disallowed_types, reason = "our own types wrap those of axum")]
 
-use super::Problem;
+use super::problem::Problem;
 use axum::Json as AxumJson;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
-/// A JSON body, read or written.
+/// A JSON body of a request or a response.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -31,57 +31,57 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A body of whatever kind, byte for byte.
-pub struct Raw(pub Bytes);
+/// The bytes of a body of any content type.
+pub struct RawBody(pub Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Raw {
+impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await;
-        bytes.map(Self).map_err(|rejection| unreadable(&rejection))
+        bytes.map(Self).map_err(|rejection| rejected(&rejection))
     }
 }
 
-/// The bytes of a body that calls itself JSON.
+/// The bytes of a body whose content type is JSON; 415 for all others.
 pub(super) async fn json_bytes<S: Send + Sync>(
     request: Request,
     state: &S,
 ) -> Result<Bytes, Problem> {
-    if !calls_itself_json(request.headers()) {
+    if !has_json_content_type(request.headers()) {
         let detail = "send the body as application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
-    Raw::from_request(request, state).await.map(|Raw(bytes)| bytes)
+    RawBody::from_request(request, state).await.map(|RawBody(bytes)| bytes)
 }
 
-fn unreadable(rejection: &BytesRejection) -> Problem {
+fn rejected(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
     } else {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_body", "the body broke off")
+        Problem::new(StatusCode::BAD_REQUEST, "bad_body", "the body could not be read")
     }
 }
 
-fn calls_itself_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json")
-        || kind.eq_ignore_ascii_case("application/merge-patch+json")
+fn has_json_content_type(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+        || media_type.eq_ignore_ascii_case("application/merge-patch+json")
 }
 
-/// What the bytes say, or where they stop making sense.
+/// The parsed body. The error says where parsing failed.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
-        misfit(&pointer, error.inner())
+        unparsable(&pointer, error.inner())
     })?;
-    json.end().map_err(|error| misfit("", &error))?;
+    json.end().map_err(|error| unparsable("", &error))?;
     Ok(value)
 }
 
-fn misfit(pointer: &str, error: &serde_json::Error) -> Problem {
+fn unparsable(pointer: &str, error: &serde_json::Error) -> Problem {
     let code = match error.classify() {
         Category::Data => "bad_body",
         Category::Io | Category::Syntax | Category::Eof => "malformed_json",
@@ -104,7 +104,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-/// What the path's placeholders say. An id of the wrong form names nothing: 404.
+/// The parameters of the path. One of the wrong form is answered with 404, like an id that does not exist.
 pub struct Path<T>(pub T);
 
 impl<T, S> FromRequestParts<S> for Path<T>
@@ -121,7 +121,7 @@ where
     }
 }
 
-/// What the query string says. An unknown parameter is a mistake, not a wish to be ignored.
+/// The parameters of the query string. A malformed or unknown one is answered with 400.
 pub struct Query<T>(pub T);
 
 impl<T, S> FromRequestParts<S> for Query<T>

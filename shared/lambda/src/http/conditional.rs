@@ -1,6 +1,6 @@
-//! Requests that depend on what the caller knows already (RFC 9110, section 13).
+//! Conditional requests: `ETag`, `If-Match` and `If-None-Match` (RFC 9110, section 13).
 
-use super::Problem;
+use super::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -8,24 +8,25 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use std::convert::Infallible;
 use std::fmt;
 
-/// The entity tag of something with a version: `"v3"`, or `"v3-8"` if its view shows more than the version covers.
+/// The entity tag of a versioned resource: `"v3"`, or `"v3-8"` if its view also shows what the version does not cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag(String);
+pub struct ETag(String);
 
-impl Tag {
+impl ETag {
+    /// `"v3"` for version 3.
     pub fn version(version: i64) -> Self {
         Self(format!("\"v{version}\""))
     }
 
-    /// Adds what may change in the view while the version stays, such as a count of stock. [`IfMatch`] does not look at it.
+    /// Adds a part of the view that may change while the version stays, such as the stock. [`IfMatch`] ignores it.
     #[must_use]
-    pub fn and(&self, shown: impl fmt::Display) -> Self {
-        Self(format!("\"{}-{shown}\"", self.0.trim_matches('"')))
+    pub fn and(&self, part: impl fmt::Display) -> Self {
+        Self(format!("\"{}-{part}\"", self.0.trim_matches('"')))
     }
 }
 
-/// As the `ETag` header of an answer.
-impl IntoResponseParts for Tag {
+/// As the `ETag` header of a response.
+impl IntoResponseParts for ETag {
     type Error = Infallible;
 
     fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Infallible> {
@@ -36,32 +37,33 @@ impl IntoResponseParts for Tag {
     }
 }
 
-/// The version that the caller wants to change; `None` if any will do. A tag that is not ours is out of date: 412.
+/// The version that the caller expects; `None` without the header or with `*`: any version. A tag that is not one of
+/// ours is answered with 412.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IfMatch(pub Option<i64>);
 
 impl IfMatch {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(tag) = only(headers, &header::IF_MATCH)? else { return Ok(Self(None)) };
+        let Some(tag) = single(headers, &header::IF_MATCH)? else { return Ok(Self(None)) };
         if tag == "*" {
             return Ok(Self(None));
         }
         let stale = || {
-            let detail = "this is not the entity tag of what is there now";
+            let detail = "this is not the entity tag of the current version";
             Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
         };
         version(tag).map(|version| Self(Some(version))).ok_or_else(stale)
     }
 }
 
-/// The same where a change must not be blind: who does not say what they saw gets 428. `*` says that any will do.
+/// Like [`IfMatch`], for changes that must name the expected version: without the header the answer is 428.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MustMatch(pub Option<i64>);
+pub struct RequiredIfMatch(pub Option<i64>);
 
-impl MustMatch {
+impl RequiredIfMatch {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         if !headers.contains_key(header::IF_MATCH) {
-            let detail = "send the ETag of what you saw as If-Match";
+            let detail = "send the ETag of the version that you read as If-Match";
             let status = StatusCode::PRECONDITION_REQUIRED;
             return Err(Problem::new(status, "precondition_required", detail));
         }
@@ -69,7 +71,7 @@ impl MustMatch {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for MustMatch {
+impl<S: Send + Sync> FromRequestParts<S> for RequiredIfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -77,13 +79,14 @@ impl<S: Send + Sync> FromRequestParts<S> for MustMatch {
     }
 }
 
-/// The version that a tag of ours tells of.
+/// The version in one of our tags.
 fn version(tag: &str) -> Option<i64> {
     let text = tag.strip_prefix("\"v")?.strip_suffix('"')?;
     text.split('-').next()?.parse().ok()
 }
 
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+/// The value of a header that may be sent once, with one tag.
+fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     match value.to_str() {
@@ -103,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The tags of the views that the caller holds already.
+/// The entity tags of the representations that the caller has cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(Vec<String>);
 
@@ -114,18 +117,18 @@ impl IfNoneMatch {
         Self(tags.collect())
     }
 
-    /// The body under its tag, or 304 if the caller holds it already.
-    pub fn answer(&self, tag: Tag, body: impl IntoResponse) -> Response {
-        if self.holds(&tag) {
+    /// The body with its `ETag`, or 304 if the caller has it already.
+    pub fn respond(&self, tag: ETag, body: impl IntoResponse) -> Response {
+        if self.matches(&tag) {
             (StatusCode::NOT_MODIFIED, tag, ()).into_response()
         } else {
             (tag, body).into_response()
         }
     }
 
-    /// The weak comparison: a proxy that compresses weakens the tag.
-    fn holds(&self, tag: &Tag) -> bool {
-        self.0.iter().any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag.0)
+    /// Weak comparison, because a proxy that compresses the body makes the tag weak.
+    fn matches(&self, tag: &ETag) -> bool {
+        self.0.iter().any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag.0)
     }
 }
 
@@ -166,26 +169,27 @@ mod tests {
 
     #[test]
     fn a_change_that_must_not_be_blind_needs_a_tag() {
-        let missing = MustMatch::read(&HeaderMap::new()).unwrap_err().into_response().status();
+        let missing =
+            RequiredIfMatch::read(&HeaderMap::new()).unwrap_err().into_response().status();
         let any = HeaderMap::from_iter([(header::IF_MATCH, "*".parse().unwrap())]);
         let third = HeaderMap::from_iter([(header::IF_MATCH, "\"v3-8\"".parse().unwrap())]);
 
         assert_eq!(missing, StatusCode::PRECONDITION_REQUIRED);
-        assert_eq!(MustMatch::read(&any).ok(), Some(MustMatch(None)));
-        assert_eq!(MustMatch::read(&third).ok(), Some(MustMatch(Some(3))));
+        assert_eq!(RequiredIfMatch::read(&any).ok(), Some(RequiredIfMatch(None)));
+        assert_eq!(RequiredIfMatch::read(&third).ok(), Some(RequiredIfMatch(Some(3))));
     }
 
     #[test]
     fn a_view_that_the_caller_holds_is_not_sent_again() {
-        let held = |value: &str, tag| {
+        let matches = |value: &str, tag| {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
-            IfNoneMatch::read(&headers).holds(&tag)
+            IfNoneMatch::read(&headers).matches(&tag)
         };
-        assert!(held("\"v3\"", Tag::version(3)));
-        assert!(held("\"v1\", W/\"v3-8\"", Tag::version(3).and(8)));
-        assert!(held("*", Tag::version(3)));
-        assert!(!held("\"v3\"", Tag::version(3).and(8)));
-        assert!(!held("\"v3\"", Tag::version(30)));
-        assert!(!IfNoneMatch::default().holds(&Tag::version(3)));
+        assert!(matches("\"v3\"", ETag::version(3)));
+        assert!(matches("\"v1\", W/\"v3-8\"", ETag::version(3).and(8)));
+        assert!(matches("*", ETag::version(3)));
+        assert!(!matches("\"v3\"", ETag::version(3).and(8)));
+        assert!(!matches("\"v3\"", ETag::version(30)));
+        assert!(!IfNoneMatch::default().matches(&ETag::version(3)));
     }
 }

@@ -1,9 +1,9 @@
-//! A function's routes, and what the published interface says of them, from one list of handlers.
+//! A function's routes and their OpenAPI document, from one list of handlers.
 
-/// Makes of a list of handlers the routes that answer, and `document()`, which says what they are in the words of OpenAPI.
+/// Defines two functions from a list of handlers: the router, and `document()`, its OpenAPI document.
 ///
-/// Two functions, for a document takes longer to put together than a function to start, and only tests ask for it: what
-/// gets deployed does not even contain it.
+/// Two, because building the document takes longer than starting a function and only tests need it. The linker leaves
+/// it out of the binaries that are deployed.
 ///
 /// ```text
 /// lambda::interface! {
@@ -31,7 +31,7 @@ macro_rules! interface {
             ))+
         }
 
-        /// What the routes are, in the words of OpenAPI.
+        /// The routes as an OpenAPI document.
         pub fn document() -> ::utoipa::openapi::OpenApi {
             $crate::http::utoipa_axum::router::OpenApiRouter::<$state>::new()
                 $(.routes($crate::http::utoipa_axum::routes!($module $(:: $handler)*)))+

@@ -1,13 +1,13 @@
-//! Answers that are a page of a list.
+//! Responses that are one page of a list.
 
-use super::Json;
+use super::body::Json;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::page::Slice;
+use domain::page::Page;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One page of a list. The next one stands under `next_cursor`, and in the `Link` header.
+/// One page of a list. `next_cursor` and the `Link` header lead to the next one.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
     data: Vec<T>,
@@ -20,23 +20,23 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// The page that was asked for at `uri`, each item as `view` shows it.
-    pub fn new<D>(uri: &Uri, slice: Slice<D>, view: impl FnMut(D) -> T) -> Self {
-        let link = slice.next.as_deref().and_then(|cursor| link(uri, cursor));
+    /// The page that the request for `uri` gets, each item converted by `view`.
+    pub fn new<D>(uri: &Uri, page: Page<D>, view: impl FnMut(D) -> T) -> Self {
+        let link = page.next.as_deref().and_then(|cursor| link(uri, cursor));
         Self {
-            data: slice.items.into_iter().map(view).collect(),
-            has_more: slice.next.is_some(),
-            next_cursor: slice.next,
+            data: page.items.into_iter().map(view).collect(),
+            has_more: page.next.is_some(),
+            next_cursor: page.next,
             link,
         }
     }
 }
 
-/// The same address with another cursor. Without the host: a proxy may have changed it.
+/// The same path and query with another cursor. Without the host: a proxy may have changed it.
 fn link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
     let pairs = uri.query().unwrap_or_default().split('&');
-    let kept = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let query: String = kept.flat_map(|pair| [pair, "&"]).collect();
+    let others = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let query: String = others.flat_map(|pair| [pair, "&"]).collect();
     let link = format!("<{}?{query}cursor={cursor}>; rel=\"next\"", uri.path());
     HeaderValue::try_from(link).ok()
 }
@@ -57,8 +57,8 @@ mod tests {
     use super::*;
 
     fn next_of(uri: &str) -> String {
-        let slice = Slice { items: vec![1, 2], next: Some("abc".to_owned()) };
-        let response = List::new(&uri.parse().unwrap(), slice, |n| n).into_response();
+        let page = Page { items: vec![1, 2], next: Some("abc".to_owned()) };
+        let response = List::new(&uri.parse().unwrap(), page, |n| n).into_response();
         response.headers()[header::LINK].to_str().unwrap().to_owned()
     }
 
@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_link() {
-        let slice = Slice { items: vec![1], next: None };
-        let response = List::new(&Uri::from_static("/v1/products"), slice, |n| n).into_response();
+        let page = Page { items: vec![1], next: None };
+        let response = List::new(&Uri::from_static("/v1/products"), page, |n| n).into_response();
         assert!(!response.headers().contains_key(header::LINK));
     }
 }

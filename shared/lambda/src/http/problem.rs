@@ -1,43 +1,45 @@
-//! Answers that are no success (RFC 9457).
+//! Error responses: problem details (RFC 9457).
 
-use crate::config::SecretExpired;
+use crate::secret::SecretExpired;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::db::{DbError, Trouble};
+use domain::db::{DbError, DbErrorKind};
 use domain::failure::{Failure, Invalid, Kind, Refusal, chain};
+use domain::page::BadPage;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use utoipa::ToSchema;
 
-/// The body of every answer that is not a success: `application/problem+json`.
+/// The body of every error response: `application/problem+json`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Where the kind of problem is explained.
+    /// Where this kind of problem is explained.
     #[serde(rename = "type")]
     #[schema(example = "/errors/out_of_stock")]
     kind: String,
-    /// The HTTP status, in words.
+    /// The reason phrase of the HTTP status.
     #[schema(example = "Conflict")]
     title: &'static str,
     #[schema(example = 409)]
     status: u16,
-    /// A stable word for programs.
+    /// For programs. Never changes for the same problem.
     #[schema(example = "out_of_stock")]
     code: &'static str,
-    /// A sentence for people.
+    /// For people. May change.
     detail: Cow<'static, str>,
-    /// Tell us this when you ask us about the request.
+    /// Identifies the request in our logs. Include it when you contact us.
     #[schema(value_type = String)]
     request_id: Option<String>,
-    /// More for programs, by kind of problem: `errors`, `lines`, `allowed`, `retry_after`.
+    /// Further members, which depend on the code: `errors`, `lines`, `allowed`, `retry_after` and others.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     details: Map<String, Value>,
-    /// Seconds until another try makes sense.
+    /// `Retry-After`, in seconds.
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// Whether to send `WWW-Authenticate`.
     #[serde(skip)]
     challenge: bool,
 }
@@ -70,35 +72,35 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", detail)
     }
 
-    /// A mistake of ours; the caller learns no more than that.
+    /// 500: a bug. The response tells no details.
     pub(super) fn our_fault() -> Self {
         let detail = "something went wrong on our side";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "our_fault", detail)
     }
 
-    /// The caller must show who they are.
+    /// 401, with a `WWW-Authenticate` header.
     pub(super) fn sign_in(detail: &'static str) -> Self {
         Self { challenge: true, ..Self::new(StatusCode::UNAUTHORIZED, "sign_in", detail) }
     }
 
-    /// The request cannot be read; `errors` says where.
+    /// 400: the request cannot be parsed. `pointer` says where, as a JSON pointer.
     pub(super) fn unreadable(code: &'static str, pointer: &str, detail: String) -> Self {
         let errors = json!([{"pointer": pointer, "code": code, "detail": detail}]);
         let details = Map::from_iter([("errors".to_owned(), errors)]);
         Self { details, ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
     }
 
-    /// The shop said no.
+    /// The response for a refusal of the domain.
     pub fn refused(refusal: &impl Refusal) -> Self {
         let status = match refusal.kind() {
             Kind::Malformed => StatusCode::BAD_REQUEST,
-            Kind::Unproven => StatusCode::UNAUTHORIZED,
+            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
-            Kind::Missing => StatusCode::NOT_FOUND,
+            Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Conflict => StatusCode::CONFLICT,
-            Kind::Stale => StatusCode::PRECONDITION_FAILED,
+            Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-            Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         };
         let details = refusal.details();
         let retry_after = details.get("retry_after").and_then(Value::as_u64);
@@ -110,7 +112,7 @@ impl Problem {
         }
     }
 
-    /// Somebody that we depend on let us down; the caller may try again.
+    /// 502: an external service failed. Logs `error`; the response has only `detail`.
     pub fn upstream(error: &(dyn std::error::Error + 'static), detail: &'static str) -> Self {
         tracing::error!(error = chain(error), "upstream failed");
         Self {
@@ -119,9 +121,9 @@ impl Problem {
         }
     }
 
-    /// Somebody that we depend on is away; the caller learns no more than that.
+    /// 503: the database or a secret is not available. The response tells no details.
     fn unavailable() -> Self {
-        let detail = "we are not reachable right now";
+        let detail = "the service is not available right now; try again";
         Self {
             retry_after: Some(2),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
@@ -160,35 +162,35 @@ impl From<Invalid> for Problem {
     }
 }
 
-impl From<domain::page::BadPage> for Problem {
-    fn from(bad: domain::page::BadPage) -> Self {
+impl From<BadPage> for Problem {
+    fn from(bad: BadPage) -> Self {
         Self::refused(&bad)
     }
 }
 
-/// The caller learns that we failed, never how.
+/// The error itself is logged and not part of the response.
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         tracing::error!(error = chain(&error), "database failed");
-        match error.trouble() {
-            Trouble::Busy => {
-                let detail = "others are at it; try again";
+        match error.kind() {
+            DbErrorKind::Contention => {
+                let detail = "another request changes the same data; try again";
                 Self { retry_after: Some(1), ..Self::new(StatusCode::CONFLICT, "busy", detail) }
             }
-            Trouble::Away => Self::unavailable(),
-            Trouble::Bug => Self::our_fault(),
+            DbErrorKind::Unavailable => Self::unavailable(),
+            DbErrorKind::Bug => Self::our_fault(),
         }
     }
 }
 
 impl From<SecretExpired> for Problem {
     fn from(error: SecretExpired) -> Self {
-        tracing::error!(error = chain(&error), "a secret is missing");
+        tracing::error!(error = chain(&error), "a secret has expired");
         Self::unavailable()
     }
 }
 
-/// Leaves the body to the outermost layer, which knows the request id.
+/// Has no body yet: the outermost layer, which knows the request id, renders the problem from the extension.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

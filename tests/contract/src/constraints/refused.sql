@@ -1,4 +1,4 @@
--- What the database must refuse, whoever asks: a constraint's name, and a change that breaks it and nothing else.
+-- For each constraint, by its name, a statement that violates it and nothing else. `a: b` if the error names b.
 
 -- users_pkey
 update users set id = '00000000-0000-7000-8000-00000000000a' where role = 'customer';

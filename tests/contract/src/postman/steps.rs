@@ -1,9 +1,9 @@
-//! The order of the collection: what each request needs was kept by one before it.
+//! The requests of the collection in their order: a request may use variables that earlier ones set.
 
 /// Whose token a request carries.
 #[derive(Clone, Copy)]
-pub(super) enum Who {
-    Stranger,
+pub(super) enum Caller {
+    Anonymous,
     Customer,
     Staff,
 }
@@ -13,27 +13,27 @@ pub(super) struct Step {
     pub(super) folder: &'static str,
     /// The operation id.
     pub(super) operation: &'static str,
-    /// The operation's summary, if there is none.
+    /// If none, the summary of the operation.
     pub(super) title: Option<&'static str>,
-    /// The operation's path, if there is none.
+    /// If none, the path of the operation.
     pub(super) path: Option<&'static str>,
-    pub(super) who: Who,
+    pub(super) caller: Caller,
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) body: Option<&'static str>,
     pub(super) status: u16,
-    /// Variable, and where its value stands in the answer.
+    /// Variables to set, with the places of their values in the body of the response.
     pub(super) keep: &'static [(&'static str, &'static str)],
-    /// JavaScript that runs before.
+    /// JavaScript that runs before the request.
     pub(super) before: &'static [&'static str],
 }
 
-const fn step(folder: &'static str, operation: &'static str, who: Who, status: u16) -> Step {
+const fn step(folder: &'static str, operation: &'static str, caller: Caller, status: u16) -> Step {
     Step {
         folder,
         operation,
         title: None,
         path: None,
-        who,
+        caller,
         headers: &[],
         body: None,
         status,
@@ -42,57 +42,57 @@ const fn step(folder: &'static str, operation: &'static str, who: Who, status: u
     }
 }
 
-use Who::{Customer, Staff, Stranger};
+use Caller::{Anonymous, Customer, Staff};
 
 pub(super) const STEPS: &[Step] = &[
-    step("Operations", "show_health", Stranger, 200),
-    step("Operations", "show_readiness", Stranger, 200),
-    step("Operations", "show_version", Stranger, 200),
-    step("Operations", "show_openapi", Stranger, 200),
-    step("Operations", "show_docs", Stranger, 200),
-    Step { path: Some("/errors/out_of_stock"), ..step("Operations", "show_error", Stranger, 200) },
+    step("Operations", "show_health", Anonymous, 200),
+    step("Operations", "show_readiness", Anonymous, 200),
+    step("Operations", "show_version", Anonymous, 200),
+    step("Operations", "show_openapi", Anonymous, 200),
+    step("Operations", "show_docs", Anonymous, 200),
+    Step { path: Some("/errors/out_of_stock"), ..step("Operations", "show_error", Anonymous, 200) },
     Step {
         title: Some("Log in as staff"),
         body: Some(r#"{"email": "{{staff_email}}", "password": "{{staff_password}}"}"#),
         keep: &[("staff_token", "access_token")],
-        ..step("Accounts", "log_in", Stranger, 200)
+        ..step("Accounts", "log_in", Anonymous, 200)
     },
     Step {
         before: &["pm.collectionVariables.set('email', `ann+${Date.now()}@example.com`);"],
         body: Some(r#"{"email": "{{email}}", "password": "{{password}}"}"#),
-        ..step("Accounts", "register_account", Stranger, 202)
+        ..step("Accounts", "register_account", Anonymous, 202)
     },
     Step {
         body: Some(r#"{"email": "{{email}}", "password": "{{password}}"}"#),
         keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
-        ..step("Accounts", "log_in", Stranger, 200)
+        ..step("Accounts", "log_in", Anonymous, 200)
     },
     Step {
         body: Some(r#"{"refresh_token": "{{refresh_token}}"}"#),
         keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
-        ..step("Accounts", "refresh_session", Stranger, 200)
+        ..step("Accounts", "refresh_session", Anonymous, 200)
     },
     Step { keep: &[("user_id", "id")], ..step("Accounts", "show_me", Customer, 200) },
-    step("Accounts", "show_keys", Stranger, 200),
+    step("Accounts", "show_keys", Anonymous, 200),
     Step {
         body: Some(r#"{"email": "{{email}}"}"#),
-        ..step("Accounts", "resend_verification", Stranger, 202)
+        ..step("Accounts", "resend_verification", Anonymous, 202)
     },
     Step {
         title: Some("Verify an address with a link that was never sent"),
         body: Some(r#"{"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A"}"#),
-        ..step("Accounts", "verify_email", Stranger, 400)
+        ..step("Accounts", "verify_email", Anonymous, 400)
     },
     Step {
         body: Some(r#"{"email": "{{email}}"}"#),
-        ..step("Accounts", "forgot_password", Stranger, 202)
+        ..step("Accounts", "forgot_password", Anonymous, 202)
     },
     Step {
-        title: Some("Set a new password by a link that was never sent"),
+        title: Some("Set a new password with a link that was never sent"),
         body: Some(
             r#"{"token": "mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A", "password": "{{password}}"}"#,
         ),
-        ..step("Accounts", "reset_password", Stranger, 400)
+        ..step("Accounts", "reset_password", Anonymous, 400)
     },
     Step {
         body: Some(r#"{"current": "{{password}}", "new": "other words are finer"}"#),
@@ -107,8 +107,8 @@ pub(super) const STEPS: &[Step] = &[
         keep: &[("category_id", "id")],
         ..step("Categories", "create_category", Staff, 201)
     },
-    step("Categories", "list_categories", Stranger, 200),
-    step("Categories", "show_category", Stranger, 200),
+    step("Categories", "list_categories", Anonymous, 200),
+    step("Categories", "show_category", Anonymous, 200),
     Step {
         body: Some(r#"{"name": "Cups {{$guid}}"}"#),
         ..step("Categories", "change_category", Staff, 200)
@@ -122,9 +122,9 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         path: Some("/v1/products?q=mug&in_stock=true&sort=price&limit=5"),
-        ..step("Products", "list_products", Stranger, 200)
+        ..step("Products", "list_products", Anonymous, 200)
     },
-    step("Products", "show_product", Stranger, 200),
+    step("Products", "show_product", Anonymous, 200),
     Step {
         body: Some(
             r#"{"price": {"amount": 1190, "currency": "EUR"}, "metadata": {"colour": null}}"#,
@@ -174,7 +174,7 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Payments", "create_checkout_session", Customer, 200)
     },
     Step {
-        title: Some("Start to pay an order; the page is closed first"),
+        title: Some("Create a payment intent; the open checkout session is expired first"),
         ..step("Payments", "create_payment_intent", Customer, 200)
     },
     Step {
@@ -211,39 +211,39 @@ pub(super) const STEPS: &[Step] = &[
             "pm.collectionVariables.set('signature', `t=${time},v1=${CryptoJS.HmacSHA256(`${time}.${body}`, secret)}`);",
         ],
         body: Some("{{event}}"),
-        ..step("Payments", "receive_stripe_event", Stranger, 200)
+        ..step("Payments", "receive_stripe_event", Anonymous, 200)
     },
-    step("Engine room", "check_invariants", Staff, 200),
+    step("Monitoring and repair", "check_invariants", Staff, 200),
     Step {
         keep: &[("event_id", "data[0].id")],
-        ..step("Engine room", "list_stripe_events", Staff, 200)
+        ..step("Monitoring and repair", "list_stripe_events", Staff, 200)
     },
-    step("Engine room", "show_stripe_event", Staff, 200),
-    step("Engine room", "replay_stripe_event", Staff, 200),
+    step("Monitoring and repair", "show_stripe_event", Staff, 200),
+    step("Monitoring and repair", "replay_stripe_event", Staff, 200),
     Step {
         keep: &[("reconciliation_id", "id")],
-        ..step("Engine room", "request_reconciliation", Staff, 202)
+        ..step("Monitoring and repair", "request_reconciliation", Staff, 202)
     },
-    step("Engine room", "list_reconciliations", Staff, 200),
-    step("Engine room", "show_reconciliation", Staff, 200),
-    step("Engine room", "show_outbox", Staff, 200),
-    step("Engine room", "list_emails", Staff, 200),
-    step("Engine room", "list_dead_letters", Staff, 200),
-    step("Engine room", "redrive_dead_letters", Staff, 202),
+    step("Monitoring and repair", "list_reconciliations", Staff, 200),
+    step("Monitoring and repair", "show_reconciliation", Staff, 200),
+    step("Monitoring and repair", "show_outbox", Staff, 200),
+    step("Monitoring and repair", "list_emails", Staff, 200),
+    step("Monitoring and repair", "list_dead_letters", Staff, 200),
+    step("Monitoring and repair", "redrive_dead_letters", Staff, 202),
     Step {
         title: Some("Redrive a dead letter; there is none"),
         path: Some("/v1/ops/dead-letters/none/redrive"),
-        ..step("Engine room", "redrive_dead_letter", Staff, 404)
+        ..step("Monitoring and repair", "redrive_dead_letter", Staff, 404)
     },
     Step {
         title: Some("Confirm an order by hand; this one is being paid at Stripe"),
         body: Some(r#"{"reason": "Bank transfer 4711"}"#),
-        ..step("Ending", "confirm_order", Staff, 409)
+        ..step("Cleanup", "confirm_order", Staff, 409)
     },
-    step("Ending", "cancel_order", Customer, 202),
-    step("Ending", "archive_product", Staff, 204),
-    step("Ending", "delete_category", Staff, 204),
-    step("Ending", "log_out", Customer, 204),
-    step("Ending", "disable_user", Staff, 200),
-    step("Ending", "enable_user", Staff, 200),
+    step("Cleanup", "cancel_order", Customer, 202),
+    step("Cleanup", "archive_product", Staff, 204),
+    step("Cleanup", "delete_category", Staff, 204),
+    step("Cleanup", "log_out", Customer, 204),
+    step("Cleanup", "disable_user", Staff, 200),
+    step("Cleanup", "enable_user", Staff, 200),
 ];

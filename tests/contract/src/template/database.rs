@@ -1,10 +1,10 @@
-//! The database of the stack's own: who reaches it, and what happens to the data.
+//! The database that the stack creates: network access, encryption, backups and cost.
 
-use super::Complaints;
+use super::Faults;
 use super::yaml::{Yaml, branches, items};
 use serde_json::json;
 
-/// What exists only with a database of the stack's own. It costs money while it stands still.
+/// Resources that cost money while idle: they are created only together with the database.
 const ONLY_WITH_DATABASE: [&str; 8] = [
     "AWS::EC2::VPC",
     "AWS::EC2::NatGateway",
@@ -16,8 +16,8 @@ const ONLY_WITH_DATABASE: [&str; 8] = [
     "AWS::RDS::DBProxy",
 ];
 
-pub(super) fn is_closed(yaml: &Yaml) -> Complaints {
-    let mut complaints = Vec::new();
+pub(super) fn is_closed(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
     let cluster = yaml.one("AWS::RDS::DBCluster");
     for (key, value) in [
         ("StorageEncrypted", json!(true)),
@@ -27,51 +27,51 @@ pub(super) fn is_closed(yaml: &Yaml) -> Complaints {
         ("VpcSecurityGroupIds", json!([{"Ref": "DatabaseGroup"}])),
     ] {
         if cluster[key] != value {
-            complaints.push(format!("Cluster: {key} is not {value}"));
+            faults.push(format!("Cluster: {key} is not {value}"));
         }
     }
     if cluster["BackupRetentionPeriod"].as_u64().is_none_or(|days| days < 7) {
-        complaints.push("Cluster: yesterday's backup is the last".to_owned());
+        faults.push("Cluster: keeps backups for less than 7 days".to_owned());
     }
     if cluster["ServerlessV2ScalingConfiguration"]["MinCapacity"] != 0 {
-        complaints.push("Cluster: never pauses".to_owned());
+        faults.push("Cluster: never pauses".to_owned());
     }
     if yaml.template["Resources"]["Cluster"]["DeletionPolicy"] != "Snapshot" {
-        complaints.push("Cluster: goes with the stack".to_owned());
+        faults.push("Cluster: is deleted with the stack without a snapshot".to_owned());
     }
     let settings = &yaml.one("AWS::RDS::DBClusterParameterGroup")["Parameters"];
     if settings["rds.force_ssl"] != "1" {
-        complaints.push("ClusterSettings: plain connections".to_owned());
+        faults.push("ClusterSettings: allow connections without TLS".to_owned());
     }
     for (id, instance) in yaml.all("AWS::RDS::DBInstance") {
         if instance["Properties"]["PubliclyAccessible"] != false {
-            complaints.push(format!("{id}: is open to the world"));
+            faults.push(format!("{id}: is publicly accessible"));
         }
     }
     if yaml.one("AWS::RDS::DBProxy")["RequireTLS"] != true {
-        complaints.push("Proxy: plain connections".to_owned());
+        faults.push("Proxy: allows connections without TLS".to_owned());
     }
     for (kind, condition) in ONLY_WITH_DATABASE
         .iter()
         .flat_map(|kind| yaml.all(kind).map(move |(_, resource)| (kind, &resource["Condition"])))
     {
         if !["NewDatabase", "WithProxy", "WithStandby"].iter().any(|known| condition == known) {
-            complaints.push(format!("{kind}: costs money without being asked for"));
+            faults.push(format!("{kind}: is created unconditionally"));
         }
     }
-    complaints.extend(network(yaml));
-    complaints
+    faults.extend(network(yaml));
+    faults
 }
 
-fn network(yaml: &Yaml) -> Complaints {
-    let mut complaints = Vec::new();
+fn network(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
     for rule in items(&yaml.properties("DatabaseGroup")["SecurityGroupIngress"]) {
         if rule["SourceSecurityGroupId"] != json!({"Ref": "FunctionsGroup"}) {
-            complaints.push("DatabaseGroup: lets others in".to_owned());
+            faults.push("DatabaseGroup: allows ingress from others than the functions".to_owned());
         }
     }
     if yaml.properties("FunctionsGroup").get("SecurityGroupIngress").is_some() {
-        complaints.push("FunctionsGroup: lets somebody in".to_owned());
+        faults.push("FunctionsGroup: allows ingress".to_owned());
     }
     let private = items(&yaml.properties("DatabaseSubnets")["SubnetIds"]);
     let public: Vec<_> = yaml
@@ -86,18 +86,18 @@ fn network(yaml: &Yaml) -> Complaints {
     for subnet in private {
         let table = routed.iter().find(|(known, _)| *known == subnet);
         if table.is_none_or(|(_, table)| public.contains(table)) {
-            complaints.push(format!("{subnet}: is a public subnet"));
+            faults.push(format!("{subnet}: is a public subnet"));
         }
     }
     let inside = &yaml.template["Globals"]["Function"]["VpcConfig"]["Fn::If"];
     if inside[0] != "InVpc" || !branches(&inside[2]).is_empty() {
-        complaints.push("VpcConfig: has no condition".to_owned());
+        faults.push("VpcConfig: has no condition".to_owned());
     }
     for (place, text) in yaml.texts().into_iter().filter(|(_, text)| text.contains("postgres://")) {
-        // Whatever is not on this machine is spoken to behind TLS, unless the address says otherwise.
+        // domain::db uses TLS for every other host, unless the URL says otherwise.
         if text.contains("sslmode") {
-            complaints.push(format!("{place}: has its own mind about TLS"));
+            faults.push(format!("{place}: sets sslmode"));
         }
     }
-    complaints
+    faults
 }

@@ -1,22 +1,22 @@
-//! What template.yaml promises, one requirement a name, and that each of them refuses what it is there to refuse.
+//! Requirements of `template.yaml`, one test each. `broken.yaml` lists changes that each of them must detect.
 
+mod api_gateway;
 mod database;
-mod doors;
 mod functions;
+mod monitoring;
+mod permissions;
 mod queues;
-mod rights;
-mod watching;
 mod yaml;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use yaml::Yaml;
 
-/// What is wrong, each with its place. Empty, if the promise is kept.
-type Complaints = Vec<String>;
+/// What is wrong, each with its place. Empty if the requirement is met.
+type Faults = Vec<String>;
 
-/// A requirement: what breaks it in a template.
-type Check = fn(&Yaml) -> Complaints;
+/// A requirement, as a function that finds its violations in a template.
+type Check = fn(&Yaml) -> Faults;
 
 /// The requirements by their names.
 const REQUIREMENTS: [(&str, Check); 13] = [
@@ -24,30 +24,30 @@ const REQUIREMENTS: [(&str, Check); 13] = [
     ("all_instances_leave_a_fifth_of_the_connections_to_people", functions::fit_the_database),
     ("every_queue_keeps_what_fails", queues::keep_what_fails),
     ("every_consumer_names_what_failed", queues::name_what_failed),
-    ("every_route_is_declared_throttled_and_described", doors::are_declared),
-    ("no_right_is_a_blank_cheque", rights::are_exact),
-    ("secrets_are_fetched_and_never_written_down", rights::keep_secrets),
+    ("every_route_is_declared_throttled_and_described", api_gateway::are_declared),
+    ("no_right_is_a_blank_cheque", permissions::are_exact),
+    ("secrets_are_fetched_and_never_written_down", permissions::keep_secrets),
     ("the_database_is_for_the_functions_only", database::is_closed),
-    ("logs_end_and_are_counted", watching::logs_end),
-    ("somebody_hears_of_it", watching::alarms_ring),
+    ("logs_end_and_are_counted", monitoring::logs_end),
+    ("somebody_hears_of_it", monitoring::alarms_ring),
     ("what_nobody_waits_for_is_tried_a_stated_number_of_times", functions::state_their_tries),
     ("a_deploy_migrates_first_and_can_go_back", functions::deploy_with_care),
-    ("the_settings_of_the_deploy_hold_no_secret", rights::are_set_up_with_care),
+    ("the_settings_of_the_deploy_hold_no_secret", permissions::are_set_up_with_care),
 ];
 
-/// Every requirement, with what breaks it.
+/// The changes of `broken.yaml` by requirement.
 fn broken() -> BTreeMap<String, Vec<Value>> {
     serde_yaml_ng::from_str(include_str!("broken.yaml")).unwrap()
 }
 
-macro_rules! kept {
+macro_rules! requirement_tests {
     ($($requirement:ident)+) => {
         $(#[test]
         fn $requirement() {
             let name = stringify!($requirement);
             let (_, check) = REQUIREMENTS.iter().find(|(known, _)| *known == name).unwrap();
-            let complaints = check(&Yaml::load());
-            assert!(complaints.is_empty(), "{complaints:#?}");
+            let faults = check(&Yaml::load());
+            assert!(faults.is_empty(), "{faults:#?}");
         })+
 
         #[test]
@@ -58,7 +58,7 @@ macro_rules! kept {
     };
 }
 
-kept! {
+requirement_tests! {
     every_function_says_how_it_runs
     all_instances_leave_a_fifth_of_the_connections_to_people
     every_queue_keeps_what_fails
@@ -84,11 +84,11 @@ fn every_requirement_refuses_what_breaks_it() {
             let mut yaml = Yaml::load();
             yaml.put(case["at"].as_str().unwrap(), case.get("put").cloned());
 
-            let complaints = check(&yaml);
+            let faults = check(&yaml);
 
             let expected = case["says"].as_str().unwrap();
-            let said = complaints.iter().any(|complaint| complaint.contains(expected));
-            assert!(said, "{name}, {}: {expected:?} is not among {complaints:#?}", case["at"]);
+            let found = faults.iter().any(|fault| fault.contains(expected));
+            assert!(found, "{name}, {}: {expected:?} is not among {faults:#?}", case["at"]);
         }
     }
 }

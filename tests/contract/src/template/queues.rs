@@ -1,16 +1,16 @@
-//! Queues keep what fails, and those who empty them say what failed.
+//! Queues keep failed messages, and their consumers report failures one by one.
 
-use super::Complaints;
+use super::Faults;
 use super::functions::events;
 use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Two weeks: as long as SQS keeps anything.
-const DEAD_LETTERS_STAY: u64 = 1_209_600;
+/// Seconds: the longest retention of SQS.
+const FOURTEEN_DAYS: u64 = 1_209_600;
 const FOUR_DAYS: u64 = 345_600;
 
-/// An SQS event with the function that it feeds.
+/// An SQS event source and the function that consumes it.
 struct Feed<'a> {
     function: &'a str,
     own: &'a Value,
@@ -31,8 +31,8 @@ fn target(value: &Value) -> String {
     path.split('.').next().unwrap_or_default().to_owned()
 }
 
-pub(super) fn keep_what_fails(yaml: &Yaml) -> Complaints {
-    let (mut complaints, feeds) = (Vec::new(), feeds(yaml));
+pub(super) fn keep_what_fails(yaml: &Yaml) -> Faults {
+    let (mut faults, feeds) = (Vec::new(), feeds(yaml));
     let queues: BTreeMap<_, _> =
         yaml.all("AWS::SQS::Queue").map(|(id, queue)| (id, &queue["Properties"])).collect();
     assert!(queues.len() >= 4, "queues are missing");
@@ -43,43 +43,43 @@ pub(super) fn keep_what_fails(yaml: &Yaml) -> Complaints {
             Some(redrive) => {
                 let dead = target(&redrive["deadLetterTargetArn"]);
                 if redrive["maxReceiveCount"] != 5 || !queues.contains_key(dead.as_str()) {
-                    complaints.push(format!("{id}: RedrivePolicy"));
+                    faults.push(format!("{id}: RedrivePolicy"));
                 }
                 let named = format!("${{AWS::AccountId}}:{}", text(&queue["QueueName"]["Fn::Sub"]));
                 let from = items(&yaml.properties(&dead)["RedriveAllowPolicy"]["sourceQueueArns"]);
                 if !from.into_iter().any(|arn| text(&arn["Fn::Sub"]).ends_with(&named)) {
-                    complaints.push(format!("{dead}: RedriveAllowPolicy does not name {id}"));
+                    faults.push(format!("{dead}: RedriveAllowPolicy does not name {id}"));
                 }
             }
             None if queue.get("RedriveAllowPolicy").is_none() => {
-                complaints.push(format!("{id}: has no dead letters and is for none"));
+                faults.push(format!("{id}: has no dead-letter queue and is none"));
             }
-            None if stays != DEAD_LETTERS_STAY => {
-                complaints.push(format!("{id}: forgets its dead letters"));
+            None if stays != FOURTEEN_DAYS => {
+                faults.push(format!("{id}: keeps dead letters for less than 14 days"));
             }
             None => {}
         }
         if stays < FOUR_DAYS {
-            complaints.push(format!("{id}: forgets within four days"));
+            faults.push(format!("{id}: keeps messages for less than 4 days"));
         }
         if queue["SqsManagedSseEnabled"] != true {
-            complaints.push(format!("{id}: is not encrypted"));
+            faults.push(format!("{id}: is not encrypted"));
         }
         if !over_tls.contains(id) {
-            complaints.push(format!("{id}: is open to plain HTTP"));
+            faults.push(format!("{id}: allows plain HTTP"));
         }
         if let Some(feed) = feeds.get(*id) {
             let visibility = queue["VisibilityTimeout"].as_u64().unwrap_or(30);
             let window = feed.event["MaximumBatchingWindowInSeconds"].as_u64().unwrap_or_default();
             if visibility < 6 * yaml.number(feed.own, "Timeout") + window {
-                complaints.push(format!("{id}: VisibilityTimeout {visibility} is too short"));
+                faults.push(format!("{id}: VisibilityTimeout {visibility} is too short"));
             }
         }
     }
-    complaints
+    faults
 }
 
-/// The queues that refuse plain HTTP.
+/// The queues whose policy denies plain HTTP.
 fn over_tls(yaml: &Yaml) -> Vec<&str> {
     let policies = yaml.all("AWS::SQS::QueuePolicy").filter(|(_, policy)| {
         let statement = &policy["Properties"]["PolicyDocument"]["Statement"][0];
@@ -92,23 +92,23 @@ fn over_tls(yaml: &Yaml) -> Vec<&str> {
         .collect()
 }
 
-pub(super) fn name_what_failed(yaml: &Yaml) -> Complaints {
-    let (mut complaints, feeds) = (Vec::new(), feeds(yaml));
+pub(super) fn name_what_failed(yaml: &Yaml) -> Faults {
+    let (mut faults, feeds) = (Vec::new(), feeds(yaml));
     assert!(feeds.len() >= 2, "consumers are missing");
     for Feed { function, own, event } in feeds.values() {
         if event["FunctionResponseTypes"] != json!(["ReportBatchItemFailures"]) {
-            complaints.push(format!("{function}: fails whole batches"));
+            faults.push(format!("{function}: does not report single failures"));
         }
         if event["BatchSize"] != 10 {
-            complaints.push(format!("{function}: BatchSize"));
+            faults.push(format!("{function}: BatchSize"));
         }
         let most = event["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap_or_default();
         let reserved = own["ReservedConcurrentExecutions"].as_u64().unwrap_or_default();
         if !(2..=reserved).contains(&most) {
-            complaints.push(format!("{function}: MaximumConcurrency {most} of {reserved}"));
+            faults.push(format!("{function}: MaximumConcurrency {most} of {reserved}"));
         }
     }
-    complaints
+    faults
 }
 
 fn text(value: &Value) -> &str {

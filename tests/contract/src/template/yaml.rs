@@ -1,4 +1,4 @@
-//! template.yaml as a tree in which a tag stands in its long form: `!Ref X` is `{"Ref": "X"}`.
+//! `template.yaml` as JSON, with tags in their long form: `!Ref X` is `{"Ref": "X"}`.
 
 use crate::workspace;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ impl Yaml {
         READ.clone()
     }
 
-    /// Puts a value at a place, or nothing at all. `samconfig` and `manifest` are places whose text gets a line more.
+    /// Sets the value at a JSON pointer of the template, or removes it. At `samconfig` or `manifest` it appends a line to that file.
     pub(super) fn put(&mut self, at: &str, value: Option<Value>) {
         let line = || value.as_ref().and_then(Value::as_str).unwrap().to_owned() + "\n";
         match at {
@@ -48,7 +48,7 @@ impl Yaml {
         }
     }
 
-    /// Logical ids and resources of a kind.
+    /// The resources of a type, with their logical ids.
     pub(super) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let resources = self.template["Resources"].as_object().unwrap().iter();
         resources
@@ -60,7 +60,7 @@ impl Yaml {
         self.all("AWS::Serverless::Function").map(|(id, function)| (id, &function["Properties"]))
     }
 
-    /// A property of a function, its own or of Globals.
+    /// A property of a function: its own, or else that of Globals.
     pub(super) fn of_function<'a>(&'a self, own: &'a Value, key: &str) -> &'a Value {
         own.get(key).unwrap_or(&self.template["Globals"]["Function"][key])
     }
@@ -74,12 +74,12 @@ impl Yaml {
         &self.template["Resources"][id]["Properties"]
     }
 
-    /// The only resource of a kind.
+    /// The properties of the first resource of a type, or null.
     pub(super) fn one<'a>(&'a self, kind: &'a str) -> &'a Value {
         self.all(kind).next().map_or(&Value::Null, |(_, resource)| &resource["Properties"])
     }
 
-    /// Every scalar text with the keys that lead to it.
+    /// Every string of the template with its path.
     pub(super) fn texts(&self) -> Vec<(String, String)> {
         let mut texts = Vec::new();
         collect(&self.template, String::new(), &mut texts);
@@ -88,7 +88,7 @@ impl Yaml {
     }
 }
 
-/// All that a value may come to, whatever the conditions.
+/// The values that a value may have, under all conditions.
 pub(super) fn branches(value: &Value) -> Vec<&Value> {
     match value["Fn::If"].as_array() {
         Some(chosen) => chosen.iter().skip(1).flat_map(branches).collect(),
@@ -97,7 +97,7 @@ pub(super) fn branches(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// The items of a list, those of all conditions.
+/// The items of a list, under all conditions.
 pub(super) fn items(list: &Value) -> impl Iterator<Item = &Value> {
     let lists = branches(list).into_iter().filter_map(Value::as_array);
     lists.flatten().flat_map(branches)

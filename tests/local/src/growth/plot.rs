@@ -1,17 +1,17 @@
-//! Draws points over their sizes, both axes logarithmic: what grows with the size is a line that climbs.
+//! Draws the points of a dimension as SVG, with logarithmic axes.
 
-use super::table::{Point, Question};
+use super::table::{Dimension, Point};
 use crate::measure::figures::micros;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::ops::Range;
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type PlotResult<T> = Result<T, Box<dyn std::error::Error>>;
 type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Reading = fn(&Point) -> u64;
+type Metric = fn(&Point) -> u64;
 
 const SIZE: (u32, u32) = (1320, 440);
-/// Told apart by people who do not see red and green alike.
+/// Distinguishable with red-green colour blindness.
 const COLORS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -22,8 +22,8 @@ const COLORS: [RGBColor; 7] = [
     RGBColor(60, 60, 60),
 ];
 
-/// Latency, and CPU of the function and of the database a request, side by side.
-pub(super) fn picture(of: Question, points: &[&Point]) -> Outcome<String> {
+/// Three charts side by side: median latency, and CPU time per request of the function and of PostgreSQL.
+pub(super) fn picture(dimension: Dimension, points: &[&Point]) -> PlotResult<String> {
     let mut svg = String::new();
     {
         let canvas = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -31,13 +31,13 @@ pub(super) fn picture(of: Question, points: &[&Point]) -> Outcome<String> {
         let panels = canvas.split_evenly((1, 3));
         let titles =
             ["median, ms", "CPU of the function, ms a request", "CPU of PostgreSQL, ms a request"];
-        let readings: [Reading; 3] = [
+        let metrics: [Metric; 3] = [
             |point| micros(point.figures.p50),
             |point| micros(point.function),
             |point| micros(point.database),
         ];
-        for ((panel, title), reading) in panels.iter().zip(titles).zip(readings) {
-            draw(panel, of, title, points, reading)?;
+        for ((panel, title), metric) in panels.iter().zip(titles).zip(metrics) {
+            draw(panel, dimension, title, points, metric)?;
         }
         canvas.present()?;
     }
@@ -46,17 +46,17 @@ pub(super) fn picture(of: Question, points: &[&Point]) -> Outcome<String> {
 
 fn draw(
     panel: &Canvas<'_>,
-    of: Question,
+    dimension: Dimension,
     title: &str,
     points: &[&Point],
-    reading: Reading,
-) -> Outcome<()> {
-    let xs = around(points.iter().map(|point| u64::from(point.size)));
+    metric: Metric,
+) -> PlotResult<()> {
+    let xs = axis_range(points.iter().map(|point| u64::from(point.size)));
     let mut sizes: Vec<_> = points.iter().map(|point| u64::from(point.size)).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let Range { start, end } = around(points.iter().map(|point| reading(point)));
-    // A decade more than is needed, for the names.
+    let Range { start, end } = axis_range(points.iter().map(|point| metric(point)));
+    // Room for the legend.
     let ys = start..end.saturating_mul(5);
     let mut chart = ChartBuilder::on(panel)
         .caption(title, ("sans-serif", 17))
@@ -66,7 +66,7 @@ fn draw(
         .build_cartesian_2d(xs.log_scale().with_key_points(sizes), ys.log_scale())?;
     chart
         .configure_mesh()
-        .x_desc(of.counts())
+        .x_desc(dimension.size_label())
         .x_label_formatter(&|size| size.to_string())
         .y_label_formatter(&|micros| in_ms(*micros))
         .max_light_lines(0)
@@ -81,7 +81,7 @@ fn draw(
     }
     for (name, color) in names.into_iter().zip(COLORS.into_iter().cycle()) {
         let of_name = points.iter().filter(|point| point.name == name);
-        let line = of_name.map(|point| (u64::from(point.size), reading(point).max(1)));
+        let line = of_name.map(|point| (u64::from(point.size), metric(point).max(1)));
         let series = LineSeries::new(line, color.stroke_width(2)).point_size(3);
         let mark = move |(x, y)| PathElement::new([(x, y), (x + 14, y)], color.stroke_width(2));
         chart.draw_series(series)?.label(name).legend(mark);
@@ -95,14 +95,14 @@ fn draw(
     Ok(())
 }
 
-/// From the least to the most, with room beyond; never empty, and never from zero.
-fn around(values: impl Iterator<Item = u64>) -> Range<u64> {
-    let (mut least, mut most) = (u64::MAX, 0);
+/// A range with all values and a margin, never empty and never from zero, for a logarithmic axis.
+fn axis_range(values: impl Iterator<Item = u64>) -> Range<u64> {
+    let (mut min, mut max) = (u64::MAX, 0);
     for value in values {
-        (least, most) = (least.min(value.max(1)), most.max(value));
+        (min, max) = (min.min(value.max(1)), max.max(value));
     }
-    let least = least.min(most.max(1));
-    least..most.max(least).saturating_mul(2)
+    let min = min.min(max.max(1));
+    min..max.max(min).saturating_mul(2)
 }
 
 fn in_ms(micros: u64) -> String {
@@ -117,10 +117,10 @@ mod tests {
 
     #[test]
     fn an_axis_holds_all_values_and_no_zero() {
-        assert_eq!(around([10, 1000].into_iter()), 10..2000);
-        assert_eq!(around([0, 0].into_iter()), 1..2);
-        assert_eq!(around([7].into_iter()), 7..14);
-        assert_eq!(around([].into_iter()), 1..2);
+        assert_eq!(axis_range([10, 1000].into_iter()), 10..2000);
+        assert_eq!(axis_range([0, 0].into_iter()), 1..2);
+        assert_eq!(axis_range([7].into_iter()), 7..14);
+        assert_eq!(axis_range([].into_iter()), 1..2);
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         let points =
             [point("place", 1, false), point("place", 100, false), point("list", 1, false)];
 
-        let svg = picture(Question::Lines, &points.iter().collect::<Vec<_>>()).unwrap();
+        let svg = picture(Dimension::Lines, &points.iter().collect::<Vec<_>>()).unwrap();
 
         assert!(svg.contains("place") && svg.contains("list") && svg.contains("lines an order"));
     }

@@ -1,50 +1,50 @@
-//! Makes the shop larger, a statement a table.
+//! Inserts many rows, with one statement per table.
 
 use super::Error;
 use crate::Shop;
-use crate::measure::{Crowd, admit};
+use crate::measure::{Buyers, insert_buyers};
 use domain::id::UserId;
 use stack::Progress;
 use std::time::Instant;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-/// Each part begins with the name of its table; what comes before them is for all.
+/// A common part, then a part for each table, which begins with the name of the table.
 const GROW: &str = include_str!("rows.sql");
 
-/// Of the products and the buyers, evenly over all of them.
+/// Up to 1000 products and buyers, spread evenly over all, in random order.
 const SAMPLE: &str = "
     select pg_temp.id(3, 1 + k * ($1 / least($1, 1000))), pg_temp.buyer(1 + k * ($1 / least($1, 1000))), translate(md5((1 + k * ($1 / least($1, 1000)))::text), '0123456789', 'ghijklmnop')
     from generate_series(0, least($1, 1000) - 1) k
     order by md5(k::text)";
 
-/// A shop that grows.
+/// The rows that were inserted so far.
 pub(super) struct Rows {
     client: Client,
-    now: i32,
+    size: i32,
 }
 
-/// Some of what there is.
+/// A sample of the rows.
 pub(super) struct Sample {
     pub(super) products: Vec<String>,
     pub(super) buyers: Vec<UserId>,
-    /// Of which each stands in the name of one product.
+    /// Words that each occur in the name of one product only.
     pub(super) words: Vec<String>,
 }
 
 impl Rows {
-    pub(super) async fn none(shop: &Shop) -> Result<Self, Error> {
+    pub(super) async fn empty(shop: &Shop) -> Result<Self, Error> {
         let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
         tokio::spawn(connection);
-        Ok(Self { client, now: 0 })
+        Ok(Self { client, size: 0 })
     }
 
-    /// Grows to so many products and orders.
+    /// Inserts rows until there are `to` products and orders.
     pub(super) async fn grow(&mut self, to: i32, progress: &Progress) -> Result<(), Error> {
         let mut parts = GROW.split("--table ");
         let range =
             "select set_config('growth.first', $1, false), set_config('growth.last', $2, false)";
-        self.client.execute(range, &[&(self.now + 1).to_string(), &to.to_string()]).await?;
+        self.client.execute(range, &[&(self.size + 1).to_string(), &to.to_string()]).await?;
         self.client.batch_execute(parts.next().unwrap_or_default()).await?;
         for part in parts {
             let (table, sql) = part.split_once('\n').unwrap_or((part, ""));
@@ -53,14 +53,14 @@ impl Rows {
             progress.say(&format!("{to} rows: {table} after {:.1?}", start.elapsed()));
         }
         self.client.batch_execute("reset session_replication_role").await?;
-        // Not analyze alone: words wait in a list beside their index until somebody vacuums.
+        // Vacuum as well: GIN indexes keep new entries in a pending list until then.
         self.client.batch_execute("vacuum (analyze)").await?;
-        self.now = to;
+        self.size = to;
         Ok(())
     }
 
     pub(super) async fn sample(&self) -> Result<Sample, Error> {
-        let rows = self.client.query(SAMPLE, &[&self.now]).await?;
+        let rows = self.client.query(SAMPLE, &[&self.size]).await?;
         let (mut products, mut buyers, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
             products.push(format!("prod_{}", row.get::<_, Uuid>(0).simple()));
@@ -70,13 +70,13 @@ impl Rows {
         Ok(Sample { products, buyers, words })
     }
 
-    /// Buyers without an order yet.
-    pub(super) async fn strangers(
+    /// Inserts buyers without orders.
+    pub(super) async fn new_buyers(
         &self,
         shop: &Shop,
         count: usize,
         products: Vec<String>,
-    ) -> Result<Crowd, Error> {
-        Ok(Crowd::of(shop, &admit(&self.client, count).await?, products)?)
+    ) -> Result<Buyers, Error> {
+        Ok(Buyers::of(shop, &insert_buyers(&self.client, count).await?, products)?)
     }
 }

@@ -1,6 +1,6 @@
--- Rows growth.first to growth.last of a shop that has sold for a while: a product and an order each, with what hangs on them.
--- The triggers rest: they would check each row alone, and what they write is written here at once. Constraints and indexes stay,
--- and the audit looks at the result. Identifiers sort by time, as ours do.
+-- Inserts the rows growth.first to growth.last of a shop with a history: for each number a product and an order, with their
+-- dependent rows. Triggers are off, since they would run for each row; what they would write is inserted here. Constraints and
+-- indexes are active, and the invariants are checked afterwards. Ids sort by time, like UUIDv7.
 set session_replication_role = replica;
 
 create or replace function pg_temp.id(kind int, n int) returns uuid language sql immutable as $$
@@ -10,7 +10,7 @@ $$;
 create or replace function pg_temp.at(n int) returns timestamptz language sql immutable as $$
     select to_timestamp(1700000000 + n * 10)
 $$;
--- So many times 50 orders, so many buyers.
+-- The buyer of order n: one for every 50 orders.
 create or replace function pg_temp.buyer(n int) returns uuid language sql immutable as $$
     select pg_temp.id(1, n - n % 50)
 $$;

@@ -1,53 +1,53 @@
-//! What was seen, for a person and for a program.
+//! The results of the measurement, as text and as JSON.
 
 use super::Error;
 use super::plot;
 use crate::measure::figures::{micros, ms, per_second};
-use crate::measure::{Done, Figures, Usage};
+use crate::measure::{Figures, RequestOutcome, Usage};
 use serde_json::{Value, json};
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::time::Duration;
 
-/// What cost is asked to grow with.
+/// What the cost may grow with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum Dimension {
     Rows,
     Instances,
     Lines,
-    Hot,
+    HotProduct,
 }
 
-/// Everything that was seen.
+/// The results of all dimensions.
 #[derive(Default)]
 pub struct Growth {
     pub(super) points: Vec<Point>,
-    /// What does not hold any more.
+    /// The broken invariants.
     pub(super) breaches: Vec<String>,
 }
 
-/// One thing at one size.
+/// One kind of request at one size.
 pub(super) struct Point {
-    pub(super) of: Question,
+    pub(super) dimension: Dimension,
     pub(super) name: &'static str,
     pub(super) size: u32,
     pub(super) figures: Figures,
     pub(super) took: Duration,
-    /// CPU a request.
+    /// CPU time per request.
     pub(super) function: Duration,
     pub(super) database: Duration,
 }
 
-impl Question {
-    pub(super) const ALL: [Self; 4] = [Self::Rows, Self::Instances, Self::Lines, Self::Hot];
+impl Dimension {
+    pub(super) const ALL: [Self; 4] = [Self::Rows, Self::Instances, Self::Lines, Self::HotProduct];
 
-    /// What the size counts.
-    pub(super) fn counts(self) -> &'static str {
+    /// The unit of the size.
+    pub(super) fn size_label(self) -> &'static str {
         match self {
             Self::Rows => "products and orders",
             Self::Instances => "instances at once",
             Self::Lines => "lines an order",
-            Self::Hot => "products that 16 buyers want",
+            Self::HotProduct => "products that 16 buyers want",
         }
     }
 
@@ -56,31 +56,39 @@ impl Question {
             Self::Rows => "rows.svg",
             Self::Instances => "instances.svg",
             Self::Lines => "lines.svg",
-            Self::Hot => "hot.svg",
+            Self::HotProduct => "hot.svg",
         }
     }
 }
 
 impl Point {
     pub(super) fn new(
-        of: Question,
+        dimension: Dimension,
         name: &'static str,
         size: u32,
         function: &str,
         took: Duration,
-        done: Vec<Done>,
+        outcomes: Vec<RequestOutcome>,
         used: &Usage,
     ) -> Self {
-        let figures = Figures::of(done);
+        let figures = Figures::of(outcomes);
         let each = u32::try_from(figures.count.max(1)).unwrap_or(u32::MAX);
         let cpu = used.functions.get(function).map(|used| used.cpu).unwrap_or_default();
-        Self { of, name, size, figures, took, function: cpu / each, database: used.database / each }
+        Self {
+            dimension,
+            name,
+            size,
+            figures,
+            took,
+            function: cpu / each,
+            database: used.database / each,
+        }
     }
 
     fn json(&self) -> Value {
         let Figures { count, failed, first_failure, p50, p99 } = &self.figures;
         json!({
-            "grows_with": self.of.counts(), "request": self.name, "size": self.size,
+            "grows_with": self.dimension.size_label(), "request": self.name, "size": self.size,
             "requests": count, "failed": failed, "first_failure": first_failure,
             "per_second": per_second(*count, self.took), "p50_us": micros(*p50), "p99_us": micros(*p99),
             "function_cpu_us": micros(self.function), "database_cpu_us": micros(self.database),
@@ -106,7 +114,7 @@ impl Display for Point {
 }
 
 impl Growth {
-    /// Whether every request had the answer it should have, and the books are in order.
+    /// Whether all responses were as expected and all invariants hold.
     pub fn is_good(&self) -> bool {
         let good = |point: &Point| point.figures.failed == 0 && point.figures.count > 0;
         !self.points.is_empty() && self.points.iter().all(good) && self.breaches.is_empty()
@@ -120,15 +128,17 @@ impl Growth {
         })
     }
 
-    /// Draws a picture a question into this folder.
+    /// Writes a picture for each dimension into this folder.
     pub fn draw(&self, folder: &Path) -> Result<(), Error> {
         let failed =
             |error: &dyn Display| Error::Plot(error.to_string(), folder.display().to_string());
         std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        for of in Question::ALL {
-            let points: Vec<_> = self.points.iter().filter(|point| point.of == of).collect();
-            let picture = plot::picture(of, &points).map_err(|error| failed(&error))?;
-            std::fs::write(folder.join(of.file()), picture).map_err(|error| failed(&error))?;
+        for dimension in Dimension::ALL {
+            let points: Vec<_> =
+                self.points.iter().filter(|point| point.dimension == dimension).collect();
+            let picture = plot::picture(dimension, &points).map_err(|error| failed(&error))?;
+            std::fs::write(folder.join(dimension.file()), picture)
+                .map_err(|error| failed(&error))?;
         }
         Ok(())
     }
@@ -136,11 +146,11 @@ impl Growth {
 
 impl Display for Growth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for of in Question::ALL {
+        for dimension in Dimension::ALL {
             writeln!(
                 f,
                 "by {}\n{:>20} {:>9} {:>9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>7}",
-                of.counts(),
+                dimension.size_label(),
                 "",
                 "size",
                 "requests",
@@ -151,7 +161,7 @@ impl Display for Growth {
                 "PG ms",
                 "failed"
             )?;
-            for point in self.points.iter().filter(|point| point.of == of) {
+            for point in self.points.iter().filter(|point| point.dimension == dimension) {
                 writeln!(f, "{point}")?;
                 if let Some(why) = &point.figures.first_failure {
                     writeln!(f, "{:>20} first failure: {why}", "")?;
@@ -172,9 +182,10 @@ pub(super) mod tests {
 
     pub(in crate::growth) fn point(name: &'static str, size: u32, failed: bool) -> Point {
         let failed = failed.then(|| "503".to_owned());
-        let done = vec![Done { took: Duration::from_millis(u64::from(size)), failed }; 2];
+        let outcomes =
+            vec![RequestOutcome { took: Duration::from_millis(u64::from(size)), failed }; 2];
         let used = Usage { database: Duration::from_millis(8), ..Usage::default() };
-        Point::new(Question::Lines, name, size, "Orders", Duration::from_secs(1), done, &used)
+        Point::new(Dimension::Lines, name, size, "Orders", Duration::from_secs(1), outcomes, &used)
     }
 
     #[test]

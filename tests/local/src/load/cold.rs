@@ -1,22 +1,23 @@
-//! How long a function takes from nothing to its first answer, in two parts: AWS starts it with more CPU than it then has.
+//! Measures cold starts in two parts, initialisation and first response, since AWS gives the first more CPU.
 
 use crate::Shop;
 use crate::measure::{event, usage};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// One function's first answer.
+/// The cold start of a function.
 #[derive(Clone, Debug)]
-pub(super) struct Cold {
+pub(super) struct ColdStart {
     pub(super) function: String,
+    /// The size of the binary.
     pub(super) bytes: u64,
-    /// From the start of the process until it asked for its first event.
+    /// From the start of the process until it asks for its first event.
     pub(super) init: Duration,
-    /// What the process had spent by then.
+    /// The CPU time of that.
     pub(super) init_cpu: Duration,
-    /// From there to the first answer.
-    pub(super) first: Duration,
-    pub(super) first_cpu: Duration,
+    /// From then until the first response.
+    pub(super) first_response: Duration,
+    pub(super) first_response_cpu: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -24,42 +25,49 @@ pub enum Error {
     #[error(transparent)]
     Invoke(#[from] stack::InvokeError),
     #[error(transparent)]
-    Signal(#[from] stack::leash::Error),
-    #[error("{function} answered {answer}")]
-    Answer { function: String, answer: Value },
+    Signal(#[from] stack::process_guard::Error),
+    #[error("unexpected response of {function}: {response}")]
+    UnexpectedResponse { function: String, response: Value },
 }
 
-/// Ends every instance of the functions with doors, and asks each for something that it refuses without a database.
-pub(super) async fn starts(shop: &Shop) -> Result<Vec<Cold>, Error> {
+/// Kills all instances of the HTTP functions, starts a new one of each, and sends it a request that needs no database.
+pub(super) async fn starts(shop: &Shop) -> Result<Vec<ColdStart>, Error> {
     let mut starts = Vec::new();
     for (id, function) in &shop.template.functions {
         let Some(route) = function.routes.first() else { continue };
-        // Into memory: how fast this machine's disk is says nothing about a start.
+        // Reads the binary into the page cache, so that the disk is not measured.
         let binary = shop.binaries.join(&function.binary);
         let code = tokio::fs::read(binary).await.unwrap_or_default();
         let bytes = u64::try_from(code.len()).unwrap_or(u64::MAX);
         for pid in shop.gateway.pids(id)? {
-            stack::leash::signal(pid, "KILL")?;
+            stack::process_guard::send_signal(pid, "KILL")?;
         }
         while !shop.gateway.pids(id)?.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let start = Instant::now();
         shop.gateway.warm(id).await?;
-        let (init, init_cpu) = (start.elapsed(), spent(shop, id)?);
+        let (init, init_cpu) = (start.elapsed(), cpu(shop, id)?);
         let start = Instant::now();
-        let answer = shop.gateway.invoke(id, &event(&route.method, &route.path)).await?;
-        let first = start.elapsed();
-        if answer["statusCode"].as_u64().is_none_or(|status| status >= 500) {
-            return Err(Error::Answer { function: id.clone(), answer });
+        let response = shop.gateway.invoke(id, &event(&route.method, &route.path)).await?;
+        let first_response = start.elapsed();
+        if response["statusCode"].as_u64().is_none_or(|status| status >= 500) {
+            return Err(Error::UnexpectedResponse { function: id.clone(), response });
         }
-        let first_cpu = spent(shop, id)?.saturating_sub(init_cpu);
+        let first_response_cpu = cpu(shop, id)?.saturating_sub(init_cpu);
         let function = id.clone();
-        starts.push(Cold { function, bytes, init, init_cpu, first, first_cpu });
+        starts.push(ColdStart {
+            function,
+            bytes,
+            init,
+            init_cpu,
+            first_response,
+            first_response_cpu,
+        });
     }
     Ok(starts)
 }
 
-fn spent(shop: &Shop, function: &str) -> Result<Duration, Error> {
-    Ok(shop.gateway.pids(function)?.iter().map(|pid| usage::precise(*pid)).sum())
+fn cpu(shop: &Shop, function: &str) -> Result<Duration, Error> {
+    Ok(shop.gateway.pids(function)?.iter().map(|pid| usage::exact_cpu(*pid)).sum())
 }

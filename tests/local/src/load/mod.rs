@@ -1,16 +1,15 @@
-//! A busy day in a minute: many buyers at once against the real binaries, and what that cost.
+//! The load test: concurrent buyers against the deployed binaries, and the resources that this took.
 
 pub mod budget;
 mod cold;
-mod errand;
 mod report;
+mod workload;
 
 pub use report::Report;
 
-use crate::measure::{self, Crowd, Done, Usage, gather};
+use crate::measure::{self, Buyers, RequestOutcome, Usage, create_buyers_and_products};
 use crate::{Customer, Shop, shop};
-use cold::Cold;
-use errand::Errand;
+use cold::ColdStart;
 use fastrand::Rng;
 use serde_json::Value;
 use stack::Progress;
@@ -21,19 +20,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use workload::Operation;
 
-/// Until every function has its instances.
+/// Long enough to start all instances.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// How hard the shop is driven.
+/// How long and how much load to generate.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct Options {
     pub length: Duration,
-    /// How many requests are on their way at once.
+    /// The number of concurrent requests.
     pub at_once: u16,
 }
 
-/// Whatever keeps the load from being driven.
+/// Why the load test could not be completed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
@@ -42,112 +42,123 @@ pub enum Error {
     Measure(#[from] measure::Error),
     #[error("could not reach the shop")]
     Http(#[from] reqwest::Error),
-    #[error("a cold start could not be seen")]
-    Cold(#[from] cold::Error),
+    #[error("could not measure a cold start")]
+    ColdStart(#[from] cold::Error),
     #[error(transparent)]
     Budget(#[from] budget::Error),
-    #[error("the load is driven at the stand-in")]
+    #[error("the load test needs the Stripe stand-in")]
     NoStandIn,
 }
 
-/// Drives the shop, lets it come to rest, and looks at its books.
-pub async fn run(shop: &Shop, wish: Wish, progress: &Progress) -> Result<Report, Error> {
+/// Measures cold starts, generates load, waits for the webhooks, and checks the invariants.
+pub async fn run(shop: &Shop, options: Options, progress: &Progress) -> Result<Report, Error> {
     let stripe = shop.stripe.as_ref().ok_or(Error::NoStandIn)?;
     let cold = cold::starts(shop).await?;
     let over = over_budget(shop, &cold)?;
-    progress.say("every function with a door was started cold");
-    let crowd = Arc::new(gather(shop).await?);
-    progress.say("a thousand buyers are waiting");
-    let warm = Wish { length: WARM_UP, ..wish };
-    drive(stripe, &crowd, warm, &Progress::silent()).await;
+    progress.say("cold starts of all HTTP functions are measured");
+    let buyers = Arc::new(create_buyers_and_products(shop).await?);
+    progress.say("buyers and products are inserted");
+    let warm = Options { length: WARM_UP, ..options };
+    drive(stripe, &buyers, warm, &Progress::silent()).await;
     stripe.idle().await;
     measure::analyze(shop).await?;
 
-    let (told, before) = (stripe.deliveries().len(), Usage::look(shop));
+    let (first_delivery, before) = (stripe.deliveries().len(), Usage::read(shop));
     let start = Instant::now();
-    let done = drive(stripe, &crowd, wish, progress).await;
+    let outcomes = drive(stripe, &buyers, options, progress).await;
     let took = start.elapsed();
     stripe.idle().await;
-    let used = Usage::look(shop).since(&before);
+    let used = Usage::read(shop).since(&before);
     let deliveries = stripe.deliveries();
-    let webhooks = deliveries[told..].iter().map(|delivery| delivery.status).collect();
-    progress.say("looking at the books");
+    let webhooks = deliveries[first_delivery..].iter().map(|delivery| delivery.status).collect();
+    progress.say("checking the invariants");
     let breaches = breaches(shop).await?;
-    Ok(Report::new(wish, took, done, webhooks, used, cold, over, breaches))
+    Ok(Report::new(options, took, outcomes, webhooks, used, cold, over, breaches))
 }
 
-/// What was done, by errand.
-type Tally = BTreeMap<Errand, Vec<Done>>;
+/// The outcomes of requests by operation.
+type Outcomes = BTreeMap<Operation, Vec<RequestOutcome>>;
 
-async fn drive(stripe: &StandIn, crowd: &Arc<Crowd>, wish: Wish, progress: &Progress) -> Tally {
+/// Generates load, and pays the payments that it creates.
+async fn drive(
+    stripe: &StandIn,
+    buyers: &Arc<Buyers>,
+    options: Options,
+    progress: &Progress,
+) -> Outcomes {
     let start = Instant::now();
     let count = Arc::new(AtomicU64::new(0));
     let (pay, mut to_pay) = mpsc::unbounded_channel();
-    let workers: Vec<_> = (0..wish.at_once)
+    let workers: Vec<_> = (0..options.at_once)
         .map(|number| {
-            let (crowd, count, pay) = (crowd.clone(), count.clone(), pay.clone());
-            let mut luck = Rng::with_seed(number.into());
+            let (buyers, count, pay) = (buyers.clone(), count.clone(), pay.clone());
+            let mut random = Rng::with_seed(number.into());
             tokio::spawn(async move {
-                let mut tally = Tally::new();
-                while start.elapsed() < wish.length {
-                    let errand = Errand::draw(&mut luck);
-                    let (errand, done) = errand.run(&crowd, &mut luck, &pay).await;
+                let mut all = Outcomes::new();
+                while start.elapsed() < options.length {
+                    let operation = Operation::draw(&mut random);
+                    let (operation, outcome) = operation.run(&buyers, &mut random, &pay).await;
                     count.fetch_add(1, Ordering::Relaxed);
-                    tally.entry(errand).or_default().push(done);
+                    all.entry(operation).or_default().push(outcome);
                 }
-                tally
+                all
             })
         })
         .collect();
     drop(pay);
-    let ticker = tokio::spawn(tell(start, wish.length, count, progress.clone()));
-    // Ends when the last worker has.
+    let ticker = tokio::spawn(report_progress(start, options.length, count, progress.clone()));
+    // Ends with the last worker.
     while let Some(intent) = to_pay.recv().await {
-        // One that is gone by now shows as an order that is not paid.
+        // A payment that fails leaves an unpaid order.
         let _ = stripe.pay(&intent, Card::Visa);
     }
     ticker.abort();
-    let mut tally = Tally::new();
+    let mut all = Outcomes::new();
     for worker in workers {
-        for (errand, done) in worker.await.expect("no errand panics") {
-            tally.entry(errand).or_default().extend(done);
+        for (operation, outcomes) in worker.await.expect("no operation panics") {
+            all.entry(operation).or_default().extend(outcomes);
         }
     }
-    tally
+    all
 }
 
-async fn tell(start: Instant, length: Duration, count: Arc<AtomicU64>, progress: Progress) {
-    let mut seen = 0;
+async fn report_progress(
+    start: Instant,
+    length: Duration,
+    count: Arc<AtomicU64>,
+    progress: Progress,
+) {
+    let mut before = 0;
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let now = count.load(Ordering::Relaxed);
         let (past, all) = (start.elapsed().as_secs(), length.as_secs());
-        progress.say(&format!("{past:>3} of {all} s  {now:>8} requests  {:>6}/s", now - seen));
-        seen = now;
+        progress.say(&format!("{past:>3} of {all} s  {now:>8} requests  {:>6}/s", now - before));
+        before = now;
     }
 }
 
-/// What starts dearer than it may; unoptimised binaries have no budget.
-fn over_budget(shop: &Shop, cold: &[Cold]) -> Result<Vec<String>, Error> {
+/// The exceeded budgets. Only binaries of the release profile have budgets.
+fn over_budget(shop: &Shop, cold: &[ColdStart]) -> Result<Vec<String>, Error> {
     if !shop.binaries.ends_with(Profile::Release.folder()) {
         return Ok(Vec::new());
     }
     let budgets = budget::all()?;
     let over = cold.iter().filter_map(|cold| {
         let budget = budgets.get(&cold.function)?;
-        let spent = budget::Spent { init: cold.init_cpu, first_answer: cold.first_cpu };
-        budget.exceeded(&cold.function, cold.bytes, Some(spent))
+        let cost = budget::StartCost { init: cold.init_cpu, first_answer: cold.first_response_cpu };
+        budget.exceeded(&cold.function, cold.bytes, Some(cost))
     });
     Ok(over.collect())
 }
 
-/// What does not hold, as the admin is told.
+/// The broken invariants, from the API.
 async fn breaches(shop: &Shop) -> Result<Vec<Value>, Error> {
-    let mut admin = Customer::stranger(shop.url());
+    let mut admin = Customer::anonymous(shop.url());
     admin.log_in(crate::ADMIN, &shop.admin_password).await?;
-    let told = admin.get("/v1/ops/invariants").await?;
-    match told.body["breaches"].as_array() {
+    let response = admin.get("/v1/ops/invariants").await?;
+    match response.body["breaches"].as_array() {
         Some(breaches) => Ok(breaches.clone()),
-        None => Ok(vec![told.body]),
+        None => Ok(vec![response.body]),
     }
 }

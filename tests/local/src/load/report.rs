@@ -1,23 +1,23 @@
-//! What a load cost, for a person and for a program.
+//! The results of a load test, as text and as JSON.
 
-use super::cold::Cold;
-use super::{Tally, Wish};
+use super::cold::ColdStart;
+use super::{Options, Outcomes};
 use crate::measure::figures::{micros, ms, per_second, tenths};
-use crate::measure::{Done, Figures, Usage};
+use crate::measure::{Figures, RequestOutcome, Usage};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-/// What was seen.
+/// The results of a load test.
 pub struct Report {
-    wish: Wish,
+    options: Options,
     took: Duration,
     rows: Vec<Row>,
-    /// Stripe's events, by what the shop answered; 0 is no answer.
+    /// The number of webhook deliveries by status; 0 if there was no response.
     webhooks: BTreeMap<u16, usize>,
     used: Usage,
-    cold: Vec<Cold>,
+    cold: Vec<ColdStart>,
     over_budget: Vec<String>,
     breaches: Vec<Value>,
 }
@@ -28,30 +28,28 @@ struct Row {
 }
 
 impl Report {
-    #[expect(clippy::too_many_arguments, reason = "each is seen once, by one caller")]
+    #[expect(clippy::too_many_arguments, reason = "there is one caller, which has them all")]
     pub(super) fn new(
-        wish: Wish,
+        options: Options,
         took: Duration,
-        mut tally: Tally,
+        outcomes: Outcomes,
         webhooks: Vec<Option<u16>>,
         used: Usage,
-        cold: Vec<Cold>,
+        cold: Vec<ColdStart>,
         over_budget: Vec<String>,
         breaches: Vec<Value>,
     ) -> Self {
-        let all = tally.values().flatten().cloned().collect();
+        let all = outcomes.values().flatten().cloned().collect();
         let mut rows = vec![Row::new("all", all)];
-        rows.extend(
-            std::mem::take(&mut tally).into_iter().map(|(of, done)| Row::new(of.name(), done)),
-        );
-        let mut answers = BTreeMap::new();
+        rows.extend(outcomes.into_iter().map(|(of, outcomes)| Row::new(of.name(), outcomes)));
+        let mut by_status = BTreeMap::new();
         for status in webhooks {
-            *answers.entry(status.unwrap_or_default()).or_default() += 1;
+            *by_status.entry(status.unwrap_or_default()).or_default() += 1;
         }
-        Self { wish, took, rows, webhooks: answers, used, cold, over_budget, breaches }
+        Self { options, took, rows, webhooks: by_status, used, cold, over_budget, breaches }
     }
 
-    /// Whether every request had the answer it should have, and the books are in order.
+    /// Whether all responses were as expected, no budget is exceeded, and all invariants hold.
     pub fn is_good(&self) -> bool {
         self.rows[0].figures.failed == 0
             && self.rows[0].figures.count > 0
@@ -60,7 +58,7 @@ impl Report {
             && self.breaches.is_empty()
     }
 
-    /// Requests and Stripe's events together: the functions worked for both.
+    /// The number of requests and webhook events.
     fn served(&self) -> usize {
         self.rows[0].figures.count + self.webhooks.values().sum::<usize>()
     }
@@ -81,15 +79,15 @@ impl Report {
     pub fn json(&self) -> Value {
         let row = |row: &Row| {
             json!({
-                "errand": row.name, "requests": row.figures.count, "failed": row.figures.failed, "first_failure": row.figures.first_failure,
+                "operation": row.name, "requests": row.figures.count, "failed": row.figures.failed, "first_failure": row.figures.first_failure,
                 "per_second": self.per_second(row.figures.count), "p50_us": micros(row.figures.p50), "p99_us": micros(row.figures.p99),
             })
         };
-        let cold = |cold: &Cold| {
+        let cold = |cold: &ColdStart| {
             json!({
                 "function": cold.function, "binary_bytes": cold.bytes,
                 "init_us": micros(cold.init), "init_cpu_us": micros(cold.init_cpu),
-                "first_answer_us": micros(cold.first), "first_answer_cpu_us": micros(cold.first_cpu),
+                "first_answer_us": micros(cold.first_response), "first_answer_cpu_us": micros(cold.first_response_cpu),
             })
         };
         let memory = self.used.functions.iter().filter(|(_, used)| used.instances > 0);
@@ -101,8 +99,8 @@ impl Report {
         json!({
             "good": self.is_good(),
             "took_us": micros(self.took),
-            "at_once": self.wish.at_once,
-            "errands": self.rows.iter().map(row).collect::<Vec<_>>(),
+            "at_once": self.options.at_once,
+            "operations": self.rows.iter().map(row).collect::<Vec<_>>(),
             "webhooks": self.webhooks.iter().map(|(status, count)| json!({"status": status, "count": count})).collect::<Vec<_>>(),
             "cpu_us_per_1000": {
                 "functions": micros(self.per_1000(self.cpu())),
@@ -117,8 +115,8 @@ impl Report {
 }
 
 impl Row {
-    fn new(name: &'static str, done: Vec<Done>) -> Self {
-        Self { name, figures: Figures::of(done) }
+    fn new(name: &'static str, outcomes: Vec<RequestOutcome>) -> Self {
+        Self { name, figures: Figures::of(outcomes) }
     }
 }
 
@@ -144,11 +142,11 @@ impl Display for Report {
         for (status, count) in &self.webhooks {
             writeln!(f, "{:>16} {count:>9} answered with {status}", "Stripe's events")?;
         }
-        let (ours, database) = (self.per_1000(self.cpu()), self.per_1000(self.used.database));
+        let (functions, database) = (self.per_1000(self.cpu()), self.per_1000(self.used.database));
         writeln!(
             f,
             "\nCPU per 1,000 requests and events: functions {} ms, PostgreSQL {} ms",
-            ms(ours),
+            ms(functions),
             ms(database)
         )?;
         writeln!(
@@ -169,10 +167,12 @@ impl Display for Report {
             if used.instances == 0 && cold.is_none() {
                 continue;
             }
-            let told = |what: fn(&Cold) -> String| cold.map_or("-".to_owned(), what);
-            let binary = told(|cold| tenths(cold.bytes / 100_000));
-            let (init, init_cpu) = (told(|cold| ms(cold.init)), told(|cold| ms(cold.init_cpu)));
-            let (first, first_cpu) = (told(|cold| ms(cold.first)), told(|cold| ms(cold.first_cpu)));
+            let column = |format: fn(&ColdStart) -> String| cold.map_or("-".to_owned(), format);
+            let binary = column(|cold| tenths(cold.bytes / 100_000));
+            let init = column(|cold| ms(cold.init));
+            let init_cpu = column(|cold| ms(cold.init_cpu));
+            let first = column(|cold| ms(cold.first_response));
+            let first_cpu = column(|cold| ms(cold.first_response_cpu));
             let memory = tenths(used.memory / 102);
             let cpu = ms(used.cpu);
             writeln!(

@@ -1,4 +1,4 @@
-//! Who buys, and what there is to buy: put in at once, so that the time goes into the load.
+//! Buyers and products of a measurement, inserted directly into the database.
 
 use super::Error;
 use crate::Shop;
@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 const BUYERS: usize = 1000;
 const PRODUCTS: i32 = 1000;
-/// So many unpaid orders the shop lets each have.
-const MOST_UNPAID: usize = 5;
-/// Nobody signs in with this password: nothing hashes to zeros.
+/// How many unpaid orders the shop allows each buyer.
+const MAX_UNPAID: usize = 5;
+/// No password has this hash.
 const HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-const STOCK_UP: &str = "
+const INSERT_PRODUCTS: &str = "
     with made as (
         insert into products (id, sku, name, description, price_minor, currency, on_hand)
         select gen_random_uuid(), 'LOAD-' || n, (array['Red', 'Blue', 'Green'])[1 + n % 3] || ' thing ' || n,
@@ -32,34 +32,35 @@ const STOCK_UP: &str = "
     )
     select id from made";
 
-/// A thousand buyers, and a thousand products for them.
-pub(crate) async fn gather(shop: &Shop) -> Result<Crowd, Error> {
+/// Inserts 1000 buyers and 1000 products.
+pub(crate) async fn create_buyers_and_products(shop: &Shop) -> Result<Buyers, Error> {
     let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
     let connection = tokio::spawn(connection);
-    let ids = admit(&client, BUYERS).await?;
-    let products = stock_up(&client, PRODUCTS).await?;
+    let ids = insert_buyers(&client, BUYERS).await?;
+    let products = insert_products(&client, PRODUCTS).await?;
     client.batch_execute("analyze").await?;
     drop(client);
     let _ = connection.await;
     let id = |id: &Uuid| format!("prod_{}", id.simple());
-    Crowd::of(shop, &ids, products.iter().map(id).collect())
+    Buyers::of(shop, &ids, products.iter().map(id).collect())
 }
 
-/// Puts so many products on the shelves, enough of each for everybody.
-pub(crate) async fn stock_up(client: &Client, count: i32) -> Result<Vec<Uuid>, Error> {
-    let made = client.query(STOCK_UP, &[&count]).await?;
+/// Inserts products with a stock of ten million each.
+pub(crate) async fn insert_products(client: &Client, count: i32) -> Result<Vec<Uuid>, Error> {
+    let made = client.query(INSERT_PRODUCTS, &[&count]).await?;
     Ok(made.iter().map(|row| row.get(0)).collect())
 }
 
-/// What autovacuum does within a minute: plans of the first seconds, when the tables were empty, are made anew.
+/// Updates the statistics, as autovacuum does within a minute. This also invalidates plans from when the tables were
+/// empty.
 pub(crate) async fn analyze(shop: &Shop) -> Result<(), Error> {
     let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
     tokio::spawn(connection);
     Ok(client.batch_execute("analyze").await?)
 }
 
-/// Lets new buyers in.
-pub(crate) async fn admit(client: &Client, count: usize) -> Result<Vec<UserId>, Error> {
+/// Inserts users.
+pub(crate) async fn insert_buyers(client: &Client, count: usize) -> Result<Vec<UserId>, Error> {
     let ids: Vec<_> = (0..count).map(|_| UserId::generate()).collect();
     let sql = "insert into users (id, email, email_norm, password_hash)
                select id, id || '@load.example', id || '@load.example', $2 from unnest($1::uuid[]) id";
@@ -67,29 +68,29 @@ pub(crate) async fn admit(client: &Client, count: usize) -> Result<Vec<UserId>, 
     Ok(ids)
 }
 
-/// Buyers with their tokens, products, and the orders that are on their way.
-pub(crate) struct Crowd {
+/// Buyers with their access tokens, the products, and the unpaid orders.
+pub(crate) struct Buyers {
     pub(crate) api: String,
     pub(crate) http: reqwest::Client,
     tokens: Vec<String>,
     pub(crate) products: Vec<String>,
     next: AtomicUsize,
-    /// Placed and not paid yet, the oldest first.
-    unpaid: Mutex<VecDeque<Placed>>,
+    /// The oldest first.
+    unpaid: Mutex<VecDeque<PlacedOrder>>,
 }
 
-/// An order of one of the buyers.
+/// An order and the index of its buyer.
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct PlacedOrder {
     pub(crate) order: String,
     pub(crate) buyer: usize,
 }
 
-impl Crowd {
-    /// These buyers in front of these products.
+impl Buyers {
+    /// Issues tokens for the users `ids`.
     pub(crate) fn of(shop: &Shop, ids: &[UserId], products: Vec<String>) -> Result<Self, Error> {
         let signer = Signer::from_pem(&shop.keys.signing)?;
-        #[expect(clippy::disallowed_methods, reason = "a token runs from now")]
+        #[expect(clippy::disallowed_methods, reason = "tokens are issued now")]
         let now = OffsetDateTime::now_utc();
         let tokens = ids.iter().map(|id| signer.issue(*id, FamilyId::generate(), 0, now));
         Ok(Self {
@@ -102,13 +103,13 @@ impl Crowd {
         })
     }
 
-    /// A buyer who may place one more order, as long as there is one.
+    /// The next buyer, or none if all have reached the limit of unpaid orders.
     pub(crate) fn next_with_room(&self) -> Option<usize> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
-        (next < self.tokens.len() * MOST_UNPAID).then(|| next % self.tokens.len())
+        (next < self.tokens.len() * MAX_UNPAID).then(|| next % self.tokens.len())
     }
 
-    /// One after the other, so that nobody has more unpaid orders than the shop allows.
+    /// The next buyer. Round robin spreads the unpaid orders evenly.
     pub(crate) fn next_buyer(&self) -> usize {
         self.next.fetch_add(1, Ordering::Relaxed) % self.tokens.len()
     }
@@ -117,21 +118,21 @@ impl Crowd {
         &self.tokens[buyer]
     }
 
-    pub(crate) fn keep(&self, placed: Placed) {
-        self.unpaid().push_back(placed);
+    pub(crate) fn add_unpaid(&self, order: PlacedOrder) {
+        self.unpaid().push_back(order);
     }
 
     /// Takes the oldest unpaid order.
-    pub(crate) fn take(&self) -> Option<Placed> {
+    pub(crate) fn take_oldest_unpaid(&self) -> Option<PlacedOrder> {
         self.unpaid().pop_front()
     }
 
-    /// The newest unpaid order, which stays.
-    pub(crate) fn newest(&self) -> Option<Placed> {
+    /// The newest unpaid order.
+    pub(crate) fn newest_unpaid(&self) -> Option<PlacedOrder> {
         self.unpaid().back().cloned()
     }
 
-    fn unpaid(&self) -> std::sync::MutexGuard<'_, VecDeque<Placed>> {
+    fn unpaid(&self) -> std::sync::MutexGuard<'_, VecDeque<PlacedOrder>> {
         self.unpaid.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

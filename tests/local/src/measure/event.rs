@@ -1,8 +1,8 @@
-//! One request as API Gateway hands it to a function.
+//! A request as an API Gateway event.
 
 use serde_json::{Value, json};
 
-/// Payload format 2.0, by a stranger and with nothing in it.
+/// An event of payload format 2.0, without authentication and body.
 pub(crate) fn event(method: &str, path: &str) -> Value {
     let route = format!("{method} {path}");
     json!({

@@ -1,9 +1,9 @@
-//! Many requests in a few numbers, and how numbers are written.
+//! Statistics of requests, and formatting of numbers.
 
-use super::Done;
+use super::RequestOutcome;
 use std::time::Duration;
 
-/// What requests of one kind were like.
+/// The statistics of requests of one kind.
 pub(crate) struct Figures {
     pub(crate) count: usize,
     pub(crate) failed: usize,
@@ -13,14 +13,14 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn of(done: Vec<Done>) -> Self {
-        let failed = done.iter().filter(|one| one.failed.is_some()).count();
-        let first_failure = done.iter().find_map(|one| one.failed.clone());
-        let mut took: Vec<_> = done.into_iter().map(|one| one.took).collect();
+    pub(crate) fn of(outcomes: Vec<RequestOutcome>) -> Self {
+        let failed = outcomes.iter().filter(|one| one.failed.is_some()).count();
+        let first_failure = outcomes.iter().find_map(|one| one.failed.clone());
+        let mut took: Vec<_> = outcomes.into_iter().map(|one| one.took).collect();
         took.sort_unstable();
         let at = |percent: usize| {
-            let place = (took.len() * percent / 100).min(took.len().saturating_sub(1));
-            took.get(place).copied().unwrap_or_default()
+            let index = (took.len() * percent / 100).min(took.len().saturating_sub(1));
+            took.get(index).copied().unwrap_or_default()
         };
         Self { count: took.len(), failed, first_failure, p50: at(50), p99: at(99) }
     }
@@ -35,11 +35,13 @@ pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// Milliseconds with two decimals.
 pub(crate) fn ms(time: Duration) -> String {
     let micros = micros(time);
     format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
 }
 
+/// A count of tenths, with one decimal.
 pub(crate) fn tenths(count: u64) -> String {
     format!("{}.{}", count / 10, count % 10)
 }
@@ -50,9 +52,10 @@ mod tests {
 
     #[test]
     fn the_median_and_the_slowest_are_told_apart() {
-        let done = (1..=100).map(|ms| Done { took: Duration::from_millis(ms), failed: None });
+        let outcomes =
+            (1..=100).map(|ms| RequestOutcome { took: Duration::from_millis(ms), failed: None });
 
-        let figures = Figures::of(done.collect());
+        let figures = Figures::of(outcomes.collect());
 
         assert_eq!(figures.p50, Duration::from_millis(51));
         assert_eq!(figures.p99, Duration::from_millis(100));

@@ -1,20 +1,20 @@
-//! One request, how long it took, and whether its answer was the expected one.
+//! A timed request whose response status is checked.
 
-use super::Crowd;
+use super::Buyers;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How one request went.
+/// The outcome of one request.
 #[derive(Clone, Debug)]
-pub(crate) struct Done {
+pub(crate) struct RequestOutcome {
     pub(crate) took: Duration,
-    /// What was wrong with the answer, if anything.
+    /// The unexpected response or the error, if it failed.
     pub(crate) failed: Option<String>,
 }
 
-impl Crowd {
+impl Buyers {
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.http.request(Method::GET, format!("{}{path}", self.api))
     }
@@ -23,12 +23,12 @@ impl Crowd {
         self.http.request(Method::POST, format!("{}{path}", self.api)).json(body)
     }
 
-    /// Orders one piece of each product.
+    /// Places an order of one piece of each product.
     pub(crate) async fn order<'a>(
         &self,
         buyer: usize,
         products: impl Iterator<Item = &'a str>,
-    ) -> (Done, Value) {
+    ) -> (RequestOutcome, Value) {
         let line = |product| json!({"product": product, "quantity": 1});
         let lines: Vec<_> = products.map(line).collect();
         let request = self.post("/v1/orders", &json!({"lines": lines}));
@@ -37,20 +37,20 @@ impl Crowd {
     }
 }
 
-pub(crate) async fn send(request: RequestBuilder, expected: u16) -> (Done, Value) {
+pub(crate) async fn send(request: RequestBuilder, expected: u16) -> (RequestOutcome, Value) {
     let start = Instant::now();
-    let answer = async {
+    let response = async {
         let response = request.send().await?;
         Ok::<_, reqwest::Error>((response.status().as_u16(), response.bytes().await?))
     };
-    let answer = answer.await;
+    let response = response.await;
     let took = start.elapsed();
-    match answer {
+    match response {
         Ok((status, bytes)) => {
             let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let failed = (status != expected).then(|| format!("{status} {body}"));
-            (Done { took, failed }, body)
+            (RequestOutcome { took, failed }, body)
         }
-        Err(error) => (Done { took, failed: Some(error.to_string()) }, Value::Null),
+        Err(error) => (RequestOutcome { took, failed: Some(error.to_string()) }, Value::Null),
     }
 }

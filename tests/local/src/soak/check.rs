@@ -1,48 +1,50 @@
-//! All books side by side, once all is quiet.
+//! Audits the shop once it is idle.
 
 use super::load::{PASSWORD, address};
-use super::{Day, Failed, Soak};
-use books::{Found, Harm};
+use super::{Error, Soak, SoakReport};
+use invariants::{AuditReport, BreachKind};
 
-/// What functions may complain of on such a day: of what is done to them, and of nothing else.
-const FAILURES: [&str; 16] = [
-    // Functions are killed.
+/// Parts of the failures that the injected faults lead to. Any other logged failure is a breach.
+const EXPECTED_FAILURES: [&str; 16] = [
+    // Killed functions.
     "Killed",
     "(exit status: 137)",
-    // Connections are cut, and databases frozen.
+    // Closed connections and a suspended database.
     "terminating connection due to administrator command",
     "connection closed",
     "error communicating with the server",
-    // Stripe fails, and so do the rounds that need it.
+    // Faults of Stripe, and the sweeps and reconciliations that fail with them.
     "Stripe did not answer",
-    "things failed and will be tried again",
-    "things do not agree with Stripe",
-    // Whose forerunner was killed waits until its time is over.
-    "somebody else is at it",
+    "steps failed and are retried in the next round",
+    "differences with Stripe remain",
+    // A successor of a killed worker waits until the claim has expired.
+    "another process holds the claim",
     "out of time",
-    // Whatever is done again by somebody, whichever cut or death was the cause.
-    "it will come again",
-    "left for another round",
+    // Retries after any fault.
+    "is delivered again",
+    "a step failed and is retried in the next round",
     "left to the sweep",
     "database failed",
     "upstream failed",
-    // A message whose workers were killed five times lies there until the drain sends it on its way again.
+    // A message whose worker was killed five times is a dead letter until `drain` redrives it.
     "dead letters wait for a person",
 ];
 
-pub(super) async fn compare(soak: &Soak<'_>) -> Result<Day, Failed> {
+pub(super) async fn audit(soak: &Soak<'_>) -> Result<SoakReport, Error> {
     let shop = soak.shop;
-    let ledgers = shop.ledgers().await?;
-    let canaries = [PASSWORD.to_owned(), shop.admin_password.clone()];
-    let canaries = canaries.into_iter().chain((1..=4).map(address));
-    let logs = shop.logs().map_err(books::Error::from)?.without(canaries).failing_only(FAILURES);
-    let books = shop.books(&ledgers).map_err(books::Error::from)?.when_quiet().with_logs(logs);
+    let connections = shop.audit_connections().await?;
+    let secrets = [PASSWORD.to_owned(), shop.admin_password.clone()];
+    let secrets = secrets.into_iter().chain((1..=4).map(address));
+    let logs = shop.logs().map_err(invariants::Error::from)?;
+    let logs = logs.without_secrets(secrets).expecting_failures(EXPECTED_FAILURES);
+    let audit = shop.audit(&connections).map_err(invariants::Error::from)?;
+    let audit = audit.when_idle().with_logs(logs).with_all_exchanges(&soak.exchanges);
 
-    let Found { breaches, mails_again } = books.with_all_answers(&soak.notes).look().await?;
+    let AuditReport { breaches, resent_mails } = audit.run().await?;
 
-    let rows = |harm: Harm| {
-        breaches.iter().filter(|breach| breach.harm == harm).map(ToString::to_string).collect()
+    let rows = |kind: BreachKind| {
+        breaches.iter().filter(|breach| breach.kind == kind).map(ToString::to_string).collect()
     };
-    let (lost, twice) = (rows(Harm::Lost), rows(Harm::Twice));
-    Ok(Day { done: soak.tally.all(), lost, twice, mails_again })
+    let (lost, twice) = (rows(BreachKind::Lost), rows(BreachKind::Duplicate));
+    Ok(SoakReport { done: soak.counters.all(), lost, twice, resent_mails })
 }

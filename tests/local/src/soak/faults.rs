@@ -1,16 +1,16 @@
-//! What goes wrong: one thing a second.
+//! Injects a fault every second.
 
-use super::{Failed, Soak};
+use super::{Error, Soak};
 use fastrand::Rng;
-use stack::leash::signal;
+use stack::process_guard::send_signal;
 use stack::stripe::Fault;
 use std::time::Duration;
 use tokio::time::sleep;
 
-const SECOND: Duration = Duration::from_secs(1);
-/// How long something stands still.
-const STILL: Duration = Duration::from_millis(300);
-/// Those that customers, queues or the clock wait for.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long a process is suspended, or a call delayed.
+const PAUSE: Duration = Duration::from_millis(300);
+/// The functions that may be killed or suspended.
 const FUNCTIONS: [&str; 8] = [
     "Orders",
     "Payments",
@@ -21,67 +21,67 @@ const FUNCTIONS: [&str; 8] = [
     "Sweep",
     "Reconcile",
 ];
-const CUT: &str =
+const CLOSE_CONNECTIONS: &str =
     "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'app_rw'";
 
-pub(super) async fn strike(soak: &Soak<'_>, seed: u64) -> Result<(), Failed> {
+pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
     let mut random = Rng::with_seed(seed);
     while !soak.is_over() {
-        sleep(SECOND).await;
+        sleep(INTERVAL).await;
         let function = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
         let pids = soak.shop.gateway.pids(function).map_err(crate::shop::Error::from)?;
         let pid = (!pids.is_empty()).then(|| pids[random.usize(0..pids.len())]);
         match random.u8(0..7) {
             0 | 1 => {
-                // It may have ended by itself.
-                if pid.is_some_and(|pid| signal(pid, "KILL").is_ok()) {
-                    soak.tally.add("deaths");
+                // Fails if the process has exited meanwhile.
+                if pid.is_some_and(|pid| send_signal(pid, "KILL").is_ok()) {
+                    soak.counters.add("killed functions");
                 }
             }
             2 => {
-                if let Some(pid) = pid.filter(|pid| signal(*pid, "STOP").is_ok()) {
-                    sleep(STILL).await;
-                    let _ = signal(pid, "CONT");
-                    soak.tally.add("frozen functions");
+                if let Some(pid) = pid.filter(|pid| send_signal(*pid, "STOP").is_ok()) {
+                    sleep(PAUSE).await;
+                    let _ = send_signal(pid, "CONT");
+                    soak.counters.add("suspended functions");
                 }
             }
             3 => {
-                if let Some(postgres) = soak.shop.surroundings.postgres.pid()
-                    && signal(postgres, "STOP").is_ok()
+                if let Some(postgres) = soak.shop.services.postgres.pid()
+                    && send_signal(postgres, "STOP").is_ok()
                 {
-                    sleep(STILL).await;
-                    let _ = signal(postgres, "CONT");
-                    soak.tally.add("frozen databases");
+                    sleep(PAUSE).await;
+                    let _ = send_signal(postgres, "CONT");
+                    soak.counters.add("suspended databases");
                 }
             }
             4 => {
-                soak.database.query_one(CUT, &[]).await?;
-                soak.tally.add("cut connections");
+                soak.database.query_one(CLOSE_CONNECTIONS, &[]).await?;
+                soak.counters.add("closed connections");
             }
             5 => {
                 let faults = [
-                    Fault::Delay(STILL),
+                    Fault::Delay(PAUSE),
                     Fault::RateLimit,
                     Fault::ErrorBefore,
                     Fault::ErrorAfter,
-                    Fault::ErrorKept,
-                    Fault::SilenceAfter,
+                    Fault::ErrorStored,
+                    Fault::DisconnectAfter,
                 ];
-                script(soak, faults[random.usize(0..faults.len())]);
-                soak.tally.add("failing calls of Stripe");
+                inject_at_stripe(soak, faults[random.usize(0..faults.len())]);
+                soak.counters.add("faults of Stripe calls");
             }
             _ => {
                 let faults = [Fault::Duplicate(2), Fault::Drop, Fault::Reorder];
-                script(soak, faults[random.usize(0..faults.len())]);
-                soak.tally.add("events doubled, dropped or late");
+                inject_at_stripe(soak, faults[random.usize(0..faults.len())]);
+                soak.counters.add("faults of webhook deliveries");
             }
         }
     }
     Ok(())
 }
 
-fn script(soak: &Soak<'_>, fault: Fault) {
+fn inject_at_stripe(soak: &Soak<'_>, fault: Fault) {
     if let Some(stripe) = &soak.shop.stripe {
-        stripe.script(fault);
+        stripe.inject(fault);
     }
 }

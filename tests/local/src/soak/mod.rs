@@ -1,13 +1,13 @@
-//! A long day in the shop: customers, staff and a supplier at once, and every second something goes wrong.
-//! Afterwards the books are compared with the stand-in's and with the mails that were sent.
+//! The soak test: customers, staff and a supplier use the shop concurrently while a fault is injected every second.
+//! Afterwards all invariants are audited.
 
 mod check;
 mod drain;
 mod faults;
 mod load;
 
-use crate::{ADMIN, Answer, Customer, Shop, shop};
-use books::Notes;
+use crate::{ADMIN, Customer, Response, Shop, shop};
+use invariants::ExchangeLog;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -15,30 +15,30 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_postgres::{Client, NoTls};
 
-/// How long, and which day of all possible ones.
+/// How long the soak test runs, and its seed.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct Options {
     pub length: Duration,
-    /// The same seed makes the same wishes and the same faults; what meets what is for the machine to say.
+    /// The same seed makes the same requests and faults. Their interleaving is not deterministic.
     pub seed: u64,
 }
 
-/// What a day was like.
+/// The result of the soak test.
 #[derive(Clone, Debug)]
-pub struct Day {
-    /// How often each thing was done, or went wrong.
+pub struct SoakReport {
+    /// How often each operation and each fault occurred.
     pub done: BTreeMap<String, u64>,
-    /// What should be there and is not: none in a good shop.
+    /// What must exist and does not; empty if the shop is correct.
     pub lost: Vec<String>,
-    /// What is there twice: none in a good shop.
+    /// What exists twice; empty if the shop is correct.
     pub twice: Vec<String>,
-    /// The mails that went out again because their sender died between sending and noting it, by their keys.
-    pub mails_again: Vec<String>,
+    /// The dedupe keys of emails that were sent again after a crash between sending and recording.
+    pub resent_mails: Vec<String>,
 }
 
-/// Why a day could not be lived to its end.
+/// Why the soak test could not be completed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
+pub enum Error {
     #[error(transparent)]
     Shop(#[from] shop::Error),
     #[error("the database did not answer")]
@@ -46,61 +46,65 @@ pub enum Failed {
     #[error("AWS did not answer")]
     Aws(#[from] stack::aws::Error),
     #[error(transparent)]
-    Books(#[from] books::Error),
+    Audit(#[from] invariants::Error),
     #[error("the shop could not be reached")]
     Http(#[from] reqwest::Error),
     #[error("{what}: {status} {body}")]
     Refused { what: &'static str, status: u16, body: String },
-    #[error("after {0:?} something still waits: {1}")]
-    Restless(Duration, String),
+    #[error("not idle after {0:?}: {1}")]
+    NotIdle(Duration, String),
 }
 
-/// Counts what is done, from wherever it is done.
+/// Counts operations and faults by name.
 #[derive(Default)]
-struct Tally(Mutex<BTreeMap<String, u64>>);
+struct Counters(Mutex<BTreeMap<String, u64>>);
 
-/// What everybody needs who takes part.
+/// The shared state of all clients.
 struct Soak<'a> {
     shop: &'a Shop,
     database: Client,
     until: Instant,
-    tally: Tally,
-    /// All that anybody was answered.
-    notes: Notes,
+    counters: Counters,
+    /// All requests and responses.
+    exchanges: ExchangeLog,
     admin: Mutex<Customer>,
 }
 
-/// Lives through a day, waits until all is quiet, and compares. `tell` hears of the progress.
-pub async fn run(shop: &Shop, wish: &Wish, tell: impl Fn(&str)) -> Result<Day, Failed> {
+/// Runs the soak test, waits until the shop is idle, and audits it. `progress` receives a line from time to time.
+pub async fn run(
+    shop: &Shop,
+    options: &Options,
+    progress: impl Fn(&str),
+) -> Result<SoakReport, Error> {
     let (database, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
     let connection = tokio::spawn(connection);
-    let notes = Notes::default();
-    let mut admin = Customer::stranger(shop.url()).noting(&notes);
-    let answer = admin.log_in(ADMIN, &shop.admin_password).await?;
-    expect("the admin's token", 200, answer)?;
+    let exchanges = ExchangeLog::default();
+    let mut admin = Customer::anonymous(shop.url()).recording(&exchanges);
+    let response = admin.log_in(ADMIN, &shop.admin_password).await?;
+    expect("the admin's token", 200, response)?;
     let admin = Mutex::new(admin);
-    drain::hurry(shop).await?;
-    let until = Instant::now() + wish.length;
-    let soak = Soak { shop, database, until, tally: Tally::default(), notes, admin };
+    drain::shorten_visibility(shop).await?;
+    let until = Instant::now() + options.length;
+    let soak = Soak { shop, database, until, counters: Counters::default(), exchanges, admin };
 
     let buyers = async {
-        let buyer = |number| load::buy(&soak, number, wish.seed);
+        let buyer = |number| load::buy(&soak, number, options.seed);
         tokio::join!(buyer(1), buyer(2), buyer(3), buyer(4))
     };
     let ((a, b, c, d), staff, faults, ()) = tokio::join!(
         buyers,
-        load::run_the_shop(&soak, wish.seed),
-        faults::strike(&soak, wish.seed),
-        soak.report(&tell),
+        load::operate(&soak, options.seed),
+        faults::inject(&soak, options.seed),
+        soak.report(&progress),
     );
     a.and(b).and(c).and(d).and(staff).and(faults)?;
     soak.renew_admin().await;
-    tell("the day is over; waiting until all is quiet");
-    drain::settle(&soak).await?;
-    let day = check::compare(&soak).await?;
+    progress("the load has ended; waiting until the shop is idle");
+    drain::drain(&soak).await?;
+    let report = check::audit(&soak).await?;
     drop(soak);
     let _ = connection.await;
-    Ok(day)
+    Ok(report)
 }
 
 impl Soak<'_> {
@@ -108,30 +112,30 @@ impl Soak<'_> {
         Instant::now() >= self.until
     }
 
-    /// The admin, with a token that is good for some minutes.
+    /// A client that is logged in as the admin.
     fn admin(&self) -> Customer {
         self.admin.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The admin signs in again. If that does not work today, the old token is good for a while.
+    /// Logs the admin in again. If that fails, the old token remains valid for a while.
     async fn renew_admin(&self) {
         let mut admin = self.admin();
-        let answer = admin.log_in(ADMIN, &self.shop.admin_password).await;
-        if answer.is_ok_and(|answer| answer.status == 200) {
+        let response = admin.log_in(ADMIN, &self.shop.admin_password).await;
+        if response.is_ok_and(|response| response.status == 200) {
             *self.admin.lock().unwrap_or_else(PoisonError::into_inner) = admin;
         }
     }
 
-    /// A line now and then.
-    async fn report(&self, tell: &impl Fn(&str)) {
+    /// Reports the counters every 10 s.
+    async fn report(&self, progress: &impl Fn(&str)) {
         while !self.is_over() {
             sleep_until(self.until.min(Instant::now() + Duration::from_secs(10))).await;
-            tell(&self.tally.to_string());
+            progress(&self.counters.to_string());
         }
     }
 }
 
-impl Tally {
+impl Counters {
     fn add(&self, what: &str) {
         let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *done.entry(what.to_owned()).or_default() += 1;
@@ -142,7 +146,7 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<_> =
             self.all().into_iter().map(|(what, times)| format!("{times} {what}")).collect();
@@ -150,10 +154,14 @@ impl fmt::Display for Tally {
     }
 }
 
-fn expect(what: &'static str, expected: u16, answer: Answer) -> Result<serde_json::Value, Failed> {
-    let Answer { status, body } = answer;
+fn expect(
+    what: &'static str,
+    expected: u16,
+    response: Response,
+) -> Result<serde_json::Value, Error> {
+    let Response { status, body } = response;
     if status == expected {
         return Ok(body);
     }
-    Err(Failed::Refused { what, status, body: body.to_string() })
+    Err(Error::Refused { what, status, body: body.to_string() })
 }

@@ -1,8 +1,11 @@
-//! Queues and mail as AWS gives them, from MiniStack on loopback.
+//! SQS, SES and Secrets Manager, from MiniStack on loopback.
 
 mod api;
 
-use crate::{Leash, Progress, Template, leash, leash::Child, scratch, template::Queue, tools};
+use crate::{
+    ProcessGuard, Progress, Template, process_guard, process_guard::GuardedCommand, temp,
+    template::Queue, tools,
+};
 use ::time::OffsetDateTime;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
@@ -17,43 +20,44 @@ use tokio::time;
 pub use api::Sqs;
 
 pub const REGION: &str = "us-east-1";
-/// The account that belongs to MiniStack's default keys.
+/// The account of MiniStack's default access keys.
 pub const ACCOUNT: &str = "000000000000";
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Tools(#[from] tools::Error),
     #[error(transparent)]
-    Leash(#[from] leash::Error),
+    ProcessGuard(#[from] process_guard::Error),
     #[error("could not prepare the folder {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("MiniStack did not start: {reason}")]
     Start { reason: String },
-    #[error("MiniStack does not answer {action}")]
-    Silent { action: String, source: reqwest::Error },
-    #[error("MiniStack refuses {action}: {answer}")]
-    Refused { action: String, answer: String },
+    #[error("MiniStack did not answer {action}")]
+    Unreachable { action: String, source: reqwest::Error },
+    #[error("MiniStack rejected {action}: {response}")]
+    Rejected { action: String, response: String },
     #[error("template.yaml declares no queue {0}")]
     NoQueue(String),
 }
 
-/// A running MiniStack with the template's queues and a verified sender.
+/// A running MiniStack with the queues of the template and a verified sender.
 #[derive(Debug)]
 pub struct Aws {
     endpoint: String,
+    /// Queue URLs by logical id.
     queues: BTreeMap<String, String>,
-    leash: Leash,
+    process_guard: ProcessGuard,
 }
 
-/// A mail as it left for the world.
+/// An email that was sent through SES.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Mail {
-    /// What its sender was told that SES knows it by.
+    /// The message id that SES returned to the sender.
     #[serde(rename = "MessageId", default)]
-    pub receipt: String,
+    pub message_id: String,
     #[serde(rename = "Source")]
     pub from: String,
     #[serde(rename = "To")]
@@ -64,18 +68,18 @@ pub struct Mail {
     pub text: Option<String>,
     #[serde(rename = "BodyHtml", default)]
     pub html: Option<String>,
-    #[serde(rename = "Timestamp", default, deserialize_with = "moment")]
+    #[serde(rename = "Timestamp", default, deserialize_with = "timestamp")]
     pub at: Option<OffsetDateTime>,
 }
 
-/// Seconds since the epoch, with a fraction.
-fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OffsetDateTime>, D::Error> {
+/// Reads seconds since the epoch, with a fraction.
+fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OffsetDateTime>, D::Error> {
     let seconds = Option::<f64>::deserialize(from)?;
-    let since = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    Ok(since.map(|since| OffsetDateTime::UNIX_EPOCH + since))
+    let since_epoch = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Ok(since_epoch.map(|since| OffsetDateTime::UNIX_EPOCH + since))
 }
 
-/// A message that lies in a queue, seen without receiving it.
+/// A message in a queue, read without receiving it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Message {
     #[serde(rename = "MessageId")]
@@ -83,27 +87,27 @@ pub struct Message {
     #[serde(rename = "Body")]
     pub body: String,
     #[serde(rename = "ReceiveCount")]
-    pub receives: u32,
+    pub receive_count: u32,
     #[serde(rename = "IsVisible")]
     pub visible: bool,
 }
 
 impl Aws {
-    /// Starts MiniStack; its log and its temporary files go to `run`.
+    /// Starts MiniStack, whose log and temporary files are in `log_folder`.
     pub async fn start(
         template: &Template,
         sender: &str,
-        run: &Path,
+        log_folder: &Path,
         progress: &Progress,
     ) -> Result<Self, Error> {
-        Self::start_in(template, sender, run, &run.join("ministack"), progress).await
+        Self::start_in(template, sender, log_folder, &log_folder.join("ministack"), progress).await
     }
 
-    /// The same, with the folder that goes when MiniStack goes.
+    /// The same, with the folder that is removed when MiniStack has exited.
     pub(crate) async fn start_in(
         template: &Template,
         sender: &str,
-        run: &Path,
+        log_folder: &Path,
         remove: &Path,
         progress: &Progress,
     ) -> Result<Self, Error> {
@@ -111,10 +115,10 @@ impl Aws {
             let progress = progress.clone();
             tokio::task::spawn_blocking(move || tools::ministack(&progress)).await
         };
-        let python = python.map_err(|broken| Error::Start { reason: broken.to_string() })??;
+        let python = python.map_err(|error| Error::Start { reason: error.to_string() })??;
         let mut lost_ports = 0;
-        let (leash, endpoint) = loop {
-            match launch(&python, run, remove).await {
+        let (process_guard, endpoint) = loop {
+            match launch(&python, log_folder, remove).await {
                 Err(Error::Start { reason })
                     if reason.contains("already in use") && lost_ports < 3 =>
                 {
@@ -123,9 +127,9 @@ impl Aws {
                 outcome => break outcome?,
             }
         };
-        let mut aws = Self { endpoint, queues: BTreeMap::new(), leash };
+        let mut aws = Self { endpoint, queues: BTreeMap::new(), process_guard };
         aws.create_queues(template).await?;
-        aws.verify(sender).await?;
+        aws.verify_sender(sender).await?;
         Ok(aws)
     }
 
@@ -133,7 +137,7 @@ impl Aws {
         &self.endpoint
     }
 
-    /// What a function needs in its environment to find this AWS.
+    /// The environment variables with which a function reaches this AWS.
     pub fn env(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
@@ -152,14 +156,14 @@ impl Aws {
         self.queues.get(queue).map(String::as_str).ok_or_else(|| Error::NoQueue(queue.to_owned()))
     }
 
-    /// Puts a message into a queue and returns its id.
+    /// Sends a message to a queue, by its logical id, and returns the message id.
     pub async fn send(&self, queue: &str, body: &str) -> Result<String, Error> {
-        let wish = json!({"QueueUrl": self.queue_url(queue)?, "MessageBody": body});
-        let answer = self.sqs().call("SendMessage", &wish).await?;
-        Ok(answer["MessageId"].as_str().unwrap_or_default().to_owned())
+        let input = json!({"QueueUrl": self.queue_url(queue)?, "MessageBody": body});
+        let output = self.sqs().call("SendMessage", &input).await?;
+        Ok(output["MessageId"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Everything that lies in a queue, messages in flight included.
+    /// All messages in a queue, those in flight included.
     pub async fn messages(&self, queue: &str) -> Result<Vec<Message>, Error> {
         #[derive(Deserialize)]
         struct Listing {
@@ -176,36 +180,36 @@ impl Aws {
             .collect())
     }
 
-    /// Every mail sent so far, oldest first.
+    /// All emails sent so far, oldest first.
     pub async fn mails(&self) -> Result<Vec<Mail>, Error> {
         self.sqs().mails().await
     }
 
-    /// A client for one asynchronous runtime; its connections do not survive the runtime.
+    /// A new client. Its connections belong to the current asynchronous runtime.
     pub fn sqs(&self) -> Sqs {
         Sqs::new(&self.endpoint)
     }
 
-    /// The running server, to freeze or end it.
-    pub fn leash(&self) -> &Leash {
-        &self.leash
+    /// The MiniStack process, to suspend or stop it.
+    pub fn process_guard(&self) -> &ProcessGuard {
+        &self.process_guard
     }
 
     async fn create_queues(&mut self, template: &Template) -> Result<(), Error> {
         let sqs = self.sqs();
-        // A queue can only point to dead letters that exist.
+        // A dead letter queue must exist before a queue refers to it.
         let (last, first): (Vec<&Queue>, Vec<&Queue>) =
             template.queues.values().partition(|queue| queue.redrive.is_some());
         for queue in first.into_iter().chain(last) {
-            let wish = json!({"QueueName": queue.name, "Attributes": attributes(queue, template)});
-            let answer = sqs.call("CreateQueue", &wish).await?;
-            let url = answer["QueueUrl"].as_str().unwrap_or_default().to_owned();
+            let input = json!({"QueueName": queue.name, "Attributes": attributes(queue, template)});
+            let output = sqs.call("CreateQueue", &input).await?;
+            let url = output["QueueUrl"].as_str().unwrap_or_default().to_owned();
             self.queues.insert(queue.id.clone(), url);
         }
         Ok(())
     }
 
-    async fn verify(&self, sender: &str) -> Result<(), Error> {
+    async fn verify_sender(&self, sender: &str) -> Result<(), Error> {
         self.sqs().post("/v2/email/identities", &json!({"EmailIdentity": sender})).await
     }
 }
@@ -225,51 +229,55 @@ fn attributes(queue: &Queue, template: &Template) -> Map<String, Value> {
     if let Some(redrive) = &queue.redrive {
         let name = template
             .queues
-            .get(&redrive.dead_letters)
-            .map_or(&redrive.dead_letters, |dead| &dead.name);
+            .get(&redrive.dead_letter_queue)
+            .map_or(&redrive.dead_letter_queue, |queue| &queue.name);
         let policy = json!({
             "deadLetterTargetArn": queue_arn(name),
-            "maxReceiveCount": redrive.after_receives,
+            "maxReceiveCount": redrive.max_receive_count,
         });
         attributes.insert("RedrivePolicy".to_owned(), policy.to_string().into());
     }
     attributes
 }
 
-async fn launch(python: &Path, run: &Path, remove: &Path) -> Result<(Leash, String), Error> {
-    let folder = run.join("ministack");
-    let broken = |source| Error::Folder { path: folder.clone(), source };
-    fs::create_dir_all(&folder).map_err(broken)?;
-    let port = scratch::free_port().map_err(broken)?;
-    // Left alone it listens to the whole network, and for things that talk MQTT as well.
-    let child = Child::new(python, run.join("ministack.log"))
+async fn launch(
+    python: &Path,
+    log_folder: &Path,
+    remove: &Path,
+) -> Result<(ProcessGuard, String), Error> {
+    let folder = log_folder.join("ministack");
+    let failed = |source| Error::Folder { path: folder.clone(), source };
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let port = temp::free_port().map_err(failed)?;
+    // By default it listens on all interfaces, and for MQTT as well.
+    let command = GuardedCommand::new(python, log_folder.join("ministack.log"))
         .args(["-m", "ministack"])
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("IOT_MTLS_ENABLED", "0")
         .env("MINISTACK_REGION", REGION)
         .env("TMPDIR", &folder)
-        .without("AWS_CA_BUNDLE")
-        .without("AWS_ENDPOINT_URL")
-        .without("S3_PERSIST")
-        .without("LOCALSTACK_PERSISTENCE")
-        // It has nothing to save, and takes its time when asked politely.
-        .ends_with("KILL", Duration::ZERO)
-        .then_remove(remove);
-    let leash = Leash::start(&child)?;
+        .env_remove("AWS_CA_BUNDLE")
+        .env_remove("AWS_ENDPOINT_URL")
+        .env_remove("S3_PERSIST")
+        .env_remove("LOCALSTACK_PERSISTENCE")
+        // It has no state to save, and its orderly shutdown is slow.
+        .stop_with("KILL", Duration::ZERO)
+        .remove_on_exit(remove);
+    let process_guard = ProcessGuard::start(&command)?;
     let endpoint = format!("http://127.0.0.1:{port}");
     let api = Sqs::new(&endpoint);
-    let wait = async {
+    let ready = async {
         while api.get::<Value>("/_ministack/health", &[]).await.is_err() {
             time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::select! {
-        () = wait => {}
-        _ = leash.ended() => return Err(Error::Start { reason: leash.last_words() }),
-        () = time::sleep(PATIENCE) => {
-            return Err(Error::Start { reason: format!("it is silent for {PATIENCE:?}") });
+        () = ready => {}
+        _ = process_guard.wait() => return Err(Error::Start { reason: process_guard.last_output() }),
+        () = time::sleep(START_TIMEOUT) => {
+            return Err(Error::Start { reason: format!("no answer within {START_TIMEOUT:?}") });
         }
     }
-    Ok((leash, endpoint))
+    Ok((process_guard, endpoint))
 }

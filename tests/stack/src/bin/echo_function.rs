@@ -1,4 +1,4 @@
-//! A function for the gateway's own tests: says what it was sent, or misbehaves as the event asks.
+//! A function for the tests of the gateway: returns its event, or fails in the way that the path of the event names.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use std::{process, time::Duration};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    run(service_fn(answer)).await
+    run(service_fn(handle)).await
 }
 
-async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = event.payload;
     if let Some(records) = event["Records"].as_array() {
-        return Ok(give_back_poison(records));
+        return Ok(report_poison(records));
     }
     match event["rawPath"].as_str().unwrap_or_default() {
         "/crash" => process::exit(3),
@@ -31,7 +31,8 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }
 }
 
-fn give_back_poison(records: &[Value]) -> Value {
+/// Reports the messages with the body `poison` as failed.
+fn report_poison(records: &[Value]) -> Value {
     let poison = records.iter().filter(|record| record["body"] == "poison");
     let failures: Vec<Value> =
         poison.map(|record| json!({"itemIdentifier": record["messageId"]})).collect();

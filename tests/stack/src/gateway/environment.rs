@@ -1,4 +1,4 @@
-//! What an instance sees in its environment, and nothing else.
+//! The environment variables of an instance: those of Lambda and those that the template declares, no others.
 
 use super::Error;
 use crate::template::{Function, Template};
@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, env};
 
 pub(super) type Environment = BTreeMap<String, String>;
 
-/// The environments of all functions in the template's order, or every value that is missing.
+/// The environments of all functions in the order of the template. Fails with the list of all missing values.
 pub(super) fn all(
     template: &Template,
     aws: &Environment,
@@ -15,10 +15,10 @@ pub(super) fn all(
     let mut missing = Vec::new();
     let mut all = Vec::new();
     for function in template.functions.values() {
-        let mut environment = lambda(function);
+        let mut environment = lambda_variables(function);
         environment.extend(aws.clone());
         for name in &function.variables {
-            // What the template refers to in Secrets Manager may be said here as it is.
+            // In place of the ARN of a secret, `X_ARN`, the plain value may be given as `X`.
             let plain = name.strip_suffix("_ARN").filter(|_| !values.contains_key(name));
             let name = plain.unwrap_or(name);
             match values.get(name) {
@@ -33,7 +33,7 @@ pub(super) fn all(
     if missing.is_empty() { Ok(all) } else { Err(Error::NoValue { missing }) }
 }
 
-fn lambda(function: &Function) -> Environment {
+fn lambda_variables(function: &Function) -> Environment {
     let path = env::var("PATH").unwrap_or_default();
     [
         ("AWS_LAMBDA_FUNCTION_NAME", function.id.as_str()),

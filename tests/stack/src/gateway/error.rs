@@ -1,15 +1,15 @@
-use crate::{aws, leash};
+use crate::{aws, process_guard};
 use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("port {port} of this machine is taken")]
+    #[error("could not listen on port {port}")]
     Port { port: u16, source: io::Error },
     #[error("could not prepare the folder {}", path.display())]
-    Run { path: PathBuf, source: io::Error },
+    Folder { path: PathBuf, source: io::Error },
     #[error("could not start the gateway's threads")]
     Threads(#[source] io::Error),
-    #[error("template.yaml declares variables that nobody gives a value: {}", missing.join(", "))]
+    #[error("template.yaml declares variables that have no value: {}", missing.join(", "))]
     NoValue {
         /// Each as `Function: VARIABLE`.
         missing: Vec<String>,
@@ -20,25 +20,25 @@ pub enum Error {
     Aws(#[from] aws::Error),
 }
 
-/// Why an invocation brought no answer.
+/// Why an invocation has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
     #[error("template.yaml has no function {function}; it has {known}")]
     Unknown { function: String, known: String },
     #[error("function {function} could not be started")]
-    Start { function: String, source: leash::Error },
-    #[error("function {function} did not ask for an event within {patience:?}: {last_words}")]
-    NeverReady { function: String, patience: Duration, last_words: String },
-    #[error("function {function} ended ({status}): {last_words}")]
-    Crashed { function: String, status: ExitStatus, last_words: String },
+    Start { function: String, source: process_guard::Error },
+    #[error("function {function} did not ask for an event within {timeout:?}: {last_output}")]
+    NeverReady { function: String, timeout: Duration, last_output: String },
+    #[error("function {function} ended ({status}): {last_output}")]
+    Crashed { function: String, status: ExitStatus, last_output: String },
     #[error("function {function} took longer than {timeout:?}")]
     TimedOut { function: String, timeout: Duration },
     #[error("function {function} failed, {kind}: {message}")]
     Failed { function: String, kind: String, message: String },
-    #[error("the event for function {function} is larger than Lambda takes")]
+    #[error("the event for function {function} is larger than the limit of Lambda")]
     TooLarge { function: String },
-    #[error("function {function} answered something that is not JSON")]
+    #[error("the response of function {function} is not JSON")]
     Malformed { function: String, source: serde_json::Error },
-    #[error("the gateway was stopped while function {function} was called")]
+    #[error("the gateway was stopped during an invocation of function {function}")]
     Closed { function: String },
 }

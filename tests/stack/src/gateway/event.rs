@@ -1,6 +1,6 @@
-//! Events exactly as AWS shapes them: HTTP API payload format 2.0, and the tick of a schedule.
+//! Events in the formats of AWS: HTTP API payload format 2.0 and `EventBridge` scheduled events.
 
-use super::route::Found;
+use super::route::RouteMatch;
 use crate::aws::{ACCOUNT, REGION};
 use axum::http::{HeaderMap, header, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -9,15 +9,20 @@ use std::{collections::BTreeMap, net::SocketAddr};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use uuid::Uuid;
 
-/// Where and when a request came in.
-pub(super) struct Arrival {
+/// The client and the time of a request.
+pub(super) struct RequestContext {
     pub(super) peer: SocketAddr,
     pub(super) port: u16,
     pub(super) now: OffsetDateTime,
     pub(super) request_id: String,
 }
 
-pub(super) fn http(parts: &Parts, body: &[u8], route: &Found, arrival: &Arrival) -> Value {
+pub(super) fn http(
+    parts: &Parts,
+    body: &[u8],
+    route: &RouteMatch,
+    context: &RequestContext,
+) -> Value {
     let path = parts.uri.path();
     let query = parts.uri.query().unwrap_or_default();
     let cookies = cookies(&parts.headers);
@@ -26,8 +31,8 @@ pub(super) fn http(parts: &Parts, body: &[u8], route: &Found, arrival: &Arrival)
         "routeKey": route.key,
         "rawPath": path,
         "rawQueryString": query,
-        "headers": headers(&parts.headers, arrival),
-        "requestContext": context(parts, route, arrival),
+        "headers": headers(&parts.headers, context),
+        "requestContext": request_context(parts, route, context),
         "isBase64Encoded": false,
     });
     if !cookies.is_empty() {
@@ -50,7 +55,7 @@ pub(super) fn http(parts: &Parts, body: &[u8], route: &Found, arrival: &Arrival)
     event
 }
 
-/// What `EventBridge` sends when a rule's time has come.
+/// The event that `EventBridge` sends for a scheduled rule.
 pub fn scheduled(rule: &str, now: OffsetDateTime) -> Value {
     let now = now.replace_nanosecond(0).unwrap_or(now);
     json!({
@@ -66,10 +71,10 @@ pub fn scheduled(rule: &str, now: OffsetDateTime) -> Value {
     })
 }
 
-fn context(parts: &Parts, route: &Found, arrival: &Arrival) -> Value {
+fn request_context(parts: &Parts, route: &RouteMatch, context: &RequestContext) -> Value {
     let domain = text(&parts.headers, header::HOST.as_str());
     let domain = domain.split(':').next().unwrap_or_default();
-    let clock =
+    let clf_time =
         format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
     json!({
         "accountId": ACCOUNT,
@@ -80,30 +85,30 @@ fn context(parts: &Parts, route: &Found, arrival: &Arrival) -> Value {
             "method": parts.method.as_str(),
             "path": parts.uri.path(),
             "protocol": "HTTP/1.1",
-            "sourceIp": arrival.peer.ip().to_string(),
+            "sourceIp": context.peer.ip().to_string(),
             "userAgent": text(&parts.headers, header::USER_AGENT.as_str()),
         },
-        "requestId": arrival.request_id,
+        "requestId": context.request_id,
         "routeKey": route.key,
         "stage": "$default",
-        "time": arrival.now.format(clock).unwrap_or_default(),
-        "timeEpoch": epoch_millis(arrival.now),
+        "time": context.now.format(clf_time).unwrap_or_default(),
+        "timeEpoch": epoch_millis(context.now),
     })
 }
 
-/// Repeated headers become one; cookies have a field of their own.
-fn headers(given: &HeaderMap, arrival: &Arrival) -> Map<String, Value> {
+/// Repeated headers are joined with commas; cookies are in a field of their own.
+fn headers(given: &HeaderMap, context: &RequestContext) -> Map<String, Value> {
     let mut headers = Map::new();
     for name in given.keys().filter(|name| **name != header::COOKIE) {
         headers.insert(name.as_str().to_owned(), text(given, name.as_str()).into());
     }
     let forwarded = text(given, "x-forwarded-for");
-    let peer = arrival.peer.ip().to_string();
+    let peer = context.peer.ip().to_string();
     let forwarded = if forwarded.is_empty() { peer } else { format!("{forwarded}, {peer}") };
     headers.insert("x-forwarded-for".to_owned(), forwarded.into());
-    headers.insert("x-forwarded-port".to_owned(), arrival.port.to_string().into());
+    headers.insert("x-forwarded-port".to_owned(), context.port.to_string().into());
     headers.insert("x-forwarded-proto".to_owned(), "http".into());
-    headers.insert("x-amzn-trace-id".to_owned(), trace_id(arrival.now).into());
+    headers.insert("x-amzn-trace-id".to_owned(), trace_id(context.now).into());
     headers
 }
 
@@ -141,7 +146,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// Anything else travels as base64, forms included.
+/// Whether API Gateway passes the body on as text. Everything else is base64, forms included.
 fn is_text(headers: &HeaderMap) -> bool {
     let kind = text(headers, header::CONTENT_TYPE.as_str()).to_ascii_lowercase();
     let kind = kind.split(';').next().unwrap_or_default().trim();

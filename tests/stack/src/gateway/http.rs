@@ -1,9 +1,10 @@
-//! The door itself: request in, event to the function, answer out.
+//! The HTTP server: turns requests into events, invokes the function of the route, and returns its response.
 
 use super::{
-    Door, Error, InvokeError, answer,
-    event::{self, Arrival},
+    Error, InvokeError, Listener,
+    event::{self, RequestContext},
     pool::{Function, InvokeResult},
+    response,
     route::Routes,
 };
 use crate::Progress;
@@ -25,12 +26,12 @@ use time::OffsetDateTime;
 use tokio::{net::TcpListener, runtime::Runtime, time::timeout};
 use uuid::Uuid;
 
-/// What API Gateway takes.
+/// API Gateway's limit for request bodies.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// How long API Gateway waits for a function, whatever the function's own timeout is.
+/// The integration timeout of API Gateway, which is independent of the function's timeout.
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
-struct Reception {
+struct HttpApi {
     port: u16,
     routes: Routes,
     functions: BTreeMap<String, Arc<Function>>,
@@ -39,20 +40,20 @@ struct Reception {
 
 pub(super) fn serve(
     runtime: &Runtime,
-    door: Door,
+    listener: Listener,
     routes: Routes,
     functions: BTreeMap<String, Arc<Function>>,
     progress: Progress,
 ) -> Result<(), Error> {
-    let port = door.address.port();
+    let port = listener.address.port();
     let _inside = runtime.enter();
     let listener =
-        TcpListener::from_std(door.listener).map_err(|source| Error::Port { port, source })?;
+        TcpListener::from_std(listener.socket).map_err(|source| Error::Port { port, source })?;
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let reception = Arc::new(Reception { port, routes, functions, progress });
-    let app = Router::new().fallback(receive).with_state(reception);
+    let api = Arc::new(HttpApi { port, routes, functions, progress });
+    let app = Router::new().fallback(receive).with_state(api);
     runtime.spawn(async move {
         let _ =
             axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await;
@@ -61,22 +62,22 @@ pub(super) fn serve(
 }
 
 async fn receive(
-    State(reception): State<Arc<Reception>>,
+    State(api): State<Arc<HttpApi>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
     let (begin, what) = (Instant::now(), format!("{} {}", request.method(), request.uri().path()));
-    let mut response = reception.respond(peer, &request_id, request).await;
+    let mut response = api.respond(peer, &request_id, request).await;
     let took = begin.elapsed().as_millis();
-    reception.progress.say(&format!("{what} -> {} in {took} ms", response.status().as_u16()));
+    api.progress.say(&format!("{what} -> {} in {took} ms", response.status().as_u16()));
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("apigw-requestid", id);
     }
     response
 }
 
-impl Reception {
+impl HttpApi {
     async fn respond(
         &self,
         peer: SocketAddr,
@@ -89,29 +90,30 @@ impl Reception {
             let function = self.functions.get(&found.function)?.clone();
             Some((found, function))
         }) else {
-            return answer::own(StatusCode::NOT_FOUND);
+            return response::error(StatusCode::NOT_FOUND);
         };
         let Some(body) = read(body).await else {
-            return answer::own(StatusCode::PAYLOAD_TOO_LARGE);
+            return response::error(StatusCode::PAYLOAD_TOO_LARGE);
         };
-        let arrival = Arrival {
+        let context = RequestContext {
             peer,
             port: self.port,
             now: OffsetDateTime::now_utc(),
             request_id: request_id.to_owned(),
         };
-        let payload = event::http(&parts, &body, &found, &arrival).to_string();
-        // A task of its own, because Lambda finishes its work even if the client hangs up.
+        let payload = event::http(&parts, &body, &found, &context).to_string();
+        // A separate task, because Lambda completes an invocation even if the client disconnects.
         let call = tokio::spawn(async move { function.invoke(payload.into()).await });
         match timeout(INTEGRATION_LIMIT, call).await {
             Ok(Ok(outcome)) => respond(outcome),
-            Ok(Err(_)) => answer::own(StatusCode::INTERNAL_SERVER_ERROR),
-            Err(_) => answer::own(StatusCode::SERVICE_UNAVAILABLE),
+            Ok(Err(_)) => response::error(StatusCode::INTERNAL_SERVER_ERROR),
+            Err(_) => response::error(StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 }
 
-/// Reads to the end even beyond the limit, since a client that still sends does not hear the refusal.
+/// Reads to the end even beyond the limit, since a client that is still sending does not read the response. `None` if
+/// the body is too large or cannot be read.
 async fn read(mut body: Body) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut fits = true;
@@ -127,12 +129,12 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
 
 fn respond(outcome: InvokeResult) -> Response<Body> {
     match outcome {
-        Ok(answered) => answer::http(&answered.bytes)
-            .unwrap_or_else(|| answer::own(StatusCode::INTERNAL_SERVER_ERROR)),
+        Ok(invoked) => response::http(&invoked.bytes)
+            .unwrap_or_else(|| response::error(StatusCode::INTERNAL_SERVER_ERROR)),
         Err(InvokeError::TimedOut { .. } | InvokeError::Closed { .. }) => {
-            answer::own(StatusCode::SERVICE_UNAVAILABLE)
+            response::error(StatusCode::SERVICE_UNAVAILABLE)
         }
-        Err(InvokeError::TooLarge { .. }) => answer::own(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => answer::own(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(InvokeError::TooLarge { .. }) => response::error(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => response::error(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

@@ -1,23 +1,23 @@
-//! One process of one function, with one event at a time.
+//! An instance of a function: one process, which handles one event at a time.
 
 use super::{
-    InvokeError, START_PATIENCE,
-    desk::{Answer, Desk, Job},
+    InvokeError, START_TIMEOUT,
     environment::Environment,
+    runtime_api::{Invocation, Outcome, RuntimeApi},
 };
-use crate::{Leash, leash, leash::Child};
+use crate::{ProcessGuard, process_guard, process_guard::GuardedCommand};
 use axum::body::Bytes;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::sleep};
 
 pub(super) struct Instance {
     function: String,
-    leash: Arc<Leash>,
-    desk: Desk,
+    process_guard: Arc<ProcessGuard>,
+    runtime_api: RuntimeApi,
 }
 
-/// What an instance is made from.
-pub(super) struct Plan<'a> {
+/// What to start.
+pub(super) struct InstanceSpec<'a> {
     pub(super) function: &'a str,
     pub(super) program: &'a PathBuf,
     pub(super) environment: &'a Environment,
@@ -25,38 +25,43 @@ pub(super) struct Plan<'a> {
 }
 
 impl Instance {
-    pub(super) async fn start(plan: &Plan<'_>) -> Result<Self, InvokeError> {
-        let function = plan.function.to_owned();
+    pub(super) async fn start(spec: &InstanceSpec<'_>) -> Result<Self, InvokeError> {
+        let function = spec.function.to_owned();
         let failed = |source| InvokeError::Start { function: function.clone(), source };
-        let desk = Desk::open(plan.function).await.map_err(|source| {
-            failed(leash::Error::Start { program: "its Runtime API".to_owned(), source })
+        let runtime_api = RuntimeApi::start(spec.function).await.map_err(|source| {
+            failed(process_guard::Error::Start {
+                program: "the Runtime API server".to_owned(),
+                source,
+            })
         })?;
-        let mut child = Child::new(plan.program, plan.log).bare().ends_with("KILL", Duration::ZERO);
-        for (name, value) in plan.environment {
-            child = child.env(name, value);
+        let mut command = GuardedCommand::new(spec.program, spec.log)
+            .env_clear()
+            .stop_with("KILL", Duration::ZERO);
+        for (name, value) in spec.environment {
+            command = command.env(name, value);
         }
-        let child = child.env("AWS_LAMBDA_RUNTIME_API", desk.address.to_string());
-        let leash = Arc::new(Leash::start(&child).map_err(failed)?);
-        Ok(Self { function, leash, desk })
+        let command = command.env("AWS_LAMBDA_RUNTIME_API", runtime_api.address.to_string());
+        let process_guard = Arc::new(ProcessGuard::start(&command).map_err(failed)?);
+        Ok(Self { function, process_guard, runtime_api })
     }
 
-    pub(super) fn leash(&self) -> &Arc<Leash> {
-        &self.leash
+    pub(super) fn process_guard(&self) -> &Arc<ProcessGuard> {
+        &self.process_guard
     }
 
     pub(super) fn is_alive(&self) -> bool {
-        self.leash.status().is_none()
+        self.process_guard.status().is_none()
     }
 
-    /// Waits until the new process asks for its first event.
+    /// Waits until the new process asks for its first event. Fails if it exits or takes too long.
     pub(super) async fn ready(&mut self) -> Result<(), InvokeError> {
         tokio::select! {
-            () = self.desk.asked() => Ok(()),
-            status = self.leash.ended() => Err(self.crashed(status)),
-            () = sleep(START_PATIENCE) => Err(InvokeError::NeverReady {
+            () = self.runtime_api.polled() => Ok(()),
+            status = self.process_guard.wait() => Err(self.crashed(status)),
+            () = sleep(START_TIMEOUT) => Err(InvokeError::NeverReady {
                 function: self.function.clone(),
-                patience: START_PATIENCE,
-                last_words: self.leash.last_words(),
+                timeout: START_TIMEOUT,
+                last_output: self.process_guard.last_output(),
             }),
         }
     }
@@ -67,25 +72,25 @@ impl Instance {
         timeout: Duration,
     ) -> Result<Bytes, InvokeError> {
         let function = || self.function.clone();
-        let (answer, arrives) = oneshot::channel();
+        let (outcome, received) = oneshot::channel();
         let round = async {
-            self.desk.hand_over(Job { payload, timeout, answer }).await;
-            arrives.await
+            self.runtime_api.send(Invocation { payload, timeout, outcome }).await;
+            received.await
         };
         tokio::select! {
-            // An answer counts even if the process ends right after it.
+            // A response counts even if the process exits right after it.
             biased;
-            Ok(answer) = round => match answer {
-                Answer::Done(bytes) => Ok(bytes),
-                Answer::Failed { kind, message } => Err(InvokeError::Failed { function: function(), kind, message }),
+            Ok(outcome) = round => match outcome {
+                Outcome::Response(bytes) => Ok(bytes),
+                Outcome::Error { kind, message } => Err(InvokeError::Failed { function: function(), kind, message }),
             },
-            status = self.leash.ended() => Err(self.crashed(status)),
+            status = self.process_guard.wait() => Err(self.crashed(status)),
             () = sleep(timeout) => Err(InvokeError::TimedOut { function: function(), timeout }),
         }
     }
 
     fn crashed(&self, status: std::process::ExitStatus) -> InvokeError {
-        let last_words = self.leash.last_words();
-        InvokeError::Crashed { function: self.function.clone(), status, last_words }
+        let last_output = self.process_guard.last_output();
+        InvokeError::Crashed { function: self.function.clone(), status, last_output }
     }
 }

@@ -1,19 +1,20 @@
-//! Stands where API Gateway, Lambda, the event source mappings and `EventBridge` stand: reads the routes from
-//! template.yaml and speaks the Lambda Runtime API to the binaries that get deployed.
+//! A local API Gateway and Lambda, with event source mappings and `EventBridge` schedules: reads the routes from
+//! template.yaml and runs the deployed binaries through the Lambda Runtime API.
 
-mod answer;
-mod desk;
 mod environment;
 mod error;
 mod event;
+mod event_source;
 mod http;
 mod instance;
 mod pool;
-mod queue;
+mod response;
 mod route;
+mod runtime_api;
 mod schedule;
 
 use crate::{Aws, Progress, Template};
+use event_source::EventSourceMapping;
 use pool::{Function, InvokeResult};
 use route::Routes;
 use serde_json::Value;
@@ -31,22 +32,22 @@ use tokio::runtime::{Builder, Runtime};
 pub use error::{Error, InvokeError};
 pub use event::scheduled as scheduled_event;
 
-/// A listening socket whose URL is known before anything answers at it, since others must be told the URL first.
+/// A listening socket. Its URL is known before the gateway starts, since the settings of the functions need it.
 #[derive(Debug)]
-pub struct Door {
-    listener: TcpListener,
+pub struct Listener {
+    socket: TcpListener,
     address: SocketAddr,
 }
 
-impl Door {
+impl Listener {
     /// Listens on loopback, on any free port if none is given.
-    pub fn open(port: Option<u16>) -> Result<Self, Error> {
+    pub fn bind(port: Option<u16>) -> Result<Self, Error> {
         let port = port.unwrap_or(0);
         let taken = |source| Error::Port { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(taken)?;
-        listener.set_nonblocking(true).map_err(taken)?;
-        let address = listener.local_addr().map_err(taken)?;
-        Ok(Self { listener, address })
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(taken)?;
+        socket.set_nonblocking(true).map_err(taken)?;
+        let address = socket.local_addr().map_err(taken)?;
+        Ok(Self { socket, address })
     }
 
     pub fn url(&self) -> String {
@@ -54,30 +55,30 @@ impl Door {
     }
 }
 
-/// How the functions are run.
+/// How to run the functions.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The folder with the binaries.
     pub binaries: PathBuf,
     /// The folder for the logs, one file per function.
-    pub run: PathBuf,
-    /// Values for the environment variables that the template declares.
+    pub log_folder: PathBuf,
+    /// The values of the environment variables that the template declares.
     pub values: BTreeMap<String, String>,
-    /// The most instances of one function.
+    /// The maximum number of instances of one function.
     pub instances: usize,
-    /// Whether schedules fire by themselves.
+    /// Whether scheduled functions are invoked by their schedules.
     pub schedules: bool,
-    /// What every function gets besides, above all where AWS is; filled from [`Aws`] if there is one.
+    /// Further variables for every function; those of [`Aws::env`] are added if the gateway gets an [`Aws`].
     pub env: BTreeMap<String, String>,
-    /// Hears of every request and of every function that fails.
+    /// Receives a line for every request and for every failed invocation.
     pub progress: Progress,
 }
 
 impl Options {
-    pub fn new(binaries: impl Into<PathBuf>, run: impl Into<PathBuf>) -> Self {
+    pub fn new(binaries: impl Into<PathBuf>, log_folder: impl Into<PathBuf>) -> Self {
         Self {
             binaries: binaries.into(),
-            run: run.into(),
+            log_folder: log_folder.into(),
             values: BTreeMap::new(),
             instances: 4,
             schedules: false,
@@ -87,27 +88,27 @@ impl Options {
     }
 }
 
-/// The running gateway. It has threads of its own, so it may outlive the runtime that started it.
+/// The running gateway. It has its own threads, so it may outlive the runtime that started it.
 #[derive(Debug)]
 pub struct Gateway {
     url: String,
-    run: PathBuf,
+    log_folder: PathBuf,
     functions: BTreeMap<String, Arc<Function>>,
     runtime: Option<Runtime>,
 }
 
 impl Gateway {
-    /// Opens the door. With an [`Aws`] its queues feed the functions; without one they stay untouched.
+    /// Starts to serve requests. With an [`Aws`], its queues are polled for the functions that consume them.
     pub fn start(
-        door: Door,
+        listener: Listener,
         template: &Template,
         aws: Option<&Aws>,
         options: &Options,
     ) -> Result<Self, Error> {
         let mut env = aws.map(Aws::env).unwrap_or_default();
         env.extend(options.env.clone());
-        fs::create_dir_all(&options.run)
-            .map_err(|source| Error::Run { path: options.run.clone(), source })?;
+        fs::create_dir_all(&options.log_folder)
+            .map_err(|source| Error::Folder { path: options.log_folder.clone(), source })?;
         let environments = environment::all(template, &env, &options.values)?;
         let mut functions = BTreeMap::new();
         for (spec, env) in template.functions.values().zip(environments) {
@@ -116,21 +117,22 @@ impl Gateway {
 
         let runtime = Builder::new_multi_thread().thread_name("gateway").enable_all().build();
         let runtime = runtime.map_err(Error::Threads)?;
-        let url = door.url();
+        let url = listener.url();
         let routes = Routes::new(template);
-        http::serve(&runtime, door, routes, functions.clone(), options.progress.clone())?;
+        http::serve(&runtime, listener, routes, functions.clone(), options.progress.clone())?;
         for function in functions.values() {
             if let Some(aws) = aws {
                 for source in &function.spec.sources {
-                    let queue = queue::Queue::new(aws, template, source)?;
-                    runtime.spawn(queue::feed(queue, function.clone(), function.size(options)));
+                    let mapping = EventSourceMapping::new(aws, template, source)?;
+                    let concurrency = function.concurrency(options);
+                    runtime.spawn(event_source::poll(mapping, function.clone(), concurrency));
                 }
             }
             for schedule in function.spec.schedules.iter().filter(|_| options.schedules) {
                 runtime.spawn(schedule::run(schedule.clone(), function.clone()));
             }
         }
-        Ok(Self { url, run: options.run.clone(), functions, runtime: Some(runtime) })
+        Ok(Self { url, log_folder: options.log_folder.clone(), functions, runtime: Some(runtime) })
     }
 
     /// `http://127.0.0.1:<port>`
@@ -138,26 +140,26 @@ impl Gateway {
         &self.url
     }
 
-    /// The folder with the functions' logs.
-    pub fn run(&self) -> &Path {
-        &self.run
+    /// The folder with the logs of the functions.
+    pub fn log_folder(&self) -> &Path {
+        &self.log_folder
     }
 
-    /// The file with everything that the instances of a function print.
+    /// The log file of a function: everything its instances print.
     pub fn log(&self, function: &str) -> Result<&Path, InvokeError> {
         Ok(&self.function(function)?.log)
     }
 
-    /// Hands one event to a function, by its logical id, and returns its answer.
+    /// Invokes a function, by its logical id in the template, and returns its response.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, InvokeError> {
         let payload = event.to_string();
         let function = self.function(function)?.clone();
-        let answer = self.on_our_threads(function, payload).await?;
-        serde_json::from_slice(&answer.bytes)
-            .map_err(|source| InvokeError::Malformed { function: answer.function, source })
+        let response = self.invoke_on_runtime(function, payload).await?;
+        serde_json::from_slice(&response.bytes)
+            .map_err(|source| InvokeError::Malformed { function: response.function, source })
     }
 
-    /// Lets the clock of a function strike once, whatever its schedule says.
+    /// Invokes a function once with the event of its schedule, or a default scheduled event.
     pub async fn tick(&self, function: &str) -> Result<Value, InvokeError> {
         let schedules = &self.function(function)?.spec.schedules;
         let event = schedules.first().map_or_else(
@@ -167,7 +169,7 @@ impl Gateway {
         self.invoke(function, &event?).await
     }
 
-    /// Starts one more instance of a function, and returns once it asks for its first event.
+    /// Starts one more instance of a function and returns when it has initialised, that is, asks for its first event.
     pub async fn warm(&self, function: &str) -> Result<(), InvokeError> {
         let function = self.function(function)?.clone();
         let closed = InvokeError::Closed { function: function.spec.id.clone() };
@@ -175,12 +177,12 @@ impl Gateway {
         runtime.spawn(async move { function.warm().await }).await.unwrap_or(Err(closed))
     }
 
-    /// The processes that a function has at the moment.
+    /// The process ids of the running instances of a function.
     pub fn pids(&self, function: &str) -> Result<Vec<u32>, InvokeError> {
         Ok(self.function(function)?.pids())
     }
 
-    /// Closes the door and ends every instance.
+    /// Stops serving and ends every instance.
     pub fn stop(self) {}
 
     fn function(&self, id: &str) -> Result<&Arc<Function>, InvokeError> {
@@ -190,7 +192,7 @@ impl Gateway {
         })
     }
 
-    async fn on_our_threads(&self, function: Arc<Function>, payload: String) -> InvokeResult {
+    async fn invoke_on_runtime(&self, function: Arc<Function>, payload: String) -> InvokeResult {
         let id = function.spec.id.clone();
         let Some(runtime) = &self.runtime else { return Err(InvokeError::Closed { function: id }) };
         let call = runtime.spawn(async move { function.invoke(payload.into()).await });
@@ -209,5 +211,5 @@ impl Drop for Gateway {
     }
 }
 
-/// How long a new process may take until it asks for its first event.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+/// The longest initialisation of an instance, until it asks for its first event.
+const START_TIMEOUT: Duration = Duration::from_secs(30);

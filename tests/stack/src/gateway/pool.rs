@@ -1,12 +1,12 @@
-//! A function: as many instances as are needed at once, started on demand and used again.
+//! A function and its instances, which are started on demand and reused.
 
 use super::{
     Error, InvokeError, Options,
-    desk::PAYLOAD_LIMIT,
     environment::Environment,
-    instance::{Instance, Plan},
+    instance::{Instance, InstanceSpec},
+    runtime_api::PAYLOAD_LIMIT,
 };
-use crate::{Leash, Progress, template};
+use crate::{ProcessGuard, Progress, template};
 use axum::body::Bytes;
 use std::{
     collections::BTreeMap,
@@ -17,8 +17,8 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// What AWS grants a function that reserves nothing is far more than one machine has.
-const UNRESERVED: usize = 10;
+/// The limit for a function without reserved concurrency. AWS allows more, but one machine cannot run it.
+const DEFAULT_CONCURRENCY: usize = 10;
 
 pub(super) struct Function {
     pub(super) spec: template::Function,
@@ -33,17 +33,18 @@ pub(super) struct Function {
 #[derive(Default)]
 struct Instances {
     closed: bool,
-    /// The most recently used one last, and used first again.
+    /// The most recently used instance is the last, and is reused first.
     idle: Vec<Instance>,
-    all: BTreeMap<u32, Arc<Leash>>,
+    /// All running instances, by process id.
+    all: BTreeMap<u32, Arc<ProcessGuard>>,
 }
 
-pub(super) struct Answered {
+pub(super) struct InvokeResponse {
     pub(super) function: String,
     pub(super) bytes: Bytes,
 }
 
-pub(super) type InvokeResult = Result<Answered, InvokeError>;
+pub(super) type InvokeResult = Result<InvokeResponse, InvokeError>;
 
 impl Function {
     pub(super) fn new(
@@ -56,25 +57,25 @@ impl Function {
             return Err(Error::NoBinary { function: spec.id.clone(), path: program });
         }
         Ok(Self {
-            log: options.run.join(format!("{}.log", spec.id)),
+            log: options.log_folder.join(format!("{}.log", spec.id)),
             program,
             environment,
             progress: options.progress.clone(),
-            permits: Semaphore::new(size(spec, options)),
+            permits: Semaphore::new(concurrency(spec, options)),
             instances: Mutex::default(),
             spec: spec.clone(),
         })
     }
 
-    /// How many events this function works on at once.
-    pub(super) fn size(&self, options: &Options) -> usize {
-        size(&self.spec, options)
+    /// How many events this function handles concurrently.
+    pub(super) fn concurrency(&self, options: &Options) -> usize {
+        concurrency(&self.spec, options)
     }
 
     pub(super) async fn invoke(&self, payload: Bytes) -> InvokeResult {
         let outcome = self.try_invoke(payload).await;
         if let Err(error) = &outcome {
-            self.note(error);
+            self.log_error(error);
         }
         outcome
     }
@@ -95,10 +96,10 @@ impl Function {
             Ok(_) | Err(InvokeError::Failed { .. }) => self.lock().idle.push(instance),
             Err(_) => self.discard(&instance),
         }
-        Ok(Answered { function: function(), bytes: outcome? })
+        Ok(InvokeResponse { function: function(), bytes: outcome? })
     }
 
-    /// Starts one more instance, which then waits for its first event.
+    /// Starts one more instance, which then is idle.
     pub(super) async fn warm(&self) -> Result<(), InvokeError> {
         let closed = |_| InvokeError::Closed { function: self.spec.id.clone() };
         let _permit = self.permits.acquire().await.map_err(closed)?;
@@ -112,12 +113,12 @@ impl Function {
         instances
             .all
             .iter()
-            .filter(|(_, leash)| leash.status().is_none())
+            .filter(|(_, process_guard)| process_guard.status().is_none())
             .map(|(pid, _)| *pid)
             .collect()
     }
 
-    /// Ends every instance, also those at work; nothing is started afterwards.
+    /// Stops every instance, also the busy ones; none is started afterwards.
     pub(super) fn close(&self) {
         self.permits.close();
         let (idle, all) = {
@@ -125,8 +126,8 @@ impl Function {
             instances.closed = true;
             (std::mem::take(&mut instances.idle), std::mem::take(&mut instances.all))
         };
-        for leash in all.values() {
-            leash.end();
+        for process_guard in all.values() {
+            process_guard.stop();
         }
         drop(idle);
     }
@@ -142,19 +143,19 @@ impl Function {
     }
 
     async fn start(&self) -> Result<Instance, InvokeError> {
-        let plan = Plan {
+        let spec = InstanceSpec {
             function: &self.spec.id,
             program: &self.program,
             environment: &self.environment,
             log: &self.log,
         };
-        let mut instance = Instance::start(&plan).await?;
+        let mut instance = Instance::start(&spec).await?;
         {
             let mut instances = self.lock();
             if instances.closed {
                 return Err(InvokeError::Closed { function: self.spec.id.clone() });
             }
-            instances.all.insert(instance.leash().pid(), instance.leash().clone());
+            instances.all.insert(instance.process_guard().pid(), instance.process_guard().clone());
         }
         if let Err(error) = instance.ready().await {
             self.discard(&instance);
@@ -164,13 +165,13 @@ impl Function {
     }
 
     fn discard(&self, instance: &Instance) {
-        let leash = instance.leash();
-        leash.end();
-        self.lock().all.remove(&leash.pid());
+        let process_guard = instance.process_guard();
+        process_guard.stop();
+        self.lock().all.remove(&process_guard.pid());
     }
 
-    /// Lambda writes such lines into the function's log as well.
-    fn note(&self, error: &dyn fmt::Display) {
+    /// Appends the error to the log of the function, as Lambda does.
+    fn log_error(&self, error: &dyn fmt::Display) {
         self.progress.say(&error.to_string());
         let log = fs::File::options().create(true).append(true).open(&self.log);
         if let Ok(mut log) = log {
@@ -183,8 +184,8 @@ impl Function {
     }
 }
 
-fn size(spec: &template::Function, options: &Options) -> usize {
-    spec.reserved_concurrency.unwrap_or(UNRESERVED).min(options.instances).max(1)
+fn concurrency(spec: &template::Function, options: &Options) -> usize {
+    spec.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY).min(options.instances).max(1)
 }
 
 impl fmt::Debug for Function {

@@ -1,4 +1,5 @@
-//! Which route a request takes: exact words before `{param}` before `{proxy+}`, as API Gateway ranks them.
+//! Selects the route of a request. Literal segments win over `{param}`, and `{param}` wins over `{proxy+}`, as in API
+//! Gateway.
 
 use super::event::percent_decode;
 use crate::Template;
@@ -15,20 +16,23 @@ struct Entry {
     function: String,
 }
 
-/// In the order of preference.
+/// One path segment of a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     Exact(String),
+    /// `{name}`
     Param(String),
+    /// `{name+}`: the rest of the path.
     Rest(String),
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// `GET /v1/orders/{order_id}`
+pub(super) struct RouteMatch {
+    /// Such as `GET /v1/orders/{order_id}`.
     pub(super) key: String,
     /// The logical id of the function.
     pub(super) function: String,
+    /// Percent-decoded.
     pub(super) params: BTreeMap<String, String>,
 }
 
@@ -36,7 +40,7 @@ impl Routes {
     pub(super) fn new(template: &Template) -> Self {
         let entries = template.routes().map(|(route, function)| Entry {
             method: route.method.clone(),
-            segments: words(&route.path).map(Segment::new).collect(),
+            segments: segments(&route.path).map(Segment::new).collect(),
             key: format!("{} {}", route.method, route.path),
             function: function.id.clone(),
         });
@@ -45,11 +49,15 @@ impl Routes {
         Self(entries)
     }
 
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<Found> {
+    pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch> {
         self.0.iter().filter(|entry| entry.method == method || entry.method == "ANY").find_map(
             |entry| {
                 let params = entry.matches(path)?;
-                Some(Found { key: entry.key.clone(), function: entry.function.clone(), params })
+                Some(RouteMatch {
+                    key: entry.key.clone(),
+                    function: entry.function.clone(),
+                    params,
+                })
             },
         )
     }
@@ -67,18 +75,18 @@ impl Entry {
 
     fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
         let mut params = BTreeMap::new();
-        let mut given = words(path);
+        let mut given = segments(path);
         for segment in &self.segments {
-            let word = given.next()?;
+            let text = given.next()?;
             match segment {
-                Segment::Exact(exact) if exact == word => {}
+                Segment::Exact(exact) if exact == text => {}
                 Segment::Exact(_) => return None,
-                Segment::Param(_) | Segment::Rest(_) if word.is_empty() => return None,
+                Segment::Param(_) | Segment::Rest(_) if text.is_empty() => return None,
                 Segment::Param(name) => {
-                    params.insert(name.clone(), percent_decode(word));
+                    params.insert(name.clone(), percent_decode(text));
                 }
                 Segment::Rest(name) => {
-                    let rest: Vec<&str> = std::iter::once(word).chain(given).collect();
+                    let rest: Vec<&str> = std::iter::once(text).chain(given).collect();
                     params.insert(name.clone(), percent_decode(&rest.join("/")));
                     return Some(params);
                 }
@@ -89,18 +97,18 @@ impl Entry {
 }
 
 impl Segment {
-    fn new(word: &str) -> Self {
-        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+    fn new(text: &str) -> Self {
+        match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
             Some(name) => match name.strip_suffix('+') {
                 Some(name) => Self::Rest(name.to_owned()),
                 None => Self::Param(name.to_owned()),
             },
-            None => Self::Exact(word.to_owned()),
+            None => Self::Exact(text.to_owned()),
         }
     }
 }
 
-fn words(path: &str) -> impl Iterator<Item = &str> {
+fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 

@@ -1,24 +1,25 @@
-//! The clock that wakes scheduled functions.
+//! Invokes scheduled functions.
 
 use super::{InvokeError, event::scheduled, pool::Function};
-use crate::template::{Schedule, When};
+use crate::template::{Schedule, ScheduleExpression};
 use serde_json::Value;
 use std::sync::Arc;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-/// Fires for as long as the gateway runs. Calendar times are left to AWS.
+/// Invokes the function for as long as the gateway runs. Only `rate(…)` schedules run locally.
 pub(super) async fn run(schedule: Schedule, function: Arc<Function>) {
-    let When::Every(pause) = schedule.when else { return };
+    let ScheduleExpression::Rate(interval) = schedule.expression else { return };
     loop {
-        sleep(pause).await;
+        sleep(interval).await;
         if let Ok(event) = event(&schedule, &function.spec.id) {
-            // A failed tick is in the function's log, and the next one comes.
+            // A failure is in the log of the function.
             let _ = function.invoke(event.to_string().into()).await;
         }
     }
 }
 
+/// The input that the template gives the schedule, else a scheduled event of `EventBridge`.
 pub(super) fn event(schedule: &Schedule, function: &str) -> Result<Value, InvokeError> {
     match &schedule.input {
         Some(input) => serde_json::from_str(input)

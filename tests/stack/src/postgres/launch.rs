@@ -1,7 +1,7 @@
-//! Lays out a cluster and starts its server, as somebody else if we are root.
+//! Creates a database cluster with `initdb` and starts its server; as another user if this process runs as root.
 
-use super::{Error, Place};
-use crate::{Leash, leash::Child, scratch};
+use super::{Error, Location};
+use crate::{ProcessGuard, process_guard::GuardedCommand, temp};
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
@@ -9,46 +9,49 @@ use std::{
     time::Duration,
 };
 
-/// One attempt to bring a server up.
+/// One attempt to start a server.
 pub(super) struct Launch {
     bin: PathBuf,
-    /// Root must not run a server: who runs it instead, with both ids.
-    servant: Option<(&'static str, String, String)>,
-    pub(super) scratch: PathBuf,
+    /// The user that runs the server in place of root, which PostgreSQL refuses: name, user id and group id.
+    run_as: Option<(&'static str, String, String)>,
+    pub(super) temp_folder: PathBuf,
 }
 
 impl Launch {
     pub(super) fn new(bin: PathBuf) -> Result<Self, Error> {
-        let scratch = scratch::folder("postgres")
+        let temp_folder = temp::folder("postgres")
             .map_err(|source| Error::Folder { path: env::temp_dir(), source })?;
-        let we_are_root = id(&["-u"]).is_some_and(|id| id == "0");
-        let servant = ["postgres", "nobody"]
+        let is_root = id(&["-u"]).is_some_and(|id| id == "0");
+        let run_as = ["postgres", "nobody"]
             .into_iter()
             .find_map(|name| Some((name, id(&["-u", name])?, id(&["-g", name])?)))
-            .filter(|_| we_are_root);
-        Ok(Self { bin, servant, scratch })
+            .filter(|_| is_root);
+        Ok(Self { bin, run_as, temp_folder })
     }
 
-    pub(super) fn run(&self, place: &Place) -> Result<(Leash, u16), Error> {
-        let data = match place {
-            Place::Folder(folder) | Place::Behind { folder, .. } => self.keep_in(folder)?,
-            Place::Throwaway | Place::Server(_) => self.scratch.join("data"),
+    pub(super) fn run(&self, location: &Location) -> Result<(ProcessGuard, u16), Error> {
+        let data = match location {
+            Location::Folder(folder) | Location::FolderWithEnv { folder, .. } => {
+                self.persistent_data(folder)?
+            }
+            Location::Temporary | Location::Existing(_) => self.temp_folder.join("data"),
         };
-        self.give_away(&self.scratch)?;
+        self.change_owner(&self.temp_folder)?;
         if !data.join("PG_VERSION").exists() {
-            self.lay_out(&data)?;
+            self.initdb(&data)?;
         }
-        let port = scratch::free_port()
-            .map_err(|source| Error::Folder { path: self.scratch.clone(), source })?;
+        let port = temp::free_port()
+            .map_err(|source| Error::Folder { path: self.temp_folder.clone(), source })?;
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
             format!("port={port}"),
-            format!("unix_socket_directories={}", self.scratch.display()),
+            format!("unix_socket_directories={}", self.temp_folder.display()),
             "max_connections=200".to_owned(),
             "shared_buffers=64MB".to_owned(),
         ];
-        let keeps = matches!(place, Place::Folder(_) | Place::Behind { .. });
-        if !keeps {
+        let is_persistent =
+            matches!(location, Location::Folder(_) | Location::FolderWithEnv { .. });
+        if !is_persistent {
             settings.extend(
                 [
                     "fsync=off",
@@ -60,35 +63,39 @@ impl Launch {
                 .map(str::to_owned),
             );
         }
-        let log =
-            if keeps { data.with_file_name("postgres.log") } else { self.scratch.join("log") };
-        let mut words = self.as_servant("postgres");
-        words.extend(["-D".into(), data.display().to_string()]);
-        words.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
-        // Postgres reads INT as "finish in order" and QUIT as "drop everything".
-        let (signal, patience) = if keeps { ("INT", 30) } else { ("QUIT", 3) };
-        let mut child = Child::new(&words[0], log)
-            .args(&words[1..])
-            .ends_with(signal, Duration::from_secs(patience))
-            .then_remove(&self.scratch);
-        if let Place::Behind { env, .. } = place {
-            child = env.iter().fold(child, |child, (name, value)| child.env(name, value));
+        let log = if is_persistent {
+            data.with_file_name("postgres.log")
+        } else {
+            self.temp_folder.join("log")
+        };
+        let mut command_line = self.as_server_user("postgres");
+        command_line.extend(["-D".into(), data.display().to_string()]);
+        command_line.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
+        // SIGINT is PostgreSQL's fast shutdown, SIGQUIT the immediate one, which needs a recovery at the next start.
+        let (signal, grace_period) = if is_persistent { ("INT", 30) } else { ("QUIT", 3) };
+        let mut command = GuardedCommand::new(&command_line[0], log)
+            .args(&command_line[1..])
+            .stop_with(signal, Duration::from_secs(grace_period))
+            .remove_on_exit(&self.temp_folder);
+        if let Location::FolderWithEnv { env, .. } = location {
+            command = env.iter().fold(command, |command, (name, value)| command.env(name, value));
         }
-        Ok((Leash::start(&child)?, port))
+        Ok((ProcessGuard::start(&command)?, port))
     }
 
-    fn keep_in(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let broken = |source| Error::Folder { path: folder.to_path_buf(), source };
-        fs::create_dir_all(folder).map_err(broken)?;
-        let folder = folder.canonicalize().map_err(broken)?;
-        self.give_away(&folder)?;
+    /// The data folder below `folder`, which is created if needed.
+    fn persistent_data(&self, folder: &Path) -> Result<PathBuf, Error> {
+        let failed = |source| Error::Folder { path: folder.to_path_buf(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let folder = folder.canonicalize().map_err(failed)?;
+        self.change_owner(&folder)?;
         Ok(folder.join("postgres"))
     }
 
-    fn give_away(&self, folder: &Path) -> Result<(), Error> {
-        let Some((name, ..)) = &self.servant else { return Ok(()) };
-        let given = Command::new("chown").arg(name).arg(folder).status();
-        given
+    fn change_owner(&self, folder: &Path) -> Result<(), Error> {
+        let Some((name, ..)) = &self.run_as else { return Ok(()) };
+        let status = Command::new("chown").arg(name).arg(folder).status();
+        status
             .and_then(
                 |status| {
                     if status.success() { Ok(()) } else { Err(io::Error::other("chown failed")) }
@@ -97,10 +104,10 @@ impl Launch {
             .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })
     }
 
-    fn lay_out(&self, data: &Path) -> Result<(), Error> {
-        let words = self.as_servant("initdb");
-        let done = Command::new(&words[0])
-            .args(&words[1..])
+    fn initdb(&self, data: &Path) -> Result<(), Error> {
+        let command_line = self.as_server_user("initdb");
+        let done = Command::new(&command_line[0])
+            .args(&command_line[1..])
             .arg("-D")
             .arg(data)
             .args([
@@ -117,15 +124,15 @@ impl Launch {
         let reason = match done {
             Ok(done) if done.status.success() => return Ok(()),
             Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
-            Err(error) => format!("{}: {error}", words[0]),
+            Err(error) => format!("{}: {error}", command_line[0]),
         };
-        let user = self.servant.as_ref().map_or("you", |(name, ..)| name).to_owned();
-        Err(Error::Layout { path: data.to_path_buf(), user, reason })
+        let user = self.run_as.as_ref().map_or("you", |(name, ..)| name).to_owned();
+        Err(Error::Initdb { path: data.to_path_buf(), user, reason })
     }
 
-    fn as_servant(&self, program: &str) -> Vec<String> {
+    fn as_server_user(&self, program: &str) -> Vec<String> {
         let program = self.bin.join(program).display().to_string();
-        match &self.servant {
+        match &self.run_as {
             Some((_, user, group)) => {
                 ["setpriv", "--reuid", user, "--regid", group, "--init-groups", "--", &program]
                     .map(str::to_owned)
@@ -137,6 +144,6 @@ impl Launch {
 }
 
 fn id(args: &[&str]) -> Option<String> {
-    let said = Command::new("id").args(args).stderr(Stdio::null()).output().ok()?;
-    said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+    let output = Command::new("id").args(args).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

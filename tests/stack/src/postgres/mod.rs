@@ -1,37 +1,37 @@
-//! A PostgreSQL server of our own: thrown away afterwards, kept in a folder, or somebody else's.
+//! A PostgreSQL server: a temporary one, one with persistent data, or an existing one.
 
-mod base;
 mod launch;
+mod server_url;
 
-use crate::{Leash, Progress, leash, tools};
-use base::Base;
+use crate::{ProcessGuard, Progress, process_guard, tools};
 use launch::Launch;
+use server_url::ServerUrl;
 use std::{env, fs, io, path::PathBuf, time::Duration};
 use tokio::{sync::OnceCell, time};
 use tokio_postgres::NoTls;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Where the data lives.
+/// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In a temporary folder, fast and forgetful.
-    Throwaway,
-    /// In a folder that stays, with every commit on the disk.
+pub enum Location {
+    /// In a temporary folder, without durability (`fsync = off`).
+    Temporary,
+    /// In a persistent folder, with durable commits.
     Folder(PathBuf),
-    /// The same, on a disk that a library makes worse: the server is started with these variables.
-    Behind { folder: PathBuf, env: Vec<(&'static str, PathBuf)> },
-    /// On a server that runs already, named by the URL of any of its databases.
-    Server(String),
+    /// The same, with environment variables for the server, such as `LD_PRELOAD` of a library that injects disk errors.
+    FolderWithEnv { folder: PathBuf, env: Vec<(&'static str, PathBuf)> },
+    /// On a running server, given by the URL of any of its databases.
+    Existing(String),
 }
 
-impl Place {
-    /// The server that `DATABASE_URL` names, else a throwaway.
+impl Location {
+    /// The server of `DATABASE_URL` if that is set and not empty, else a temporary one.
     pub fn from_environment() -> Self {
         env::var("DATABASE_URL")
             .ok()
             .filter(|url| !url.is_empty())
-            .map_or(Self::Throwaway, Self::Server)
+            .map_or(Self::Temporary, Self::Existing)
     }
 }
 
@@ -40,40 +40,40 @@ pub enum Error {
     #[error(transparent)]
     Tools(#[from] tools::Error),
     #[error(transparent)]
-    Leash(#[from] leash::Error),
+    ProcessGuard(#[from] process_guard::Error),
     #[error("could not prepare the folder {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error("PostgreSQL could not lay out {} as user {user}: {reason}", path.display())]
-    Layout { path: PathBuf, user: String, reason: String },
+    #[error("initdb could not create {} as user {user}: {reason}", path.display())]
+    Initdb { path: PathBuf, user: String, reason: String },
     #[error("PostgreSQL did not start: {reason}")]
     Start { reason: String },
-    #[error("nobody answers at DATABASE_URL: {reason}")]
-    Silent { reason: String },
+    #[error("could not connect to DATABASE_URL: {reason}")]
+    Unreachable { reason: String },
     #[error("DATABASE_URL must look like postgres://user@host:port/database, not like {0:?}")]
     Url(String),
 }
 
-/// A server that answers.
+/// A server that accepts connections. One that was started here stops when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
-    base: Base,
-    server: Option<Leash>,
+    server_url: ServerUrl,
+    server: Option<ProcessGuard>,
 }
 
 impl Postgres {
-    pub async fn start(place: &Place, progress: &Progress) -> Result<Self, Error> {
-        match place {
-            Place::Server(url) => Self::join(url).await,
-            Place::Throwaway | Place::Folder(_) | Place::Behind { .. } => {
+    pub async fn start(location: &Location, progress: &Progress) -> Result<Self, Error> {
+        match location {
+            Location::Existing(url) => Self::connect_existing(url).await,
+            Location::Temporary | Location::Folder(_) | Location::FolderWithEnv { .. } => {
                 let bin = {
                     let progress = progress.clone();
-                    off_the_runtime(move || Ok(tools::postgres(&progress)?)).await?
+                    spawn_blocking(move || Ok(tools::postgres(&progress)?)).await?
                 };
                 let mut lost_ports = 0;
                 loop {
-                    let attempt = Self::launch(bin.clone(), place.clone()).await;
+                    let attempt = Self::launch(bin.clone(), location.clone()).await;
                     match attempt {
-                        // Between choosing a port and listening on it somebody else may take it.
+                        // Another process may take the port before the server listens on it.
                         Err(Error::Start { reason })
                             if reason.contains("could not bind") && lost_ports < 3 =>
                         {
@@ -86,76 +86,78 @@ impl Postgres {
         }
     }
 
-    /// One server for all tests of a process; it ends with the process.
+    /// One server for all tests of a process, which stops with the process.
     pub async fn shared() -> Result<&'static Self, Error> {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         SHARED
             .get_or_try_init(async || {
-                Self::start(&Place::from_environment(), &Progress::silent()).await
+                Self::start(&Location::from_environment(), &Progress::silent()).await
             })
             .await
     }
 
-    /// The URL of one database on this server.
+    /// The URL of a database on this server.
     pub fn url(&self, database: &str) -> String {
-        self.base.url(database)
+        self.server_url.url(database)
     }
 
-    /// The URL of one database for another role, with the same password if there is one.
+    /// The same for another role, with the same password if there is one.
     pub fn url_as(&self, role: &str, database: &str) -> String {
-        self.base.of(role).url(database)
+        self.server_url.with_role(role).url(database)
     }
 
-    /// The process id of the server, if it is ours.
+    /// The process id of the server, if it was started here.
     pub fn pid(&self) -> Option<u32> {
-        self.server.as_ref().map(Leash::pid)
+        self.server.as_ref().map(ProcessGuard::pid)
     }
 
-    /// The running server, if it is ours, to freeze or end it.
-    pub fn leash(&self) -> Option<&Leash> {
+    /// The process of the server, if it was started here, to suspend or stop it.
+    pub fn process_guard(&self) -> Option<&ProcessGuard> {
         self.server.as_ref()
     }
 
-    /// Ends the server in order.
+    /// Stops the server and waits until it has exited.
     pub fn stop(self) {}
 
-    async fn join(url: &str) -> Result<Self, Error> {
-        let base = Base::parse(url)?;
-        answers(url).await.map_err(|error| Error::Silent { reason: chain(&error) })?;
-        Ok(Self { base, server: None })
+    async fn connect_existing(url: &str) -> Result<Self, Error> {
+        let server_url = ServerUrl::parse(url)?;
+        check_connection(url)
+            .await
+            .map_err(|error| Error::Unreachable { reason: chain(&error) })?;
+        Ok(Self { server_url, server: None })
     }
 
-    async fn launch(bin: PathBuf, place: Place) -> Result<Self, Error> {
-        let (server, port) = off_the_runtime(move || {
+    async fn launch(bin: PathBuf, location: Location) -> Result<Self, Error> {
+        let (server, port) = spawn_blocking(move || {
             let launch = Launch::new(bin)?;
-            launch.run(&place).inspect_err(|_| {
-                let _ = fs::remove_dir_all(&launch.scratch);
+            launch.run(&location).inspect_err(|_| {
+                let _ = fs::remove_dir_all(&launch.temp_folder);
             })
         })
         .await?;
-        let base = Base {
-            front: format!("postgres://postgres@127.0.0.1:{port}/"),
+        let server_url = ServerUrl {
+            prefix: format!("postgres://postgres@127.0.0.1:{port}/"),
             options: String::new(),
         };
-        let url = base.url("postgres");
-        let wait = async {
-            while answers(&url).await.is_err() {
+        let url = server_url.url("postgres");
+        let ready = async {
+            while check_connection(&url).await.is_err() {
                 time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::select! {
-            () = wait => Ok(Self { base, server: Some(server) }),
-            _ = server.ended() => Err(Error::Start { reason: server.last_words() }),
-            () = time::sleep(PATIENCE) => Err(Error::Start { reason: format!("it is silent for {PATIENCE:?}") }),
+            () = ready => Ok(Self { server_url, server: Some(server) }),
+            _ = server.wait() => Err(Error::Start { reason: server.last_output() }),
+            () = time::sleep(START_TIMEOUT) => Err(Error::Start { reason: format!("no connection within {START_TIMEOUT:?}") }),
         }
     }
 }
 
-async fn answers(url: &str) -> Result<(), tokio_postgres::Error> {
+async fn check_connection(url: &str) -> Result<(), tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::select! {
-        answer = client.batch_execute("select 1") => answer,
-        broken = connection => broken,
+        result = client.batch_execute("select 1") => result,
+        result = connection => result,
     }
 }
 
@@ -163,11 +165,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-async fn off_the_runtime<T: Send + 'static>(
+async fn spawn_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
-        Err(broken) => Err(Error::Start { reason: broken.to_string() }),
+        Err(error) => Err(Error::Start { reason: error.to_string() }),
     }
 }

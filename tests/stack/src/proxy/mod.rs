@@ -1,12 +1,13 @@
-//! Stands on the line between a client and its server, and breaks it where it is told to.
+//! A TCP proxy that injects network faults between a client and its server.
 //!
-//! One proxy serves PostgreSQL, SQS, SES and Stripe alike: it knows bytes and nothing else. It also says when it struck,
-//! so that a test can kill the client at exactly that moment: a process ended by SIGKILL while the proxy holds its
-//! `COMMIT` has died before the commit, and one that waits for the answer to it has died after.
+//! It is independent of the protocol: PostgreSQL, SQS, SES and Stripe. It reports when a fault has occurred, so that a
+//! test can kill the client at exactly that moment: if the proxy holds the `COMMIT` of a process that is then killed,
+//! the process has crashed before the commit; if it holds the response, after.
 
-mod line;
-mod watch;
+mod connection;
+mod position;
 
+use position::StreamPosition;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -15,56 +16,55 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch as channel,
+    sync::watch,
     task::AbortHandle,
 };
-use watch::Watch;
 
-/// The way that bytes go.
+/// The direction of a byte stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     ToServer,
     ToClient,
 }
 
-/// Where on its way a line breaks. What comes before has arrived, what comes after has not.
+/// Where in a byte stream a fault occurs. The bytes before it are forwarded first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
-    /// After so many bytes of one connection.
+pub enum Trigger {
+    /// After this number of bytes of a connection.
     Byte(u64),
-    /// Before these bytes, on whichever connection they come first.
+    /// Before the first occurrence of these bytes, on any connection. At most 256 bytes.
     Text(Vec<u8>),
 }
 
-impl At {
+impl Trigger {
     pub fn text(text: &str) -> Self {
         Self::Text(text.as_bytes().to_vec())
     }
 }
 
-/// How a line breaks.
+/// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Break {
-    /// Both ends see an orderly end.
-    Cut,
-    /// Both ends see a reset.
+pub enum NetworkFault {
+    /// Both ends are closed in order.
+    Close,
+    /// Both ends are reset.
     Reset,
-    /// Nothing passes any more this way, and nobody hears of it.
+    /// Nothing more is forwarded in this direction, and the connection stays open.
     Stall,
-    /// The same, until [`Proxy::let_go`].
+    /// The same, until [`Proxy::release`].
     Hold,
-    /// What comes after arrives late.
+    /// The following bytes are forwarded after this time.
     Delay(Duration),
-    /// The receiver sees the end; the other way goes on.
+    /// The receiver sees the end of the stream; the other direction continues.
     HalfClose,
 }
 
-/// A line that can be broken; it is gone when this is dropped.
+/// A running proxy. It stops, and closes all connections, when this is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     shared: Shared,
-    door: AbortHandle,
+    accept_task: AbortHandle,
 }
 
 type Shared = Arc<State>;
@@ -72,96 +72,97 @@ type Shared = Arc<State>;
 #[derive(Debug)]
 struct State {
     plan: Mutex<Plan>,
-    /// How many breaks have happened.
-    struck: channel::Sender<usize>,
-    /// Raised to let what is held pass.
-    let_go: channel::Sender<u64>,
-    /// Raised to end all connections that there are.
-    epoch: channel::Sender<u64>,
+    /// How many faults have occurred.
+    fault_count: watch::Sender<usize>,
+    /// Incremented to forward what is held.
+    release: watch::Sender<u64>,
+    /// Incremented to close all current connections.
+    epoch: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct Plan {
     server: SocketAddr,
     is_open: bool,
-    breaks: Vec<(Way, At, Break)>,
+    faults: Vec<(Direction, Trigger, NetworkFault)>,
 }
 
 impl Proxy {
-    /// A sound line to `server`, such as `127.0.0.1:5432`.
-    pub async fn before(server: SocketAddr) -> io::Result<Self> {
+    /// A proxy to `server`, such as `127.0.0.1:5432`, without faults.
+    pub async fn to(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(State {
-            plan: Mutex::new(Plan { server, is_open: true, breaks: Vec::new() }),
-            struck: channel::Sender::new(0),
-            let_go: channel::Sender::new(0),
-            epoch: channel::Sender::new(0),
+            plan: Mutex::new(Plan { server, is_open: true, faults: Vec::new() }),
+            fault_count: watch::Sender::new(0),
+            release: watch::Sender::new(0),
+            epoch: watch::Sender::new(0),
         });
-        let door = tokio::spawn(answer(listener, Arc::clone(&shared))).abort_handle();
-        Ok(Self { address, shared, door })
+        let accept_task = tokio::spawn(accept(listener, Arc::clone(&shared))).abort_handle();
+        Ok(Self { address, shared, accept_task })
     }
 
-    /// A sound line to the server of a URL such as `postgres://app_rw@127.0.0.1:5432/shop`.
-    pub async fn before_url(url: &str) -> io::Result<Self> {
+    /// A proxy to the server of a URL such as `postgres://app_rw@127.0.0.1:5432/shop`. Fails if the host is not an IP
+    /// address with a port.
+    pub async fn to_url(url: &str) -> io::Result<Self> {
         let (from, to) = host(url);
         let address = url[from..to].parse();
-        Self::before(address.map_err(|_| io::Error::other(format!("no address in {url}")))?).await
+        Self::to(address.map_err(|_| io::Error::other(format!("no address in {url}")))?).await
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same URL, by way of this proxy.
+    /// The URL with the address of this proxy.
     pub fn url(&self, url: &str) -> String {
         let (from, to) = host(url);
         format!("{}{}{}", &url[..from], self.address, &url[to..])
     }
 
-    /// The next bytes that get there break the line, once; several breaks strike one after the other.
-    pub fn script(&self, way: Way, at: At, how: Break) {
-        self.plan().breaks.push((way, at, how));
+    /// Adds a fault, which occurs once. Several faults occur one after the other.
+    pub fn inject(&self, direction: Direction, trigger: Trigger, fault: NetworkFault) {
+        self.plan().faults.push((direction, trigger, fault));
     }
 
-    /// How many breaks have happened until now.
-    pub fn struck(&self) -> usize {
-        *self.shared.struck.borrow()
+    /// How many faults have occurred so far.
+    pub fn fault_count(&self) -> usize {
+        *self.shared.fault_count.borrow()
     }
 
-    /// Waits until so many breaks have happened in all.
-    pub async fn has_struck(&self, times: usize) {
-        let mut struck = self.shared.struck.subscribe();
+    /// Waits until `total` faults have occurred since the start.
+    pub async fn wait_for_faults(&self, total: usize) {
+        let mut fault_count = self.shared.fault_count.subscribe();
         // Cannot fail: the sender lives in the state.
-        struck.wait_for(|count| *count >= times).await.ok();
+        fault_count.wait_for(|count| *count >= total).await.ok();
     }
 
-    /// What is held passes, and what comes after it.
-    pub fn let_go(&self) {
-        self.shared.let_go.send_modify(|times| *times += 1);
+    /// Forwards everything that is held.
+    pub fn release(&self) {
+        self.shared.release.send_modify(|times| *times += 1);
     }
 
-    /// Ends all connections that there are; new ones are sound.
-    pub fn cut(&self) {
+    /// Closes all current connections; new ones are accepted.
+    pub fn close_connections(&self) {
         self.shared.epoch.send_modify(|epoch| *epoch += 1);
     }
 
-    /// Ends all connections and takes no new ones until [`Proxy::mend`].
-    pub fn close(&self) {
+    /// Closes all connections and refuses new ones until [`Proxy::restore`].
+    pub fn disable(&self) {
         self.plan().is_open = false;
-        self.cut();
+        self.close_connections();
     }
 
-    /// Forgets the breaks that have not happened, ends what stalls, and takes connections again.
-    pub fn mend(&self) {
+    /// Removes the faults that have not occurred, closes all connections, and accepts new ones again.
+    pub fn restore(&self) {
         let mut plan = self.plan();
-        (plan.is_open, plan.breaks) = (true, Vec::new());
+        (plan.is_open, plan.faults) = (true, Vec::new());
         drop(plan);
-        self.cut();
+        self.close_connections();
     }
 
-    /// New connections lead to another server.
-    pub fn lead_to(&self, server: SocketAddr) {
+    /// Connects new connections to another server.
+    pub fn redirect_to(&self, server: SocketAddr) {
         self.plan().server = server;
     }
 
@@ -172,8 +173,8 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.door.abort();
-        self.cut();
+        self.accept_task.abort();
+        self.close_connections();
     }
 }
 
@@ -182,20 +183,20 @@ impl State {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The break that these bytes meet, and how many of them still pass. Each strikes once.
-    fn strike(&self, watch: &Watch, bytes: &[u8]) -> Option<(usize, Break)> {
+    /// Takes the first fault that is triggered within these bytes, with the number of bytes before it.
+    fn next_fault(&self, position: &StreamPosition, bytes: &[u8]) -> Option<(usize, NetworkFault)> {
         let mut plan = self.plan();
-        let meets = |(way, at, _): &(Way, At, Break)| {
-            if *way == watch.way { watch.meets(at, bytes) } else { None }
+        let offset_of = |(direction, trigger, _): &(Direction, Trigger, NetworkFault)| {
+            if *direction == position.direction { position.offset_of(trigger, bytes) } else { None }
         };
-        let (place, pass) =
-            plan.breaks.iter().enumerate().find_map(|(place, line)| Some((place, meets(line)?)))?;
-        let (.., how) = plan.breaks.remove(place);
-        Some((pass, how))
+        let mut faults = plan.faults.iter().enumerate();
+        let (index, offset) = faults.find_map(|(index, fault)| Some((index, offset_of(fault)?)))?;
+        let (.., fault) = plan.faults.remove(index);
+        Some((offset, fault))
     }
 }
 
-async fn answer(listener: TcpListener, shared: Shared) {
+async fn accept(listener: TcpListener, shared: Shared) {
     while let Ok((client, _)) = listener.accept().await {
         let (server, is_open) = {
             let plan = shared.plan();
@@ -203,17 +204,17 @@ async fn answer(listener: TcpListener, shared: Shared) {
         };
         if is_open {
             let shared = Arc::clone(&shared);
-            let ended = shared.epoch.subscribe();
+            let closed = shared.epoch.subscribe();
             tokio::spawn(async move {
                 if let Ok(server) = TcpStream::connect(server).await {
-                    line::join(client, server, &shared, ended).await;
+                    connection::forward(client, server, &shared, closed).await;
                 }
             });
         }
     }
 }
 
-/// Where in a URL host and port stand.
+/// The byte range of host and port in a URL.
 fn host(url: &str) -> (usize, usize) {
     let from = url.find("://").map_or(0, |at| at + 3);
     let to = url[from..].find('/').map_or(url.len(), |at| from + at);

@@ -1,4 +1,4 @@
-use super::{At, Break, Proxy, Way};
+use super::{Direction, NetworkFault, Proxy, Trigger};
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -6,7 +6,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// A server that says everything again.
+/// A server that sends back what it receives.
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -21,29 +21,29 @@ async fn echo() -> SocketAddr {
     address
 }
 
-struct Call {
+struct Client {
     stream: TcpStream,
 }
 
-impl Call {
-    async fn through(proxy: &Proxy) -> Self {
+impl Client {
+    async fn connect(proxy: &Proxy) -> Self {
         Self { stream: TcpStream::connect(proxy.address()).await.unwrap() }
     }
 
-    async fn say(&mut self, words: &str) {
-        self.stream.write_all(words.as_bytes()).await.unwrap();
+    async fn send(&mut self, text: &str) {
+        self.stream.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// What comes back within a moment, up to `bytes`.
-    async fn hear(&mut self, bytes: usize) -> Option<String> {
-        let mut heard = vec![0; bytes];
-        let read = self.stream.read_exact(&mut heard);
+    /// The next `count` bytes, if they arrive within 300 ms.
+    async fn receive(&mut self, count: usize) -> Option<String> {
+        let mut received = vec![0; count];
+        let read = self.stream.read_exact(&mut received);
         timeout(Duration::from_millis(300), read).await.ok()?.ok()?;
-        String::from_utf8(heard).ok()
+        String::from_utf8(received).ok()
     }
 
-    /// How it ends.
-    async fn end(&mut self) -> io::Result<String> {
+    /// Everything up to the end of the connection, or how it was aborted.
+    async fn read_to_end(&mut self) -> io::Result<String> {
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).await.map(|_| rest)
     }
@@ -51,118 +51,122 @@ impl Call {
 
 #[tokio::test]
 async fn a_sound_line_carries_everything() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    let mut client = Client::connect(&proxy).await;
 
     let long = "0123456789".repeat(10_000);
-    call.say(&long).await;
+    client.send(&long).await;
 
-    assert_eq!(call.hear(long.len()).await.unwrap(), long);
-    assert_eq!(proxy.struck(), 0);
+    assert_eq!(client.receive(long.len()).await.unwrap(), long);
+    assert_eq!(proxy.fault_count(), 0);
 }
 
 #[tokio::test]
 async fn a_line_is_cut_at_its_byte_and_the_next_one_is_sound() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToServer, At::Byte(3), Break::Cut);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToServer, Trigger::Byte(3), NetworkFault::Close);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("abcdef").await;
-    // What the server had already said may arrive, or not.
-    assert!("abc".starts_with(&call.end().await.unwrap()));
-    let mut next = Call::through(&proxy).await;
-    next.say("abcdef").await;
+    client.send("abcdef").await;
+    // What the server had sent before the fault may arrive or not.
+    assert!("abc".starts_with(&client.read_to_end().await.unwrap()));
+    let mut next = Client::connect(&proxy).await;
+    next.send("abcdef").await;
 
-    assert_eq!(next.hear(6).await.unwrap(), "abcdef");
-    assert_eq!(proxy.struck(), 1);
+    assert_eq!(next.receive(6).await.unwrap(), "abcdef");
+    assert_eq!(proxy.fault_count(), 1);
 }
 
 #[tokio::test]
 async fn an_answer_is_cut_before_the_text_that_was_named() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToClient, At::text("COMMIT"), Break::Cut);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToClient, Trigger::text("COMMIT"), NetworkFault::Close);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("begin; COMMIT; begin").await;
+    client.send("begin; COMMIT; begin").await;
 
-    assert_eq!(call.end().await.unwrap(), "begin; ");
-    proxy.has_struck(1).await;
+    assert_eq!(client.read_to_end().await.unwrap(), "begin; ");
+    proxy.wait_for_faults(1).await;
 }
 
 #[tokio::test]
 async fn a_reset_is_seen_as_one() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToServer, At::Byte(0), Break::Reset);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToServer, Trigger::Byte(0), NetworkFault::Reset);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("abc").await;
+    client.send("abc").await;
 
-    assert_eq!(call.end().await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(client.read_to_end().await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
 async fn a_stalled_line_says_nothing_until_it_is_mended() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToClient, At::text("c"), Break::Stall);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToClient, Trigger::text("c"), NetworkFault::Stall);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("abcdef").await;
+    client.send("abcdef").await;
 
-    assert_eq!(call.hear(2).await.unwrap(), "ab");
-    assert_eq!(call.hear(1).await, None);
-    proxy.mend();
-    assert_eq!(call.end().await.unwrap(), "");
-    let mut next = Call::through(&proxy).await;
-    next.say("abc").await;
-    assert_eq!(next.hear(3).await.unwrap(), "abc");
+    assert_eq!(client.receive(2).await.unwrap(), "ab");
+    assert_eq!(client.receive(1).await, None);
+    proxy.restore();
+    assert_eq!(client.read_to_end().await.unwrap(), "");
+    let mut next = Client::connect(&proxy).await;
+    next.send("abc").await;
+    assert_eq!(next.receive(3).await.unwrap(), "abc");
 }
 
 #[tokio::test]
 async fn a_delayed_line_carries_everything_late() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToServer, At::Byte(1), Break::Delay(Duration::from_millis(100)));
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(
+        Direction::ToServer,
+        Trigger::Byte(1),
+        NetworkFault::Delay(Duration::from_millis(100)),
+    );
+    let mut client = Client::connect(&proxy).await;
 
     let started = Instant::now();
-    call.say("abc").await;
+    client.send("abc").await;
 
-    assert_eq!(call.hear(3).await.unwrap(), "abc");
+    assert_eq!(client.receive(3).await.unwrap(), "abc");
     assert!(started.elapsed() >= Duration::from_millis(100));
 }
 
 #[tokio::test]
 async fn a_line_closed_to_the_server_still_brings_what_it_says() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToServer, At::Byte(3), Break::HalfClose);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToServer, Trigger::Byte(3), NetworkFault::HalfClose);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("abcdef").await;
-    call.stream.shutdown().await.unwrap();
+    client.send("abcdef").await;
+    client.stream.shutdown().await.unwrap();
 
-    assert_eq!(call.end().await.unwrap(), "abc");
+    assert_eq!(client.read_to_end().await.unwrap(), "abc");
 }
 
 #[tokio::test]
 async fn a_closed_line_takes_nobody_until_it_is_mended() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    let mut before = Call::through(&proxy).await;
-    before.say("a").await;
-    before.hear(1).await.unwrap();
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    let mut to = Client::connect(&proxy).await;
+    to.send("a").await;
+    to.receive(1).await.unwrap();
 
-    proxy.close();
+    proxy.disable();
 
-    assert_eq!(before.end().await.unwrap(), "");
-    let mut during = Call::through(&proxy).await;
-    assert!(during.end().await.is_ok_and(|heard| heard.is_empty()));
-    proxy.mend();
-    let mut after = Call::through(&proxy).await;
-    after.say("b").await;
-    assert_eq!(after.hear(1).await.unwrap(), "b");
+    assert_eq!(to.read_to_end().await.unwrap(), "");
+    let mut during = Client::connect(&proxy).await;
+    assert!(during.read_to_end().await.is_ok_and(|received| received.is_empty()));
+    proxy.restore();
+    let mut after = Client::connect(&proxy).await;
+    after.send("b").await;
+    assert_eq!(after.receive(1).await.unwrap(), "b");
 }
 
 #[tokio::test]
 async fn a_url_leads_through_the_proxy() {
-    let proxy = Proxy::before_url("postgres://app_rw:word@127.0.0.1:5432/shop").await.unwrap();
+    let proxy = Proxy::to_url("postgres://app_rw:word@127.0.0.1:5432/shop").await.unwrap();
     let address = proxy.address();
 
     let url = |url: &str| proxy.url(url);
@@ -176,21 +180,21 @@ async fn a_url_leads_through_the_proxy() {
 
 #[tokio::test]
 async fn what_is_held_passes_when_it_is_let_go_and_never_if_the_line_is_cut() {
-    let proxy = Proxy::before(echo().await).await.unwrap();
-    proxy.script(Way::ToServer, At::text("COMMIT"), Break::Hold);
-    let mut call = Call::through(&proxy).await;
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToServer, Trigger::text("COMMIT"), NetworkFault::Hold);
+    let mut client = Client::connect(&proxy).await;
 
-    call.say("begin COMMIT").await;
-    proxy.has_struck(1).await;
+    client.send("begin COMMIT").await;
+    proxy.wait_for_faults(1).await;
 
-    assert_eq!(call.hear(6).await.unwrap(), "begin ");
-    assert_eq!(call.hear(1).await, None);
-    proxy.let_go();
-    assert_eq!(call.hear(6).await.unwrap(), "COMMIT");
+    assert_eq!(client.receive(6).await.unwrap(), "begin ");
+    assert_eq!(client.receive(1).await, None);
+    proxy.release();
+    assert_eq!(client.receive(6).await.unwrap(), "COMMIT");
 
-    proxy.script(Way::ToClient, At::text("done"), Break::Hold);
-    call.say("all done").await;
-    proxy.has_struck(2).await;
-    proxy.cut();
-    assert_eq!(call.end().await.unwrap(), "all ");
+    proxy.inject(Direction::ToClient, Trigger::text("done"), NetworkFault::Hold);
+    client.send("all done").await;
+    proxy.wait_for_faults(2).await;
+    proxy.close_connections();
+    assert_eq!(client.read_to_end().await.unwrap(), "all ");
 }

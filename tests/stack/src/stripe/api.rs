@@ -1,10 +1,10 @@
-//! The calls of Stripe's API: who may call, which fault strikes, what is replayed, what is done.
+//! The calls of Stripe's API: authentication, injected faults, idempotent replay, and dispatch.
 
 use super::{
-    Refused,
+    ApiError,
     faults::Fault,
     form::Form,
-    idempotency::Answer,
+    idempotency::StatusAndBody,
     intents::Intent,
     refunds::Refund,
     state::{State, new_id, page},
@@ -16,31 +16,33 @@ pub(super) struct Call {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) form: Form,
-    /// The secret key the caller shows.
+    /// The secret API key of the caller.
     pub(super) secret: Option<String>,
+    /// The `Idempotency-Key`.
     pub(super) key: Option<String>,
 }
 
-/// A call the stand-in was asked.
+/// A call that the Stripe stand-in has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Called {
+pub struct RecordedCall {
     /// Such as `POST /v1/refunds`.
     pub call: String,
     /// Its idempotency key.
     pub key: Option<String>,
-    /// What was answered; none if the connection was closed instead.
+    /// The status of the response; none if the connection was closed without one.
     pub status: Option<u16>,
 }
 
-pub(super) struct Reply {
+pub(super) struct ApiResponse {
     pub(super) status: u16,
     pub(super) body: Value,
+    /// The request id.
     pub(super) request: String,
     pub(super) replayed: bool,
-    /// The answer comes so much later.
-    pub(super) late: Option<Duration>,
-    /// The connection closes instead of an answer.
-    pub(super) silent: bool,
+    /// The response is sent after this time.
+    pub(super) delay: Option<Duration>,
+    /// The connection is closed without a response.
+    pub(super) disconnect: bool,
 }
 
 impl Call {
@@ -48,85 +50,90 @@ impl Call {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The key counts only where something is changed.
+    /// The idempotency key, which has an effect on POST only.
     fn key(&self) -> Option<&str> {
         self.key.as_deref().filter(|_| self.method == "POST")
     }
 
-    fn check(&self, only: Option<&str>) -> Result<(), Refused> {
+    fn check(&self, only: Option<&str>) -> Result<(), ApiError> {
         let Some(secret) = self.secret.as_deref() else {
-            return Err(Refused::unauthorized("You did not provide an API key."));
+            return Err(ApiError::unauthorized("You did not provide an API key."));
         };
         if !secret.starts_with("sk_test_") || only.is_some_and(|only| only != secret) {
-            return Err(Refused::unauthorized("Invalid API Key provided."));
+            return Err(ApiError::unauthorized("Invalid API Key provided."));
         }
         if self.key().is_some_and(|key| key.len() > 255) {
             let message = "Idempotency keys can have up to 255 characters.";
-            return Err(Refused::invalid(message).code("parameter_invalid_string"));
+            return Err(ApiError::invalid(message).code("parameter_invalid_string"));
         }
         Ok(())
     }
 }
 
 impl State {
-    pub(super) fn reply(&mut self, call: &Call) -> Reply {
+    pub(super) fn respond(&mut self, call: &Call) -> ApiResponse {
         let request = new_id("req");
-        let mut reply = Reply {
+        let mut response = ApiResponse {
             status: 200,
             body: Value::Null,
             request: request.clone(),
             replayed: false,
-            late: None,
-            silent: false,
+            delay: None,
+            disconnect: false,
         };
-        self.cause = (Some(request), call.key.clone());
-        let answer = self.reply_or_refuse(call, &mut reply);
-        self.cause = (None, None);
-        (reply.status, reply.body) =
-            answer.unwrap_or_else(|refused| (refused.status, refused.body()));
-        self.calls.push(Called {
+        self.current_call = (Some(request), call.key.clone());
+        let result = self.status_and_body(call, &mut response);
+        self.current_call = (None, None);
+        (response.status, response.body) =
+            result.unwrap_or_else(|error| (error.status, error.body()));
+        self.calls.push(RecordedCall {
             call: call.name(),
             key: call.key.clone(),
-            status: (!reply.silent).then_some(reply.status),
+            status: (!response.disconnect).then_some(response.status),
         });
-        reply
+        response
     }
 
-    fn reply_or_refuse(&mut self, call: &Call, reply: &mut Reply) -> Result<Answer, Refused> {
+    /// Also sets how the response is sent.
+    fn status_and_body(
+        &mut self,
+        call: &Call,
+        response: &mut ApiResponse,
+    ) -> Result<StatusAndBody, ApiError> {
         call.check(self.only_secret.as_deref())?;
-        let fault = self.script.for_call(&call.name());
+        let fault = self.faults.for_call(&call.name());
         match fault {
-            Some(Fault::RateLimit) => return Err(Refused::rate_limit()),
-            Some(Fault::ErrorBefore) => return Err(Refused::broken()),
-            Some(Fault::Delay(late)) => reply.late = Some(late),
-            Some(Fault::SilenceAfter) => reply.silent = true,
+            Some(Fault::RateLimit) => return Err(ApiError::rate_limit()),
+            Some(Fault::ErrorBefore) => return Err(ApiError::internal_error()),
+            Some(Fault::Delay(delay)) => response.delay = Some(delay),
+            Some(Fault::DisconnectAfter) => response.disconnect = true,
             _ => {}
         }
         if let Some(key) = call.key()
-            && let Some(answer) = self.keys.recall(key, &call.path, &call.form)?
+            && let Some(result) = self.idempotency_keys.get(key, &call.path, &call.form)?
         {
-            reply.replayed = true;
-            return Ok(answer);
+            response.replayed = true;
+            return Ok(result);
         }
-        let done = match fault {
-            Some(Fault::ErrorKept) => Err(Refused::broken()),
-            _ => self.carry_out(call),
+        let executed = match fault {
+            Some(Fault::ErrorStored) => Err(ApiError::internal_error()),
+            _ => self.execute(call),
         };
-        let keep = !done.as_ref().is_err_and(Refused::is_validation);
-        let mut answer = match done {
+        let is_stored = !executed.as_ref().is_err_and(ApiError::is_validation);
+        let mut result = match executed {
             Ok(body) => (200, body),
-            Err(refused) => (refused.status, refused.body()),
+            Err(error) => (error.status, error.body()),
         };
         if fault == Some(Fault::ErrorAfter) {
-            answer = (500, Refused::broken().body());
+            result = (500, ApiError::internal_error().body());
         }
-        if let Some(key) = call.key().filter(|_| keep) {
-            self.keys.keep(key, &call.path, &call.form, answer.clone());
+        if let Some(key) = call.key().filter(|_| is_stored) {
+            self.idempotency_keys.store(key, &call.path, &call.form, result.clone());
         }
-        Ok(answer)
+        Ok(result)
     }
 
-    fn carry_out(&mut self, call: &Call) -> Result<Value, Refused> {
+    fn execute(&mut self, call: &Call) -> Result<Value, ApiError> {
         let segments: Vec<_> = call.path.trim_matches('/').split('/').skip(1).collect();
         let form = &call.form;
         let mut body = match (call.method.as_str(), segments.as_slice()) {
@@ -138,7 +145,7 @@ impl State {
                 self.confirm(id, form.text("payment_method"))
             }
             ("POST", ["payment_intents", id, "capture"]) => self.capture(id, form),
-            ("POST", ["payment_intents", id, "cancel"]) => self.cancel_by_shop(id, form),
+            ("POST", ["payment_intents", id, "cancel"]) => self.cancel_through_api(id, form),
             ("POST", ["refunds"]) => self.create_refund(form),
             ("GET", ["refunds"]) => self.list_refunds(form),
             ("GET", ["refunds", id]) => self.show("refund", id),
@@ -150,7 +157,7 @@ impl State {
             ("GET", ["disputes", id]) => self.show_dispute(id),
             ("GET", ["events"]) => self.list_events(form),
             ("GET", ["events", id]) => self.show_event(id),
-            (method, _) => Err(Refused::no_such_url(method, &call.path)),
+            (method, _) => Err(ApiError::no_such_url(method, &call.path)),
         }?;
         for name in form.texts("expand") {
             if let Some(inner) = body[&name].as_str().and_then(|id| self.object(id)) {
@@ -160,12 +167,12 @@ impl State {
         Ok(body)
     }
 
-    fn show(&self, what: &str, id: &str) -> Result<Value, Refused> {
+    fn show(&self, what: &str, id: &str) -> Result<Value, ApiError> {
         let object = self.object(id).filter(|object| object["object"] == what);
-        object.ok_or_else(|| Refused::no_such(what, id).param("id"))
+        object.ok_or_else(|| ApiError::no_such(what, id).param("id"))
     }
 
-    fn list_intents(&self, form: &Form) -> Result<Value, Refused> {
+    fn list_intents(&self, form: &Form) -> Result<Value, ApiError> {
         let customer = form.text("customer");
         let wanted =
             |intent: &&Intent| customer.is_none() || intent.customer.as_deref() == customer;
@@ -173,7 +180,7 @@ impl State {
         page("/v1/payment_intents", intents, form)
     }
 
-    fn list_refunds(&self, form: &Form) -> Result<Value, Refused> {
+    fn list_refunds(&self, form: &Form) -> Result<Value, ApiError> {
         let refunds = self.refunds.iter().filter(|refund| refund.is_of(form));
         page("/v1/refunds", refunds.map(Refund::json), form)
     }

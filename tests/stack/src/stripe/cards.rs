@@ -1,28 +1,29 @@
-//! Stripe's test cards and what becomes of a payment with them.
+//! Stripe's test cards, and the outcome of a payment with each.
 
-/// What a customer pays with.
+/// A payment method of the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Card {
-    /// Pays at once.
+    /// The payment succeeds at once.
     Visa,
-    /// Pays at once.
+    /// The payment succeeds at once.
     Mastercard,
-    /// Pays at once; a refund to it stays pending until `update_refund`.
+    /// The payment succeeds at once; a refund to it stays pending until `update_refund`.
     PendingRefund,
-    /// The bank says no and gives no reason.
+    /// Declined without a reason.
     Declined,
-    /// The bank says no: there is not enough money.
+    /// Declined for insufficient funds.
     InsufficientFunds,
-    /// The bank wants to hear from the customer first, see `settle`.
+    /// The bank requires authentication (3D Secure), which `settle` decides.
     AuthenticationRequired,
-    /// The bank takes days: the payment is processing until `settle`.
+    /// A slow bank transfer: the payment is processing until `settle`.
     Slow,
 }
 
-pub(super) enum Fate {
-    Paid,
+/// What confirming a payment with a card leads to.
+pub(super) enum CardOutcome {
+    Succeeds,
     Declined { code: &'static str, message: &'static str },
-    AskCustomer,
+    RequiresAction,
     Processing,
 }
 
@@ -37,7 +38,7 @@ impl Card {
         Self::Slow,
     ];
 
-    /// The payment method that stands for it in the API.
+    /// Its payment method id in the API.
     pub const fn token(self) -> &'static str {
         match self {
             Self::Visa => "pm_card_visa",
@@ -54,18 +55,19 @@ impl Card {
         Self::ALL.into_iter().find(|card| card.token() == token)
     }
 
-    pub(super) fn fate(self) -> Fate {
+    pub(super) fn outcome(self) -> CardOutcome {
         match self {
-            Self::Visa | Self::Mastercard | Self::PendingRefund => Fate::Paid,
-            Self::Declined => {
-                Fate::Declined { code: "generic_decline", message: "Your card was declined." }
-            }
-            Self::InsufficientFunds => Fate::Declined {
+            Self::Visa | Self::Mastercard | Self::PendingRefund => CardOutcome::Succeeds,
+            Self::Declined => CardOutcome::Declined {
+                code: "generic_decline",
+                message: "Your card was declined.",
+            },
+            Self::InsufficientFunds => CardOutcome::Declined {
                 code: "insufficient_funds",
                 message: "Your card has insufficient funds.",
             },
-            Self::AuthenticationRequired => Fate::AskCustomer,
-            Self::Slow => Fate::Processing,
+            Self::AuthenticationRequired => CardOutcome::RequiresAction,
+            Self::Slow => CardOutcome::Processing,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Charges: the single attempts to take the money of a payment intent.
+//! Charges: the attempts to take the money of a payment intent.
 
 use super::{
     cards::Card,
@@ -16,9 +16,9 @@ pub(super) struct Charge {
     pub(super) refunded: i64,
     pub(super) card: Card,
     pub(super) disputed: bool,
-    /// Code and sentence, if the bank said no.
+    /// The decline code and the message, if the bank declined.
     failure: Option<(&'static str, &'static str)>,
-    balance: Option<String>,
+    balance_transaction: Option<String>,
     created: i64,
     currency: String,
     customer: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Charge {
 }
 
 impl State {
-    /// Charges the whole amount; `captured` false only reserves it.
+    /// Charges the whole amount and returns the id of the charge. Without `captured` the amount is only authorised.
     pub(super) fn charge(
         &mut self,
         intent: &str,
@@ -35,7 +35,7 @@ impl State {
         failure: Option<(&'static str, &'static str)>,
     ) -> String {
         let id = new_id("ch");
-        let intent = self.known_intent_mut(intent);
+        let intent = self.existing_intent_mut(intent);
         intent.latest_charge = Some(id.clone());
         let charge = Charge {
             id: id.clone(),
@@ -45,14 +45,14 @@ impl State {
             refunded: 0,
             card,
             disputed: false,
-            balance: (captured && failure.is_none()).then(|| new_id("txn")),
+            balance_transaction: (captured && failure.is_none()).then(|| new_id("txn")),
             failure,
             created: now(),
             currency: intent.currency.clone(),
             customer: intent.customer.clone(),
             metadata: intent.metadata.clone(),
         };
-        self.charges.put(&id, charge);
+        self.charges.insert(&id, charge);
         let outcome = if failure.is_some() { "failed" } else { "succeeded" };
         self.emit_charge(&format!("charge.{outcome}"), &id);
         id
@@ -65,8 +65,8 @@ impl State {
         }
     }
 
-    /// The charge that brought the money of an intent, if one did.
-    pub(super) fn paid_charge(&self, intent: &Intent) -> Option<&Charge> {
+    /// The latest charge of an intent, if money was captured with it.
+    pub(super) fn successful_charge(&self, intent: &Intent) -> Option<&Charge> {
         let charge = self.charges.get(intent.latest_charge.as_deref()?)?;
         charge.is_paid().then_some(charge)
     }
@@ -88,7 +88,7 @@ impl Charge {
     pub(super) fn json(&self) -> Value {
         let ok = self.failure.is_none();
         let (brand, last4) = self.card.brand();
-        let nobody = json!({"city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null});
+        let empty_address = json!({"city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null});
         json!({
             "id": self.id,
             "object": "charge",
@@ -98,8 +98,8 @@ impl Charge {
             "application": null,
             "application_fee": null,
             "application_fee_amount": null,
-            "balance_transaction": self.balance,
-            "billing_details": {"address": nobody, "email": null, "name": null, "phone": null, "tax_id": null},
+            "balance_transaction": self.balance_transaction,
+            "billing_details": {"address": empty_address, "email": null, "name": null, "phone": null, "tax_id": null},
             "calculated_statement_descriptor": "SHOP",
             "captured": self.captured > 0,
             "created": self.created,

@@ -1,6 +1,7 @@
-//! The postman: delivers events in order, and again with growing pauses while the shop does not say 2xx.
+//! Delivers events to the webhook endpoint in order. Failed deliveries are retried with exponential backoff until the
+//! endpoint answers 2xx.
 
-use super::{Shared, Target, events::signature, faults::Fault, lock, state::now};
+use super::{Shared, WebhookEndpoint, events::signature, faults::Fault, lock, state::now};
 use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -10,26 +11,27 @@ use tokio::{
 };
 
 const ATTEMPTS: u32 = 16;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Long enough for a function that must be compiled first.
-const PATIENCE: Duration = Duration::from_mins(1);
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const MAX_DELAY: Duration = Duration::from_secs(30);
+/// Long enough for a function under `cargo lambda watch`, which is compiled at the first request.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One attempt to deliver an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliveryAttempt {
     /// The event's id.
     pub event: String,
     /// The event's type.
     pub kind: String,
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// What the shop answered; none if it did not.
+    /// The status of the endpoint's response; none if there was no response.
     pub status: Option<u16>,
 }
 
+/// An event that is to be delivered, `copies` times at once.
 #[derive(Clone)]
-pub(super) struct Letter {
+pub(super) struct Delivery {
     event: String,
     kind: String,
     body: Arc<str>,
@@ -37,45 +39,48 @@ pub(super) struct Letter {
     attempt: u32,
 }
 
-pub(super) struct Post {
-    pub(super) address: Option<Target>,
-    pub(super) log: Vec<Delivery>,
-    queue: mpsc::UnboundedSender<Letter>,
-    /// Letters on their way or waiting for their next attempt; not those kept back.
+/// The queue of deliveries and the log of attempts.
+pub(super) struct Deliveries {
+    pub(super) endpoint: Option<WebhookEndpoint>,
+    pub(super) log: Vec<DeliveryAttempt>,
+    queue: mpsc::UnboundedSender<Delivery>,
+    /// Deliveries in progress or waiting for a retry, without those that faults hold back.
     outstanding: watch::Sender<usize>,
-    held: Vec<Letter>,
-    /// Letters that let the next one pass.
-    aside: Vec<Letter>,
+    held: Vec<Delivery>,
+    /// Deliveries that are sent after the next event.
+    reordered: Vec<Delivery>,
 }
 
-impl Post {
-    pub(super) fn new(address: Option<Target>) -> (Self, mpsc::UnboundedReceiver<Letter>) {
-        let (queue, letters) = mpsc::unbounded_channel();
-        let post = Self {
-            address,
+impl Deliveries {
+    pub(super) fn new(
+        endpoint: Option<WebhookEndpoint>,
+    ) -> (Self, mpsc::UnboundedReceiver<Delivery>) {
+        let (queue, receiver) = mpsc::unbounded_channel();
+        let deliveries = Self {
+            endpoint,
             log: Vec::new(),
             queue,
             outstanding: watch::Sender::new(0),
             held: Vec::new(),
-            aside: Vec::new(),
+            reordered: Vec::new(),
         };
-        (post, letters)
+        (deliveries, receiver)
     }
 
-    pub(super) fn has_address(&self) -> bool {
-        self.address.is_some()
+    pub(super) fn has_endpoint(&self) -> bool {
+        self.endpoint.is_some()
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<usize> {
+    pub(super) fn subscribe(&self) -> watch::Receiver<usize> {
         self.outstanding.subscribe()
     }
 
-    /// Takes an event to the shop. What happens before there is an address is never delivered.
+    /// Queues an event. Events from before an endpoint is set are never delivered.
     pub(super) fn send(&mut self, id: &str, kind: &str, event: &Value, fault: Option<Fault>) {
-        if self.address.is_none() {
+        if self.endpoint.is_none() {
             return;
         }
-        let mut letter = Letter {
+        let mut delivery = Delivery {
             event: id.to_owned(),
             kind: kind.to_owned(),
             body: event.to_string().into(),
@@ -84,28 +89,28 @@ impl Post {
         };
         match fault {
             Some(Fault::Drop) => return,
-            Some(Fault::Hold) => return self.held.push(letter),
-            Some(Fault::Reorder) => return self.aside.push(letter),
-            Some(Fault::Duplicate(more)) => letter.copies += more,
+            Some(Fault::Hold) => return self.held.push(delivery),
+            Some(Fault::Reorder) => return self.reordered.push(delivery),
+            Some(Fault::Duplicate(more)) => delivery.copies += more,
             _ => {}
         }
-        self.post(letter);
-        while let Some(letter) = self.aside.pop() {
-            self.post(letter);
+        self.enqueue(delivery);
+        while let Some(delivery) = self.reordered.pop() {
+            self.enqueue(delivery);
         }
     }
 
     pub(super) fn release(&mut self) {
-        let letters: Vec<_> = self.held.drain(..).chain(self.aside.drain(..)).collect();
-        for letter in letters {
-            self.post(letter);
+        let deliveries: Vec<_> = self.held.drain(..).chain(self.reordered.drain(..)).collect();
+        for delivery in deliveries {
+            self.enqueue(delivery);
         }
     }
 
-    fn post(&mut self, letter: Letter) {
+    fn enqueue(&mut self, delivery: Delivery) {
         self.outstanding.send_modify(|count| *count += 1);
-        // The postman may have gone home: the stand-in is being stopped.
-        self.queue.send(letter).ok();
+        // Fails if the delivery task has ended, because the stand-in is being stopped.
+        self.queue.send(delivery).ok();
     }
 
     fn done(&mut self) {
@@ -113,72 +118,76 @@ impl Post {
     }
 }
 
-/// Delivers one letter after the other; those the shop refused wait aside and do not stop the others.
-pub(super) async fn deliver(shared: Shared, mut letters: mpsc::UnboundedReceiver<Letter>) {
+/// Delivers one event after the other. Those that wait for a retry do not block the others.
+pub(super) async fn deliver(shared: Shared, mut deliveries: mpsc::UnboundedReceiver<Delivery>) {
     let client = Client::builder()
         .no_proxy()
         .redirect(Policy::none())
-        .timeout(PATIENCE)
+        .timeout(REQUEST_TIMEOUT)
         .build()
-        .expect("a client without TLS has nothing that can fail");
-    let mut waiting = JoinSet::new();
+        .expect("a client without TLS and proxy always builds");
+    let mut retries = JoinSet::new();
     loop {
-        let letter = tokio::select! {
-            Some(letter) = letters.recv() => letter,
-            Some(Ok(letter)) = waiting.join_next(), if !waiting.is_empty() => letter,
+        let delivery = tokio::select! {
+            Some(delivery) = deliveries.recv() => delivery,
+            Some(Ok(delivery)) = retries.join_next(), if !retries.is_empty() => delivery,
             else => return,
         };
-        if let Some(again) = attempt(&shared, &client, letter).await {
-            waiting.spawn(async move {
-                tokio::time::sleep(pause(again.attempt)).await;
-                again
+        if let Some(retry) = deliver_once(&shared, &client, delivery).await {
+            retries.spawn(async move {
+                tokio::time::sleep(retry_delay(retry.attempt)).await;
+                retry
             });
         }
     }
 }
 
-/// Delivers all copies at once; gives back what has to be tried again.
-async fn attempt(shared: &Shared, client: &Client, mut letter: Letter) -> Option<Letter> {
-    let address = lock(shared).post.address.clone();
+/// Delivers all copies concurrently. Returns the delivery with the failed copies if it has to be retried.
+async fn deliver_once(
+    shared: &Shared,
+    client: &Client,
+    mut delivery: Delivery,
+) -> Option<Delivery> {
+    let endpoint = lock(shared).deliveries.endpoint.clone();
     let mut copies = JoinSet::new();
-    if let Some(address) = address {
-        for _ in 0..letter.copies {
-            copies.spawn(carry(client.clone(), address.clone(), Arc::clone(&letter.body)));
+    if let Some(endpoint) = endpoint {
+        for _ in 0..delivery.copies {
+            copies.spawn(post(client.clone(), endpoint.clone(), Arc::clone(&delivery.body)));
         }
     }
     let statuses = copies.join_all().await;
 
     let mut state = lock(shared);
-    let mut refused = 0;
+    let mut failed = 0;
     for status in statuses {
         if !status.is_some_and(|status| (200..300).contains(&status)) {
-            refused += 1;
+            failed += 1;
         }
-        state.post.log.push(Delivery {
-            event: letter.event.clone(),
-            kind: letter.kind.clone(),
-            attempt: letter.attempt,
+        state.deliveries.log.push(DeliveryAttempt {
+            event: delivery.event.clone(),
+            kind: delivery.kind.clone(),
+            attempt: delivery.attempt,
             status,
         });
     }
-    if refused > 0 && letter.attempt < ATTEMPTS {
-        letter.copies = refused;
-        letter.attempt += 1;
-        return Some(letter);
+    if failed > 0 && delivery.attempt < ATTEMPTS {
+        delivery.copies = failed;
+        delivery.attempt += 1;
+        return Some(delivery);
     }
-    if refused == 0
-        && let Some(event) = state.events.get_mut(&letter.event)
+    if failed == 0
+        && let Some(event) = state.events.get_mut(&delivery.event)
     {
         event["pending_webhooks"] = 0.into();
     }
-    state.post.done();
+    state.deliveries.done();
     None
 }
 
-async fn carry(client: Client, address: Target, body: Arc<str>) -> Option<u16> {
-    let signature = signature(&address.secrets, now(), body.as_bytes());
+async fn post(client: Client, endpoint: WebhookEndpoint, body: Arc<str>) -> Option<u16> {
+    let signature = signature(&endpoint.secrets, now(), body.as_bytes());
     let request = client
-        .post(&address.url)
+        .post(&endpoint.url)
         .header(CONTENT_TYPE, "application/json; charset=utf-8")
         .header("stripe-signature", signature)
         .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
@@ -187,9 +196,9 @@ async fn carry(client: Client, address: Target, body: Arc<str>) -> Option<u16> {
     Some(response.status().as_u16())
 }
 
-fn pause(attempt: u32) -> Duration {
+fn retry_delay(attempt: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(attempt.saturating_sub(2));
-    FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
+    FIRST_DELAY.saturating_mul(doubled).min(MAX_DELAY)
 }
 
 #[cfg(test)]
@@ -198,8 +207,8 @@ mod tests {
 
     #[test]
     fn the_pauses_grow_and_end() {
-        assert_eq!(pause(2), FIRST_PAUSE);
-        assert_eq!(pause(3), FIRST_PAUSE * 2);
-        assert_eq!(pause(ATTEMPTS), LONGEST_PAUSE);
+        assert_eq!(retry_delay(2), FIRST_DELAY);
+        assert_eq!(retry_delay(3), FIRST_DELAY * 2);
+        assert_eq!(retry_delay(ATTEMPTS), MAX_DELAY);
     }
 }

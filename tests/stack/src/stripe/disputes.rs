@@ -1,14 +1,14 @@
-//! Disputes: a customer takes the money back through the bank.
+//! Disputes: the customer reclaims a payment through the bank.
 
 use super::{
-    Refused,
+    ApiError,
     state::{State, new_id, now},
 };
 use serde_json::{Map, Value, json};
 
 /// How the bank decides a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DisputeOutcome {
     /// The shop keeps the money.
     Won,
     /// The customer keeps the money.
@@ -20,7 +20,7 @@ pub(super) struct Dispute {
     charge: String,
     created: i64,
     currency: String,
-    evidence: bool,
+    has_evidence: bool,
     id: String,
     intent: String,
     reason: String,
@@ -28,20 +28,20 @@ pub(super) struct Dispute {
 }
 
 impl State {
-    pub(super) fn open_dispute(&mut self, intent: &str, reason: &str) -> Result<Value, Refused> {
+    pub(super) fn open_dispute(&mut self, intent: &str, reason: &str) -> Result<Value, ApiError> {
         let intent = self.intent(intent)?;
         let charge = self
-            .paid_charge(intent)
-            .ok_or_else(|| Refused::invalid("Only a payment that succeeded can be disputed."))?;
+            .successful_charge(intent)
+            .ok_or_else(|| ApiError::invalid("Only a payment that succeeded can be disputed."))?;
         if charge.disputed {
-            return Err(Refused::invalid("This payment has been disputed already."));
+            return Err(ApiError::invalid("This payment has been disputed already."));
         }
         let dispute = Dispute {
             amount: charge.unrefunded(),
             charge: charge.id.clone(),
             created: now(),
             currency: charge.currency().to_owned(),
-            evidence: false,
+            has_evidence: false,
             id: new_id("dp"),
             intent: charge.intent.clone(),
             reason: reason.to_owned(),
@@ -51,24 +51,28 @@ impl State {
         if let Some(charge) = self.charges.get_mut(&charge) {
             charge.disputed = true;
         }
-        self.disputes.put(&id, dispute);
+        self.disputes.insert(&id, dispute);
         self.emit_dispute("created", &id);
         self.emit_dispute("funds_withdrawn", &id);
         self.show_dispute(&id)
     }
 
-    /// The shop hands in its evidence and the bank looks at it.
-    pub(super) fn answer_dispute(&mut self, id: &str) -> Result<Value, Refused> {
+    /// The shop submits evidence, which the bank reviews.
+    pub(super) fn submit_evidence(&mut self, id: &str) -> Result<Value, ApiError> {
         let dispute = self.open_dispute_mut(id)?;
         dispute.status = "under_review";
-        dispute.evidence = true;
+        dispute.has_evidence = true;
         self.emit_dispute("updated", id);
         self.show_dispute(id)
     }
 
-    pub(super) fn close_dispute(&mut self, id: &str, verdict: Verdict) -> Result<Value, Refused> {
+    pub(super) fn close_dispute(
+        &mut self,
+        id: &str,
+        outcome: DisputeOutcome,
+    ) -> Result<Value, ApiError> {
         let dispute = self.open_dispute_mut(id)?;
-        if verdict == Verdict::Lost {
+        if outcome == DisputeOutcome::Lost {
             dispute.status = "lost";
         } else {
             dispute.status = "won";
@@ -78,22 +82,22 @@ impl State {
             }
         }
         self.emit_dispute("closed", id);
-        if verdict == Verdict::Won {
+        if outcome == DisputeOutcome::Won {
             self.emit_dispute("funds_reinstated", id);
         }
         self.show_dispute(id)
     }
 
-    pub(super) fn show_dispute(&self, id: &str) -> Result<Value, Refused> {
+    pub(super) fn show_dispute(&self, id: &str) -> Result<Value, ApiError> {
         let dispute = self.disputes.get(id).map(Dispute::json);
         dispute.ok_or_else(|| no_such_dispute(id))
     }
 
-    fn open_dispute_mut(&mut self, id: &str) -> Result<&mut Dispute, Refused> {
+    fn open_dispute_mut(&mut self, id: &str) -> Result<&mut Dispute, ApiError> {
         let dispute = self.disputes.get_mut(id);
         let dispute = dispute.ok_or_else(|| no_such_dispute(id))?;
         if matches!(dispute.status, "won" | "lost") {
-            return Err(Refused::invalid("This dispute is closed."));
+            return Err(ApiError::invalid("This dispute is closed."));
         }
         Ok(dispute)
     }
@@ -105,11 +109,11 @@ impl State {
     }
 }
 
-fn no_such_dispute(id: &str) -> Refused {
-    Refused::no_such("dispute", id).param("id")
+fn no_such_dispute(id: &str) -> ApiError {
+    ApiError::no_such("dispute", id).param("id")
 }
 
-/// What a shop can hand in; all of it must be named, even when empty.
+/// The kinds of evidence. The API names all of them, even if they are empty.
 const EVIDENCE: [&str; 27] = [
     "access_activity_log",
     "billing_address",
@@ -158,9 +162,9 @@ impl Dispute {
             "evidence_details": {
                 "due_by": self.created + 7 * 86_400,
                 "enhanced_eligibility": {},
-                "has_evidence": self.evidence,
+                "has_evidence": self.has_evidence,
                 "past_due": false,
-                "submission_count": i32::from(self.evidence),
+                "submission_count": i32::from(self.has_evidence),
             },
             "is_charge_refundable": false,
             "livemode": false,

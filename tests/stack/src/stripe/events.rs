@@ -1,7 +1,7 @@
-//! Events: what Stripe tells the shop, and the signature by which the shop knows it is Stripe.
+//! Webhook events and their signature.
 
 use super::{
-    Refused,
+    ApiError,
     form::Form,
     state::{State, new_id, now, page},
 };
@@ -9,10 +9,11 @@ use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// The version of Stripe's API whose shapes the stand-in speaks.
+/// The version of Stripe's API that the stand-in implements.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
-/// The `Stripe-Signature` header for a body: one `v1` for each secret, as while a secret is rotated.
+/// The `Stripe-Signature` header of a body: one `v1` for each secret, since Stripe signs with two during a rotation.
+/// `timestamp` is in seconds since the epoch.
 pub fn signature(secrets: &[impl AsRef<str>], timestamp: i64, body: &[u8]) -> String {
     let mut signed = format!("{timestamp}.").into_bytes();
     signed.extend_from_slice(body);
@@ -21,14 +22,14 @@ pub fn signature(secrets: &[impl AsRef<str>], timestamp: i64, body: &[u8]) -> St
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref().as_bytes());
         header.push_str(",v1=");
         for byte in hmac::sign(&key, &signed).as_ref() {
-            write!(header, "{byte:02x}").expect("a String takes whatever is written");
+            write!(header, "{byte:02x}").expect("writing to a String does not fail");
         }
     }
     header
 }
 
 impl State {
-    /// Something happened to `object`, as it is now.
+    /// Creates, stores and delivers an event with the current state of `object`.
     pub(super) fn emit(&mut self, kind: &str, object: Value) -> Value {
         let mut event = self.event(kind);
         event["data"]["object"] = object;
@@ -37,7 +38,7 @@ impl State {
     }
 
     fn event(&self, kind: &str) -> Value {
-        let (request, key) = &self.cause;
+        let (request, key) = &self.current_call;
         json!({
             "id": new_id("evt"),
             "object": "event",
@@ -45,22 +46,23 @@ impl State {
             "created": now(),
             "data": {"object": null},
             "livemode": false,
-            "pending_webhooks": i32::from(self.post.has_address()),
+            "pending_webhooks": i32::from(self.deliveries.has_endpoint()),
             "request": {"id": request, "idempotency_key": key},
             "type": kind,
         })
     }
 
-    /// Keeps an event and sends it on its way, whatever is in it.
+    /// Stores and delivers an event as it is.
     pub(super) fn publish(&mut self, event: Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         let (id, kind) = (text("id"), text("type"));
-        let fault = if self.post.has_address() { self.script.for_event(&kind) } else { None };
-        self.post.send(&id, &kind, &event, fault);
-        self.events.put(&id, event);
+        let fault =
+            if self.deliveries.has_endpoint() { self.faults.for_event(&kind) } else { None };
+        self.deliveries.send(&id, &kind, &event, fault);
+        self.events.insert(&id, event);
     }
 
-    pub(super) fn list_events(&self, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn list_events(&self, form: &Form) -> Result<Value, ApiError> {
         let mut kinds = form.texts("types");
         kinds.extend(form.owned("type"));
         let wanted = |event: &&Value| {
@@ -70,13 +72,13 @@ impl State {
         page("/v1/events", self.events.iter().filter(wanted).cloned(), form)
     }
 
-    pub(super) fn show_event(&self, id: &str) -> Result<Value, Refused> {
+    pub(super) fn show_event(&self, id: &str) -> Result<Value, ApiError> {
         let event = self.events.get(id).cloned();
-        event.ok_or_else(|| Refused::no_such("event", id).param("id"))
+        event.ok_or_else(|| ApiError::no_such("event", id).param("id"))
     }
 }
 
-/// `charge.*` stands for all events of charges.
+/// Whether a type matches a filter. `charge.*` matches all types that start with `charge.`.
 fn matches(wanted: &str, kind: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(start) => kind.starts_with(start),

@@ -1,79 +1,80 @@
-//! What can be made to go wrong, and on which call or event it strikes.
+//! Faults that tests inject into API calls and event deliveries.
 
 use std::time::Duration;
 
-/// One thing that goes wrong. Each strikes once, except `Hold`.
+/// A fault. Each occurs once, except `Hold`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The call is carried out at once and answered late.
+    /// The call is executed at once, and the response is sent after this time.
     Delay(Duration),
-    /// The call is answered 429 and not carried out.
+    /// The call is not executed: 429.
     RateLimit,
-    /// The call is answered 500 and not carried out; a repetition is.
+    /// The call is not executed: 500. A retry is executed.
     ErrorBefore,
-    /// The call is carried out and answered 500, also when it is repeated with its key.
+    /// The call is executed, and answered with 500, which a retry with the same key gets again.
     ErrorAfter,
-    /// The call is answered 500 and not carried out, also when it is repeated with its key.
-    ErrorKept,
-    /// The call is carried out, then the connection closes without an answer.
-    SilenceAfter,
-    /// The event is delivered so many times more, all at once.
+    /// The call is not executed: 500, which a retry with the same key gets again.
+    ErrorStored,
+    /// The call is executed, and the connection is closed without a response.
+    DisconnectAfter,
+    /// The event is delivered this many additional times, concurrently.
     Duplicate(u32),
-    /// The event is delivered after the one that follows it.
+    /// The event is delivered after the next one.
     Reorder,
-    /// From now on events are kept back until `release`.
+    /// From now on matching events are held back until `release`.
     Hold,
-    /// The event happens, but is never delivered.
+    /// The event is stored, but never delivered.
     Drop,
 }
 
 impl Fault {
-    fn strikes_calls(self) -> bool {
+    fn applies_to_calls(self) -> bool {
         matches!(
             self,
             Self::Delay(_)
                 | Self::RateLimit
                 | Self::ErrorBefore
                 | Self::ErrorAfter
-                | Self::ErrorKept
-                | Self::SilenceAfter
+                | Self::ErrorStored
+                | Self::DisconnectAfter
         )
     }
 }
 
 #[derive(Default)]
-pub(super) struct Script(Vec<Line>);
+pub(super) struct FaultQueue(Vec<PlannedFault>);
 
-struct Line {
-    only: String,
+struct PlannedFault {
+    /// A part of the name of the call or event.
+    filter: String,
     fault: Fault,
 }
 
-impl Script {
-    pub(super) fn add(&mut self, only: &str, fault: Fault) {
-        let only = only.to_owned();
-        self.0.push(Line { only, fault });
+impl FaultQueue {
+    pub(super) fn push(&mut self, filter: &str, fault: Fault) {
+        let filter = filter.to_owned();
+        self.0.push(PlannedFault { filter, fault });
     }
 
     /// The fault for a call such as `POST /v1/refunds`.
     pub(super) fn for_call(&mut self, call: &str) -> Option<Fault> {
-        self.take(|line| line.fault.strikes_calls() && call.contains(&line.only))
+        self.take(|planned| planned.fault.applies_to_calls() && call.contains(&planned.filter))
     }
 
     /// The fault for an event of a type such as `refund.created`.
     pub(super) fn for_event(&mut self, kind: &str) -> Option<Fault> {
-        self.take(|line| !line.fault.strikes_calls() && kind.contains(&line.only))
+        self.take(|planned| !planned.fault.applies_to_calls() && kind.contains(&planned.filter))
     }
 
     pub(super) fn end_holds(&mut self) {
-        self.0.retain(|line| line.fault != Fault::Hold);
+        self.0.retain(|planned| planned.fault != Fault::Hold);
     }
 
-    fn take(&mut self, strikes: impl Fn(&Line) -> bool) -> Option<Fault> {
-        let found = self.0.iter().position(strikes)?;
-        if self.0[found].fault == Fault::Hold {
+    fn take(&mut self, matches: impl Fn(&PlannedFault) -> bool) -> Option<Fault> {
+        let index = self.0.iter().position(matches)?;
+        if self.0[index].fault == Fault::Hold {
             return Some(Fault::Hold);
         }
-        Some(self.0.remove(found).fault)
+        Some(self.0.remove(index).fault)
     }
 }

@@ -1,10 +1,10 @@
-//! Parameters as Stripe's clients write them: `a[b][0]=c`, in a body or a query.
+//! Parameters in the form encoding of Stripe's clients, such as `a[b][0]=c`, from a body or a query.
 
-use super::Refused;
+use super::ApiError;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// What the shop wrote on an object.
+/// The metadata of an object, which the shop sets.
 pub type Metadata = BTreeMap<String, String>;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,12 +13,12 @@ pub(super) struct Form(Map<String, Value>);
 impl Form {
     pub(super) fn parse(text: &str) -> Self {
         let mut form = Map::new();
-        // `Url` knows how to read pairs, plus signs and percents.
-        let mut url = reqwest::Url::parse("http://form/").expect("a constant address");
+        // `Url` decodes pairs, plus signs and percent-encoding.
+        let mut url = reqwest::Url::parse("http://form/").expect("the URL is a constant");
         url.set_query(Some(text));
         for (key, value) in url.query_pairs().filter(|(key, _)| !key.is_empty()) {
             let path: Vec<_> = key.split('[').map(|part| part.trim_end_matches(']')).collect();
-            put(&mut form, &path, &value);
+            insert(&mut form, &path, &value);
         }
         Self(form)
     }
@@ -32,7 +32,7 @@ impl Form {
         Self(form)
     }
 
-    /// The parameters of a refund that nobody asked for through the API.
+    /// The parameters of a refund that was not created through the API.
     pub(super) fn refund(intent: &str, amount: Option<i64>) -> Self {
         let mut form = Map::new();
         form.insert("payment_intent".to_owned(), intent.into());
@@ -50,32 +50,32 @@ impl Form {
         self.text(key).map(str::to_owned)
     }
 
-    pub(super) fn required(&self, key: &str) -> Result<&str, Refused> {
-        self.text(key).ok_or_else(|| Refused::missing_param(key))
+    pub(super) fn required(&self, key: &str) -> Result<&str, ApiError> {
+        self.text(key).ok_or_else(|| ApiError::missing_param(key))
     }
 
-    pub(super) fn integer(&self, key: &str) -> Result<Option<i64>, Refused> {
+    pub(super) fn integer(&self, key: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.text(key) else {
             return Ok(None);
         };
         let number = text.parse().map_err(|_| {
-            Refused::invalid(format!("Invalid integer: {text}"))
+            ApiError::invalid(format!("Invalid integer: {text}"))
                 .code("parameter_invalid_integer")
                 .param(key)
         })?;
         Ok(Some(number))
     }
 
-    /// An amount of money in minor units: at least one, at most what Stripe's eight digits hold.
-    pub(super) fn amount(&self, key: &str) -> Result<Option<i64>, Refused> {
+    /// An amount in minor units, from 1 to 99,999,999, which is Stripe's limit of eight digits.
+    pub(super) fn amount(&self, key: &str) -> Result<Option<i64>, ApiError> {
         match self.integer(key)? {
             Some(amount) if amount < 1 => {
-                Err(Refused::invalid("This value must be greater than or equal to 1.")
+                Err(ApiError::invalid("This value must be greater than or equal to 1.")
                     .code("parameter_invalid_integer")
                     .param(key))
             }
             Some(amount) if amount > 99_999_999 => {
-                Err(Refused::invalid("Amount must be no more than 99999999 minor units.")
+                Err(ApiError::invalid("Amount must be no more than 99999999 minor units.")
                     .code("amount_too_large")
                     .param(key))
             }
@@ -83,22 +83,22 @@ impl Form {
         }
     }
 
-    pub(super) fn currency(&self) -> Result<String, Refused> {
+    pub(super) fn currency(&self) -> Result<String, ApiError> {
         let currency = self.required("currency")?.to_ascii_lowercase();
         if currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_lowercase()) {
             return Ok(currency);
         }
-        Err(Refused::invalid(format!("Invalid currency: {currency}."))
+        Err(ApiError::invalid(format!("Invalid currency: {currency}."))
             .code("parameter_invalid_string")
             .param("currency"))
     }
 
-    pub(super) fn one_of(&self, key: &str, known: &[&str]) -> Result<Option<String>, Refused> {
+    pub(super) fn one_of(&self, key: &str, known: &[&str]) -> Result<Option<String>, ApiError> {
         match self.text(key) {
             Some(text) if !known.contains(&text) => {
                 let known = known.join(", ");
                 let message = format!("Invalid {key}: must be one of {known}");
-                Err(Refused::invalid(message).code("parameter_invalid_string").param(key))
+                Err(ApiError::invalid(message).code("parameter_invalid_string").param(key))
             }
             text => Ok(text.map(str::to_owned)),
         }
@@ -108,7 +108,7 @@ impl Form {
         self.text(key) == Some("true")
     }
 
-    /// The parameters below `key`; none if there are none.
+    /// The parameters below `key`; empty if there are none.
     pub(super) fn inner(&self, key: &str) -> Self {
         let inner = self.0.get(key).and_then(Value::as_object);
         Self(inner.cloned().unwrap_or_default())
@@ -127,40 +127,40 @@ impl Form {
         texts.map(str::to_owned).collect()
     }
 
-    pub(super) fn metadata(&self) -> Result<Metadata, Refused> {
+    pub(super) fn metadata(&self) -> Result<Metadata, ApiError> {
         let mut metadata = Metadata::new();
         self.write_metadata(&mut metadata)?;
         Ok(metadata)
     }
 
-    /// Lays the given metadata over the old; an empty value removes its key.
-    pub(super) fn write_metadata(&self, metadata: &mut Metadata) -> Result<(), Refused> {
-        let mut written = metadata.clone();
+    /// Merges the given metadata into `metadata`. An empty value removes its key.
+    pub(super) fn write_metadata(&self, metadata: &mut Metadata) -> Result<(), ApiError> {
+        let mut merged = metadata.clone();
         for (key, value) in self.inner("metadata").0 {
             let value = value.as_str().unwrap_or_default();
             if key.chars().count() > 40 || value.chars().count() > 500 {
                 let message = "Metadata keys can have up to 40 characters, values up to 500.";
-                return Err(Refused::invalid(message)
+                return Err(ApiError::invalid(message)
                     .code("parameter_invalid_string")
                     .param("metadata"));
             }
             if value.is_empty() {
-                written.remove(&key);
+                merged.remove(&key);
             } else {
-                written.insert(key, value.to_owned());
+                merged.insert(key, value.to_owned());
             }
         }
-        if written.len() > 50 {
-            return Err(Refused::invalid("Metadata can have up to 50 keys.")
+        if merged.len() > 50 {
+            return Err(ApiError::invalid("Metadata can have up to 50 keys.")
                 .code("parameter_invalid_string")
                 .param("metadata"));
         }
-        *metadata = written;
+        *metadata = merged;
         Ok(())
     }
 }
 
-fn put(into: &mut Map<String, Value>, path: &[&str], text: &str) {
+fn insert(into: &mut Map<String, Value>, path: &[&str], text: &str) {
     let [key, rest @ ..] = path else { return };
     let key = if key.is_empty() {
         into.len().to_string() // `a[]=x` appends
@@ -173,7 +173,7 @@ fn put(into: &mut Map<String, Value>, path: &[&str], text: &str) {
     }
     let branch = into.entry(key).or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(branch) = branch {
-        put(branch, rest, text);
+        insert(branch, rest, text);
     }
 }
 

@@ -1,12 +1,12 @@
-//! The hosted pages on which a person pays: `/pay/{payment_intent}` and `/checkout/{session}`.
+//! The payment pages for the browser: `/pay/{payment_intent}` and `/checkout/{session}`.
 
 use super::{
-    Refused,
+    ApiError,
     api::Call,
     cards::Card,
-    page::{Bill, overview, render, sorry},
-    paying::Settlement,
+    page::{PaymentPage, error_page, overview, render},
     state::State,
+    transitions::Settlement,
 };
 use axum::{
     body::Body,
@@ -17,19 +17,18 @@ use serde_json::Value;
 
 pub(super) fn answer(state: &mut State, call: &Call) -> Response {
     let segments: Vec<_> = call.path.trim_matches('/').split('/').collect();
-    let shown = match (call.method.as_str(), segments.as_slice()) {
+    let response = match (call.method.as_str(), segments.as_slice()) {
         ("GET", [""]) => Ok(show_payments(state)),
         ("GET", ["pay", id]) => show_payment(state, id),
         ("GET", ["checkout", id]) => show_checkout(state, id),
-        ("POST", ["pay", id]) => act(state, call, id).map(|()| see(&call.path)),
-        ("POST", ["checkout", id]) => {
-            act_on_checkout(state, call, id).map(|next| see(&next.unwrap_or(call.path.clone())))
-        }
-        (method, _) => Err(Refused::no_such_url(method, &call.path)),
+        ("POST", ["pay", id]) => act(state, call, id).map(|()| redirect(&call.path)),
+        ("POST", ["checkout", id]) => act_on_checkout(state, call, id)
+            .map(|next| redirect(&next.unwrap_or(call.path.clone()))),
+        (method, _) => Err(ApiError::no_such_url(method, &call.path)),
     };
-    shown.unwrap_or_else(|refused| {
-        let page = sorry(&refused.message);
-        html(refused.status, page)
+    response.unwrap_or_else(|error| {
+        let page = error_page(&error.message);
+        html(error.status, page)
     })
 }
 
@@ -44,11 +43,11 @@ fn show_payments(state: &State) -> Response {
     )
 }
 
-fn show_payment(state: &State, id: &str) -> Result<Response, Refused> {
+fn show_payment(state: &State, id: &str) -> Result<Response, ApiError> {
     let intent = state.intent(id)?;
     Ok(html(
         200,
-        render(&Bill {
+        render(&PaymentPage {
             action: &format!("/pay/{id}"),
             amount: intent.amount,
             currency: &intent.currency,
@@ -61,15 +60,15 @@ fn show_payment(state: &State, id: &str) -> Result<Response, Refused> {
     ))
 }
 
-fn show_checkout(state: &State, id: &str) -> Result<Response, Refused> {
+fn show_checkout(state: &State, id: &str) -> Result<Response, ApiError> {
     let json = state.show_session(id)?;
     let session = state.sessions.get(id);
-    let session = session.ok_or_else(|| Refused::no_such("checkout session", id))?;
+    let session = session.ok_or_else(|| ApiError::no_such("checkout session", id))?;
     let intent = session.intent.as_deref().and_then(|id| state.intents.get(id));
     let error = intent.and_then(|intent| intent.last_error.as_ref());
     Ok(html(
         200,
-        render(&Bill {
+        render(&PaymentPage {
             action: &format!("/checkout/{id}"),
             amount: session.amount,
             currency: &session.currency,
@@ -86,25 +85,25 @@ fn show_checkout(state: &State, id: &str) -> Result<Response, Refused> {
     ))
 }
 
-/// Does what the pressed button says. A card that is declined is not an error here: the page shows it.
-fn act(state: &mut State, call: &Call, intent: &str) -> Result<(), Refused> {
-    let done = match pressed(call)? {
+/// Performs the action of the pressed button. A declined card is not an error: the page shows it.
+fn act(state: &mut State, call: &Call, intent: &str) -> Result<(), ApiError> {
+    let result = match pressed(call)? {
         Button::Pay(card) => state.confirm(intent, Some(card.token())),
         Button::Settle(settlement) => state.settle(intent, settlement),
     };
-    declined_is_fine(done)
+    ignore_declined(result)
 }
 
-/// Gives back where the shop wants its customer to go after paying.
-fn act_on_checkout(state: &mut State, call: &Call, id: &str) -> Result<Option<String>, Refused> {
-    let done = match pressed(call)? {
+/// Returns the `success_url` of the session once it is complete.
+fn act_on_checkout(state: &mut State, call: &Call, id: &str) -> Result<Option<String>, ApiError> {
+    let result = match pressed(call)? {
         Button::Pay(card) => state.pay_session(id, card),
         Button::Settle(settlement) => {
             let session = state.show_session(id)?;
             state.settle(session["payment_intent"].as_str().unwrap_or_default(), settlement)
         }
     };
-    declined_is_fine(done)?;
+    ignore_declined(result)?;
     let session = state.sessions.get(id).filter(|session| session.status == "complete");
     let next = session.and_then(|session| session.success_url.as_deref());
     Ok(next.map(|url| url.replace("{CHECKOUT_SESSION_ID}", id)))
@@ -115,20 +114,20 @@ enum Button {
     Settle(Settlement),
 }
 
-fn pressed(call: &Call) -> Result<Button, Refused> {
+fn pressed(call: &Call) -> Result<Button, ApiError> {
     if let Some(card) = call.form.text("card").and_then(Card::from_token) {
         return Ok(Button::Pay(card));
     }
     match call.form.text("settle") {
         Some("paid") => Ok(Button::Settle(Settlement::Paid)),
         Some("failed") => Ok(Button::Settle(Settlement::Failed)),
-        _ => Err(Refused::invalid("Please press one of the buttons.")),
+        _ => Err(ApiError::invalid("Please press one of the buttons.")),
     }
 }
 
-fn declined_is_fine(done: Result<Value, Refused>) -> Result<(), Refused> {
-    match done {
-        Err(refused) if refused.status != 402 => Err(refused),
+fn ignore_declined(result: Result<Value, ApiError>) -> Result<(), ApiError> {
+    match result {
+        Err(error) if error.status != 402 => Err(error),
         _ => Ok(()),
     }
 }
@@ -145,7 +144,7 @@ fn html(status: u16, page: String) -> Response {
     response
 }
 
-fn see(url: &str) -> Response {
+fn redirect(url: &str) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(url) = header::HeaderValue::from_str(url) {

@@ -1,37 +1,40 @@
-//! What Stripe remembers under an `Idempotency-Key`.
+//! Responses that Stripe stores under an `Idempotency-Key`.
 
-use super::{Refused, form::Form};
+use super::{ApiError, form::Form};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// A status and a body, as first answered.
-pub(super) type Answer = (u16, Value);
+/// The status and the body of the first response.
+pub(super) type StatusAndBody = (u16, Value);
 
 #[derive(Default)]
-pub(super) struct Keys(HashMap<String, Kept>);
+pub(super) struct IdempotencyKeys(HashMap<String, StoredResponse>);
 
-struct Kept {
+struct StoredResponse {
     path: String,
     form: Form,
-    answer: Answer,
+    response: StatusAndBody,
 }
 
-impl Keys {
-    pub(super) fn recall(
+impl IdempotencyKeys {
+    /// The stored response. Fails if the key was used with another path or other parameters.
+    pub(super) fn get(
         &self,
         key: &str,
         path: &str,
         form: &Form,
-    ) -> Result<Option<Answer>, Refused> {
+    ) -> Result<Option<StatusAndBody>, ApiError> {
         match self.0.get(key) {
-            Some(kept) if kept.path == path && kept.form == *form => Ok(Some(kept.answer.clone())),
-            Some(_) => Err(Refused::other_params(key)),
+            Some(stored) if stored.path == path && stored.form == *form => {
+                Ok(Some(stored.response.clone()))
+            }
+            Some(_) => Err(ApiError::other_params(key)),
             None => Ok(None),
         }
     }
 
-    pub(super) fn keep(&mut self, key: &str, path: &str, form: &Form, answer: Answer) {
+    pub(super) fn store(&mut self, key: &str, path: &str, form: &Form, response: StatusAndBody) {
         let (path, form) = (path.to_owned(), form.clone());
-        self.0.insert(key.to_owned(), Kept { path, form, answer });
+        self.0.insert(key.to_owned(), StoredResponse { path, form, response });
     }
 }

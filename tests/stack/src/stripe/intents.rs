@@ -1,14 +1,14 @@
-//! Payment intents: what they are and how they are created, changed and shown. How they move is in `paying`.
+//! Payment intents: how they are created, updated and shown. Their status changes in `transitions`.
 
 use super::{
-    Refused,
+    ApiError,
     cards::Card,
     form::{Form, Metadata},
     state::{State, new_id, now},
 };
 use serde_json::{Value, json};
 
-/// Where a payment intent stands.
+/// The status of a payment intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     RequiresPaymentMethod,
@@ -21,7 +21,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Stripe's word for it.
+    /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RequiresPaymentMethod => "requires_payment_method",
@@ -34,7 +34,7 @@ impl Status {
         }
     }
 
-    /// The customer has not paid yet and still can.
+    /// Whether the customer has not paid yet and still can.
     pub(super) fn is_open(self) -> bool {
         matches!(
             self,
@@ -59,18 +59,18 @@ pub(super) struct Intent {
     pub(super) cancellation_reason: Option<String>,
     pub(super) description: Option<String>,
     pub(super) capture_method: String,
-    automatic_methods: bool,
+    automatic_payment_methods: bool,
     created: i64,
     receipt_email: Option<String>,
-    secret: String,
+    client_secret: String,
 }
 
 impl State {
-    pub(super) fn create_intent(&mut self, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn create_intent(&mut self, form: &Form) -> Result<Value, ApiError> {
         let amount = form.amount("amount")?;
-        let amount = amount.ok_or_else(|| Refused::missing_param("amount"))?;
+        let amount = amount.ok_or_else(|| ApiError::missing_param("amount"))?;
         let method = form.owned("payment_method");
-        known_method(method.as_deref())?;
+        parse_payment_method(method.as_deref())?;
         let id = new_id("pi");
         let intent = Intent {
             amount,
@@ -92,13 +92,13 @@ impl State {
             capture_method: form
                 .one_of("capture_method", &["automatic", "automatic_async", "manual"])?
                 .unwrap_or_else(|| "automatic_async".to_owned()),
-            automatic_methods: form.inner("automatic_payment_methods").flag("enabled"),
+            automatic_payment_methods: form.inner("automatic_payment_methods").flag("enabled"),
             created: now(),
             receipt_email: form.owned("receipt_email"),
-            secret: format!("{id}_{}", new_id("secret")),
+            client_secret: format!("{id}_{}", new_id("secret")),
             id: id.clone(),
         };
-        self.intents.put(&id, intent);
+        self.intents.insert(&id, intent);
         self.emit_intent("payment_intent.created", &id);
         if form.flag("confirm") {
             return self.confirm(&id, None);
@@ -106,7 +106,7 @@ impl State {
         self.show_intent(&id)
     }
 
-    pub(super) fn update_intent(&mut self, id: &str, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn update_intent(&mut self, id: &str, form: &Form) -> Result<Value, ApiError> {
         let amount = form.amount("amount")?;
         let intent = self.intent_mut(id)?;
         if amount.is_some() && !intent.status.is_open() {
@@ -121,35 +121,36 @@ impl State {
         self.show_intent(id)
     }
 
-    pub(super) fn show_intent(&self, id: &str) -> Result<Value, Refused> {
+    pub(super) fn show_intent(&self, id: &str) -> Result<Value, ApiError> {
         self.intent(id).map(Intent::json)
     }
 
-    pub(super) fn intent(&self, id: &str) -> Result<&Intent, Refused> {
+    pub(super) fn intent(&self, id: &str) -> Result<&Intent, ApiError> {
         let intent = self.intents.get(id);
-        intent.ok_or_else(|| Refused::no_such("payment_intent", id).param("intent"))
+        intent.ok_or_else(|| ApiError::no_such("payment_intent", id).param("intent"))
     }
 
-    pub(super) fn intent_mut(&mut self, id: &str) -> Result<&mut Intent, Refused> {
+    pub(super) fn intent_mut(&mut self, id: &str) -> Result<&mut Intent, ApiError> {
         let intent = self.intents.get_mut(id);
-        intent.ok_or_else(|| Refused::no_such("payment_intent", id).param("intent"))
+        intent.ok_or_else(|| ApiError::no_such("payment_intent", id).param("intent"))
     }
 
-    pub(super) fn known_intent_mut(&mut self, id: &str) -> &mut Intent {
+    pub(super) fn existing_intent_mut(&mut self, id: &str) -> &mut Intent {
         let intent = self.intents.get_mut(id);
-        intent.expect("intents are never removed, and the caller has just seen this one")
+        intent.expect("intents are never removed, and the caller has just found this one")
     }
 
     pub(super) fn emit_intent(&mut self, kind: &str, id: &str) {
-        let json = self.known_intent_mut(id).json();
+        let json = self.existing_intent_mut(id).json();
         self.emit(kind, json);
     }
 }
 
 impl Intent {
-    /// The refusal of a step that does not fit where the intent stands; `what` ends in its subject.
-    pub(super) fn unexpected(&self, what: &str) -> Refused {
-        Refused::invalid(format!("{what} has a status of {}.", self.status.as_str()))
+    /// The error of a call that is not allowed in the current status; `what` is the beginning of the sentence up to
+    /// "has a status of".
+    pub(super) fn unexpected(&self, what: &str) -> ApiError {
+        ApiError::invalid(format!("{what} has a status of {}.", self.status.as_str()))
             .code("payment_intent_unexpected_state")
             .with("payment_intent", self.json())
     }
@@ -159,8 +160,9 @@ impl Intent {
     }
 
     pub(super) fn json(&self) -> Value {
-        let automatic =
-            self.automatic_methods.then(|| json!({"enabled": true, "allow_redirects": "always"}));
+        let automatic = self
+            .automatic_payment_methods
+            .then(|| json!({"enabled": true, "allow_redirects": "always"}));
         let next_action = (self.status == Status::RequiresAction).then(|| {
             json!({"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}})
         });
@@ -177,7 +179,7 @@ impl Intent {
             "canceled_at": self.canceled_at,
             "cancellation_reason": self.cancellation_reason,
             "capture_method": self.capture_method,
-            "client_secret": self.secret,
+            "client_secret": self.client_secret,
             "confirmation_method": "automatic",
             "created": self.created,
             "currency": self.currency,
@@ -209,11 +211,11 @@ impl Intent {
     }
 }
 
-/// Only the test cards exist.
-pub(super) fn known_method(token: Option<&str>) -> Result<Option<Card>, Refused> {
+/// The test card of a payment method id. There are no other payment methods.
+pub(super) fn parse_payment_method(token: Option<&str>) -> Result<Option<Card>, ApiError> {
     let Some(token) = token else { return Ok(None) };
     let card = Card::from_token(token).ok_or_else(|| {
-        Refused::invalid(format!("No such PaymentMethod: '{token}'"))
+        ApiError::invalid(format!("No such PaymentMethod: '{token}'"))
             .code("resource_missing")
             .param("payment_method")
     })?;

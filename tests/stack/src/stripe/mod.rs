@@ -1,10 +1,11 @@
-//! A stand-in for Stripe: its API, its events and its pay page, in this process and on loopback only.
+//! The Stripe stand-in: Stripe's API, webhook events and payment pages, in this process and on loopback only.
 
 mod api;
 mod cards;
 mod charges;
 mod delivery;
 mod disputes;
+mod error;
 mod events;
 mod faults;
 mod form;
@@ -12,29 +13,28 @@ mod hosted;
 mod idempotency;
 mod intents;
 mod page;
-mod paying;
 mod refunds;
-mod refused;
 mod server;
 mod sessions;
 mod state;
 #[cfg(test)]
 mod tests;
+mod transitions;
 
-pub use api::Called;
+pub use api::RecordedCall;
 pub use cards::Card;
-pub use delivery::Delivery;
-pub use disputes::Verdict;
+pub use delivery::DeliveryAttempt;
+pub use disputes::DisputeOutcome;
+pub use error::ApiError;
 pub use events::{API_VERSION, signature};
 pub use faults::Fault;
 pub use form::Metadata;
 pub use intents::Status;
-pub use paying::Settlement;
 pub use refunds::RefundStatus;
-pub use refused::Refused;
 pub use state::LedgerLine;
+pub use transitions::Settlement;
 
-use delivery::Post;
+use delivery::Deliveries;
 use serde_json::Value;
 use state::State;
 use std::{
@@ -48,28 +48,28 @@ use tokio::{
     task::{AbortHandle, JoinHandle},
 };
 
-/// How to start the stand-in.
+/// How to start the Stripe stand-in.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// None takes a free port.
+    /// A free port if there is none.
     pub port: Option<u16>,
-    /// Where the events go; may be set later.
-    pub webhook: Option<Target>,
+    /// Where events are delivered; may be set later.
+    pub webhook: Option<WebhookEndpoint>,
 }
 
-/// The shop's door for events.
+/// The webhook endpoint of the shop.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct WebhookEndpoint {
     pub url: String,
-    /// Each signs every event: one normally, two while the secret is rotated.
+    /// The signing secrets: one, or two during a rotation. Each signs every event.
     pub secrets: Vec<String>,
 }
 
-/// A running stand-in; it ends when it is dropped.
+/// The running Stripe stand-in. It stops when this is dropped.
 pub struct StandIn {
     shared: Shared,
     url: String,
-    postman: AbortHandle,
+    delivery_task: AbortHandle,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<io::Result<()>>>,
 }
@@ -81,13 +81,13 @@ fn lock(shared: &Shared) -> MutexGuard<'_, State> {
 }
 
 impl StandIn {
-    /// Starts it on 127.0.0.1; fails if the port is taken.
+    /// Starts it on 127.0.0.1. Fails if the port is taken.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port.unwrap_or(0))).await?;
         let url = format!("http://{}/", listener.local_addr()?);
-        let (post, letters) = Post::new(options.webhook);
-        let shared = Arc::new(Mutex::new(State::new(url.clone(), post)));
-        let postman = tokio::spawn(delivery::deliver(Arc::clone(&shared), letters));
+        let (deliveries, receiver) = Deliveries::new(options.webhook);
+        let shared = Arc::new(Mutex::new(State::new(url.clone(), deliveries)));
+        let delivery_task = tokio::spawn(delivery::deliver(Arc::clone(&shared), receiver));
         let (stop, stopped) = oneshot::channel();
         let server = axum::serve(listener, server::service(Arc::clone(&shared)))
             .with_graceful_shutdown(async {
@@ -96,35 +96,35 @@ impl StandIn {
         Ok(Self {
             shared,
             url,
-            postman: postman.abort_handle(),
+            delivery_task: delivery_task.abort_handle(),
             stop: Some(stop),
             server: Some(tokio::spawn(async move { server.await })),
         })
     }
 
-    /// Its address, with a slash at the end.
+    /// The base URL, with a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The page on which a person pays an intent.
+    /// The URL of the page on which a customer pays an intent.
     pub fn pay_page(&self, intent: &str) -> String {
         format!("{}pay/{intent}", self.url)
     }
 
-    /// From now on events go to `url`; several secrets sign each event several times.
+    /// From now on events are delivered to `url`, signed with each of the secrets.
     pub fn set_webhook<S: Into<String>>(
         &self,
         url: impl Into<String>,
         secrets: impl IntoIterator<Item = S>,
     ) {
-        lock(&self.shared).post.address = Some(Target {
+        lock(&self.shared).deliveries.endpoint = Some(WebhookEndpoint {
             url: url.into(),
             secrets: secrets.into_iter().map(Into::into).collect(),
         });
     }
 
-    /// Ends it: calls that are being answered are answered, events are not delivered any more.
+    /// Stops it. Calls in progress are completed; events are no longer delivered.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         if let Some(server) = self.server.take() {
@@ -132,31 +132,32 @@ impl StandIn {
         }
     }
 
-    /// The next call or event goes wrong; several scripted faults strike one after the other.
-    pub fn script(&self, fault: Fault) {
-        self.script_on("", fault);
+    /// Injects a fault into the next call or event. Several faults occur one after the other.
+    pub fn inject(&self, fault: Fault) {
+        self.inject_on("", fault);
     }
 
-    /// The next call or event whose name contains `only` goes wrong: `POST /v1/refunds`, `refund.created`.
-    pub fn script_on(&self, only: &str, fault: Fault) {
-        lock(&self.shared).script.add(only, fault);
+    /// Injects a fault into the next call or event whose name contains `filter`, such as `POST /v1/refunds` or
+    /// `refund.created`.
+    pub fn inject_on(&self, filter: &str, fault: Fault) {
+        lock(&self.shared).faults.push(filter, fault);
     }
 
-    /// Delivers what `Hold` and `Reorder` kept back, and holds nothing any more.
+    /// Delivers the events that `Hold` and `Reorder` hold back, and ends `Hold`.
     pub fn release(&self) {
         let mut state = lock(&self.shared);
-        state.script.end_holds();
-        state.post.release();
+        state.faults.end_holds();
+        state.deliveries.release();
     }
 
-    /// Waits until every event is delivered or given up; those kept back do not count.
+    /// Waits until every event is delivered or given up. Events that faults hold back do not count.
     pub async fn idle(&self) {
-        let mut outstanding = lock(&self.shared).post.watch();
+        let mut outstanding = lock(&self.shared).deliveries.subscribe();
         // Cannot fail: the sender lives in the state.
         outstanding.wait_for(|count| *count == 0).await.ok();
     }
 
-    /// Each payment as the money sees it, in the order of creation.
+    /// The amounts of every payment intent, in the order of creation.
     pub fn ledger(&self) -> Vec<LedgerLine> {
         lock(&self.shared).ledger()
     }
@@ -167,73 +168,73 @@ impl StandIn {
     }
 
     /// All attempts to deliver events so far.
-    pub fn deliveries(&self) -> Vec<Delivery> {
-        lock(&self.shared).post.log.clone()
+    pub fn deliveries(&self) -> Vec<DeliveryAttempt> {
+        lock(&self.shared).deliveries.log.clone()
     }
 
-    /// All calls of the API so far.
-    pub fn calls(&self) -> Vec<Called> {
+    /// All API calls so far.
+    pub fn calls(&self) -> Vec<RecordedCall> {
         lock(&self.shared).calls.clone()
     }
 
-    /// From now on only this key opens, as after the old one was revoked.
-    pub fn accept_only(&self, secret_key: &str) {
+    /// From now on only this secret key is accepted, as after the rotation of a key.
+    pub fn accept_only_key(&self, secret_key: &str) {
         lock(&self.shared).only_secret = Some(secret_key.to_owned());
     }
 
-    /// Another shop of the same account begins a payment.
-    pub fn begin_elsewhere(&self, amount: i64, currency: &str) -> Result<Value, Refused> {
-        let nothing = form::Metadata::default();
-        lock(&self.shared).create_intent(&form::Form::payment(amount, currency, &nothing))
+    /// Creates a payment intent that the shop does not know, as another client of the same account would.
+    pub fn create_foreign_intent(&self, amount: i64, currency: &str) -> Result<Value, ApiError> {
+        let no_metadata = form::Metadata::default();
+        lock(&self.shared).create_intent(&form::Form::payment(amount, currency, &no_metadata))
     }
 
-    /// What the customer's browser does: confirms an intent with a card.
-    pub fn pay(&self, intent: &str, card: Card) -> Result<Value, Refused> {
+    /// Confirms an intent with a card, as the customer's browser does.
+    pub fn pay(&self, intent: &str, card: Card) -> Result<Value, ApiError> {
         lock(&self.shared).confirm(intent, Some(card.token()))
     }
 
-    /// What the customer does on the page of a checkout session.
-    pub fn pay_session(&self, session: &str, card: Card) -> Result<Value, Refused> {
+    /// Pays a checkout session with a card, as the customer does on its page.
+    pub fn pay_session(&self, session: &str, card: Card) -> Result<Value, ApiError> {
         lock(&self.shared).pay_session(session, card)
     }
 
-    /// The time of a checkout session is over, or somebody ends it in Stripe's dashboard.
-    pub fn expire_session(&self, session: &str) -> Result<Value, Refused> {
+    /// Expires a checkout session, as after its time or in Stripe's dashboard.
+    pub fn expire_session(&self, session: &str) -> Result<Value, ApiError> {
         lock(&self.shared).expire_session(session)
     }
 
-    /// Ends `processing` and `requires_action`: the bank decided.
-    pub fn settle(&self, intent: &str, settlement: Settlement) -> Result<Value, Refused> {
+    /// Ends `processing` or `requires_action` with the decision of the bank.
+    pub fn settle(&self, intent: &str, settlement: Settlement) -> Result<Value, ApiError> {
         lock(&self.shared).settle(intent, settlement)
     }
 
-    /// A refund somebody makes in Stripe's dashboard; no amount means all that is left.
-    pub fn refund(&self, intent: &str, amount: Option<i64>) -> Result<Value, Refused> {
+    /// Creates a refund as in Stripe's dashboard; without an amount, of all that is left.
+    pub fn refund(&self, intent: &str, amount: Option<i64>) -> Result<Value, ApiError> {
         lock(&self.shared).create_refund(&form::Form::refund(intent, amount))
     }
 
-    /// The customer's bank moves a refund on, or sends it back (`Failed`).
-    pub fn update_refund(&self, refund: &str, status: RefundStatus) -> Result<Value, Refused> {
+    /// Changes the status of a refund, as the customer's bank does.
+    pub fn update_refund(&self, refund: &str, status: RefundStatus) -> Result<Value, ApiError> {
         lock(&self.shared).update_refund(refund, status)
     }
 
-    /// The customer disputes a payment, for a reason such as `fraudulent`.
-    pub fn open_dispute(&self, intent: &str, reason: &str) -> Result<Value, Refused> {
+    /// Opens a dispute over a payment, for a reason such as `fraudulent`.
+    pub fn open_dispute(&self, intent: &str, reason: &str) -> Result<Value, ApiError> {
         lock(&self.shared).open_dispute(intent, reason)
     }
 
-    /// The shop hands in its evidence: the dispute is under review.
-    pub fn answer_dispute(&self, dispute: &str) -> Result<Value, Refused> {
-        lock(&self.shared).answer_dispute(dispute)
+    /// Submits evidence for the shop: the dispute is under review.
+    pub fn submit_evidence(&self, dispute: &str) -> Result<Value, ApiError> {
+        lock(&self.shared).submit_evidence(dispute)
     }
 
-    /// The bank decides a dispute.
-    pub fn close_dispute(&self, dispute: &str, verdict: Verdict) -> Result<Value, Refused> {
-        lock(&self.shared).close_dispute(dispute, verdict)
+    /// Closes a dispute with the decision of the bank.
+    pub fn close_dispute(&self, dispute: &str, outcome: DisputeOutcome) -> Result<Value, ApiError> {
+        lock(&self.shared).close_dispute(dispute, outcome)
     }
 
-    /// Changes what an intent is about behind the shop's back, without an event.
-    pub fn tamper(&self, intent: &str, amount: i64, currency: &str) -> Result<Value, Refused> {
+    /// Changes amount and currency of an intent without an event.
+    pub fn tamper(&self, intent: &str, amount: i64, currency: &str) -> Result<Value, ApiError> {
         let mut state = lock(&self.shared);
         let changed = state.intent_mut(intent)?;
         changed.amount = amount;
@@ -241,12 +242,12 @@ impl StandIn {
         state.show_intent(intent)
     }
 
-    /// Tells the shop of any happening, true or not; gives back the event.
-    pub fn announce(&self, kind: &str, object: Value) -> Value {
+    /// Creates and delivers an event of any type with any object, and returns it.
+    pub fn emit_event(&self, kind: &str, object: Value) -> Value {
         lock(&self.shared).emit(kind, object)
     }
 
-    /// Delivers an event exactly as given, signed: with another `livemode`, an older `created`, fields missing.
+    /// Signs and delivers an event exactly as given, such as one with another `livemode` or with missing members.
     pub fn deliver(&self, event: Value) {
         lock(&self.shared).publish(event);
     }
@@ -254,6 +255,6 @@ impl StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        self.postman.abort();
+        self.delivery_task.abort();
     }
 }

@@ -1,9 +1,11 @@
-//! The look of the hosted pages: one plain document, no script, no file besides it.
+//! The HTML of the payment pages: a single document without scripts and external files.
 
 use super::{cards::Card, form::Metadata};
 use std::fmt::Write;
 
-pub(super) struct Bill<'a> {
+/// What a payment page shows.
+pub(super) struct PaymentPage<'a> {
+    /// The path that the form posts to.
     pub(super) action: &'a str,
     pub(super) amount: i64,
     pub(super) currency: &'a str,
@@ -11,32 +13,32 @@ pub(super) struct Bill<'a> {
     pub(super) metadata: &'a Metadata,
     pub(super) status: &'a str,
     pub(super) error: Option<&'a str>,
-    /// Where the customer can turn back.
+    /// The URL of the link back to the shop.
     pub(super) back: Option<&'a str>,
 }
 
-pub(super) fn render(bill: &Bill<'_>) -> String {
-    let amount = amount(bill.amount, bill.currency);
+pub(super) fn render(page: &PaymentPage<'_>) -> String {
+    let amount = amount(page.amount, page.currency);
     let mut body = format!("<p class=amount>{amount}</p>");
-    if let Some(description) = bill.description {
+    if let Some(description) = page.description {
         paragraph(&mut body, "", description);
     }
-    if !bill.metadata.is_empty() {
+    if !page.metadata.is_empty() {
         body.push_str("<dl>");
-        for (name, value) in bill.metadata {
+        for (name, value) in page.metadata {
             let name = escape(&name.replace('_', " "));
             let value = escape(value);
             push(&mut body, format_args!("<dt>{name}</dt><dd>{value}</dd>"));
         }
         body.push_str("</dl>");
     }
-    if let Some(error) = bill.error {
+    if let Some(error) = page.error {
         paragraph(&mut body, "class=error role=alert", error);
     }
-    let (sentence, buttons) = choices(bill.status);
+    let (sentence, buttons) = choices(page.status);
     paragraph(&mut body, "role=status", sentence);
     if !buttons.is_empty() {
-        push(&mut body, format_args!("<form method=post action=\"{}\">", escape(bill.action)));
+        push(&mut body, format_args!("<form method=post action=\"{}\">", escape(page.action)));
         let (usual, other) = buttons.split_at(buttons.len().min(2));
         for choice in usual {
             button(&mut body, choice);
@@ -50,13 +52,13 @@ pub(super) fn render(bill: &Bill<'_>) -> String {
         }
         body.push_str("</form>");
     }
-    if let Some(back) = bill.back {
+    if let Some(back) = page.back {
         push(&mut body, format_args!("<p><a href=\"{}\">Back to the shop</a></p>", escape(back)));
     }
     document(&format!("Pay {amount}"), "Your payment", &body)
 }
 
-/// All payments, newest first: path, amount, currency, status.
+/// The list of all payments: path, amount in minor units, currency and status of each.
 pub(super) fn overview<'a>(
     payments: impl Iterator<Item = (String, i64, &'a str, &'a str)>,
 ) -> String {
@@ -77,12 +79,13 @@ pub(super) fn overview<'a>(
     document("Payments", "Payments", &body)
 }
 
-pub(super) fn sorry(sentence: &str) -> String {
+pub(super) fn error_page(sentence: &str) -> String {
     let mut body = String::new();
     paragraph(&mut body, "class=error role=alert", sentence);
     document("This did not work", "This did not work", &body)
 }
 
+/// The name, the value and the label of a button.
 type Choice = (&'static str, &'static str, &'static str);
 
 const OPEN: &[Choice] = &[
@@ -133,7 +136,7 @@ button:focus-visible,summary:focus-visible,a:focus-visible{outline:3px solid #f5
 .error{padding:.5rem .75rem;border-radius:.5rem;background:light-dark(#fdecec,#4a1d1f);color:light-dark(#8f1d1d,#ffd9d9)}\
 footer{margin-top:1.5rem;font-size:.85rem;opacity:.8}";
 
-/// The buttons are constants of this file and need no escaping.
+/// Not escaped, since all buttons are constants of this file.
 fn button(body: &mut String, (name, value, label): &Choice) {
     push(body, format_args!("<button name={name} value={value}>{label}</button>"));
 }
@@ -143,13 +146,14 @@ fn paragraph(body: &mut String, attributes: &str, text: &str) {
 }
 
 fn push(body: &mut String, text: std::fmt::Arguments<'_>) {
-    body.write_fmt(text).expect("a String takes whatever is written");
+    body.write_fmt(text).expect("writing to a String does not fail");
 }
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// An amount with the number of decimals of its currency (ISO 4217).
 fn amount(minor: i64, currency: &str) -> String {
     let digits = match currency {
         "bif" | "clp" | "djf" | "gnf" | "jpy" | "kmf" | "krw" | "mga" | "pyg" | "rwf" | "ugx"

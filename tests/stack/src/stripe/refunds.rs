@@ -1,14 +1,14 @@
-//! Refunds: never more than was paid, and a bank may still send one back.
+//! Refunds: at most the captured amount in total. A refund may still fail after it was created.
 
 use super::{
-    Refused,
+    ApiError,
     cards::Card,
     form::{Form, Metadata},
     state::{State, new_id, now},
 };
 use serde_json::{Value, json};
 
-/// Where a refund stands.
+/// The status of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundStatus {
     Pending,
@@ -19,7 +19,7 @@ pub enum RefundStatus {
 }
 
 impl RefundStatus {
-    /// Stripe's word for it.
+    /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -30,7 +30,7 @@ impl RefundStatus {
         }
     }
 
-    /// The money went back or is on its way.
+    /// Whether the money was returned or is on its way.
     pub(super) fn counts(self) -> bool {
         !matches!(self, Self::Failed | Self::Canceled)
     }
@@ -41,7 +41,7 @@ pub(super) struct Refund {
     pub(super) intent: String,
     pub(super) status: RefundStatus,
     id: String,
-    balance: String,
+    balance_transaction: String,
     charge: String,
     created: i64,
     currency: String,
@@ -50,7 +50,7 @@ pub(super) struct Refund {
 }
 
 impl State {
-    pub(super) fn create_refund(&mut self, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn create_refund(&mut self, form: &Form) -> Result<Value, ApiError> {
         let reasons = ["duplicate", "fraudulent", "requested_by_customer"];
         let reason = form.one_of("reason", &reasons)?;
         let wanted = form.amount("amount")?;
@@ -61,17 +61,17 @@ impl State {
         if charge.disputed {
             let id = &charge.id;
             let message = format!("Charge {id} has been charged back; cannot issue a refund.");
-            return Err(Refused::invalid(message).code("charge_disputed"));
+            return Err(ApiError::invalid(message).code("charge_disputed"));
         }
         if left == 0 {
             let message = format!("Charge {} has already been refunded.", charge.id);
-            return Err(Refused::invalid(message).code("charge_already_refunded"));
+            return Err(ApiError::invalid(message).code("charge_already_refunded"));
         }
         if amount > left {
             let message = format!(
                 "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
             );
-            return Err(Refused::invalid(message).code("amount_too_large").param("amount"));
+            return Err(ApiError::invalid(message).code("amount_too_large").param("amount"));
         }
         let refund = Refund {
             id: new_id("re"),
@@ -81,7 +81,7 @@ impl State {
                 Card::PendingRefund => RefundStatus::Pending,
                 _ => RefundStatus::Succeeded,
             },
-            balance: new_id("txn"),
+            balance_transaction: new_id("txn"),
             charge: charge.id.clone(),
             created: now(),
             currency: charge.currency().to_owned(),
@@ -90,7 +90,7 @@ impl State {
         };
         let (json, charge) = (refund.json(), refund.charge.clone());
         let id = refund.id.clone();
-        self.refunds.put(&id, refund);
+        self.refunds.insert(&id, refund);
         if let Some(charge) = self.charges.get_mut(&charge) {
             charge.refunded += amount;
         }
@@ -99,40 +99,40 @@ impl State {
         Ok(json)
     }
 
-    fn charge_to_refund(&self, form: &Form) -> Result<&super::charges::Charge, Refused> {
+    fn charge_to_refund(&self, form: &Form) -> Result<&super::charges::Charge, ApiError> {
         let no_charge = || {
             let message = "This PaymentIntent does not have a successful charge to refund.";
-            Refused::invalid(message).code("charge_not_refundable")
+            ApiError::invalid(message).code("charge_not_refundable")
         };
         if let Some(id) = form.text("charge") {
             let charge = self.charges.get(id);
-            let charge = charge.ok_or_else(|| Refused::no_such("charge", id).param("charge"))?;
+            let charge = charge.ok_or_else(|| ApiError::no_such("charge", id).param("charge"))?;
             return charge.is_paid().then_some(charge).ok_or_else(no_charge);
         }
         let intent = self.intent(form.required("payment_intent")?)?;
-        self.paid_charge(intent).ok_or_else(no_charge)
+        self.successful_charge(intent).ok_or_else(no_charge)
     }
 
-    pub(super) fn describe_refund(&mut self, id: &str, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn describe_refund(&mut self, id: &str, form: &Form) -> Result<Value, ApiError> {
         let refund = self.refunds.get_mut(id);
-        let refund = refund.ok_or_else(|| Refused::no_such("refund", id).param("id"))?;
+        let refund = refund.ok_or_else(|| ApiError::no_such("refund", id).param("id"))?;
         form.write_metadata(&mut refund.metadata)?;
         let json = refund.json();
         self.emit("refund.updated", json.clone());
         Ok(json)
     }
 
-    /// What the customer's bank makes of a refund; one that failed or was cancelled stays so.
+    /// Changes the status. A refund that has failed or was cancelled does not change any more.
     pub(super) fn update_refund(
         &mut self,
         id: &str,
         status: RefundStatus,
-    ) -> Result<Value, Refused> {
+    ) -> Result<Value, ApiError> {
         let refund = self.refunds.get_mut(id);
-        let refund = refund.ok_or_else(|| Refused::no_such("refund", id).param("id"))?;
+        let refund = refund.ok_or_else(|| ApiError::no_such("refund", id).param("id"))?;
         if !refund.status.counts() {
             let is = refund.status.as_str();
-            return Err(Refused::invalid(format!("This refund is {is} for good.")));
+            return Err(ApiError::invalid(format!("This refund is {is} for good.")));
         }
         refund.status = status;
         let (json, charge, amount) = (refund.json(), refund.charge.clone(), refund.amount);
@@ -160,7 +160,7 @@ impl Refund {
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
-            "balance_transaction": self.balance,
+            "balance_transaction": self.balance_transaction,
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,
@@ -175,7 +175,8 @@ impl Refund {
         });
         if self.status == RefundStatus::Failed {
             json["failure_reason"] = "expired_or_canceled_card".into();
-            json["failure_balance_transaction"] = format!("{}_failure", self.balance).into();
+            json["failure_balance_transaction"] =
+                format!("{}_failure", self.balance_transaction).into();
         }
         json
     }

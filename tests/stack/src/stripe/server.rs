@@ -1,8 +1,8 @@
-//! The door: reads a request, asks the state once, answers.
+//! The HTTP server: parses a request, applies it to the state once, and writes the response.
 
 use super::{
     Shared,
-    api::{Call, Reply},
+    api::{ApiResponse, Call},
     form::Form,
     hosted, lock,
 };
@@ -20,37 +20,37 @@ use axum::{
 use std::{net, os::fd::AsFd, sync::Arc};
 use tokio::net::TcpListener;
 
-const LARGEST_BODY: usize = 1 << 20;
+const BODY_LIMIT: usize = 1 << 20;
 
-/// The connection a request came on, so that it can be closed without an answer.
+/// The connection of a request, so that it can be closed without a response.
 #[derive(Clone)]
-pub(super) struct Wire(Option<Arc<net::TcpStream>>);
+pub(super) struct ClientSocket(Option<Arc<net::TcpStream>>);
 
-impl Connected<IncomingStream<'_, TcpListener>> for Wire {
+impl Connected<IncomingStream<'_, TcpListener>> for ClientSocket {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
         let socket = stream.io().as_fd().try_clone_to_owned();
         Self(socket.ok().map(|socket| Arc::new(socket.into())))
     }
 }
 
-impl Wire {
-    fn cut(&self) {
+impl ClientSocket {
+    fn close(&self) {
         if let Some(socket) = &self.0 {
-            // Fails only if the other side was quicker.
+            // Fails only if the client has closed it already.
             socket.shutdown(net::Shutdown::Both).ok();
         }
     }
 }
 
-pub(super) fn service(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, Wire> {
+pub(super) fn service(shared: Shared) -> IntoMakeServiceWithConnectInfo<Router, ClientSocket> {
     Router::new()
-        .fallback(move |wire, request| answer(shared, wire, request))
+        .fallback(move |socket, request| answer(shared, socket, request))
         .into_make_service_with_connect_info()
 }
 
-async fn answer(shared: Shared, wire: ConnectInfo<Wire>, request: Request) -> Response {
+async fn answer(shared: Shared, socket: ConnectInfo<ClientSocket>, request: Request) -> Response {
     let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let body = String::from_utf8_lossy(&body);
@@ -63,36 +63,36 @@ async fn answer(shared: Shared, wire: ConnectInfo<Wire>, request: Request) -> Re
         path: head.uri.path().to_owned(),
         form: Form::parse(text),
         secret: text_of(&head.headers, "authorization")
-            .and_then(|shown| Some(shown.strip_prefix("Bearer ")?.to_owned())),
+            .and_then(|value| Some(value.strip_prefix("Bearer ")?.to_owned())),
         key: text_of(&head.headers, "idempotency-key"),
     };
     if !call.path.starts_with("/v1/") {
         return hosted::answer(&mut lock(&shared), &call);
     }
 
-    let reply = lock(&shared).reply(&call);
-    if let Some(late) = reply.late {
-        tokio::time::sleep(late).await;
+    let response = lock(&shared).respond(&call);
+    if let Some(delay) = response.delay {
+        tokio::time::sleep(delay).await;
     }
-    if reply.silent {
-        wire.0.cut();
+    if response.disconnect {
+        socket.0.close();
     }
-    write(&call, &reply)
+    http_response(&call, &response)
 }
 
-fn write(call: &Call, reply: &Reply) -> Response {
-    let mut response = Response::builder()
-        .status(reply.status)
+fn http_response(call: &Call, response: &ApiResponse) -> Response {
+    let mut builder = Response::builder()
+        .status(response.status)
         .header(header::CONTENT_TYPE, "application/json")
-        .header("request-id", &reply.request);
+        .header("request-id", &response.request);
     if let Some(key) = &call.key {
-        response = response.header("idempotency-key", key);
+        builder = builder.header("idempotency-key", key);
     }
-    if reply.replayed {
-        response = response.header("idempotent-replayed", "true");
+    if response.replayed {
+        builder = builder.header("idempotent-replayed", "true");
     }
-    response
-        .body(Body::from(format!("{:#}", reply.body)))
+    builder
+        .body(Body::from(format!("{:#}", response.body)))
         .unwrap_or_else(|_| status(StatusCode::BAD_REQUEST))
 }
 

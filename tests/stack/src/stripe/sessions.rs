@@ -1,7 +1,7 @@
-//! Checkout sessions: Stripe's own page, which makes a payment intent when the customer pays.
+//! Checkout sessions: Stripe's hosted payment page, which creates a payment intent when the customer pays.
 
 use super::{
-    Refused,
+    ApiError,
     cards::Card,
     form::{Form, Metadata},
     intents::Status,
@@ -26,11 +26,11 @@ pub(super) struct Session {
     expires_at: i64,
     id: String,
     intent_metadata: Metadata,
-    paid: bool,
+    is_paid: bool,
 }
 
 impl State {
-    pub(super) fn create_session(&mut self, form: &Form) -> Result<Value, Refused> {
+    pub(super) fn create_session(&mut self, form: &Form) -> Result<Value, ApiError> {
         form.one_of("mode", &["payment"])?;
         let (amount, currency) = price(&form.groups("line_items"))?;
         let id = new_id("cs_test");
@@ -48,20 +48,20 @@ impl State {
             expires_at: expires_at(form)?,
             id: id.clone(),
             intent_metadata: form.inner("payment_intent_data").metadata()?,
-            paid: false,
+            is_paid: false,
         };
-        let json = session.json(&self.base);
-        self.sessions.put(&id, session);
+        let json = session.json(&self.base_url);
+        self.sessions.insert(&id, session);
         Ok(json)
     }
 
-    pub(super) fn show_session(&self, id: &str) -> Result<Value, Refused> {
+    pub(super) fn show_session(&self, id: &str) -> Result<Value, ApiError> {
         let session = self.sessions.get(id);
         let session = session.ok_or_else(|| no_such_session(id))?;
-        Ok(session.json(&self.base))
+        Ok(session.json(&self.base_url))
     }
 
-    pub(super) fn expire_session(&mut self, id: &str) -> Result<Value, Refused> {
+    pub(super) fn expire_session(&mut self, id: &str) -> Result<Value, ApiError> {
         let session = self.open_session(id, "expired")?;
         session.status = "expired";
         if let Some(intent) = session.intent.clone() {
@@ -71,8 +71,8 @@ impl State {
         self.show_session(id)
     }
 
-    /// What the hosted page does when the customer presses "Pay".
-    pub(super) fn pay_session(&mut self, id: &str, card: Card) -> Result<Value, Refused> {
+    /// Creates the payment intent, unless there is one, and confirms it.
+    pub(super) fn pay_session(&mut self, id: &str, card: Card) -> Result<Value, ApiError> {
         let session = self.open_session(id, "paid")?;
         let intent = if let Some(intent) = session.intent.clone() {
             intent
@@ -87,10 +87,10 @@ impl State {
         self.show_session(id)
     }
 
-    /// Lets the session of an intent, if there is one, follow where the intent went.
-    pub(super) fn settle_session(&mut self, intent: &str) {
-        let status = self.known_intent_mut(intent).status;
-        let (paid, kind) = match status {
+    /// Updates the session of an intent, if there is one, after the status of the intent has changed.
+    pub(super) fn update_session(&mut self, intent: &str) {
+        let status = self.existing_intent_mut(intent).status;
+        let (is_paid, kind) = match status {
             Status::Succeeded => (true, "async_payment_succeeded"),
             Status::Processing => (false, "completed"),
             Status::RequiresPaymentMethod => (false, "async_payment_failed"),
@@ -102,9 +102,9 @@ impl State {
             return;
         };
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.paid = paid;
+        session.is_paid = is_paid;
         let kind = match (session.status, status) {
-            ("open", Status::RequiresPaymentMethod) => return, // may try again
+            ("open", Status::RequiresPaymentMethod) => return, // The customer may try again.
             ("open", _) => "completed",
             _ => kind,
         };
@@ -112,23 +112,23 @@ impl State {
         self.emit_session(&format!("checkout.session.{kind}"), &id);
     }
 
-    /// An intent that Stripe's own page made ends with the page.
-    pub(super) fn cancel_by_shop(&mut self, id: &str, form: &Form) -> Result<Value, Refused> {
+    /// Cancels an intent, but not one of a checkout session, which ends with the session.
+    pub(super) fn cancel_through_api(&mut self, id: &str, form: &Form) -> Result<Value, ApiError> {
         if self.sessions.iter().any(|session| session.intent.as_deref() == Some(id)) {
             let message = "You cannot cancel the PaymentIntent of a Checkout Session. Expire the Checkout Session instead.";
-            return Err(Refused::invalid(message));
+            return Err(ApiError::invalid(message));
         }
         self.cancel(id, form)
     }
 
-    fn open_session(&mut self, id: &str, wish: &str) -> Result<&mut Session, Refused> {
+    fn open_session(&mut self, id: &str, action: &str) -> Result<&mut Session, ApiError> {
         let session = self.sessions.get_mut(id);
         let session = session.ok_or_else(|| no_such_session(id))?;
         if session.status == "open" {
             return Ok(session);
         }
-        Err(Refused::invalid(format!(
-            "Only Checkout Sessions with a status in [\"open\"] can be {wish}. This Checkout Session has a status of {}.",
+        Err(ApiError::invalid(format!(
+            "Only Checkout Sessions with a status in [\"open\"] can be {action}. This Checkout Session has a status of {}.",
             session.status
         )))
     }
@@ -140,25 +140,25 @@ impl State {
     }
 }
 
-/// Stripe's page stays open for half an hour at least, a day at most.
-fn expires_at(form: &Form) -> Result<i64, Refused> {
+/// The expiry of a session: 30 minutes to 24 hours from now, the maximum by default.
+fn expires_at(form: &Form) -> Result<i64, ApiError> {
     let now = now();
     let at = form.integer("expires_at")?.unwrap_or(now + DAY);
     if (now + HALF_HOUR..=now + DAY).contains(&at) {
         return Ok(at);
     }
     let message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.";
-    Err(Refused::invalid(message).param("expires_at"))
+    Err(ApiError::invalid(message).param("expires_at"))
 }
 
-fn no_such_session(id: &str) -> Refused {
-    Refused::no_such("checkout session", id).param("session")
+fn no_such_session(id: &str) -> ApiError {
+    ApiError::no_such("checkout session", id).param("session")
 }
 
-/// The sum of the lines and their one currency.
-fn price(lines: &[Form]) -> Result<(i64, String), Refused> {
+/// The total of the lines and their common currency.
+fn price(lines: &[Form]) -> Result<(i64, String), ApiError> {
     if lines.is_empty() {
-        return Err(Refused::missing_param("line_items"));
+        return Err(ApiError::missing_param("line_items"));
     }
     let mut sum = 0_i64;
     let mut currency: Option<String> = None;
@@ -166,12 +166,12 @@ fn price(lines: &[Form]) -> Result<(i64, String), Refused> {
         let price = line.inner("price_data");
         let each = price.amount("unit_amount")?;
         let each =
-            each.ok_or_else(|| Refused::missing_param("line_items[price_data][unit_amount]"))?;
+            each.ok_or_else(|| ApiError::missing_param("line_items[price_data][unit_amount]"))?;
         let quantity = line.amount("quantity")?.unwrap_or(1);
         let of_line = price.currency()?;
         if currency.as_ref().is_some_and(|known| *known != of_line) {
             let message = "All line items must have the same currency.";
-            return Err(Refused::invalid(message).param("line_items"));
+            return Err(ApiError::invalid(message).param("line_items"));
         }
         currency = Some(of_line);
         sum = each
@@ -180,14 +180,14 @@ fn price(lines: &[Form]) -> Result<(i64, String), Refused> {
             .filter(|sum| *sum <= 99_999_999)
             .ok_or_else(|| {
                 let message = "The session's total is too large.";
-                Refused::invalid(message).code("amount_too_large").param("line_items")
+                ApiError::invalid(message).code("amount_too_large").param("line_items")
             })?;
     }
-    let currency = currency.ok_or_else(|| Refused::missing_param("line_items"))?;
+    let currency = currency.ok_or_else(|| ApiError::missing_param("line_items"))?;
     Ok((sum, currency))
 }
 
-/// Parts of a session that ours never uses, but that must be named.
+/// Members of a session that are always null here.
 const UNUSED: [&str; 23] = [
     "adaptive_pricing",
     "after_expiration",
@@ -215,8 +215,8 @@ const UNUSED: [&str; 23] = [
 ];
 
 impl Session {
-    pub(super) fn json(&self, base: &str) -> Value {
-        let url = (self.status == "open").then(|| format!("{base}checkout/{}", self.id));
+    pub(super) fn json(&self, base_url: &str) -> Value {
+        let url = (self.status == "open").then(|| format!("{base_url}checkout/{}", self.id));
         let mut json = json!({
             "id": self.id,
             "object": "checkout.session",
@@ -239,7 +239,7 @@ impl Session {
             "payment_method_collection": "if_required",
             "payment_method_options": {},
             "payment_method_types": ["card"],
-            "payment_status": if self.paid { "paid" } else { "unpaid" },
+            "payment_status": if self.is_paid { "paid" } else { "unpaid" },
             "phone_number_collection": {"enabled": false},
             "shipping_options": [],
             "status": self.status,

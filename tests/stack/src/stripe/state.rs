@@ -1,14 +1,14 @@
-//! Everything the stand-in knows, under one lock; the rules live in the files of their objects.
+//! The state of the Stripe stand-in, under one lock. The rules are in the modules of the objects.
 
 use super::{
-    Refused,
-    api::Called,
+    ApiError,
+    api::RecordedCall,
     charges::Charge,
-    delivery::Post,
+    delivery::Deliveries,
     disputes::Dispute,
-    faults::Script,
+    faults::FaultQueue,
     form::{Form, Metadata},
-    idempotency::Keys,
+    idempotency::IdempotencyKeys,
     intents::{Intent, Status},
     refunds::Refund,
     sessions::Session,
@@ -19,58 +19,57 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub(super) struct State {
-    pub(super) base: String,
-    pub(super) intents: Shelf<Intent>,
-    pub(super) charges: Shelf<Charge>,
-    pub(super) refunds: Shelf<Refund>,
-    pub(super) sessions: Shelf<Session>,
-    pub(super) disputes: Shelf<Dispute>,
-    pub(super) events: Shelf<Value>,
-    pub(super) keys: Keys,
-    pub(super) script: Script,
-    pub(super) post: Post,
-    pub(super) calls: Vec<Called>,
-    /// None: any test key opens.
+    pub(super) base_url: String,
+    pub(super) intents: ObjectStore<Intent>,
+    pub(super) charges: ObjectStore<Charge>,
+    pub(super) refunds: ObjectStore<Refund>,
+    pub(super) sessions: ObjectStore<Session>,
+    pub(super) disputes: ObjectStore<Dispute>,
+    pub(super) events: ObjectStore<Value>,
+    pub(super) idempotency_keys: IdempotencyKeys,
+    pub(super) faults: FaultQueue,
+    pub(super) deliveries: Deliveries,
+    pub(super) calls: Vec<RecordedCall>,
+    /// The only accepted secret key; any test key if there is none.
     pub(super) only_secret: Option<String>,
-    /// The call that is being answered: its request id and its key.
-    pub(super) cause: (Option<String>, Option<String>),
+    /// The request id and the idempotency key of the current call.
+    pub(super) current_call: (Option<String>, Option<String>),
 }
 
-/// One payment as the money sees it.
+/// The amounts of a payment intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerLine {
     /// The id of the payment intent.
     pub intent: String,
-    /// What the shop wrote on it.
+    /// The metadata that the shop has set.
     pub metadata: Metadata,
-    /// Three lower-case letters.
+    /// In lower case.
     pub currency: String,
-    /// What was asked for, in minor units.
+    /// The requested amount, in minor units.
     pub amount: i64,
-    /// What was paid.
+    /// The captured amount.
     pub received: i64,
-    /// What went back or is on its way back.
+    /// The refunded amount, pending refunds included.
     pub refunded: i64,
-    /// Where the payment stands.
     pub status: Status,
 }
 
 impl State {
-    pub(super) fn new(base: String, post: Post) -> Self {
+    pub(super) fn new(base_url: String, deliveries: Deliveries) -> Self {
         Self {
-            base,
-            intents: Shelf::default(),
-            charges: Shelf::default(),
-            refunds: Shelf::default(),
-            sessions: Shelf::default(),
-            disputes: Shelf::default(),
-            events: Shelf::default(),
-            keys: Keys::default(),
-            script: Script::default(),
-            post,
+            base_url,
+            intents: ObjectStore::default(),
+            charges: ObjectStore::default(),
+            refunds: ObjectStore::default(),
+            sessions: ObjectStore::default(),
+            disputes: ObjectStore::default(),
+            events: ObjectStore::default(),
+            idempotency_keys: IdempotencyKeys::default(),
+            faults: FaultQueue::default(),
+            deliveries,
             calls: Vec::new(),
             only_secret: None,
-            cause: (None, None),
+            current_call: (None, None),
         }
     }
 
@@ -92,43 +91,43 @@ impl State {
         self.intents.iter().map(line).collect()
     }
 
-    /// Any object by its id, for `expand`.
+    /// An object of any type by its id, for `expand`.
     pub(super) fn object(&self, id: &str) -> Option<Value> {
         match id.split('_').next()? {
             "pi" => self.intents.get(id).map(Intent::json),
             "ch" => self.charges.get(id).map(Charge::json),
             "re" => self.refunds.get(id).map(Refund::json),
             "dp" => self.disputes.get(id).map(Dispute::json),
-            "cs" => self.sessions.get(id).map(|session| session.json(&self.base)),
+            "cs" => self.sessions.get(id).map(|session| session.json(&self.base_url)),
             _ => None,
         }
     }
 }
 
-/// Objects by id, in the order of their creation.
-pub(super) struct Shelf<T> {
-    places: HashMap<String, usize>,
+/// Objects by id, in the order of creation.
+pub(super) struct ObjectStore<T> {
+    positions: HashMap<String, usize>,
     items: Vec<T>,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for ObjectStore<T> {
     fn default() -> Self {
-        Self { places: HashMap::new(), items: Vec::new() }
+        Self { positions: HashMap::new(), items: Vec::new() }
     }
 }
 
-impl<T> Shelf<T> {
-    pub(super) fn put(&mut self, id: &str, item: T) {
-        self.places.insert(id.to_owned(), self.items.len());
+impl<T> ObjectStore<T> {
+    pub(super) fn insert(&mut self, id: &str, item: T) {
+        self.positions.insert(id.to_owned(), self.items.len());
         self.items.push(item);
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&T> {
-        self.items.get(*self.places.get(id)?)
+        self.items.get(*self.positions.get(id)?)
     }
 
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.items.get_mut(*self.places.get(id)?)
+        self.items.get_mut(*self.positions.get(id)?)
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
@@ -136,6 +135,7 @@ impl<T> Shelf<T> {
     }
 }
 
+/// A new id such as `pi_…`, with 24 random hexadecimal digits.
 pub(super) fn new_id(prefix: &str) -> String {
     let random = Uuid::new_v4().simple().to_string();
     format!("{prefix}_{}", &random[..24])
@@ -146,16 +146,16 @@ pub(super) fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }
 
-/// One page of a list, newest first, as `limit`, `starting_after`, `ending_before` and `created` ask.
+/// A page of a list, newest first, selected by `limit`, `starting_after`, `ending_before` and `created`.
 pub(super) fn page(
     url: &str,
     oldest_first: impl DoubleEndedIterator<Item = Value>,
     form: &Form,
-) -> Result<Value, Refused> {
+) -> Result<Value, ApiError> {
     let limit = form.integer("limit")?.unwrap_or(10);
     let limit =
         usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
-            Refused::invalid("The limit must be between 1 and 100.")
+            ApiError::invalid("The limit must be between 1 and 100.")
                 .code("parameter_invalid_integer")
                 .param("limit")
         })?;
@@ -171,14 +171,14 @@ pub(super) fn page(
     };
     let mut items: Vec<_> = oldest_first.rev().filter(in_time).collect();
 
-    let place = |id: &str| items.iter().position(|item| item["id"] == id);
+    let position = |id: &str| items.iter().position(|item| item["id"] == id);
     if let Some(last) = form.text("starting_after") {
-        let place = place(last).ok_or_else(|| Refused::no_such("object", last))?;
-        items.drain(..=place);
+        let position = position(last).ok_or_else(|| ApiError::no_such("object", last))?;
+        items.drain(..=position);
     } else if let Some(first) = form.text("ending_before") {
-        let place = place(first).ok_or_else(|| Refused::no_such("object", first))?;
-        items.truncate(place);
-        items.drain(..place.saturating_sub(limit));
+        let position = position(first).ok_or_else(|| ApiError::no_such("object", first))?;
+        items.truncate(position);
+        items.drain(..position.saturating_sub(limit));
     }
     let has_more = items.len() > limit;
     items.truncate(limit);

@@ -1,4 +1,4 @@
-//! What `template.yaml` says about functions, routes, queues and schedules.
+//! Reads functions, routes, queues and schedules from `template.yaml`.
 
 mod node;
 mod read;
@@ -14,17 +14,17 @@ use std::{
 pub enum Error {
     #[error("could not read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("the template is not YAML")]
+    #[error("the template is not valid YAML")]
     Yaml(#[from] serde_yaml_ng::Error),
-    #[error("template, {place}: expected {expected}, found {found}")]
-    Shape { place: String, expected: &'static str, found: String },
-    #[error("template, {place}: there is no {kind} {name}")]
-    Unknown { place: String, kind: &'static str, name: String },
-    #[error("template: {route} leads to both {first} and {second}")]
+    #[error("template, {location}: expected {expected}, found {found}")]
+    Shape { location: String, expected: &'static str, found: String },
+    #[error("template, {location}: there is no {kind} {name}")]
+    Unknown { location: String, kind: &'static str, name: String },
+    #[error("template: {route} is declared by both {first} and {second}")]
     Twice { route: String, first: String, second: String },
 }
 
-/// The template by logical ids.
+/// The functions and queues of a template, by logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pub functions: BTreeMap<String, Function>,
@@ -34,14 +34,14 @@ pub struct Template {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     pub id: String,
-    /// `functions/orders`
+    /// `CodeUri`, such as `functions/orders`.
     pub code: String,
-    /// `orders`, the last word of the code's folder
+    /// The name of the binary, which is the last segment of `code`.
     pub binary: String,
     pub timeout: Duration,
     pub memory_mb: u32,
     pub reserved_concurrency: Option<usize>,
-    /// The names of the environment variables, those of Globals included.
+    /// The names of the environment variables, including those of Globals.
     pub variables: BTreeSet<String>,
     pub routes: Vec<Route>,
     pub sources: Vec<Source>,
@@ -57,12 +57,13 @@ pub struct Route {
     pub api: Option<String>,
 }
 
-/// One SQS event: a queue that feeds the function.
+/// An SQS event: a queue whose messages the function consumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
+    /// The logical id of the queue.
     pub queue: String,
     pub batch_size: u32,
-    /// Whether the function names the failed messages of a batch.
+    /// `ReportBatchItemFailures`: whether the function names the failed messages of a batch.
     pub reports_failures: bool,
     pub max_concurrency: Option<usize>,
 }
@@ -71,22 +72,22 @@ pub struct Source {
 pub struct Schedule {
     /// The event's name in the template.
     pub name: String,
-    pub when: When,
-    /// JSON that the function gets instead of the usual event.
+    pub expression: ScheduleExpression,
+    /// JSON that the function gets in place of the default event.
     pub input: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum When {
-    Every(Duration),
-    /// A `cron(…)` or `at(…)` expression, kept as written.
+pub enum ScheduleExpression {
+    Rate(Duration),
+    /// A `cron(…)` or `at(…)` expression, not parsed.
     Calendar(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
     pub id: String,
-    /// Its `QueueName`, else its logical id.
+    /// `QueueName`, else the logical id.
     pub name: String,
     pub fifo: bool,
     pub visibility_timeout: Duration,
@@ -95,9 +96,9 @@ pub struct Queue {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redrive {
-    /// The logical id of the queue for dead letters.
-    pub dead_letters: String,
-    pub after_receives: u32,
+    /// The logical id of the dead letter queue.
+    pub dead_letter_queue: String,
+    pub max_receive_count: u32,
 }
 
 impl Template {
@@ -113,17 +114,17 @@ impl Template {
         Ok(template)
     }
 
-    /// Every route with the function behind it.
+    /// All routes with their functions.
     pub fn routes(&self) -> impl Iterator<Item = (&Route, &Function)> {
         self.functions.values().flat_map(|f| f.routes.iter().map(move |route| (route, f)))
     }
 
     fn check_references(&self) -> Result<(), Error> {
-        let known = |place: String, queue: &String| {
+        let known = |location: String, queue: &String| {
             if self.queues.contains_key(queue) {
                 return Ok(());
             }
-            Err(Error::Unknown { place, kind: "queue", name: queue.clone() })
+            Err(Error::Unknown { location, kind: "queue", name: queue.clone() })
         };
         for function in self.functions.values() {
             for source in &function.sources {
@@ -132,7 +133,7 @@ impl Template {
         }
         for queue in self.queues.values() {
             if let Some(redrive) = &queue.redrive {
-                known(format!("RedrivePolicy of {}", queue.id), &redrive.dead_letters)?;
+                known(format!("RedrivePolicy of {}", queue.id), &redrive.dead_letter_queue)?;
             }
         }
         let mut taken = BTreeMap::new();

@@ -1,6 +1,9 @@
-//! From the YAML tree to the types.
+//! Reads the types of the template from the YAML tree.
 
-use super::{Error, Function, Queue, Redrive, Route, Schedule, Source, Template, When, node::Node};
+use super::{
+    Error, Function, Queue, Redrive, Route, Schedule, ScheduleExpression, Source, Template,
+    node::Node,
+};
 use serde_yaml_ng::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,13 +34,13 @@ fn function(id: String, own: &Node<'_>, globals: Option<&Node<'_>>) -> Result<Fu
     let code = own.need("CodeUri", "the function's folder")?.text()?;
     let code = code.trim_start_matches("./").trim_end_matches('/').to_owned();
     let binary = code.rsplit('/').next().unwrap_or(&code).to_owned();
-    // Without these, AWS takes three seconds and 128 MB.
+    // The defaults of AWS are 3 s and 128 MB.
     let timeout = either("Timeout").map_or(Ok(3), |node| node.number())?;
     let memory_mb = either("MemorySize").map_or(Ok(128), |node| node.number())?;
     let reserved = own.get("ReservedConcurrentExecutions").map(|node| node.number()).transpose()?;
     let mut variables = BTreeSet::new();
-    for place in [Some(own), globals].into_iter().flatten() {
-        if let Some(declared) = place.get("Environment").and_then(|node| node.get("Variables")) {
+    for location in [Some(own), globals].into_iter().flatten() {
+        if let Some(declared) = location.get("Environment").and_then(|node| node.get("Variables")) {
             variables.extend(declared.entries()?.into_iter().map(|(name, _)| name));
         }
     }
@@ -67,7 +70,7 @@ fn add_event(function: &mut Function, name: String, event: &Node<'_>) -> Result<
         "SQS" => function.sources.push(source(&properties)?),
         "Schedule" => function.schedules.push(schedule(name, "Schedule", &properties)?),
         "ScheduleV2" => function.schedules.push(schedule(name, "ScheduleExpression", &properties)?),
-        _ => return Err(kind.wrong("HttpApi, SQS, Schedule or ScheduleV2")),
+        _ => return Err(kind.unexpected("HttpApi, SQS, Schedule or ScheduleV2")),
     }
     Ok(())
 }
@@ -77,12 +80,12 @@ fn route(event: &Node<'_>) -> Result<Route, Error> {
     let route = Route {
         method: event.need("Method", "the route's method")?.text()?.to_uppercase(),
         path: path.text()?,
-        api: event.get("ApiId").map(|api| api.target()).transpose()?,
+        api: event.get("ApiId").map(|api| api.logical_id()).transpose()?,
     };
     if route.path.starts_with('/') {
         Ok(route)
     } else {
-        Err(path.wrong("a path that starts with /"))
+        Err(path.unexpected("a path that starts with /"))
     }
 }
 
@@ -93,37 +96,42 @@ fn source(event: &Node<'_>) -> Result<Source, Error> {
         for kind in types.items()? {
             match kind.text()?.as_str() {
                 "ReportBatchItemFailures" => reports_failures = true,
-                _ => return Err(kind.wrong("ReportBatchItemFailures")),
+                _ => return Err(kind.unexpected("ReportBatchItemFailures")),
             }
         }
     }
     Ok(Source {
-        queue: event.need("Queue", "the queue's ARN")?.target()?,
+        queue: event.need("Queue", "the queue's ARN")?.logical_id()?,
         batch_size: event.get("BatchSize").map_or(Ok(10), |size| size.number())?,
         reports_failures,
         max_concurrency: scaling.map(|most| most.number()).transpose()?,
     })
 }
 
-/// SAM's older event calls the expression `Schedule`, the newer one `ScheduleExpression`; both are taken.
+/// The expression is named `Schedule` in events of type `Schedule`, and `ScheduleExpression` in `ScheduleV2`; either is
+/// accepted in both.
 fn schedule(name: String, key: &str, event: &Node<'_>) -> Result<Schedule, Error> {
-    let expression = match event.get("Schedule").or_else(|| event.get("ScheduleExpression")) {
-        Some(expression) => expression,
+    let node = match event.get("Schedule").or_else(|| event.get("ScheduleExpression")) {
+        Some(node) => node,
         None => event.need(key, "rate(…) or cron(…)")?,
     };
-    let text = expression.text()?;
-    let when = match text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')) {
+    let text = node.text()?;
+    let expression = match text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')) {
         Some(rate) => {
-            When::Every(every(rate).ok_or_else(|| expression.wrong("rate(N minutes|hours|days)"))?)
+            let rate =
+                parse_rate(rate).ok_or_else(|| node.unexpected("rate(N minutes|hours|days)"));
+            ScheduleExpression::Rate(rate?)
         }
-        None if text.starts_with("cron(") || text.starts_with("at(") => When::Calendar(text),
-        None => return Err(expression.wrong("rate(…) or cron(…)")),
+        None if text.starts_with("cron(") || text.starts_with("at(") => {
+            ScheduleExpression::Calendar(text)
+        }
+        None => return Err(node.unexpected("rate(…) or cron(…)")),
     };
     let input = event.get("Input").map(|input| input.text()).transpose()?;
-    Ok(Schedule { name, when, input })
+    Ok(Schedule { name, expression, input })
 }
 
-fn every(rate: &str) -> Option<Duration> {
+fn parse_rate(rate: &str) -> Option<Duration> {
     let (count, unit) = rate.split_once(' ')?;
     let minutes = match unit {
         "minute" | "minutes" => 1,
@@ -140,8 +148,10 @@ fn queue(id: String, properties: Option<&Node<'_>>) -> Result<Queue, Error> {
     let redrive = match get("RedrivePolicy") {
         None => None,
         Some(policy) => Some(Redrive {
-            dead_letters: policy.need("deadLetterTargetArn", "the ARN of a queue")?.target()?,
-            after_receives: policy.need("maxReceiveCount", "a whole number")?.number()?,
+            dead_letter_queue: policy
+                .need("deadLetterTargetArn", "the ARN of a queue")?
+                .logical_id()?,
+            max_receive_count: policy.need("maxReceiveCount", "a whole number")?.number()?,
         }),
     };
     Ok(Queue {

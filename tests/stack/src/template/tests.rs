@@ -48,7 +48,8 @@ fn a_queue_feeds_a_function_and_has_its_dead_letters() {
         }]
     );
     assert_eq!(queue.visibility_timeout, Duration::from_mins(3));
-    let redrive = Redrive { dead_letters: "EmailDeadLetters".to_owned(), after_receives: 4 };
+    let redrive =
+        Redrive { dead_letter_queue: "EmailDeadLetters".to_owned(), max_receive_count: 4 };
     assert_eq!(queue.redrive, Some(redrive));
     assert_eq!(template.queues["EmailDeadLetters"].redrive, None);
 }
@@ -57,16 +58,20 @@ fn a_queue_feeds_a_function_and_has_its_dead_letters() {
 fn both_kinds_of_schedule_are_read() {
     let template = Template::parse(SHOP).unwrap();
 
-    let whens: Vec<&When> =
-        template.functions["Sweep"].schedules.iter().map(|schedule| &schedule.when).collect();
+    let schedules = &template.functions["Sweep"].schedules;
+    let expressions: Vec<&ScheduleExpression> =
+        schedules.iter().map(|schedule| &schedule.expression).collect();
 
     assert_eq!(
-        whens,
-        [&When::Every(Duration::from_mins(1)), &When::Calendar("cron(0 3 * * ? *)".to_owned())]
+        expressions,
+        [
+            &ScheduleExpression::Rate(Duration::from_mins(1)),
+            &ScheduleExpression::Calendar("cron(0 3 * * ? *)".to_owned())
+        ]
     );
 }
 
-fn complaint(change: (&str, &str)) -> String {
+fn error_of(change: (&str, &str)) -> String {
     assert!(SHOP.contains(change.0));
     Template::parse(&SHOP.replace(change.0, change.1)).unwrap_err().to_string()
 }
@@ -74,18 +79,18 @@ fn complaint(change: (&str, &str)) -> String {
 #[test]
 fn an_error_names_the_place() {
     assert_eq!(
-        complaint(("Timeout: 30", "Timeout: soon")),
+        error_of(("Timeout: 30", "Timeout: soon")),
         "template, Resources.SendEmail.Properties.Timeout: expected a whole number, found \"soon\""
     );
     assert_eq!(
-        complaint((
+        error_of((
             "Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /v1/orders,",
             "Type: HttpApi, Properties: {"
         )),
         "template, Resources.Orders.Properties.Events.Place.Properties.Path: expected the route's path, found nothing"
     );
     assert_eq!(
-        complaint(("Type: ScheduleV2", "Type: S3")),
+        error_of(("Type: ScheduleV2", "Type: S3")),
         "template, Resources.Sweep.Properties.Events.Minute.Type: expected HttpApi, SQS, Schedule or ScheduleV2, \
          found \"S3\""
     );
@@ -94,7 +99,7 @@ fn an_error_names_the_place() {
 #[test]
 fn a_queue_that_is_not_declared_is_an_error() {
     assert_eq!(
-        complaint(("Queue: !GetAtt EmailQueue.Arn", "Queue: !GetAtt MailQueue.Arn")),
+        error_of(("Queue: !GetAtt EmailQueue.Arn", "Queue: !GetAtt MailQueue.Arn")),
         "template, events of SendEmail: there is no queue MailQueue"
     );
 }
@@ -102,7 +107,7 @@ fn a_queue_that_is_not_declared_is_an_error() {
 #[test]
 fn a_route_that_two_functions_claim_is_an_error() {
     assert_eq!(
-        complaint(("Path: /v1/stock, Method: get", "Path: /v1/orders, Method: post")),
-        "template: POST /v1/orders leads to both Inventory and Orders"
+        error_of(("Path: /v1/stock, Method: get", "Path: /v1/orders, Method: post")),
+        "template: POST /v1/orders is declared by both Inventory and Orders"
     );
 }

@@ -1,12 +1,12 @@
-//! Links in mails.
+//! SQL statements of one-time links.
 
 use crate::accounts::email::Email;
-use crate::accounts::link::{LinkKey, Purpose, Shown};
+use crate::accounts::link::{LinkKey, PresentedToken, Purpose};
 use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{LinkId, UserId};
 
-/// Whether a link that is shown is good. `$1` is its hash, `$2` what it is shown for.
-macro_rules! good {
+/// The condition for a valid link. `$1` is the hash of its token, `$2` its purpose.
+macro_rules! valid {
     () => {
         "link.hash = $1 and link.purpose = $2 and link.used_at is null and link.expires_at > now()
           and users.id = link.user_id and users.disabled_at is null and users.erased_at is null"
@@ -14,26 +14,26 @@ macro_rules! good {
 }
 
 queries! {
-    /// In place of the one that waits to be used, if there is one.
-    OFFER: "offer a link" = "
+    /// Replaces the unused link of the same purpose, if there is one.
+    CREATE: "create a link" = "
         insert into links as link (id, user_id, purpose, hash, expires_at)
         values ($1, $2, $3, $4, now() + make_interval(secs => $5::int4))
         on conflict (user_id, purpose) where used_at is null do update
         set id = excluded.id, hash = excluded.hash, created_at = now(), expires_at = excluded.expires_at";
 
     LOOK_UP: "look up a link" = concat!("
-        select users.email from links as link, users where ", good!());
+        select users.email from links as link, users where ", valid!());
 
-    /// Of two who show the same link, one waits for the other, and finds it used.
-    USE: "use a link up" = concat!("
-        update links as link set used_at = now() from users where ", good!(), "
+    /// Concurrent uses of one link wait for each other; only the first succeeds.
+    REDEEM: "redeem a link" = concat!("
+        update links as link set used_at = now() from users where ", valid!(), "
         returning link.user_id");
 
-    VOID: "void a link" = "
+    INVALIDATE: "invalidate a link" = "
         update links set used_at = now() where user_id = $1 and purpose = $2 and used_at is null";
 }
 
-pub(in crate::accounts) async fn offer(
+pub(in crate::accounts) async fn create(
     tx: &Tx<'_>,
     key: &LinkKey,
     user: UserId,
@@ -41,38 +41,38 @@ pub(in crate::accounts) async fn offer(
 ) -> Result<LinkId, DbError> {
     let id = LinkId::generate();
     let (hash, seconds) = (key.hash(purpose, id), purpose.seconds());
-    tx.execute(&OFFER, &[&id, &user, &purpose.name(), &hash, &seconds]).await?;
+    tx.execute(&CREATE, &[&id, &user, &purpose.name(), &hash, &seconds]).await?;
     Ok(id)
 }
 
-/// The address that the link was sent to, if it is good.
+/// The address that the link was sent to, if it is valid.
 pub(in crate::accounts) async fn look_up(
     db: &Db,
     purpose: Purpose,
-    shown: &Shown,
+    token: &PresentedToken,
 ) -> Result<Option<Email>, DbError> {
-    let Some(row) = db.row(&LOOK_UP, &[&shown.hash(), &purpose.name()]).await? else {
+    let Some(row) = db.row(&LOOK_UP, &[&token.hash(), &purpose.name()]).await? else {
         return Ok(None);
     };
     let email = Email::parse(row.get("email"));
-    email.map(Some).map_err(|_| DbError::nonsense(&LOOK_UP, "email"))
+    email.map(Some).map_err(|_| DbError::invalid_row(&LOOK_UP, "email"))
 }
 
-/// Whose link it was, if it was good until now.
-pub(in crate::accounts) async fn use_up(
+/// Marks the link as used. Returns its user, if it was valid.
+pub(in crate::accounts) async fn redeem(
     tx: &Tx<'_>,
     purpose: Purpose,
-    shown: &Shown,
+    token: &PresentedToken,
 ) -> Result<Option<UserId>, DbError> {
-    let row = tx.row(&USE, &[&shown.hash(), &purpose.name()]).await?;
+    let row = tx.row(&REDEEM, &[&token.hash(), &purpose.name()]).await?;
     Ok(row.map(|row| row.get("user_id")))
 }
 
-/// A link that waits to be used is good no more.
-pub(in crate::accounts) async fn void(
+/// Invalidates the unused link of this purpose, if there is one.
+pub(in crate::accounts) async fn invalidate(
     tx: &Tx<'_>,
     user: UserId,
     purpose: Purpose,
 ) -> Result<(), DbError> {
-    tx.execute(&VOID, &[&user, &purpose.name()]).await.map(drop)
+    tx.execute(&INVALIDATE, &[&user, &purpose.name()]).await.map(drop)
 }

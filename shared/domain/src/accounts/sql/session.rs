@@ -1,4 +1,4 @@
-//! Sessions and their tokens.
+//! SQL statements of sessions and their refresh tokens.
 
 use super::role;
 use crate::accounts::{RefreshToken, Role, Session};
@@ -6,8 +6,8 @@ use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
 
-/// Whether a session has ended. As soon as one of its tokens is revoked, all are: a successor may be
-/// written while its family is being revoked, and is stillborn then.
+/// Whether a session has ended: one revoked token ends the whole family. A successor that is inserted while its family
+/// is being revoked is not revoked itself, but its family has ended.
 macro_rules! ended {
     ($family:literal) => {
         concat!(
@@ -19,14 +19,14 @@ macro_rules! ended {
 }
 
 queries! {
-    STANDING: "look up a caller's standing" = concat!("
+    ACTIVE_ROLE: "look up a caller's role" = concat!("
         select role from users
         where id = $1 and token_epoch = $2 and disabled_at is null and erased_at is null
           and not ", ended!("$3"));
 
-    /// Unless the account changed since its password was checked. Whoever changes it meanwhile waits for the
-    /// lock, and then sees this session among those to end.
-    OPEN_SESSION: "open a session" = "
+    /// Inserts nothing if the account has changed since its password was verified. The share lock makes a concurrent
+    /// change wait, so that it sees this session among those to end.
+    OPEN_SESSION: "start a session" = "
         with standing as (
             select id, token_epoch from users
             where id = $1 and token_epoch = $4 and disabled_at is null and erased_at is null
@@ -40,8 +40,8 @@ queries! {
         select opened.user_id, opened.family, standing.token_epoch
         from opened join standing on standing.id = opened.user_id";
 
-    /// Of many who show the same token, one finds it unused; the others wait for it, and see that it is spent.
-    SPEND: "refresh a session" = concat!("
+    /// Concurrent uses of one token wait for each other; only the first succeeds.
+    ROTATE: "refresh a session" = concat!("
         with spent as (
             update refresh_tokens as token
             set used_at = now()
@@ -57,7 +57,7 @@ queries! {
         )
         select user_id, family, token_epoch from spent");
 
-    SPENT_JUST_NOW: "repeat a session's refresh" = concat!("
+    ROTATED_RECENTLY: "repeat the refresh of a session" = concat!("
         select token.user_id, token.family, users.token_epoch
         from refresh_tokens as token
         join refresh_tokens as successor on successor.hash = $2 and successor.family = token.family
@@ -67,8 +67,8 @@ queries! {
           and not ", ended!("token.family"), "
           and users.disabled_at is null and users.erased_at is null");
 
-    /// In order, so that two who end the same session cannot deadlock.
-    END_SESSION_OF_SPENT: "end the session of a spent token" = "
+    /// Locks in order of the hash, so that two transactions that end the same session cannot deadlock.
+    END_SESSION_OF_REUSED_TOKEN: "end the session of a reused token" = "
         with doomed as (
             select hash from refresh_tokens
             where revoked_at is null
@@ -101,17 +101,17 @@ queries! {
         from doomed where refresh_tokens.hash = doomed.hash";
 }
 
-pub(in crate::accounts) async fn standing(
+pub(in crate::accounts) async fn active_role(
     db: &Db,
     user: UserId,
     epoch: i32,
     session: FamilyId,
 ) -> Result<Option<Role>, DbError> {
-    let row = db.row(&STANDING, &[&user, &epoch, &session]).await?;
-    row.map(|row| role(&STANDING, &row)).transpose()
+    let row = db.row(&ACTIVE_ROLE, &[&user, &epoch, &session]).await?;
+    row.map(|row| role(&ACTIVE_ROLE, &row)).transpose()
 }
 
-/// None if the account is closed, or its epoch is another by now.
+/// `None` if the account is disabled or its epoch has changed.
 pub(in crate::accounts) async fn open_session(
     tx: &Tx<'_>,
     user: UserId,
@@ -122,23 +122,23 @@ pub(in crate::accounts) async fn open_session(
     Ok(row.map(|row| session(&row, token)))
 }
 
-/// None unless the token was good.
-pub(in crate::accounts) async fn spend(
+/// Marks the token as used and inserts its successor. `None` if the token was not valid.
+pub(in crate::accounts) async fn rotate(
     db: &Db,
     token: RefreshToken,
     successor: RefreshToken,
 ) -> Result<Option<Session>, DbError> {
-    let row = db.row(&SPEND, &[&token.hash(), &successor.hash()]).await?;
+    let row = db.row(&ROTATE, &[&token.hash(), &successor.hash()]).await?;
     Ok(row.map(|row| session(&row, successor)))
 }
 
-/// None unless the token was spent within ten seconds, and its successor waits to be used.
-pub(in crate::accounts) async fn spent_just_now(
+/// The session again, if the token was used within the last ten seconds and its successor is unused. Else `None`.
+pub(in crate::accounts) async fn rotated_recently(
     db: &Db,
     token: RefreshToken,
     successor: RefreshToken,
 ) -> Result<Option<Session>, DbError> {
-    let row = db.row(&SPENT_JUST_NOW, &[&token.hash(), &successor.hash()]).await?;
+    let row = db.row(&ROTATED_RECENTLY, &[&token.hash(), &successor.hash()]).await?;
     Ok(row.map(|row| session(&row, successor)))
 }
 
@@ -151,12 +151,12 @@ fn session(row: &Row, refresh_token: RefreshToken) -> Session {
     }
 }
 
-/// Whose session ended, and which, if the token was spent and its session went on.
-pub(in crate::accounts) async fn end_session_of_spent(
+/// Ends the session of a used token. `None` if the token was not used before or its session has already ended.
+pub(in crate::accounts) async fn end_session_of_reused_token(
     tx: &Tx<'_>,
     token: RefreshToken,
 ) -> Result<Option<(UserId, FamilyId)>, DbError> {
-    let row = tx.row(&END_SESSION_OF_SPENT, &[&token.hash()]).await?;
+    let row = tx.row(&END_SESSION_OF_REUSED_TOKEN, &[&token.hash()]).await?;
     Ok(row.map(|row| (row.get("user_id"), row.get("family"))))
 }
 
@@ -168,7 +168,7 @@ pub(in crate::accounts) async fn end_session(
     db.execute(&END_SESSION, &[&user, &session]).await.map(drop)
 }
 
-/// After the account's change: a session that was being opened is seen by then.
+/// Call it after the change of the account, which waits for sessions that are being started.
 pub(in crate::accounts) async fn end_all_sessions(
     tx: &Tx<'_>,
     user: UserId,

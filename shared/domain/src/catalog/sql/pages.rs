@@ -1,17 +1,17 @@
-//! The statements behind lists of products.
+//! SQL statements of product lists.
 
 use super::super::Status;
-use super::super::listing::{Filter, Fit, Key, Place, Sort, Words};
+use super::super::listing::{Filter, ListPosition, MatchKind, SearchTerms, Sort, SortKey};
 use super::super::product::Product;
 use super::super::row::read_product;
 use crate::db::{Db, DbError, Param, Query, queries};
 use crate::money::Currency;
 
-/// A page of what is for sale, of all products, of those `found` by words, or `near` them: each index of words wants
-/// statements of its own.
+/// A page of the products `for_sale`, of `all`, of those `found` by full-text search, or by `fuzzy` search. Each kind
+/// of search has its own statements, so that each can use its index.
 macro_rules! products_in_order {
-    (on_sale, $($order:literal),+) => {
-        page_of_shelf!($($order),+)
+    (for_sale, $($order:literal),+) => {
+        page_of_active_products!($($order),+)
     };
     (all, $($order:literal),+) => {
         page_of_products!("$1::text is null", $($order),+)
@@ -19,7 +19,7 @@ macro_rules! products_in_order {
     (found, $($order:literal),+) => {
         page_of_products!("search @@ websearch_to_tsquery('simple', $1)", $($order),+)
     };
-    (near, $($order:literal),+) => {
+    (fuzzy, $($order:literal),+) => {
         page_of_products!("id = any(array(select products_like($1)))", $($order),+)
     };
     ($which:ident, newest) => {
@@ -31,7 +31,7 @@ macro_rules! products_in_order {
     ($which:ident, cheapest) => {
         products_in_order!($which, "price_minor", ">", "-1::bigint", "asc")
     };
-    ($which:ident, dearest) => {
+    ($which:ident, most_expensive) => {
         products_in_order!($which, "price_minor", "<", "9223372036854775807::bigint", "desc")
     };
     ($which:ident, by_name) => {
@@ -39,13 +39,14 @@ macro_rules! products_in_order {
     };
 }
 
-/// The page that begins after ($8, $9), or at the key's `$end`. No "or" there, so that the index of the order finds the place.
+/// The page after the position ($8, $9). `$end` is the start of the first page, in place of an "or" that would keep
+/// PostgreSQL from finding the position in the index of the sort order.
 #[rustfmt::skip]
 macro_rules! page_of_products {
-    ($words:literal, $key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
+    ($terms:literal, $key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
         select ", product_columns!(), "
         from products
-        where (", $words, ")
+        where (", $terms, ")
           and ($2::uuid is null or category_id in (
               with recursive below as (
                   select id from categories where id = $2
@@ -64,13 +65,16 @@ macro_rules! page_of_products {
         limit $10") };
 }
 
-// A page and the row that tells whether there is another.
-const _: () = assert!(crate::page::MOST + 1 == 101, "page_of_shelf! knows how large a page can be");
+// A page, and the row that shows whether there is another one.
+const _: () = assert!(
+    crate::page::MAX_LIMIT + 1 == 101,
+    "page_of_active_products! knows how large a page can be"
+);
 
-/// The page of what is for sale that begins after ($1, $2). Nothing in it is optional and its size has a bound, so that
-/// it is planned once: planning took longer than looking.
+/// The page of active products after the position ($1, $2). It has no optional conditions and a constant limit, so that
+/// PostgreSQL uses a generic plan: planning took longer than execution.
 #[rustfmt::skip]
-macro_rules! page_of_shelf {
+macro_rules! page_of_active_products {
     ($key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
         select ", product_columns!(), "
         from (
@@ -84,62 +88,69 @@ macro_rules! page_of_shelf {
 }
 
 queries! {
-    SALE_NEWEST: "list the newest products for sale" = products_in_order!(on_sale, newest);
-    SALE_OLDEST: "list the oldest products for sale" = products_in_order!(on_sale, oldest);
-    SALE_CHEAPEST: "list the cheapest products for sale" = products_in_order!(on_sale, cheapest);
-    SALE_DEAREST: "list the dearest products for sale" = products_in_order!(on_sale, dearest);
-    SALE_BY_NAME: "list products for sale by name" = products_in_order!(on_sale, by_name);
+    SALE_NEWEST: "list the newest products for sale" = products_in_order!(for_sale, newest);
+    SALE_OLDEST: "list the oldest products for sale" = products_in_order!(for_sale, oldest);
+    SALE_CHEAPEST: "list the cheapest products for sale" = products_in_order!(for_sale, cheapest);
+    SALE_MOST_EXPENSIVE: "list the most expensive products for sale" = products_in_order!(for_sale, most_expensive);
+    SALE_BY_NAME: "list products for sale by name" = products_in_order!(for_sale, by_name);
 
     NEWEST: "list the newest products" = products_in_order!(all, newest);
     OLDEST: "list the oldest products" = products_in_order!(all, oldest);
     CHEAPEST: "list the cheapest products" = products_in_order!(all, cheapest);
-    DEAREST: "list the dearest products" = products_in_order!(all, dearest);
+    MOST_EXPENSIVE: "list the most expensive products" = products_in_order!(all, most_expensive);
     BY_NAME: "list products by name" = products_in_order!(all, by_name);
     FOUND_NEWEST: "search the newest products" = products_in_order!(found, newest);
     FOUND_OLDEST: "search the oldest products" = products_in_order!(found, oldest);
     FOUND_CHEAPEST: "search the cheapest products" = products_in_order!(found, cheapest);
-    FOUND_DEAREST: "search the dearest products" = products_in_order!(found, dearest);
+    FOUND_MOST_EXPENSIVE: "search the most expensive products" = products_in_order!(found, most_expensive);
     FOUND_BY_NAME: "search products by name" = products_in_order!(found, by_name);
 
-    NEAR_NEWEST: "search the newest products for what is near" = products_in_order!(near, newest);
-    NEAR_OLDEST: "search the oldest products for what is near" = products_in_order!(near, oldest);
-    NEAR_CHEAPEST: "search the cheapest products for what is near" = products_in_order!(near, cheapest);
-    NEAR_DEAREST: "search the dearest products for what is near" = products_in_order!(near, dearest);
-    NEAR_BY_NAME: "search products by name for what is near" = products_in_order!(near, by_name);
+    FUZZY_NEWEST: "fuzzy search the newest products" = products_in_order!(fuzzy, newest);
+    FUZZY_OLDEST: "fuzzy search the oldest products" = products_in_order!(fuzzy, oldest);
+    FUZZY_CHEAPEST: "fuzzy search the cheapest products" = products_in_order!(fuzzy, cheapest);
+    FUZZY_MOST_EXPENSIVE: "fuzzy search the most expensive products" = products_in_order!(fuzzy, most_expensive);
+    FUZZY_BY_NAME: "fuzzy search products by name" = products_in_order!(fuzzy, by_name);
 }
 
 pub(in crate::catalog) async fn products(
     db: &Db,
     filter: &Filter,
-    fit: Fit,
+    match_kind: MatchKind,
     sort: Sort,
-    after: Option<&Place>,
+    after: Option<&ListPosition>,
     rows: i64,
 ) -> Result<Vec<Product>, DbError> {
-    let words = filter.words.as_ref().map(|Words(words)| words);
-    let key = after.map(|place| &place.key);
-    let time = key.and_then(|key| if let Key::Time(at) = key { Some(at) } else { None });
-    let price = key.and_then(|key| if let Key::Price(minor) = key { Some(minor) } else { None });
-    let name = key.and_then(|key| if let Key::Name(name) = key { Some(name) } else { None });
-    let (sale, all, found, near, key): (&Query, &Query, &Query, &Query, Param<'_>) = match sort {
-        Sort::Newest => (&SALE_NEWEST, &NEWEST, &FOUND_NEWEST, &NEAR_NEWEST, &time),
-        Sort::Oldest => (&SALE_OLDEST, &OLDEST, &FOUND_OLDEST, &NEAR_OLDEST, &time),
-        Sort::Cheapest => (&SALE_CHEAPEST, &CHEAPEST, &FOUND_CHEAPEST, &NEAR_CHEAPEST, &price),
-        Sort::Dearest => (&SALE_DEAREST, &DEAREST, &FOUND_DEAREST, &NEAR_DEAREST, &price),
-        Sort::Name => (&SALE_BY_NAME, &BY_NAME, &FOUND_BY_NAME, &NEAR_BY_NAME, &name),
+    let terms = filter.terms.as_ref().map(|SearchTerms(terms)| terms);
+    let key = after.map(|position| &position.key);
+    let time = key.and_then(|key| if let SortKey::Time(at) = key { Some(at) } else { None });
+    let price =
+        key.and_then(|key| if let SortKey::Price(minor) = key { Some(minor) } else { None });
+    let name = key.and_then(|key| if let SortKey::Name(name) = key { Some(name) } else { None });
+    let (sale, all, found, fuzzy, key): (&Query, &Query, &Query, &Query, Param<'_>) = match sort {
+        Sort::Newest => (&SALE_NEWEST, &NEWEST, &FOUND_NEWEST, &FUZZY_NEWEST, &time),
+        Sort::Oldest => (&SALE_OLDEST, &OLDEST, &FOUND_OLDEST, &FUZZY_OLDEST, &time),
+        Sort::Cheapest => (&SALE_CHEAPEST, &CHEAPEST, &FOUND_CHEAPEST, &FUZZY_CHEAPEST, &price),
+        Sort::MostExpensive => (
+            &SALE_MOST_EXPENSIVE,
+            &MOST_EXPENSIVE,
+            &FOUND_MOST_EXPENSIVE,
+            &FUZZY_MOST_EXPENSIVE,
+            &price,
+        ),
+        Sort::Name => (&SALE_BY_NAME, &BY_NAME, &FOUND_BY_NAME, &FUZZY_BY_NAME, &name),
     };
-    let after = after.map(|place| place.id);
+    let after = after.map(|position| position.id);
     if *filter == Filter::for_sale() {
         let rows = db.rows(sale, &[key, &after, &rows]).await?;
         return rows.iter().map(|row| read_product(sale, row)).collect();
     }
-    let query = match (words, fit) {
+    let query = match (terms, match_kind) {
         (None, _) => all,
-        (Some(_), Fit::Exact) => found,
-        (Some(_), Fit::Near) => near,
+        (Some(_), MatchKind::Exact) => found,
+        (Some(_), MatchKind::Fuzzy) => fuzzy,
     };
     let with: [Param<'_>; 10] = [
-        &words,
+        &terms,
         &filter.category,
         &filter.status.map(Status::name),
         &filter.min_price,

@@ -1,14 +1,14 @@
-//! The statements with which staff look at the stock.
+//! SQL statements of lists of stock levels, movements and discrepancies.
 
 use super::super::adjustment::Reason;
 use super::super::level::{Discrepancy, Movement, StockFilter, StockLevel};
 use crate::db::{Db, DbError, queries};
 use crate::id::ProductId;
-use crate::page::{Mark, Page};
+use crate::page::{PageRequest, TextKey};
 use tokio_postgres::Row;
 
-/// Every column that [`read_level`] reads. Whether it is low is worked out here: a statement that changes
-/// the stock returns before the trigger notes it.
+/// The columns that [`read_level`] reads. `is_low` is computed here, because a `returning` clause is evaluated before
+/// the trigger sets `low_stock`.
 macro_rules! level_columns {
     () => {
         "id, sku, name, on_hand, reserved, low_stock_threshold,
@@ -18,10 +18,10 @@ macro_rules! level_columns {
 pub(super) use level_columns;
 
 queries! {
-    LEVEL: "look up a product's level" = concat!("
+    LEVEL: "look up a stock level" = concat!("
         select ", level_columns!(), " from products where sku = $1 and status <> 'archived'");
 
-    LEVELS: "list levels" = concat!("
+    LEVELS: "list stock levels" = concat!("
         select ", level_columns!(), "
         from products
         where status <> 'archived'
@@ -31,8 +31,8 @@ queries! {
         order by sku
         limit $4");
 
-    /// No "or", so that the index of the low ones is used.
-    LOW_LEVELS: "list low levels" = concat!("
+    /// No "or", so that the partial index on `low_stock` is used.
+    LOW_LEVELS: "list low stock levels" = concat!("
         select ", level_columns!(), "
         from products
         where status <> 'archived' and low_stock
@@ -41,14 +41,14 @@ queries! {
         order by sku
         limit $3");
 
-    MOVEMENTS: "list a product's movements" = "
+    MOVEMENTS: "list stock movements" = "
         select move_id, on_hand_delta, reserved_delta, source, source_id, reason, note, actor, moved_at
         from stock_moves
         where product_id = $1 and move_id < coalesce($2, 9223372036854775807)
         order by move_id desc
         limit $3";
 
-    DISCREPANCIES: "list discrepancies" = "
+    DISCREPANCIES: "list stock discrepancies" = "
         select d.discrepancy_id, d.product_id, p.sku, d.source, d.sequence, d.counted, d.reserved, d.found_at
         from stock_discrepancies d join products p on p.id = d.product_id
         where d.discrepancy_id < coalesce($1, 9223372036854775807)
@@ -63,10 +63,10 @@ pub(in crate::inventory) async fn level(db: &Db, sku: &str) -> Result<Option<Sto
 pub(in crate::inventory) async fn levels(
     db: &Db,
     filter: &StockFilter,
-    page: &Page<Mark>,
+    page: &PageRequest<TextKey>,
 ) -> Result<Vec<StockLevel>, DbError> {
     let StockFilter { sku, is_low } = filter;
-    let (after, limit) = (page.after.as_ref().map(|Mark(sku)| sku), page.rows_wanted());
+    let (after, limit) = (page.after.as_ref().map(|TextKey(sku)| sku), page.fetch_limit());
     let rows = if *is_low == Some(true) {
         db.rows(&LOW_LEVELS, &[sku, &after, &limit]).await?
     } else {
@@ -78,14 +78,15 @@ pub(in crate::inventory) async fn levels(
 pub(in crate::inventory) async fn movements(
     db: &Db,
     product: ProductId,
-    page: &Page<i64>,
+    page: &PageRequest<i64>,
 ) -> Result<Vec<Movement>, DbError> {
-    let rows = db.rows(&MOVEMENTS, &[&product, &page.after, &page.rows_wanted()]).await?;
+    let rows = db.rows(&MOVEMENTS, &[&product, &page.after, &page.fetch_limit()]).await?;
     rows.iter()
         .map(|row| {
             let reason: Option<&str> = row.get("reason");
-            let reason = reason
-                .map(|name| Reason::from_name(name).ok_or(DbError::nonsense(&MOVEMENTS, "reason")));
+            let reason = reason.map(|name| {
+                Reason::from_name(name).ok_or(DbError::invalid_row(&MOVEMENTS, "reason"))
+            });
             Ok(Movement {
                 number: row.get("move_id"),
                 on_hand_delta: row.get("on_hand_delta"),
@@ -103,9 +104,9 @@ pub(in crate::inventory) async fn movements(
 
 pub(in crate::inventory) async fn discrepancies(
     db: &Db,
-    page: &Page<i64>,
+    page: &PageRequest<i64>,
 ) -> Result<Vec<Discrepancy>, DbError> {
-    let rows = db.rows(&DISCREPANCIES, &[&page.after, &page.rows_wanted()]).await?;
+    let rows = db.rows(&DISCREPANCIES, &[&page.after, &page.fetch_limit()]).await?;
     let discrepancy = |row: &Row| Discrepancy {
         number: row.get("discrepancy_id"),
         product: row.get("product_id"),

@@ -1,36 +1,49 @@
-//! What must always hold, as statements that find the rows where it does not.
+//! Invariants of the data, as SQL statements that return the rows that violate them.
 //!
-//! Each is one statement, so that it sees the shop at one moment, whatever goes on meanwhile.
+//! Each is a single statement, so that it reads one snapshot while other transactions go on.
 
 use crate::db::{Db, DbError, Query, queries};
 use serde_json::Value;
 
-/// Numbered as in the promises that the tests keep (I1 to I12); those that the database alone cannot show are missing.
+/// Name, description and statement. Numbered like the invariants of the tests (I1 to I12), without those that cannot be
+/// checked in the database alone.
 pub(in crate::operations) const INVARIANTS: &[(&str, &str, &Query)] = &[
     (
         "I1",
-        "what is reserved is what pending and confirmed orders hold, and lies on the shelf",
+        "the reserved quantity is the sum over pending and confirmed orders, and at most the quantity on hand",
         &RESERVED,
     ),
-    ("I1", "the movements of a product sum to its counts", &MOVED),
-    ("I1", "what came back to the shelf is what refunds brought back", &RETURNED),
-    ("I2", "an order's money is the sum of its ledger: refunded <= captured <= total", &LEDGER),
+    ("I1", "the movements of a product sum to its quantities", &MOVED),
+    ("I1", "the stock movements of returns equal the restocked quantities of refunds", &RETURNED),
     (
         "I2",
-        "an order's refunds are what was refunded, and with those on their way no more than was captured",
+        "the amounts of an order are the sums of its ledger, and refunded <= captured <= total",
+        &LEDGER,
+    ),
+    (
+        "I2",
+        "the refunds of an order sum to its refunded amount, and with requested ones to at most the captured amount",
         &REFUNDS,
     ),
-    ("I3", "an order keeps the money of one payment at most", &PAID_ONCE),
-    ("I4", "an order's history is a way from its beginning to its status", &HISTORY),
-    ("I4", "a confirmed or shipped order is paid, and every order has a history", &STATUS),
-    ("I6", "an event of Stripe's that is due is processed or parked within five minutes", &EVENTS),
-    ("I7", "a message that is due leaves the outbox within five minutes", &MESSAGES),
-    ("I11", "no session keeps its transaction waiting for more than five seconds", &SESSIONS),
-    ("I11", "transactions never lock each other out for good", &DEADLOCKS),
+    ("I3", "an order has at most one succeeded payment without a refund", &PAID_ONCE),
+    (
+        "I4",
+        "the history of an order is a sequence of allowed transitions that ends in its status",
+        &HISTORY,
+    ),
+    ("I4", "a confirmed or shipped order is paid in full, and every order has a history", &STATUS),
+    (
+        "I6",
+        "an event of Stripe's is processed or parked within five minutes after it is due",
+        &EVENTS,
+    ),
+    ("I7", "a message of the outbox is sent within five minutes after it is due", &MESSAGES),
+    ("I11", "no database session is idle in a transaction for more than five seconds", &SESSIONS),
+    ("I11", "there are no deadlocks", &DEADLOCKS),
 ];
 
 queries! {
-    RESERVED: "check what is reserved" = "
+    RESERVED: "check reserved quantities" = "
         with held as (
             select l.product_id, sum(l.quantity) as pieces
             from order_lines l join orders o on o.id = l.order_id
@@ -45,7 +58,7 @@ queries! {
         order by p.id
         limit 100";
 
-    MOVED: "check what was moved" = "
+    MOVED: "check stock movements" = "
         with moved as (
             select product_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved
             from stock_moves
@@ -60,7 +73,7 @@ queries! {
         order by p.id
         limit 100";
 
-    RETURNED: "check what came back" = "
+    RETURNED: "check restocked quantities" = "
         with said as (
             select 're_' || replace(refund_id::text, '-', '') as refund, product_id, restocked
             from refund_lines
@@ -95,7 +108,7 @@ queries! {
         order by o.id
         limit 100";
 
-    REFUNDS: "check the refunds" = "
+    REFUNDS: "check refunds" = "
         with back as (
             select p.order_id,
                    coalesce(sum(r.amount_minor) filter (where r.status in ('pending', 'requires_action', 'succeeded')), 0)
@@ -112,7 +125,7 @@ queries! {
         order by o.id
         limit 100";
 
-    PAID_ONCE: "check that orders are paid once" = "
+    PAID_ONCE: "check for orders paid twice" = "
         select jsonb_build_object(
             'order', 'ord_' || replace(p.order_id::text, '-', ''),
             'payments', jsonb_agg('pay_' || replace(p.id::text, '-', '') order by p.id)) as found
@@ -125,7 +138,7 @@ queries! {
         order by p.order_id
         limit 100";
 
-    HISTORY: "check the orders' histories" = "
+    HISTORY: "check order histories" = "
         with steps as (
             select order_id, version, from_status, to_status,
                    lag(to_status) over (partition by order_id order by version) as before,
@@ -146,7 +159,7 @@ queries! {
         order by o.id, s.version
         limit 100";
 
-    STATUS: "check the orders' statuses" = "
+    STATUS: "check order statuses" = "
         select jsonb_build_object(
             'order', 'ord_' || replace(o.id::text, '-', ''), 'status', o.status,
             'captured', o.captured_minor, 'total', o.total_minor) as found
@@ -156,7 +169,7 @@ queries! {
         order by o.id
         limit 100";
 
-    EVENTS: "check that no event is forgotten" = "
+    EVENTS: "check for overdue events" = "
         select jsonb_build_object(
             'event', event_id, 'type', type, 'attempts', attempts, 'received_at', received_at,
             'due_since', next_try_at) as found
@@ -165,7 +178,7 @@ queries! {
         order by next_try_at
         limit 100";
 
-    MESSAGES: "check that no message is forgotten" = "
+    MESSAGES: "check for overdue messages" = "
         select jsonb_build_object(
             'message', dedupe_key, 'topic', topic, 'attempts', attempts, 'created_at', created_at,
             'due_since', available_at) as found
@@ -174,8 +187,8 @@ queries! {
         order by available_at
         limit 100";
 
-    /// Of our own role: PostgreSQL shows no more of the others.
-    SESSIONS: "check that no session idles" = "
+    /// Sessions of our own role only: PostgreSQL hides the state of others.
+    SESSIONS: "check for idle transactions" = "
         select jsonb_build_object('process', pid, 'idle_since', state_change, 'statement', query) as found
         from pg_stat_activity
         where datname = current_database() and state like 'idle in transaction%'
@@ -184,13 +197,13 @@ queries! {
         limit 100";
 
     /// Since the statistics were last reset.
-    DEADLOCKS: "check that nobody was locked out" = "
+    DEADLOCKS: "check for deadlocks" = "
         select jsonb_build_object('deadlocks', deadlocks, 'since', stats_reset) as found
         from pg_stat_database
         where datname = current_database() and deadlocks > 0";
 }
 
-pub(in crate::operations) async fn offending(
+pub(in crate::operations) async fn violations(
     db: &Db,
     query: &Query,
 ) -> Result<Vec<Value>, DbError> {

@@ -1,22 +1,29 @@
 use super::*;
 use proptest::prelude::*;
 
-fn item(product: ProductId, minor: i64, available: i32, taken: bool) -> Shelf {
+fn item(product: ProductId, minor: i64, available: i32, is_reserved: bool) -> ReservedLine {
     let price = Money { minor, currency: Currency::EUR };
-    Shelf { product, sku: "MUG".to_owned(), name: "Mug".to_owned(), price, available, taken }
+    ReservedLine {
+        product,
+        sku: "MUG".to_owned(),
+        name: "Mug".to_owned(),
+        price,
+        available,
+        is_reserved,
+    }
 }
 
-fn price(basket: &Basket, shelf: Vec<Shelf>) -> Result<Priced, Refusal> {
-    expecting(None, basket, shelf)
+fn price(basket: &Basket, reserved: Vec<ReservedLine>) -> Result<PricedOrder, Refusal> {
+    expecting(None, basket, reserved)
 }
 
 fn expecting(
     expected_total: Option<Money>,
     basket: &Basket,
-    shelf: Vec<Shelf>,
-) -> Result<Priced, Refusal> {
-    let wish = Wish { basket: basket.clone(), address: None, note: None, expected_total };
-    Priced::new(OrderId::generate(), UserId::generate(), &wish, shelf)
+    reserved: Vec<ReservedLine>,
+) -> Result<PricedOrder, Refusal> {
+    let new = NewOrder { basket: basket.clone(), address: None, note: None, expected_total };
+    PricedOrder::new(OrderId::generate(), UserId::generate(), &new, reserved)
 }
 
 #[test]
@@ -54,20 +61,20 @@ fn an_order_has_one_currency() {
 fn what_costs_nothing_is_confirmed_at_once() {
     let mug = ProductId::generate();
     let basket = Basket::new([(mug, 1)]).unwrap();
-    assert_eq!(price(&basket, vec![item(mug, 0, 5, true)]).unwrap().status, Status::Confirmed);
+    assert_eq!(price(&basket, vec![item(mug, 0, 5, true)]).unwrap().status, OrderStatus::Confirmed);
 }
 
 #[test]
 fn another_total_than_the_buyer_saw_is_told_first() {
     let mug = ProductId::generate();
     let basket = Basket::new([(mug, 2)]).unwrap();
-    let shelf = || vec![item(mug, 50, 5, true)];
+    let reserved = || vec![item(mug, 50, 5, true)];
     let total = Money { minor: 100, currency: Currency::EUR };
     let yen = Money { currency: Currency::from_code("JPY").unwrap(), ..total };
 
-    assert!(expecting(Some(total), &basket, shelf()).is_ok());
+    assert!(expecting(Some(total), &basket, reserved()).is_ok());
     for wrong in [Money { minor: 99, ..total }, yen] {
-        let refused = expecting(Some(wrong), &basket, shelf()).unwrap_err();
+        let refused = expecting(Some(wrong), &basket, reserved()).unwrap_err();
         assert_eq!(refused, Refusal::TotalChanged(total));
     }
 }
@@ -108,11 +115,11 @@ proptest! {
     ) {
         let wanted: Vec<_> = wanted.into_iter().map(|(q, p)| (ProductId::generate(), q, p)).collect();
         let basket = Basket::new(wanted.iter().map(|(id, q, _)| (*id, *q))).unwrap();
-        let shelf = wanted.iter().map(|(id, _, p)| item(*id, *p, 1000, true)).collect();
+        let reserved = wanted.iter().map(|(id, _, p)| item(*id, *p, 1000, true)).collect();
         let exact: i64 = wanted.iter().map(|(_, q, p)| q * p).sum();
 
-        match price(&basket, shelf) {
-            Ok(Priced { totals: t, lines, .. }) => {
+        match price(&basket, reserved) {
+            Ok(PricedOrder { totals: t, lines, .. }) => {
                 let parts = t.subtotal.minor - t.discount.minor + t.shipping.minor + t.tax.minor;
                 prop_assert_eq!(t.total.minor, parts);
                 prop_assert_eq!(t.total.minor, exact);
@@ -120,7 +127,7 @@ proptest! {
             }
             Err(refused) => {
                 prop_assert_eq!(refused, Refusal::TooLarge);
-                prop_assert!(exact > MOST);
+                prop_assert!(exact > MAX_TOTAL_MINOR);
             }
         }
     }

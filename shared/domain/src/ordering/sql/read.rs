@@ -1,20 +1,21 @@
-//! The statements that look orders up.
+//! The statements that read orders.
 
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, ProductId};
 use crate::money::{Currency, Money};
 use crate::ordering::address::{Address, AddressParts};
-use crate::ordering::edit::Note;
+use crate::ordering::cancel_reason::CancelReason;
 use crate::ordering::listing::{Filter, Sort};
-use crate::ordering::order::{Order, OrderLine, Reason, Totals, Viewer};
+use crate::ordering::note::Note;
+use crate::ordering::order::{Order, OrderLine, Reason, Totals};
 use crate::ordering::shipment::Shipment;
-use crate::ordering::status::{CancelReason, Status};
-use crate::page::Page;
-use crate::payment;
+use crate::page::PageRequest;
+use crate::status::{OrderStatus, PaymentIntentStatus};
+use crate::viewer::Viewer;
 use std::collections::HashMap;
 use tokio_postgres::Row;
 
-/// What the newest payment of an order is at.
+/// The status of an order's newest payment; `failed` also after a failed attempt.
 macro_rules! newest_payment {
     () => {
         "(select case when p.status = 'requires_payment_method' and p.failed_at is not null then 'failed'
@@ -42,7 +43,7 @@ macro_rules! select_orders {
     };
 }
 
-/// A page of a list, from where `$beyond` says on.
+/// A page of a list; `$beyond` compares with the cursor.
 macro_rules! list_orders {
     ($whose:expr, $beyond:literal, $order:literal) => {
         select_orders!(
@@ -61,9 +62,9 @@ macro_rules! list_orders {
     };
 }
 
-/// A page of the orders that stand in one way with their money: as `$7` says by their own rows, and, where that is
-/// open, as one of `$8` by their newest payment. What was never paid is also what ended unpaid.
-macro_rules! list_orders_by_money {
+/// A page of the orders with one payment status: `$7` as `order_money` derives it from the order's row, and, while it is
+/// open, one of `$8` as the status of the newest payment. `unpaid` includes orders that were cancelled unpaid.
+macro_rules! list_orders_by_payment {
     ($beyond:literal, $order:literal) => {
         list_orders!(
             concat!(
@@ -84,20 +85,20 @@ macro_rules! list_orders_by_money {
 queries! {
     FIND: "look up an order" = select_orders!("where o.id = $1");
 
-    FIND_OWN: "look up an order of one's own" = select_orders!("where o.id = $1 and o.user_id = $2");
+    FIND_OWN: "look up one's own order" = select_orders!("where o.id = $1 and o.user_id = $2");
 
     NEWEST: "list orders" = list_orders!("", "o.id < $4", "o.id desc");
 
-    OLDEST: "list orders from the first on" = list_orders!("", "o.id > $4", "o.id");
+    OLDEST: "list orders from the oldest on" = list_orders!("", "o.id > $4", "o.id");
 
     NEWEST_OF: "list a user's orders" = list_orders!("and o.user_id = $6", "o.id < $4", "o.id desc");
 
-    OLDEST_OF: "list a user's orders from the first on" =
+    OLDEST_OF: "list a user's orders from the oldest on" =
         list_orders!("and o.user_id = $6", "o.id > $4", "o.id");
 
-    NEWEST_BY_MONEY: "list orders by their money" = list_orders_by_money!("o.id < $4", "o.id desc");
+    NEWEST_BY_PAYMENT: "list orders by their payment status" = list_orders_by_payment!("o.id < $4", "o.id desc");
 
-    OLDEST_BY_MONEY: "list orders by their money from the first on" = list_orders_by_money!("o.id > $4", "o.id");
+    OLDEST_BY_PAYMENT: "list orders by their payment status from the oldest on" = list_orders_by_payment!("o.id > $4", "o.id");
 
     LINES: "look up orders' lines" = "
         select l.order_id, l.product_id, l.sku, l.name, l.quantity, l.unit_minor, l.line_minor, l.currency,
@@ -109,9 +110,12 @@ queries! {
         order by l.order_id, l.product_id";
 }
 
-/// An order that must be there.
-pub(in crate::ordering) async fn read(tx: &Tx<'_>, id: OrderId) -> Result<Order, DbError> {
-    let row = tx.row(&FIND, &[&id]).await?.ok_or(DbError::nonsense(&FIND, "the order is gone"))?;
+/// An order that must exist.
+pub(crate) async fn read(tx: &Tx<'_>, id: OrderId) -> Result<Order, DbError> {
+    let row = tx
+        .row(&FIND, &[&id])
+        .await?
+        .ok_or(DbError::invalid_row(&FIND, "the order does not exist"))?;
     let lines = tx.rows(&LINES, &[&vec![id]]).await?;
     order(&row, lines.iter().map(line).collect::<Result<_, _>>()?)
 }
@@ -132,18 +136,18 @@ pub(in crate::ordering) async fn list(
     db: &Db,
     filter: &Filter,
     sort: Sort,
-    page: &Page<OrderId>,
+    page: &PageRequest<OrderId>,
 ) -> Result<Vec<Order>, DbError> {
     let Filter { user, status, payment, since, until } = filter;
-    let status = status.map(Status::name);
-    let (beyond, limit) = (&page.after, page.rows_wanted());
+    let status = status.map(OrderStatus::name);
+    let (beyond, limit) = (&page.after, page.fetch_limit());
     if let Some(payment) = payment {
         let (money, newest) = (payment.money(), payment.newest());
         let with: [&(dyn postgres_types::ToSql + Sync); 8] =
             [&status, since, until, beyond, &limit, user, &money, &newest];
         let query = match sort {
-            Sort::Newest => &NEWEST_BY_MONEY,
-            Sort::Oldest => &OLDEST_BY_MONEY,
+            Sort::Newest => &NEWEST_BY_PAYMENT,
+            Sort::Oldest => &OLDEST_BY_PAYMENT,
         };
         return with_lines(db, db.rows(query, &with).await?).await;
     }
@@ -160,7 +164,7 @@ pub(in crate::ordering) async fn list(
     with_lines(db, rows).await
 }
 
-/// One more statement for the lines of all orders, however many there are.
+/// Reads the lines of all orders with one more statement.
 async fn with_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -177,7 +181,7 @@ fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
     let money = |column| money(&FIND, row, column);
     let payment: Option<&str> = row.get("payment");
     let payment = payment.map(|name| {
-        payment::Status::from_name(name).ok_or(DbError::nonsense(&FIND, "payment status"))
+        PaymentIntentStatus::from_name(name).ok_or(DbError::invalid_row(&FIND, "payment status"))
     });
     Ok(Order {
         id: row.get("id"),
@@ -200,25 +204,25 @@ fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
         cancel_requested_at: row.get("cancel_requested_at"),
         cancelled_at: row.get("cancelled_at"),
         cancel_reason: cancel_reason(&FIND, row)?,
-        confirm_reason: row.get::<_, Option<_>>("confirm_reason").map(Reason::kept),
+        confirm_reason: row.get::<_, Option<_>>("confirm_reason").map(Reason::from_stored),
         shipped_at: row.get("shipped_at"),
         shipment: shipment(row),
         on_hold: row.get("on_hold"),
         address: address(row),
-        note: row.get::<_, Option<_>>("note").map(Note::kept),
+        note: row.get::<_, Option<_>>("note").map(Note::from_stored),
         version: row.get("version"),
     })
 }
 
 fn shipment(row: &Row) -> Option<Shipment> {
     let carrier: Option<_> = row.get("carrier");
-    Some(Shipment::kept(carrier?, row.get("tracking_number"), row.get("tracking_url")))
+    Some(Shipment::from_stored(carrier?, row.get("tracking_number"), row.get("tracking_url")))
 }
 
 fn address(row: &Row) -> Option<Address> {
-    // A constraint sees to it that an address has all of its parts, or none.
+    // By a constraint an address has all of its required parts, or none.
     row.get::<_, Option<&str>>("ship_to_name")?;
-    Some(Address::kept(AddressParts {
+    Some(Address::from_stored(AddressParts {
         name: row.get("ship_to_name"),
         line1: row.get("ship_to_line1"),
         line2: row.get("ship_to_line2"),
@@ -242,16 +246,18 @@ fn line(row: &Row) -> Result<OrderLine, DbError> {
 
 pub(super) fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
     let currency = Currency::from_code(row.get("currency"));
-    let currency = currency.ok_or(DbError::nonsense(query, "currency"))?;
+    let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
     Ok(Money { minor: row.get(column), currency })
 }
 
-pub(super) fn status(query: &Query, row: &Row) -> Result<Status, DbError> {
-    Status::from_name(row.get("status")).ok_or(DbError::nonsense(query, "status"))
+pub(super) fn status(query: &Query, row: &Row) -> Result<OrderStatus, DbError> {
+    OrderStatus::from_name(row.get("status")).ok_or(DbError::invalid_row(query, "status"))
 }
 
 pub(super) fn cancel_reason(query: &Query, row: &Row) -> Result<Option<CancelReason>, DbError> {
     let name: Option<&str> = row.get("cancel_reason");
-    name.map(|name| CancelReason::from_name(name).ok_or(DbError::nonsense(query, "cancel reason")))
-        .transpose()
+    name.map(|name| {
+        CancelReason::from_name(name).ok_or(DbError::invalid_row(query, "cancel reason"))
+    })
+    .transpose()
 }

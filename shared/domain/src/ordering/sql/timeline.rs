@@ -1,19 +1,19 @@
-//! The statement that tells an order's story out of the rows that it left behind.
+//! The statement that builds an order's timeline from the rows of all tables that mention it.
 
 use crate::db::{Db, DbError, queries};
 use crate::id::OrderId;
 use crate::money::{Currency, Money};
-use crate::ordering::order::Viewer;
-use crate::ordering::timeline::{Entry, Happening, Moment, Place};
-use crate::page::Page;
+use crate::ordering::timeline::{SortKey, TimelineEntry, TimelineEvent, TimelinePosition};
+use crate::page::PageRequest;
+use crate::viewer::Viewer;
 use tokio_postgres::Row;
 
 queries! {
-    VIEWABLE: "see whether an order may be viewed" = "
+    VIEWABLE: "check whether an order may be viewed" = "
         select 1 from orders where id = $1 and ($2::uuid is null or user_id = $2)";
 
-    /// The places put causes before their effects where one transaction wrote both, and so at one time.
-    TIMELINE: "tell an order's timeline" = "
+    /// `place` sorts causes before their effects where one transaction wrote both, and so at the same time.
+    TIMELINE: "list an order's timeline" = "
         with entries (at, place, what, actor, amount_minor, subject, said, number, link) as (
             select created_at, '00', 'placed', user_id, null::int8, null::uuid, null, null, null
             from orders where id = $1
@@ -67,72 +67,68 @@ pub(in crate::ordering) async fn viewable(
     viewer: Viewer,
     id: OrderId,
 ) -> Result<bool, DbError> {
-    let owner = match viewer {
-        Viewer::Staff => None,
-        Viewer::Buyer(buyer) => Some(buyer),
-    };
-    Ok(db.row(&VIEWABLE, &[&id, &owner]).await?.is_some())
+    Ok(db.row(&VIEWABLE, &[&id, &viewer.owner()]).await?.is_some())
 }
 
-/// What the viewer may know of it, from the first day on.
+/// The entries that the viewer may see, the oldest first.
 pub(in crate::ordering) async fn timeline(
     db: &Db,
     viewer: Viewer,
     id: OrderId,
-    page: &Page<Moment>,
-) -> Result<Vec<Entry>, DbError> {
+    page: &PageRequest<TimelinePosition>,
+) -> Result<Vec<TimelineEntry>, DbError> {
     let all = viewer == Viewer::Staff;
     let after = page.after.as_ref();
-    let at = after.map(|moment| moment.at);
-    let place = after.map(|moment| &moment.place.0);
-    let rows = db.rows(&TIMELINE, &[&id, &all, &at, &place, &page.rows_wanted()]).await?;
+    let at = after.map(|position| position.at);
+    let sort_key = after.map(|position| &position.sort_key.0);
+    let rows = db.rows(&TIMELINE, &[&id, &all, &at, &sort_key, &page.fetch_limit()]).await?;
     rows.iter().map(entry).collect()
 }
 
-fn entry(row: &Row) -> Result<Entry, DbError> {
+fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
     let text = |column| row.get::<_, Option<String>>(column).unwrap_or_default();
     let amount = || {
         let currency = Currency::from_code(row.get("currency"));
-        let currency = currency.ok_or(DbError::nonsense(&TIMELINE, "currency"))?;
+        let currency = currency.ok_or(DbError::invalid_row(&TIMELINE, "currency"))?;
         Ok::<_, DbError>(Money { minor: row.get("amount_minor"), currency })
     };
     let what = match row.get("what") {
-        "placed" => Happening::Placed,
-        "payment_started" => Happening::PaymentStarted {
+        "placed" => TimelineEvent::Placed,
+        "payment_started" => TimelineEvent::PaymentStarted {
             payment: row.get("subject"),
             provider: text("said"),
             amount: amount()?,
             status: text("number"),
         },
-        "payment_failed" => Happening::PaymentFailed { payment: row.get("subject") },
-        "captured" => Happening::Captured { amount: amount()? },
-        "confirmed" => Happening::Confirmed { reason: row.get("said") },
-        "edited" => Happening::Edited,
-        "cancel_requested" => Happening::CancelRequested,
-        "shipped" => Happening::Shipped {
+        "payment_failed" => TimelineEvent::PaymentFailed { payment: row.get("subject") },
+        "captured" => TimelineEvent::Captured { amount: amount()? },
+        "confirmed" => TimelineEvent::Confirmed { reason: row.get("said") },
+        "edited" => TimelineEvent::Edited,
+        "cancel_requested" => TimelineEvent::CancelRequested,
+        "shipped" => TimelineEvent::Shipped {
             carrier: text("said"),
             tracking_number: row.get("number"),
             tracking_url: row.get("link"),
         },
-        "cancelled" => Happening::Cancelled { reason: text("said") },
-        "refund_requested" => Happening::RefundRequested {
+        "cancelled" => TimelineEvent::Cancelled { reason: text("said") },
+        "refund_requested" => TimelineEvent::RefundRequested {
             refund: row.get("subject"),
             origin: text("said"),
             amount: amount()?,
             status: text("number"),
         },
-        "refunded" => Happening::Refunded { amount: amount()? },
-        "refund_failed" => Happening::RefundFailed { amount: amount()? },
-        "dispute_opened" => Happening::DisputeOpened {
+        "refunded" => TimelineEvent::Refunded { amount: amount()? },
+        "refund_failed" => TimelineEvent::RefundFailed { amount: amount()? },
+        "dispute_opened" => TimelineEvent::DisputeOpened {
             dispute: row.get("subject"),
             reason: text("said"),
             status: text("number"),
         },
         "dispute_closed" => {
-            Happening::DisputeClosed { dispute: row.get("subject"), status: text("number") }
+            TimelineEvent::DisputeClosed { dispute: row.get("subject"), status: text("number") }
         }
-        _ => return Err(DbError::nonsense(&TIMELINE, "an entry of an unknown kind")),
+        _ => return Err(DbError::invalid_row(&TIMELINE, "an entry of an unknown kind")),
     };
-    let place = Place(row.get("place"));
-    Ok(Entry { what, at: row.get("at"), actor: row.get("actor"), place })
+    let sort_key = SortKey(row.get("place"));
+    Ok(TimelineEntry { what, at: row.get("at"), actor: row.get("actor"), sort_key })
 }

@@ -2,57 +2,10 @@ use super::*;
 use crate::id::{OrderId, ProductId, UserId};
 use crate::money::{Currency, Money};
 use crate::ordering::order::{OrderLine, Totals};
-use proptest::prelude::*;
 use time::OffsetDateTime;
 
-#[test]
-fn an_order_goes_only_forward() {
-    use Status::{Cancelled, Confirmed, Pending, Shipped};
-    let allowed = |from: Status| from.allowed().collect::<Vec<_>>();
-    assert_eq!(allowed(Pending), [Confirmed, Cancelled]);
-    assert_eq!(allowed(Confirmed), [Shipped, Cancelled]);
-    assert_eq!(allowed(Shipped), []);
-    assert_eq!(allowed(Cancelled), []);
-}
-
-proptest! {
-    #[test]
-    fn however_it_is_moved_an_order_ends_after_two_moves(wishes in prop::collection::vec(0..4_usize, 0..50)) {
-        let mut path = vec![Status::Pending];
-        for wish in wishes {
-            let (now, next) = (path[path.len() - 1], Status::ALL[wish]);
-            if now.may_become(next) {
-                path.push(next);
-            }
-        }
-
-        let end = path[path.len() - 1];
-        prop_assert!(path.len() <= 3);
-        prop_assert_eq!(end.allowed().count() == 0, matches!(end, Status::Shipped | Status::Cancelled));
-        // Nothing leaves the shop unpaid, and nothing that left it is cancelled.
-        let shipped = path.iter().position(|status| *status == Status::Shipped);
-        prop_assert!(shipped.is_none_or(|at| at == 2 && path[1] == Status::Confirmed));
-    }
-}
-
-#[test]
-fn a_status_reads_as_it_was_written() {
-    for status in Status::ALL {
-        assert_eq!(Status::from_name(status.name()), Some(status));
-    }
-}
-
-#[test]
-fn a_reason_to_cancel_reads_as_it_was_written() {
-    use CancelReason::{Expired, PaymentCanceled, Requested};
-    for reason in [Requested, Expired, PaymentCanceled] {
-        assert_eq!(CancelReason::from_name(reason.name()), Some(reason));
-        assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
-    }
-}
-
 pub(in crate::ordering) fn order(
-    status: Status,
+    status: OrderStatus,
     total: i64,
     captured: i64,
     refunded: i64,
@@ -101,7 +54,7 @@ pub(in crate::ordering) fn order(
 
 #[test]
 fn money_that_came_and_went_says_what_an_order_is_paid_by() {
-    use Status::{Cancelled, Confirmed, Pending};
+    use OrderStatus::{Cancelled, Confirmed, Pending};
     for (status, total, captured, refunded, is) in [
         (Pending, 100, 0, 0, PaymentStatus::Unpaid),
         (Confirmed, 100, 100, 0, PaymentStatus::Paid),
@@ -124,7 +77,7 @@ fn money_that_came_and_went_says_what_an_order_is_paid_by() {
 
 #[test]
 fn the_newest_payment_counts_only_while_the_order_waits_for_it() {
-    use payment::Status::{Creating, Failed, Processing, RequiresCapture};
+    use PaymentIntentStatus::{Creating, Failed, Processing, RequiresCapture};
     for (newest, is) in [
         (None, PaymentStatus::Unpaid),
         (Some(Creating), PaymentStatus::Unpaid),
@@ -133,7 +86,10 @@ fn the_newest_payment_counts_only_while_the_order_waits_for_it() {
         (Some(Failed), PaymentStatus::Failed),
     ] {
         let of = |status| PaymentStatus::of(&Order { payment: newest, ..order(status, 100, 0, 0) });
-        assert_eq!((of(Status::Pending), of(Status::Cancelled)), (is, PaymentStatus::Unpaid));
+        assert_eq!(
+            (of(OrderStatus::Pending), of(OrderStatus::Cancelled)),
+            (is, PaymentStatus::Unpaid)
+        );
     }
 }
 
@@ -176,10 +132,10 @@ fn an_order_is_returned_once_every_piece_is_back() {
         FulfillmentStatus::of(&order)
     };
     for returned in [[0, 0], [1, 0], [2, 1]] {
-        assert_eq!(of(Status::Shipped, returned), FulfillmentStatus::Fulfilled);
+        assert_eq!(of(OrderStatus::Shipped, returned), FulfillmentStatus::Fulfilled);
     }
-    assert_eq!(of(Status::Shipped, [2, 2]), FulfillmentStatus::Returned);
-    for status in [Status::Pending, Status::Confirmed, Status::Cancelled] {
+    assert_eq!(of(OrderStatus::Shipped, [2, 2]), FulfillmentStatus::Returned);
+    for status in [OrderStatus::Pending, OrderStatus::Confirmed, OrderStatus::Cancelled] {
         assert_eq!(of(status, [0, 0]), FulfillmentStatus::Unfulfilled);
     }
 }

@@ -1,4 +1,4 @@
--- What the database must refuse about disputes, as in refused.sql.
+-- Like refused.sql, about disputes.
 
 -- payments_failed_at_finite
 update payments set failed_at = 'infinity';

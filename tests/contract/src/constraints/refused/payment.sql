@@ -1,4 +1,4 @@
--- What the database must refuse about payments, as in refused.sql.
+-- Like refused.sql, about payments.
 
 -- payments_replaced_at_finite
 update payments set replaced_at = 'infinity';

@@ -1,4 +1,4 @@
--- As refused.sql, for what comes back and for what is set right.
+-- Like refused.sql, about returned goods and reconciliation.
 
 -- refund_lines_restocked_within_quantity
 update refund_lines set restocked = 2;

@@ -4,18 +4,18 @@ use time::macros::datetime;
 
 fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
     let (parts, _) = request.body(Body::empty()).unwrap().into_parts();
-    let route = Found {
+    let route = RouteMatch {
         key: "POST /v1/orders/{order_id}".to_owned(),
         function: "Orders".to_owned(),
         params: BTreeMap::from([("order_id".to_owned(), "a b".to_owned())]),
     };
-    let arrival = Arrival {
+    let context = RequestContext {
         peer: SocketAddr::from(([127, 0, 0, 1], 4711)),
         port: 9000,
         now: datetime!(2026-03-01 12:30:05 UTC),
         request_id: "r-1".to_owned(),
     };
-    http(&parts, body, &route, &arrival)
+    http(&parts, body, &route, &context)
 }
 
 fn post(path: &str) -> axum::http::request::Builder {

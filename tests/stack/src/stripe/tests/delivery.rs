@@ -1,64 +1,64 @@
 use super::{
-    super::{Card, Delivery, Fault},
+    super::{Card, DeliveryAttempt, Fault},
     *,
 };
 
 #[tokio::test]
 async fn events_arrive_signed_and_in_order() {
-    let (bench, shop) = Bench::with_shop().await;
-    let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    let intent = fixture.intent(500).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    bench.stripe.idle().await;
+    fixture.stripe.idle().await;
 
-    assert_eq!(shop.kinds(), bench.kinds());
-    for (headers, body) in shop.letters() {
-        let shown = headers["stripe-signature"].to_str().unwrap();
-        let (time, _) = shown.strip_prefix("t=").unwrap().split_once(',').unwrap();
-        assert_eq!(shown, signature(&["whsec_one"], time.parse().unwrap(), body.as_bytes()));
+    assert_eq!(receiver.kinds(), fixture.kinds());
+    for (headers, body) in receiver.requests() {
+        let header = headers["stripe-signature"].to_str().unwrap();
+        let (time, _) = header.strip_prefix("t=").unwrap().split_once(',').unwrap();
+        assert_eq!(header, signature(&["whsec_one"], time.parse().unwrap(), body.as_bytes()));
         let event: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((&event["object"], &event["livemode"]), (&"event".into(), &false.into()));
         assert_eq!(event["api_version"], super::super::API_VERSION);
     }
-    assert!(bench.stripe.events().iter().all(|event| event["pending_webhooks"] == 0));
+    assert!(fixture.stripe.events().iter().all(|event| event["pending_webhooks"] == 0));
 }
 
 #[tokio::test]
 async fn an_event_names_the_call_that_caused_it() {
-    let (bench, _shop) = Bench::with_shop().await;
+    let (fixture, _receiver) = Fixture::with_receiver().await;
 
-    bench.post_with_key("v1/payment_intents", "amount=5&currency=eur", "pay_1").await;
-    let intent = bench.stripe.ledger()[0].intent.clone();
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    fixture.post_with_key("v1/payment_intents", "amount=5&currency=eur", "pay_1").await;
+    let intent = fixture.stripe.ledger()[0].intent.clone();
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    let events = bench.stripe.events();
+    let events = fixture.stripe.events();
     assert_eq!(events[0]["request"]["idempotency_key"], "pay_1");
     assert_eq!(events[1]["request"], serde_json::json!({"id": null, "idempotency_key": null}));
 }
 
 #[tokio::test]
 async fn while_the_secret_is_rotated_both_sign() {
-    let (bench, shop) = Bench::with_shop().await;
-    bench.stripe.set_webhook(&shop.url, ["whsec_old", "whsec_new"]);
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    fixture.stripe.set_webhook(&receiver.url, ["whsec_old", "whsec_new"]);
 
-    bench.intent(500).await;
-    bench.stripe.idle().await;
+    fixture.intent(500).await;
+    fixture.stripe.idle().await;
 
-    let (headers, _) = &shop.letters()[0];
+    let (headers, _) = &receiver.requests()[0];
     assert_eq!(headers["stripe-signature"].to_str().unwrap().matches("v1=").count(), 2);
 }
 
 #[tokio::test]
 async fn a_refused_event_comes_again_and_lets_others_pass() {
-    let (bench, shop) = Bench::with_shop().await;
-    shop.will_answer([500]);
-    let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    receiver.respond_with([500]);
+    let intent = fixture.intent(500).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    bench.stripe.idle().await;
+    fixture.stripe.idle().await;
 
     assert_eq!(
-        shop.kinds(),
+        receiver.kinds(),
         [
             "payment_intent.created",
             "charge.succeeded",
@@ -66,10 +66,10 @@ async fn a_refused_event_comes_again_and_lets_others_pass() {
             "payment_intent.created"
         ]
     );
-    let first = id(&bench.stripe.events()[0]);
+    let first = id(&fixture.stripe.events()[0]);
     let attempts: Vec<_> =
-        bench.stripe.deliveries().into_iter().filter(|one| one.event == first).collect();
-    let attempt = |attempt, status| Delivery {
+        fixture.stripe.deliveries().into_iter().filter(|one| one.event == first).collect();
+    let attempt = |attempt, status| DeliveryAttempt {
         event: first.clone(),
         kind: "payment_intent.created".to_owned(),
         attempt,
@@ -80,71 +80,72 @@ async fn a_refused_event_comes_again_and_lets_others_pass() {
 
 #[tokio::test]
 async fn an_event_comes_as_often_as_scripted() {
-    let (bench, shop) = Bench::with_shop().await;
-    bench.stripe.script(Fault::Duplicate(29));
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    fixture.stripe.inject(Fault::Duplicate(29));
 
-    bench.intent(500).await;
-    bench.stripe.idle().await;
+    fixture.intent(500).await;
+    fixture.stripe.idle().await;
 
-    let letters = shop.letters();
-    assert_eq!(letters.len(), 30);
-    assert!(letters.iter().all(|(_, body)| *body == letters[0].1));
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 30);
+    assert!(requests.iter().all(|(_, body)| *body == requests[0].1));
 }
 
 #[tokio::test]
 async fn a_reordered_event_lets_the_next_one_pass() {
-    let (bench, shop) = Bench::with_shop().await;
-    bench.stripe.script_on("charge.succeeded", Fault::Reorder);
-    let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    fixture.stripe.inject_on("charge.succeeded", Fault::Reorder);
+    let intent = fixture.intent(500).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    bench.stripe.idle().await;
+    fixture.stripe.idle().await;
 
-    assert_eq!(shop.kinds()[1..], ["payment_intent.succeeded", "charge.succeeded"]);
+    assert_eq!(receiver.kinds()[1..], ["payment_intent.succeeded", "charge.succeeded"]);
 }
 
 #[tokio::test]
 async fn held_events_wait_for_their_release() {
-    let (bench, shop) = Bench::with_shop().await;
-    bench.stripe.script_on("succeeded", Fault::Hold);
-    let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    fixture.stripe.inject_on("succeeded", Fault::Hold);
+    let intent = fixture.intent(500).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    bench.stripe.idle().await;
-    let before = shop.kinds();
-    bench.stripe.release();
-    bench.stripe.idle().await;
+    fixture.stripe.idle().await;
+    let before = receiver.kinds();
+    fixture.stripe.release();
+    fixture.stripe.idle().await;
 
     assert_eq!(before, ["payment_intent.created"]);
-    assert_eq!(shop.kinds(), bench.kinds());
+    assert_eq!(receiver.kinds(), fixture.kinds());
 }
 
 #[tokio::test]
 async fn a_dropped_event_happened_but_never_arrives() {
-    let (bench, shop) = Bench::with_shop().await;
-    bench.stripe.script(Fault::Drop);
-    let intent = bench.intent(500).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    fixture.stripe.inject(Fault::Drop);
+    let intent = fixture.intent(500).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    bench.stripe.idle().await;
+    fixture.stripe.idle().await;
 
-    assert_eq!(bench.kinds().len(), 3);
-    assert_eq!(shop.kinds(), ["charge.succeeded", "payment_intent.succeeded"]);
+    assert_eq!(fixture.kinds().len(), 3);
+    assert_eq!(receiver.kinds(), ["charge.succeeded", "payment_intent.succeeded"]);
 }
 
 #[tokio::test]
 async fn invented_events_are_delivered_as_they_are() {
-    let (bench, shop) = Bench::with_shop().await;
-    let event = bench.stripe.announce("planet.discovered", serde_json::json!({"name": "\u{0}"}));
+    let (fixture, receiver) = Fixture::with_receiver().await;
+    let event =
+        fixture.stripe.emit_event("planet.discovered", serde_json::json!({"name": "\u{0}"}));
     let mut live = event.clone();
     live["id"] = "evt_live".into();
     live["livemode"] = true.into();
     live["created"] = (now() - 172_800).into();
 
-    bench.stripe.deliver(live.clone());
-    bench.stripe.idle().await;
+    fixture.stripe.deliver(live.clone());
+    fixture.stripe.idle().await;
 
     let bodies: Vec<Value> =
-        shop.letters().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
+        receiver.requests().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
     assert_eq!(bodies, [event, live]);
 }

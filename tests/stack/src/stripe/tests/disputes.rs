@@ -1,23 +1,23 @@
 use super::{
-    super::{Card, Verdict},
+    super::{Card, DisputeOutcome},
     *,
 };
 
 #[tokio::test]
 async fn a_disputed_payment_is_not_refunded_before_the_shop_has_won() {
-    let bench = Bench::new().await;
-    let intent = bench.intent(1000).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
+    let fixture = Fixture::new().await;
+    let intent = fixture.intent(1000).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
-    let dispute = id(&bench.stripe.open_dispute(&intent, "fraudulent").unwrap());
-    let during = bench.stripe.refund(&intent, None).unwrap_err();
-    bench.stripe.answer_dispute(&dispute).unwrap();
-    bench.stripe.close_dispute(&dispute, Verdict::Won).unwrap();
-    let after = bench.stripe.refund(&intent, None);
+    let dispute = id(&fixture.stripe.open_dispute(&intent, "fraudulent").unwrap());
+    let during = fixture.stripe.refund(&intent, None).unwrap_err();
+    fixture.stripe.submit_evidence(&dispute).unwrap();
+    fixture.stripe.close_dispute(&dispute, DisputeOutcome::Won).unwrap();
+    let after = fixture.stripe.refund(&intent, None);
 
     assert_eq!(during.code, Some("charge_disputed"));
     assert!(after.is_ok());
-    let kinds = bench.kinds();
+    let kinds = fixture.kinds();
     let of_dispute: Vec<_> = kinds.iter().filter(|kind| kind.contains("dispute")).collect();
     assert_eq!(
         of_dispute,
@@ -33,14 +33,14 @@ async fn a_disputed_payment_is_not_refunded_before_the_shop_has_won() {
 
 #[tokio::test]
 async fn a_lost_dispute_is_closed_for_good() {
-    let bench = Bench::new().await;
-    let intent = bench.intent(1000).await;
-    bench.stripe.pay(&intent, Card::Visa).unwrap();
-    let dispute = id(&bench.stripe.open_dispute(&intent, "product_not_received").unwrap());
+    let fixture = Fixture::new().await;
+    let intent = fixture.intent(1000).await;
+    fixture.stripe.pay(&intent, Card::Visa).unwrap();
+    let dispute = id(&fixture.stripe.open_dispute(&intent, "product_not_received").unwrap());
 
-    bench.stripe.close_dispute(&dispute, Verdict::Lost).unwrap();
+    fixture.stripe.close_dispute(&dispute, DisputeOutcome::Lost).unwrap();
 
-    assert!(bench.stripe.close_dispute(&dispute, Verdict::Won).is_err());
-    let (_, shown) = bench.get(&format!("v1/disputes/{dispute}")).await;
+    assert!(fixture.stripe.close_dispute(&dispute, DisputeOutcome::Won).is_err());
+    let (_, shown) = fixture.get(&format!("v1/disputes/{dispute}")).await;
     assert_eq!((&shown["status"], &shown["amount"]), (&"lost".into(), &1000.into()));
 }

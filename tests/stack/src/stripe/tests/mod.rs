@@ -1,4 +1,4 @@
-//! The stand-in as a shop sees it: through its API and its events.
+//! Tests of the Stripe stand-in through its API and its events.
 
 mod calls;
 mod delivery;
@@ -18,24 +18,24 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::Notify};
 
-/// A stand-in and somebody who calls it.
-struct Bench {
+/// A Stripe stand-in and a client of it.
+struct Fixture {
     stripe: StandIn,
     client: Client,
 }
 
-impl Bench {
+impl Fixture {
     async fn new() -> Self {
         let stripe = StandIn::start(Options::default()).await.unwrap();
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Self { stripe, client: client.build().unwrap() }
     }
 
-    async fn with_shop() -> (Self, Shop) {
-        let bench = Self::new().await;
-        let shop = Shop::open().await;
-        bench.stripe.set_webhook(&shop.url, ["whsec_one"]);
-        (bench, shop)
+    async fn with_receiver() -> (Self, WebhookReceiver) {
+        let fixture = Self::new().await;
+        let receiver = WebhookReceiver::start().await;
+        fixture.stripe.set_webhook(&receiver.url, ["whsec_one"]);
+        (fixture, receiver)
     }
 
     fn url(&self, path: &str) -> String {
@@ -92,51 +92,51 @@ fn id(object: &Value) -> String {
     text(&object["id"])
 }
 
-/// A shop's door for events, which answers what it is told to.
-struct Shop {
+/// A webhook endpoint that records requests and answers with given statuses.
+struct WebhookReceiver {
     url: String,
-    book: Arc<Mutex<Book>>,
-    knocked: Arc<Notify>,
+    received: Arc<Mutex<Received>>,
+    arrived: Arc<Notify>,
 }
 
 #[derive(Default)]
-struct Book {
-    letters: Vec<(HeaderMap, String)>,
-    answers: VecDeque<u16>,
+struct Received {
+    requests: Vec<(HeaderMap, String)>,
+    statuses: VecDeque<u16>,
 }
 
-impl Shop {
-    async fn open() -> Self {
+impl WebhookReceiver {
+    async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
-        let book = Arc::new(Mutex::new(Book::default()));
-        let knocked = Arc::new(Notify::new());
-        let (door, bell) = (Arc::clone(&book), Arc::clone(&knocked));
+        let received = Arc::new(Mutex::new(Received::default()));
+        let arrived = Arc::new(Notify::new());
+        let (state, notify) = (Arc::clone(&received), Arc::clone(&arrived));
         let router = Router::new().fallback(async move |request: Request| {
-            bell.notify_one();
+            notify.notify_one();
             let headers = request.headers().clone();
             let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
-            let mut book = door.lock().unwrap();
-            book.letters.push((headers, String::from_utf8(body.to_vec()).unwrap()));
-            StatusCode::from_u16(book.answers.pop_front().unwrap_or(200)).unwrap()
+            let mut received = state.lock().unwrap();
+            received.requests.push((headers, String::from_utf8(body.to_vec()).unwrap()));
+            StatusCode::from_u16(received.statuses.pop_front().unwrap_or(200)).unwrap()
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, book, knocked }
+        Self { url, received, arrived }
     }
 
-    /// The next deliveries are answered so; those after them 200.
-    fn will_answer(&self, statuses: impl IntoIterator<Item = u16>) {
-        self.book.lock().unwrap().answers.extend(statuses);
+    /// The statuses of the next responses; afterwards 200.
+    fn respond_with(&self, statuses: impl IntoIterator<Item = u16>) {
+        self.received.lock().unwrap().statuses.extend(statuses);
     }
 
-    fn letters(&self) -> Vec<(HeaderMap, String)> {
-        self.book.lock().unwrap().letters.clone()
+    fn requests(&self) -> Vec<(HeaderMap, String)> {
+        self.received.lock().unwrap().requests.clone()
     }
 
-    /// The types of the events that came, in their order.
+    /// The types of the received events, in order.
     fn kinds(&self) -> Vec<String> {
-        let letters = self.letters();
-        let events = letters.iter().map(|(_, body)| serde_json::from_str::<Value>(body).unwrap());
+        let requests = self.requests();
+        let events = requests.iter().map(|(_, body)| serde_json::from_str::<Value>(body).unwrap());
         events.map(|event| text(&event["type"])).collect()
     }
 }

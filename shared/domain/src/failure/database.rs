@@ -1,0 +1,109 @@
+//! What can go wrong with PostgreSQL, and what that means for whoever asked. Made by [`crate::db`].
+
+use tokio_postgres::error::SqlState;
+
+/// A statement that failed, and what it was for.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing}")]
+pub struct DbError {
+    doing: &'static str,
+    #[source]
+    source: Source,
+    sent_commit: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Source {
+    #[error(transparent)]
+    Pool(#[from] deadpool_postgres::PoolError),
+    #[error(transparent)]
+    Query(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Migration(#[from] refinery::Error),
+    #[error("the database did not answer in time")]
+    Timeout,
+    #[error("a stored row is invalid: {0}")]
+    InvalidRow(&'static str),
+    #[error("a concurrent transaction wrote the same row first")]
+    Collision,
+}
+
+/// Whether another try can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DbErrorKind {
+    /// Other transactions hold the locks that this one needs: retry soon.
+    Contention,
+    /// The database cannot be reached, or is starting or stopping: retry later.
+    Unavailable,
+    /// A defect in this program: another try fails the same way.
+    Bug,
+}
+
+impl DbError {
+    pub(crate) fn new(doing: &'static str, source: impl Into<Source>) -> Self {
+        Self { doing, source: source.into(), sent_commit: false }
+    }
+
+    /// The answer to `commit` is missing or an error: nobody knows whether the transaction was committed.
+    pub(crate) fn commit(source: Source) -> Self {
+        Self { doing: "commit", source, sent_commit: true }
+    }
+
+    pub fn kind(&self) -> DbErrorKind {
+        match &self.source {
+            Source::Pool(_) | Source::Timeout => DbErrorKind::Unavailable,
+            Source::Query(error) => match error.code() {
+                None => DbErrorKind::Unavailable,
+                Some(state) if is_collision(state) => DbErrorKind::Contention,
+                Some(state) if is_unavailability(state) => DbErrorKind::Unavailable,
+                Some(_) => DbErrorKind::Bug,
+            },
+            Source::Collision => DbErrorKind::Contention,
+            Source::Migration(_) | Source::InvalidRow(_) => DbErrorKind::Bug,
+        }
+    }
+
+    /// The constraint that refused the write, by the name it has in the migrations.
+    pub fn constraint(&self) -> Option<&str> {
+        match &self.source {
+            Source::Query(error) => error.as_db_error()?.constraint(),
+            _ => None,
+        }
+    }
+
+    /// Whether certainly nothing was written, and another try may succeed.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match &self.source {
+            Source::Collision => true,
+            Source::Query(error) if error.code().is_some_and(is_collision) => true,
+            Source::Query(_) => !self.sent_commit && self.is_connection_loss(),
+            _ => false,
+        }
+    }
+
+    /// Whether the connection was lost, announced by the server or not.
+    pub(crate) fn is_connection_loss(&self) -> bool {
+        let Source::Query(error) = &self.source else { return false };
+        error.is_closed()
+            || error.code() == Some(&SqlState::ADMIN_SHUTDOWN)
+            || std::error::Error::source(error)
+                .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+    }
+}
+
+fn is_collision(state: &SqlState) -> bool {
+    [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
+    ]
+    .contains(state)
+}
+
+/// Statement timeouts, an exhausted server, one that restarts or only reads, a lost connection, a full disk.
+fn is_unavailability(state: &SqlState) -> bool {
+    let classes = ["08", "53", "57", "58"];
+    classes.contains(&&state.code()[..2])
+        || [SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT]
+            .contains(state)
+}

@@ -1,0 +1,42 @@
+//! The content of emails, besides orders and disputes. Read when the email is rendered, so that it is up to date.
+
+use crate::id::{OrderId, RefundId};
+use crate::money::Money;
+use time::OffsetDateTime;
+
+/// The content of an email, and the address to send it to. Not `Debug`, so that the address cannot be logged.
+#[derive(Clone)]
+pub struct WithRecipient<T> {
+    pub content: T,
+    pub to: String,
+}
+
+/// A payment that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedPayment {
+    pub order: OrderId,
+    pub amount: Money,
+    /// Until when the order can be paid.
+    pub payable_until: Option<OffsetDateTime>,
+}
+
+/// A refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    pub id: RefundId,
+    pub order: OrderId,
+    pub amount: Money,
+    /// Stripe's id of the refund.
+    pub provider: Option<String>,
+    /// Whether it refunds a payment that succeeded after its order was cancelled.
+    pub is_of_late_payment: bool,
+}
+
+/// A product whose stock is low.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LowStock {
+    pub sku: String,
+    pub name: String,
+    pub on_hand: i32,
+    pub available: i32,
+}

@@ -1,0 +1,79 @@
+//! The statements for refunding all that is left of an order's payments, with Stripe or offline.
+
+use crate::db::{DbError, Tx, queries};
+use crate::id::{OrderId, PaymentId, RefundId};
+
+queries! {
+    /// Without disputed payments: the bank decides about that money.
+    UNREFUNDED: "sum up what is left of an order's payments" = "
+        select p.id, p.provider, p.amount_minor - coalesce(sum(r.amount_minor), 0)::int8 as left_minor
+        from payments p
+        left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
+        where p.order_id = $1 and p.status = 'succeeded'
+          and not exists (
+              select from disputes d
+              where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost'))
+        group by p.id
+        having p.amount_minor > coalesce(sum(r.amount_minor), 0)
+        order by p.id";
+
+    HAS_REFUNDS: "check whether an order has refunds" = "
+        select 1 from refunds r join payments p on p.id = r.payment_id
+        where p.order_id = $1 and r.status not in ('failed', 'canceled')
+        limit 1";
+
+    REQUEST_REFUND: "request the refund of the rest" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin)
+        values ($1, $2, $3, 'requested', 'api')";
+
+    /// Stripe does not know it, so its own id stands for the provider's.
+    INSERT_OFFLINE_REFUND: "insert an offline refund" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin, provider_refund)
+        values ($1, $2, $3, 'succeeded', 'api', $4)";
+
+    RECORD_OFFLINE_REFUND: "record an offline refund in the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'refunded', $2, 'offline', $3)";
+}
+
+/// What is left of a captured payment.
+pub(crate) struct Unrefunded {
+    pub(crate) payment: PaymentId,
+    pub(crate) is_offline: bool,
+    pub(crate) minor: i64,
+}
+
+/// Whether any of an order's money was refunded, or is being refunded.
+pub(crate) async fn has_refunds(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbError> {
+    Ok(tx.row(&HAS_REFUNDS, &[&order]).await?.is_some())
+}
+
+/// The order's payments that are not fully refunded. Its row is locked.
+pub(crate) async fn unrefunded(tx: &Tx<'_>, order: OrderId) -> Result<Vec<Unrefunded>, DbError> {
+    let rows = tx.rows(&UNREFUNDED, &[&order]).await?;
+    let read = |row: &tokio_postgres::Row| Unrefunded {
+        payment: row.get("id"),
+        is_offline: row.get::<_, &str>("provider") == "offline",
+        minor: row.get("left_minor"),
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+/// A refund that the sweep will request from Stripe.
+pub(crate) async fn request_refund(tx: &Tx<'_>, left: &Unrefunded) -> Result<(), DbError> {
+    let Unrefunded { payment, minor, .. } = left;
+    tx.execute(&REQUEST_REFUND, &[&RefundId::generate(), payment, minor]).await.map(drop)
+}
+
+/// A refund that staff pay out themselves, counted as given at once.
+pub(crate) async fn record_offline_refund(
+    tx: &Tx<'_>,
+    order: OrderId,
+    left: &Unrefunded,
+) -> Result<RefundId, DbError> {
+    let (refund, Unrefunded { payment, minor, .. }) = (RefundId::generate(), left);
+    let name = refund.to_string();
+    tx.execute(&INSERT_OFFLINE_REFUND, &[&refund, payment, minor, &name]).await?;
+    tx.execute(&RECORD_OFFLINE_REFUND, &[&order, minor, &name]).await?;
+    Ok(refund)
+}

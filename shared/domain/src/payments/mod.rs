@@ -1,0 +1,60 @@
+//! Payments, refunds, disputes and Stripe's events: their rules, their rows and what can be read of them.
+//!
+//! No Stripe here: `shared/stripe-gateway` turns its objects into [`PaymentUpdate`] and [`EventPayload`]. A payment's row
+//! is written before Stripe is called, and its id is Stripe's idempotency key, so that no crash leads to a second charge.
+//! What concerns the order as well is done in [`crate::workflows`].
+
+pub mod dispute;
+mod event;
+mod full_refund;
+mod hosted_page;
+mod offline;
+pub mod reconciliation;
+pub mod refund;
+mod refusal;
+mod sql;
+mod start;
+mod state;
+
+pub use crate::status::PaymentIntentStatus as Status;
+pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
+pub use event::{EventEnvelope, EventPayload, StoredEvent, due_events, put_off, record};
+pub(crate) use event::{EventOutcome, MAX_TRIES, STORED_ONCE};
+pub(crate) use event::{insert_with_outcome, lock_event, mark_processed, park, try_later};
+pub(crate) use full_refund::{
+    ALL as FULL_REFUND_QUERIES, has_refunds, record_offline_refund, request_refund, unrefunded,
+};
+pub(crate) use hosted_page::{ALL as HOSTED_PAGE_QUERIES, set_session};
+pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
+pub use refusal::Refusal;
+pub(crate) use sql::{
+    ALL as ALL_QUERIES, count_attempts, insert, lock, mark_replaced, open_payment, record_capture,
+    record_failed_attempt, request_late_refund, update,
+};
+pub(crate) use start::MAX_ATTEMPTS;
+pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
+pub(crate) use state::may_be_paid;
+pub use state::{Payment, PaymentUpdate};
+
+use crate::db::{Db, DbError};
+use crate::failure::Failure;
+use crate::id::{OrderId, PaymentId};
+use crate::viewer::Viewer;
+
+/// A payment; not found if the viewer may not see it.
+pub async fn show(db: &Db, viewer: Viewer, id: PaymentId) -> Result<Payment, Failure<Refusal>> {
+    let payment = sql::find(db, id).await?;
+    let seen =
+        payment.filter(|payment| viewer == Viewer::Staff || viewer == Viewer::Buyer(payment.buyer));
+    Ok(seen.ok_or(Refusal::NoSuch)?)
+}
+
+/// The payments of some orders, the oldest first. The caller has checked that the orders may be seen.
+pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
+    sql::of_orders(db, orders).await
+}
+
+/// Gives up a payment that Stripe refused to create: the next attempt gets a new one.
+pub async fn abandon(db: &Db, payment: PaymentId) -> Result<(), Failure<Refusal>> {
+    Ok(sql::abandon(db, payment).await?)
+}

@@ -1,0 +1,124 @@
+//! Why a refund is refused.
+
+use crate::failure::{self, Kind};
+use crate::id::ProductId;
+use crate::idempotency;
+use crate::money::Money;
+use crate::status::{OrderStatus, PaymentIntentStatus as Status};
+use serde_json::{Map, Value, json};
+
+/// Why a refund is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no such payment")]
+    NoPayment,
+    #[error("there is no such refund")]
+    NoRefund,
+    #[error("a payment that is {} cannot be refunded", .0.name())]
+    NotRefundable(Status),
+    #[error("the payment is disputed")]
+    Disputed,
+    #[error("nothing of the payment is left to refund")]
+    NothingLeft,
+    #[error("only {left} of the payment is left to refund")]
+    TooMuch { left: Money },
+    #[error("the payment is in {}", .0.currency)]
+    OtherCurrency(Money),
+    #[error("the order has only {left} pieces of {product} that were not refunded")]
+    TooManyPieces { product: ProductId, left: i32 },
+    #[error("an order that is {} has no shipped goods to return", .0.name())]
+    NotShipped(OrderStatus),
+    #[error("only {left} pieces of {product} are not returned to stock yet")]
+    TooManyRestocked { product: ProductId, left: i32 },
+    #[error(transparent)]
+    Idempotency(#[from] idempotency::Refusal),
+}
+
+impl failure::Refusal for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoPayment | Self::NoRefund => Kind::NotFound,
+            Self::NotRefundable(_) | Self::Disputed | Self::NothingLeft | Self::NotShipped(_) => {
+                Kind::Conflict
+            }
+            Self::TooMuch { .. }
+            | Self::OtherCurrency(_)
+            | Self::TooManyPieces { .. }
+            | Self::TooManyRestocked { .. } => Kind::Invalid,
+            Self::Idempotency(refusal) => refusal.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoPayment => "payment_not_found",
+            Self::NoRefund => "refund_not_found",
+            Self::NotRefundable(_) => "not_refundable",
+            Self::Disputed => "payment_disputed",
+            Self::NothingLeft => "nothing_left",
+            Self::TooMuch { .. } => "amount_too_large",
+            Self::OtherCurrency(_) => "other_currency",
+            Self::TooManyPieces { .. } => "too_many_pieces",
+            Self::NotShipped(_) => "not_shipped",
+            Self::TooManyRestocked { .. } => "too_many_restocked",
+            Self::Idempotency(refusal) => refusal.code(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let details = match self {
+            Self::NotRefundable(status) => [("payment_status", json!(status))].to_vec(),
+            Self::TooMuch { left } | Self::OtherCurrency(left) => [("left", json!(left))].to_vec(),
+            Self::NotShipped(status) => [("order_status", json!(status))].to_vec(),
+            Self::TooManyPieces { product, left } | Self::TooManyRestocked { product, left } => {
+                vec![("product", json!(product)), ("left", json!(left))]
+            }
+            Self::NoPayment | Self::NoRefund | Self::Disputed | Self::NothingLeft => Vec::new(),
+            Self::Idempotency(refusal) => return refusal.details(),
+        };
+        details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Refusal as _;
+    use crate::money::Currency;
+
+    #[test]
+    fn what_is_in_the_way_of_a_refund_is_told_to_programs() {
+        let product = ProductId::generate();
+        let left = Money { minor: 7, currency: Currency::EUR };
+        let (conflict, invalid) = (Kind::Conflict, Kind::Invalid);
+        let failed = json!({"payment_status": "failed"});
+        let pending = json!({"order_status": "pending"});
+        let pieces = json!({"product": product, "left": 2});
+        for (refusal, kind, code, details) in [
+            (Refusal::NoPayment, Kind::NotFound, "payment_not_found", json!({})),
+            (Refusal::NoRefund, Kind::NotFound, "refund_not_found", json!({})),
+            (Refusal::NotRefundable(Status::Failed), conflict, "not_refundable", failed),
+            (Refusal::Disputed, conflict, "payment_disputed", json!({})),
+            (Refusal::NothingLeft, conflict, "nothing_left", json!({})),
+            (Refusal::TooMuch { left }, invalid, "amount_too_large", json!({"left": left})),
+            (Refusal::OtherCurrency(left), invalid, "other_currency", json!({"left": left})),
+            (
+                Refusal::TooManyPieces { product, left: 2 },
+                invalid,
+                "too_many_pieces",
+                pieces.clone(),
+            ),
+            (Refusal::NotShipped(OrderStatus::Pending), conflict, "not_shipped", pending),
+            (Refusal::TooManyRestocked { product, left: 2 }, invalid, "too_many_restocked", pieces),
+            (
+                idempotency::Refusal::BadKey.into(),
+                Kind::Malformed,
+                "bad_idempotency_key",
+                json!({}),
+            ),
+        ] {
+            let said = (refusal.kind(), refusal.code(), Value::Object(refusal.details()));
+            assert_eq!(said, (kind, code, details), "{refusal}");
+        }
+    }
+}

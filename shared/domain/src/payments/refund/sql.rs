@@ -1,0 +1,295 @@
+//! The statements behind refunds. They hold no rules.
+
+pub(super) mod lines;
+pub(super) mod superseded;
+
+use super::request::{RefundRequest, RefundScope, RefundablePayment};
+use super::state::{LockedRefund, RefundStatus, RefundUpdate};
+use super::{DueRefund, Origin, Refund, RefundLine};
+use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::id::{OrderId, PaymentId, ProductId, RefundId};
+use crate::money::{Currency, Money};
+use crate::page::PageRequest;
+use crate::status::PaymentIntentStatus as Status;
+use tokio_postgres::Row;
+
+/// Every column that [`refund`] reads.
+macro_rules! select_refunds {
+    ($rest:literal) => {
+        concat!(
+            "
+        select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
+               r.created_at, r.updated_at,
+               coalesce((select array_agg(l.product_id order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as products,
+               coalesce((select array_agg(l.quantity order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as quantities,
+               coalesce((select array_agg(l.restocked order by l.product_id) from refund_lines l where l.refund_id = r.id),
+                        '{}') as restocked
+        from refunds r join payments p on p.id = r.payment_id ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    ORDER_OF: "find the order of a payment to refund" = "select order_id from payments where id = $1";
+
+    /// Requested refunds count as refunded.
+    REFUNDABLE: "look up what is left of a payment" = "
+        select p.status, p.currency, p.amount_minor - coalesce(
+                   (select sum(r.amount_minor) from refunds r
+                    where r.payment_id = p.id and r.status not in ('failed', 'canceled')), 0)::bigint as left_minor,
+               exists (
+                   select from disputes d
+                   where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost')) as is_disputed
+        from payments p
+        where p.id = $1 and p.provider = 'stripe'";
+
+    INSERT: "insert a refund" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin, reason)
+        values ($1, $2, $3, 'requested', 'api', $4)";
+
+    FIND: "look up a refund" = select_refunds!("where r.id = $1");
+
+    LIST: "list refunds" = select_refunds!("
+        where ($1::text is null or r.status = $1) and r.id < $2
+        order by r.id desc
+        limit $3");
+
+    LIST_OF_PAYMENT: "list a payment's refunds" = select_refunds!("
+        where ($1::text is null or r.status = $1) and r.id < $2 and r.payment_id = $4
+        order by r.id desc
+        limit $3");
+
+    OF_ORDERS: "look up orders' refunds" = select_refunds!("where p.order_id = any($1) order by r.id");
+
+    /// Not while a bank is about to decide on a dispute of the payment: Stripe would refuse it for good.
+    LEASE: "lease refunds to send" = "
+        with due as (
+            select id from refunds r
+            where status = 'requested' and next_try_at <= now()
+              and not exists (
+                  select from disputes d
+                  where d.payment_id = r.payment_id and d.status in ('needs_response', 'under_review'))
+            order by next_try_at
+            limit $1
+            for update skip locked
+        )
+        update refunds r
+        set attempts = r.attempts + 1,
+            next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
+        from due, payments p
+        where r.id = due.id and p.id = r.payment_id
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id, r.attempts";
+
+    /// Not before the payment itself is known to have succeeded: there is nothing to give back yet.
+    PAYMENT_OF: "find the payment of a refund" = "
+        select id from payments where provider_pi = $1 and status = 'succeeded'";
+
+    LOCK: "lock a refund" = "
+        select r.id, r.status, r.amount_minor, p.currency, r.told_at
+        from refunds r join payments p on p.id = r.payment_id
+        where r.payment_id = $1 and (r.provider_refund = $2 or (r.id = $3 and r.provider_refund is null))
+        for update of r";
+
+    INSERT_FROM_DASHBOARD: "insert a refund made in the dashboard" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin)
+        values ($1, $2, $3, 'requested', 'dashboard')";
+
+    UPDATE: "update a refund" = "
+        update refunds set provider_refund = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
+
+    FAIL: "mark a refund as failed" = "
+        update refunds set status = 'failed', updated_at = now()
+        where id = $1 and status = 'requested' and provider_refund is null";
+
+    RECORD_REFUND: "record a refund in the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        values ($1, 'refunded', $2, 'stripe', $3)
+        on conflict on constraint ledger_once do nothing";
+
+    /// Only after its refund was recorded.
+    RECORD_FAILURE: "record a failed refund in the ledger" = "
+        insert into ledger (order_id, kind, amount_minor, source, source_id)
+        select order_id, 'refund_failed', amount_minor, source, source_id
+        from ledger
+        where order_id = $1 and kind = 'refunded' and source = 'stripe' and source_id = $2
+        on conflict on constraint ledger_once do nothing";
+}
+
+pub(crate) async fn order_of(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<OrderId>, DbError> {
+    Ok(tx.row(&ORDER_OF, &[&payment]).await?.map(|row| row.get("order_id")))
+}
+
+pub(crate) async fn refundable(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+) -> Result<Option<RefundablePayment>, DbError> {
+    let Some(row) = tx.row(&REFUNDABLE, &[&payment]).await? else { return Ok(None) };
+    let status =
+        Status::from_name(row.get("status")).ok_or(DbError::invalid_row(&REFUNDABLE, "status"))?;
+    let (left, is_disputed) = (money(&REFUNDABLE, &row, "left_minor")?, row.get("is_disputed"));
+    Ok(Some(RefundablePayment { status, left, is_disputed }))
+}
+
+pub(crate) async fn insert(
+    tx: &Tx<'_>,
+    id: RefundId,
+    payment: PaymentId,
+    amount: Money,
+    request: &RefundRequest,
+) -> Result<(), DbError> {
+    tx.execute(&INSERT, &[&id, &payment, &amount.minor, &request.reason]).await?;
+    if let RefundScope::Lines(lines) = &request.scope {
+        lines::insert(tx, id, lines).await?;
+    }
+    Ok(())
+}
+
+/// A refund that must exist.
+pub(crate) async fn read(tx: &Tx<'_>, id: RefundId) -> Result<Refund, DbError> {
+    let row = tx
+        .row(&FIND, &[&id])
+        .await?
+        .ok_or(DbError::invalid_row(&FIND, "the refund does not exist"))?;
+    refund(&row)
+}
+
+pub(super) async fn find(db: &Db, id: RefundId) -> Result<Option<Refund>, DbError> {
+    db.row(&FIND, &[&id]).await?.as_ref().map(refund).transpose()
+}
+
+pub(super) async fn list(
+    db: &Db,
+    payment: Option<PaymentId>,
+    only: Option<RefundStatus>,
+    page: &PageRequest<RefundId>,
+) -> Result<Vec<Refund>, DbError> {
+    let status = only.map(RefundStatus::name);
+    let before = page.after.unwrap_or(RefundId::LAST);
+    let limit = page.fetch_limit();
+    let rows = match payment {
+        None => db.rows(&LIST, &[&status, &before, &limit]).await?,
+        Some(payment) => db.rows(&LIST_OF_PAYMENT, &[&status, &before, &limit, &payment]).await?,
+    };
+    rows.iter().map(refund).collect()
+}
+
+pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
+    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(refund).collect()
+}
+
+pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
+    let rows = db.rows(&LEASE, &[&i64::from(limit)]).await?;
+    rows.iter()
+        .map(|row| {
+            let amount = money(&LEASE, row, "amount_minor")?;
+            let (id, order, attempts) = (row.get("id"), row.get("order_id"), row.get("attempts"));
+            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount, attempts })
+        })
+        .collect()
+}
+
+pub(crate) async fn payment_of(
+    tx: &Tx<'_>,
+    update: &RefundUpdate,
+) -> Result<Option<PaymentId>, DbError> {
+    Ok(tx.row(&PAYMENT_OF, &[&update.intent]).await?.map(|row| row.get("id")))
+}
+
+pub(crate) async fn lock(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    update: &RefundUpdate,
+) -> Result<Option<LockedRefund>, DbError> {
+    let row = tx.row(&LOCK, &[&payment, &update.provider, &update.refund]).await?;
+    row.map(|row| {
+        Ok(LockedRefund {
+            id: row.get("id"),
+            status: status(&LOCK, &row)?,
+            amount: money(&LOCK, &row, "amount_minor")?,
+            as_of: row.get("told_at"),
+        })
+    })
+    .transpose()
+}
+
+/// A refund that was made in Stripe's dashboard.
+pub(crate) async fn insert_from_dashboard(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    update: &RefundUpdate,
+) -> Result<LockedRefund, DbError> {
+    let id = RefundId::generate();
+    tx.execute(&INSERT_FROM_DASHBOARD, &[&id, &payment, &update.amount.minor]).await?;
+    Ok(LockedRefund { id, status: RefundStatus::Requested, amount: update.amount, as_of: None })
+}
+
+pub(crate) async fn update(
+    tx: &Tx<'_>,
+    id: RefundId,
+    update: &RefundUpdate,
+) -> Result<(), DbError> {
+    tx.execute(&UPDATE, &[&id, &update.provider, &update.status.name(), &update.at]).await.map(drop)
+}
+
+/// Marks a requested refund as failed; false if it is no longer `requested`.
+pub(crate) async fn fail(tx: &Tx<'_>, id: RefundId) -> Result<bool, DbError> {
+    Ok(tx.execute(&FAIL, &[&id]).await? == 1)
+}
+
+/// Whether it was not recorded before.
+pub(crate) async fn record_refund(
+    tx: &Tx<'_>,
+    order: OrderId,
+    update: &RefundUpdate,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&RECORD_REFUND, &[&order, &update.amount.minor, &update.provider]).await? == 1)
+}
+
+/// Whether it was not recorded before.
+pub(crate) async fn record_failure(
+    tx: &Tx<'_>,
+    order: OrderId,
+    update: &RefundUpdate,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(&RECORD_FAILURE, &[&order, &update.provider]).await? == 1)
+}
+
+fn refund(row: &Row) -> Result<Refund, DbError> {
+    let origin = match row.get("origin") {
+        "api" => Origin::Api,
+        "dashboard" => Origin::Dashboard,
+        "late_payment" => Origin::LatePayment,
+        _ => return Err(DbError::invalid_row(&FIND, "origin")),
+    };
+    let products: Vec<ProductId> = row.get("products");
+    let (quantities, restocked): (Vec<i32>, Vec<i32>) =
+        (row.get("quantities"), row.get("restocked"));
+    let pieces = products.into_iter().zip(quantities).zip(restocked);
+    Ok(Refund {
+        id: row.get("id"),
+        payment: row.get("payment_id"),
+        order: row.get("order_id"),
+        amount: money(&FIND, row, "amount_minor")?,
+        status: status(&FIND, row)?,
+        origin,
+        reason: row.get("reason"),
+        lines: pieces
+            .map(|((product, quantity), restocked)| RefundLine { product, quantity, restocked })
+            .collect(),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+fn status(query: &Query, row: &Row) -> Result<RefundStatus, DbError> {
+    RefundStatus::from_name(row.get("status")).ok_or(DbError::invalid_row(query, "status"))
+}
+
+fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
+    Ok(Money { minor: row.get(column), currency })
+}

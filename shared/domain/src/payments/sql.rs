@@ -1,0 +1,221 @@
+//! The statements behind payments. They hold no rules.
+
+use super::hosted_page;
+use super::start::{OpenPayment, PaymentFlow};
+use super::state::{LockedPayment, Payment, PaymentUpdate};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::id::{OrderId, PaymentId, RefundId};
+use crate::money::{Currency, Money};
+use crate::status::PaymentIntentStatus as Status;
+use tokio_postgres::Row;
+
+/// Every column that [`payment`] reads.
+macro_rules! select_payments {
+    ($rest:literal) => {
+        concat!(
+            "
+        select p.id, p.order_id, o.user_id, p.amount_minor, p.currency, p.status, p.provider_pi, p.created_at, p.updated_at,
+               (select provider_session from checkout_sessions where payment_id = p.id) as provider_session,
+               coalesce((select sum(r.amount_minor) from refunds r
+                         where r.payment_id = p.id and r.status in ('pending', 'requires_action', 'succeeded')), 0)::bigint
+                   as refunded_minor
+        from payments p join orders o on o.id = p.order_id ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    FIND: "look up a payment" = select_payments!("where p.id = $1");
+
+    OF_ORDERS: "look up orders' payments" = select_payments!("where p.order_id = any($1) order by p.id");
+
+    /// A page that Stripe may not know yet is stale once it would expire in less than the half hour that Stripe requires.
+    OPEN: "look up an order's open payment" = "
+        select p.id, p.order_id, p.amount_minor, p.currency, p.provider_pi,
+               c.payment_id is not null as has_page, c.success_url, c.cancel_url, c.expires_at, c.provider_session,
+               p.replaced_at is not null
+                   or (c.provider_session is null and coalesce(c.expires_at < now() + interval '31 minutes', false)) as is_stale
+        from payments p left join checkout_sessions c on c.payment_id = p.id
+        where p.order_id = $1 and p.status not in ('canceled', 'failed')";
+
+    COUNT: "count an order's payments" = "select count(*) from payments where order_id = $1";
+
+    INSERT: "insert a payment" = "
+        insert into payments (id, order_id, currency, amount_minor, status)
+        values ($1, $2, $3, $4, 'creating')";
+
+    MARK_REPLACED: "mark a payment as replaced" = "
+        update payments set replaced_at = coalesce(replaced_at, now()), updated_at = now() where id = $1";
+
+    ABANDON: "abandon a payment" = "
+        update payments set status = 'failed', updated_at = now()
+        where id = $1 and status = 'creating' and provider_pi is null
+          and not exists (select from checkout_sessions where payment_id = $1 and provider_session is not null)";
+
+    /// By Stripe's id, or by ours while Stripe's is not stored yet, as its order is found.
+    LOCK: "lock a payment" = "
+        select p.id, p.provider_pi, p.status, p.amount_minor, p.currency, p.told_at, c.provider_session,
+               p.replaced_at is not null as is_replaced
+        from payments p left join checkout_sessions c on c.payment_id = p.id
+        where p.provider_pi = $1 or (p.id = $2 and (p.provider_pi is null or $1 is null))
+        for update of p";
+
+    UPDATE: "update a payment" = "
+        update payments set provider_pi = coalesce($2, provider_pi), status = $3, told_at = $4, updated_at = now() where id = $1";
+
+    /// Not if the payment has moved on, and only the first time.
+    RECORD_FAILED_ATTEMPT: "record a failed attempt to pay" = "
+        update payments set failed_at = now()
+        where provider_pi = $1 and status = 'requires_payment_method' and failed_at is null
+        returning id";
+
+    CAPTURE: "record a capture" = "
+        with entered as (
+            insert into ledger (order_id, kind, amount_minor, source, source_id)
+            values ($4, 'captured', $5, 'stripe', $2)
+            on conflict on constraint ledger_once do nothing
+        )
+        update payments
+        set provider_pi = coalesce($2, provider_pi), status = 'succeeded', told_at = $3, updated_at = now()
+        where id = $1";
+
+    REQUEST_LATE_REFUND: "request the refund of a late payment" = "
+        insert into refunds (id, payment_id, amount_minor, status, origin)
+        values ($1, $2, $3, 'requested', 'late_payment')
+        on conflict (payment_id) where origin = 'late_payment' do nothing";
+}
+
+pub(crate) async fn open_payment(
+    tx: &Tx<'_>,
+    order: OrderId,
+) -> Result<Option<OpenPayment>, DbError> {
+    let Some(row) = tx.row(&OPEN, &[&order]).await? else { return Ok(None) };
+    let amount = amount(&OPEN, &row)?;
+    let has_page: bool = row.get("has_page");
+    Ok(Some(OpenPayment {
+        id: row.get("id"),
+        order: row.get("order_id"),
+        amount,
+        provider: row.get("provider_pi"),
+        hosted_page: has_page.then(|| hosted_page::read(&row)),
+        is_stale: row.get("is_stale"),
+    }))
+}
+
+pub(crate) async fn count_attempts(tx: &Tx<'_>, order: OrderId) -> Result<i64, DbError> {
+    let row = tx.row(&COUNT, &[&order]).await?;
+    Ok(row.ok_or(DbError::invalid_row(&COUNT, "no count"))?.get(0))
+}
+
+pub(super) async fn find(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
+    db.row(&FIND, &[&id]).await?.as_ref().map(payment).transpose()
+}
+
+pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
+    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(payment).collect()
+}
+
+fn payment(row: &Row) -> Result<Payment, DbError> {
+    let amount = amount(&FIND, row)?;
+    let status = Status::from_name(row.get("status"));
+    Ok(Payment {
+        id: row.get("id"),
+        order: row.get("order_id"),
+        buyer: row.get("user_id"),
+        amount,
+        refunded: Money { minor: row.get("refunded_minor"), ..amount },
+        status: status.ok_or(DbError::invalid_row(&FIND, "status"))?,
+        provider: row.get("provider_pi"),
+        session: row.get("provider_session"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+/// A new payment of an order over `amount`, not yet known to Stripe.
+pub(crate) async fn insert(
+    tx: &Tx<'_>,
+    id: PaymentId,
+    order: OrderId,
+    amount: Money,
+    flow: &PaymentFlow,
+) -> Result<OpenPayment, DbError> {
+    tx.execute(&INSERT, &[&id, &order, &amount.currency.code(), &amount.minor]).await?;
+    let mut open =
+        OpenPayment { id, order, amount, provider: None, hosted_page: None, is_stale: false };
+    if let PaymentFlow::HostedPage(urls) = flow {
+        open.hosted_page = Some(hosted_page::insert(tx, id, urls).await?);
+    }
+    Ok(open)
+}
+
+pub(crate) async fn mark_replaced(tx: &Tx<'_>, payment: PaymentId) -> Result<(), DbError> {
+    tx.execute(&MARK_REPLACED, &[&payment]).await.map(drop)
+}
+
+pub(super) async fn abandon(db: &Db, payment: PaymentId) -> Result<(), DbError> {
+    db.execute(&ABANDON, &[&payment]).await.map(drop)
+}
+
+pub(crate) async fn lock(
+    tx: &Tx<'_>,
+    update: &PaymentUpdate,
+) -> Result<Option<LockedPayment>, DbError> {
+    let Some(row) = tx.row(&LOCK, &[&update.provider, &update.payment]).await? else {
+        return Ok(None);
+    };
+    let status = Status::from_name(row.get("status"));
+    Ok(Some(LockedPayment {
+        id: row.get("id"),
+        provider: row.get("provider_pi"),
+        session: row.get("provider_session"),
+        is_replaced: row.get("is_replaced"),
+        status: status.ok_or(DbError::invalid_row(&LOCK, "status"))?,
+        amount: amount(&LOCK, &row)?,
+        as_of: row.get("told_at"),
+    }))
+}
+
+pub(crate) async fn update(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    update: &PaymentUpdate,
+) -> Result<(), DbError> {
+    tx.execute(&UPDATE, &[&payment, &update.provider, &update.status.name(), &update.at])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn record_failed_attempt(
+    tx: &Tx<'_>,
+    update: &PaymentUpdate,
+) -> Result<Option<PaymentId>, DbError> {
+    Ok(tx.row(&RECORD_FAILED_ATTEMPT, &[&update.provider]).await?.map(|row| row.get("id")))
+}
+
+/// Marks the payment as succeeded and records the money in the ledger, once.
+pub(crate) async fn record_capture(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    order: OrderId,
+    update: &PaymentUpdate,
+) -> Result<(), DbError> {
+    let row: [Param<'_>; 5] =
+        [&payment, &update.provider, &update.at, &order, &update.amount.minor];
+    tx.execute(&CAPTURE, &row).await.map(drop)
+}
+
+pub(crate) async fn request_late_refund(
+    tx: &Tx<'_>,
+    payment: PaymentId,
+    minor: i64,
+) -> Result<(), DbError> {
+    tx.execute(&REQUEST_LATE_REFUND, &[&RefundId::generate(), &payment, &minor]).await.map(drop)
+}
+
+fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {
+    let currency = Currency::from_code(row.get("currency"));
+    let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
+    Ok(Money { minor: row.get("amount_minor"), currency })
+}

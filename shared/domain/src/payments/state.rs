@@ -1,0 +1,227 @@
+//! Payments, and which of Stripe's updates of them count. Pure.
+
+use super::refusal::Refusal;
+use crate::id::{OrderId, PaymentId, UserId};
+use crate::money::Money;
+use crate::status::{OrderStatus, PaymentIntentStatus as Status};
+use time::OffsetDateTime;
+
+/// The state of a payment as Stripe reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentUpdate {
+    /// Stripe's id of the PaymentIntent. A Checkout Session has none until the buyer pays.
+    pub provider: Option<String>,
+    /// Stripe's id of the Checkout Session, if the report is about one.
+    pub session: Option<String>,
+    /// Our id, from the object's metadata.
+    pub payment: Option<PaymentId>,
+    pub status: Status,
+    pub amount: Money,
+    /// When this was the state.
+    pub at: OffsetDateTime,
+}
+
+/// An attempt to pay an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    pub id: PaymentId,
+    pub order: OrderId,
+    pub buyer: UserId,
+    pub amount: Money,
+    /// The sum of its refunds.
+    pub refunded: Money,
+    pub status: Status,
+    /// Stripe's id of the PaymentIntent, once it is known.
+    pub provider: Option<String>,
+    /// Stripe's id of the Checkout Session, if it is paid on Stripe's page.
+    pub session: Option<String>,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+}
+
+/// A payment's row, locked.
+#[derive(Clone, Debug)]
+pub(crate) struct LockedPayment {
+    pub(crate) id: PaymentId,
+    pub(crate) provider: Option<String>,
+    pub(crate) session: Option<String>,
+    /// The buyer switched to the other flow.
+    pub(crate) is_replaced: bool,
+    pub(crate) status: Status,
+    pub(crate) amount: Money,
+    pub(crate) as_of: Option<OffsetDateTime>,
+}
+
+/// Only a pending order may be paid, and only while it is not about to be cancelled.
+pub(crate) fn may_be_paid(status: OrderStatus, is_ending: bool) -> Result<(), Refusal> {
+    match status {
+        OrderStatus::Pending if is_ending => Err(Refusal::Ending),
+        OrderStatus::Pending => Ok(()),
+        _ => Err(Refusal::NotPayable(status)),
+    }
+}
+
+impl LockedPayment {
+    /// Whether the update replaces what is stored. The same updates lead to the same state in whatever order they arrive.
+    pub(crate) fn is_superseded_by(&self, update: &PaymentUpdate) -> Result<bool, Refusal> {
+        let differ = |known: &Option<String>, update: &Option<String>| {
+            known.is_some() && update.is_some() && known != update
+        };
+        if differ(&self.provider, &update.provider) || differ(&self.session, &update.session) {
+            return Err(Refusal::NoPayment);
+        }
+        if self.amount != update.amount {
+            return Err(Refusal::Mismatch { ours: self.amount, stripe: update.amount });
+        }
+        let known = (finality(self.status), self.as_of, rank(self.status));
+        let new = (finality(update.status), Some(update.at), rank(update.status));
+        Ok(if finality(self.status) > 0 { new.0 > known.0 } else { new > known })
+    }
+}
+
+/// Zero while anything can still happen. A capture outranks every other end.
+fn finality(status: Status) -> u8 {
+    match status {
+        Status::Failed => 1,
+        Status::Canceled => 2,
+        Status::Succeeded => 3,
+        _ => 0,
+    }
+}
+
+/// Which of two states of the same second is the later one.
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Creating => 0,
+        Status::RequiresPaymentMethod => 1,
+        Status::RequiresConfirmation => 2,
+        Status::RequiresAction => 3,
+        Status::RequiresCapture => 4,
+        Status::Processing => 5,
+        Status::Failed | Status::Canceled | Status::Succeeded => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use proptest::prelude::*;
+
+    fn euros(minor: i64) -> Money {
+        Money { minor, currency: Currency::EUR }
+    }
+
+    fn update(status: Status, second: i64) -> PaymentUpdate {
+        let at = OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap();
+        let (provider, session) = (Some("pi_1".to_owned()), None);
+        PaymentUpdate { provider, session, payment: None, status, amount: euros(100), at }
+    }
+
+    fn fresh() -> LockedPayment {
+        let id = PaymentId::generate();
+        LockedPayment {
+            id,
+            provider: None,
+            session: None,
+            is_replaced: false,
+            status: Status::Creating,
+            amount: euros(100),
+            as_of: None,
+        }
+    }
+
+    fn after(updates: &[PaymentUpdate]) -> Status {
+        let mut known = fresh();
+        for update in updates {
+            if known.is_superseded_by(update).unwrap() {
+                known.status = update.status;
+                known.as_of = Some(update.at);
+            }
+        }
+        known.status
+    }
+
+    #[test]
+    fn money_taken_outweighs_a_failed_try_that_is_told_later() {
+        let story = [update(Status::Succeeded, 5), update(Status::RequiresPaymentMethod, 9)];
+        assert_eq!(after(&story), Status::Succeeded);
+    }
+
+    #[test]
+    fn another_amount_is_no_news_but_an_alarm() {
+        let new = PaymentUpdate { amount: euros(99), ..update(Status::Succeeded, 1) };
+        assert!(matches!(fresh().is_superseded_by(&new), Err(Refusal::Mismatch { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_news_in_any_order_end_alike(
+            story in prop::collection::vec((0..9_usize, 0..4_i64), 1..7),
+            seed: u64,
+        ) {
+            let story: Vec<_> = story.into_iter().map(|(s, at)| update(Status::ALL[s], at)).collect();
+            let mut shuffled = story.clone();
+            fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+            shuffled.extend(story.iter().cloned());
+            prop_assert_eq!(after(&story), after(&shuffled));
+        }
+    }
+
+    #[test]
+    fn only_a_pending_order_that_is_not_ending_may_be_paid() {
+        use OrderStatus::{Cancelled, Confirmed, Pending, Shipped};
+        assert_eq!(may_be_paid(Pending, false), Ok(()));
+        assert_eq!(may_be_paid(Pending, true), Err(Refusal::Ending));
+        for status in [Confirmed, Shipped, Cancelled] {
+            assert_eq!(may_be_paid(status, false), Err(Refusal::NotPayable(status)));
+        }
+    }
+
+    #[test]
+    fn news_of_another_payment_of_stripes_are_none_of_ours() {
+        let name = |name: &str| Some(name.to_owned());
+        let ours = LockedPayment { provider: name("pi_1"), session: name("cs_1"), ..fresh() };
+        let of = |provider, session| {
+            ours.is_superseded_by(&PaymentUpdate {
+                provider,
+                session,
+                ..update(Status::Processing, 1)
+            })
+        };
+
+        assert_eq!(of(name("pi_1"), name("cs_1")), Ok(true));
+        assert_eq!(of(None, None), Ok(true));
+        assert_eq!(of(name("pi_2"), name("cs_1")), Err(Refusal::NoPayment));
+        assert_eq!(of(name("pi_1"), name("cs_2")), Err(Refusal::NoPayment));
+    }
+
+    #[test]
+    fn later_and_further_is_news_and_after_an_end_only_a_better_one() {
+        use Status::{Canceled, Failed, Processing, RequiresAction, Succeeded};
+        for (known, new, is_new) in [
+            (update(Processing, 5), update(RequiresAction, 6), true),
+            (update(Processing, 5), update(RequiresAction, 4), false),
+            (update(RequiresAction, 5), update(Processing, 5), true),
+            (update(Processing, 5), update(RequiresAction, 5), false),
+            (update(Processing, 5), update(Processing, 5), false),
+            (update(Processing, 5), update(Failed, 1), true),
+            (update(Failed, 5), update(Processing, 9), false),
+            (update(Failed, 5), update(Failed, 9), false),
+            (update(Failed, 5), update(Canceled, 1), true),
+            (update(Canceled, 5), update(Succeeded, 1), true),
+            (update(Succeeded, 5), update(Canceled, 9), false),
+            (update(Succeeded, 5), update(Succeeded, 9), false),
+        ] {
+            let ours = LockedPayment { status: known.status, as_of: Some(known.at), ..fresh() };
+            assert_eq!(ours.is_superseded_by(&new), Ok(is_new), "{known:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn the_final_states_are_those_that_rank_as_final() {
+        for status in Status::ALL {
+            assert_eq!(finality(status) > 0, status.is_final(), "{status:?}");
+        }
+    }
+}

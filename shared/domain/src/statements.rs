@@ -1,0 +1,43 @@
+//! Every statement that the functions send, for tests that prepare and plan them.
+
+use crate::db::{self, Query};
+use crate::payments::{dispute, reconciliation, refund};
+use crate::{
+    accounts, catalog, idempotency, inbox, inventory, mail, operations, ordering, outbox, payments,
+    retention,
+};
+
+/// All statements, each once.
+pub fn all() -> impl Iterator<Item = &'static Query> {
+    [
+        db::ALL,
+        accounts::ALL_QUERIES,
+        accounts::LINK_QUERIES,
+        accounts::SESSION_QUERIES,
+        catalog::ALL_PAGES,
+        catalog::ALL_QUERIES,
+        idempotency::ALL,
+        inbox::ALL,
+        inventory::ALL_LISTS,
+        inventory::ALL_QUERIES,
+        mail::ALL,
+        operations::ALL_CHECKS,
+        operations::ALL_QUERIES,
+        outbox::ALL,
+        payments::ALL_QUERIES,
+        payments::EVENT_QUERIES,
+        payments::FULL_REFUND_QUERIES,
+        payments::HOSTED_PAGE_QUERIES,
+        payments::OFFLINE_QUERIES,
+        dispute::ALL_QUERIES,
+        reconciliation::ALL_QUERIES,
+        reconciliation::RUN_QUERIES,
+        refund::ALL_QUERIES,
+        refund::LINE_QUERIES,
+        refund::SUPERSEDED_QUERIES,
+        retention::ALL,
+    ]
+    .into_iter()
+    .chain(ordering::ALL_QUERIES)
+    .flatten()
+}

@@ -1,0 +1,29 @@
+//! Whose orders and payments a caller may see. Pure.
+
+use crate::id::UserId;
+
+/// What a caller may see: one's own, or everybody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Only what belongs to this user.
+    Buyer(UserId),
+    /// What belongs to anybody.
+    Staff,
+}
+
+/// Who changes an order, and in which role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub id: UserId,
+    pub viewer: Viewer,
+}
+
+impl Viewer {
+    /// The user whose things alone may be seen; none for staff. For SQL: `$1::uuid is null or user_id = $1`.
+    pub(crate) fn owner(self) -> Option<UserId> {
+        match self {
+            Self::Buyer(buyer) => Some(buyer),
+            Self::Staff => None,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Cancels an order.
+
+use super::{close, refund};
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::id::OrderId;
+use crate::idempotency::{IdempotentCall, RecordedResponse};
+use crate::ordering::{self, Actor, CancelReason, Order, Refusal, Status, Viewer};
+use crate::payments::{self, dispute};
+
+/// Cancels an order: buyers while it is pending; staff until it is shipped, and then all of its payments are refunded.
+///
+/// While Stripe may still capture a payment for it, the cancellation is only requested: the order shows its
+/// `cancel_requested_at`, and the sweep cancels the payment, then the order. Cancelling again changes nothing.
+pub async fn cancel_order(
+    db: &Db,
+    who: Actor,
+    id: OrderId,
+    call: &IdempotentCall<Order>,
+) -> Result<RecordedResponse, Failure<Refusal>> {
+    call.transaction(db, who.id, async |tx| {
+        let locked = ordering::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
+        ordering::set_actor(tx, who.id).await?;
+        match (locked.status, who.viewer) {
+            (Status::Cancelled, _) => {}
+            (Status::Pending, _) if locked.cancel_reason.is_some() => {}
+            (Status::Pending, _) => {
+                if payments::open_payment(tx, id).await?.is_some() {
+                    ordering::request_cancel(tx, id).await?;
+                } else {
+                    close::cancel(tx, id, CancelReason::Requested).await?;
+                }
+            }
+            (Status::Confirmed, Viewer::Staff) => {
+                // While a dispute is open, the bank decides whether the money can be refunded.
+                if locked.on_hold && dispute::is_undecided(tx, id).await? {
+                    return Err(Refusal::OnHold.into());
+                }
+                refund::refund_all(tx, id).await?;
+                close::cancel(tx, id, CancelReason::Requested).await?;
+            }
+            (from @ (Status::Confirmed | Status::Shipped), _) => {
+                return Err(Refusal::IllegalMove { from, to: Status::Cancelled }.into());
+            }
+        }
+        Ok(ordering::read(tx, id).await?)
+    })
+    .await
+}

@@ -1,0 +1,81 @@
+//! Ends the wait of a pending order: it is confirmed once it is paid, or cancelled and its stock released.
+
+use crate::db::{Db, DbError, Tx};
+use crate::failure::{Failure, Never};
+use crate::id::OrderId;
+use crate::inventory;
+use crate::ordering::{self, CancelReason, CaptureOutcome, LockedOrder, Reason};
+use crate::outbox::{self, Event};
+use crate::payments::{self, OpenPayment};
+use crate::viewer::Viewer;
+
+/// What is left to do before an order can be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseOutcome {
+    Done,
+    /// Stripe may still capture this payment: cancel it there, then apply the update that Stripe answers with.
+    CancelPayment(OpenPayment),
+}
+
+/// Cancels an order that is due for it, unless Stripe may still capture a payment for it.
+pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failure<Never>> {
+    db.transaction(async |tx| {
+        let locked = ordering::lock(tx, Viewer::Staff, order).await?;
+        let Some(reason) = locked.and_then(|locked| locked.due_cancellation()) else {
+            return Ok(CloseOutcome::Done);
+        };
+        if let Some(open) = payments::open_payment(tx, order).await? {
+            return Ok(CloseOutcome::CancelPayment(open));
+        }
+        cancel(tx, order, reason).await?;
+        Ok(CloseOutcome::Done)
+    })
+    .await
+}
+
+/// The order's payment is captured: confirms the order, or cancels it if that was requested before.
+pub(super) async fn on_capture(
+    tx: &Tx<'_>,
+    locked: &LockedOrder,
+) -> Result<CaptureOutcome, DbError> {
+    let (order, outcome) = (locked.order, locked.on_capture());
+    match outcome {
+        CaptureOutcome::Confirm => confirm(tx, order, None).await?,
+        CaptureOutcome::CancelAndRefund => {
+            cancel(tx, order, CancelReason::Requested).await?;
+            ordering::recompute_paid(tx, order).await?;
+        }
+        CaptureOutcome::Refund => ordering::recompute_paid(tx, order).await?,
+        CaptureOutcome::Unchanged => {}
+    }
+    Ok(outcome)
+}
+
+/// The order's payment can never be captured: cancels the order if it still waits for it.
+pub(super) async fn cancel_unpaid(tx: &Tx<'_>, locked: &LockedOrder) -> Result<(), DbError> {
+    match locked.unpaid_cancellation() {
+        Some(reason) => cancel(tx, locked.order, reason).await,
+        None => Ok(()),
+    }
+}
+
+/// The order is paid: it can be shipped. `by_hand` is why staff confirmed it, if they did.
+pub(super) async fn confirm(
+    tx: &Tx<'_>,
+    order: OrderId,
+    by_hand: Option<&Reason>,
+) -> Result<(), DbError> {
+    ordering::confirm(tx, order, by_hand).await?;
+    outbox::enqueue(tx, Event::OrderConfirmed { order }).await
+}
+
+/// Cancels an order and releases its stock.
+pub(super) async fn cancel(
+    tx: &Tx<'_>,
+    order: OrderId,
+    reason: CancelReason,
+) -> Result<(), DbError> {
+    ordering::cancel(tx, order, reason).await?;
+    inventory::release(tx, order).await?;
+    outbox::enqueue(tx, Event::OrderCancelled { order }).await
+}

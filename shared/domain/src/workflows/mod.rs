@@ -1,0 +1,29 @@
+//! What the shop does, one story per file: each is one transaction that locks, asks each capability for its part and
+//! tells the outbox. The rules and the SQL are those of the capabilities.
+//!
+//! A story is refused for the reasons of the capability whose route it serves. Where one uses another, it is one of
+//! those above it in this order: `close`, `refund`, `dispute`, `take_payment`, the stories of orders, `apply_event`,
+//! `reconcile`.
+
+mod apply_event;
+mod cancel;
+mod close;
+mod confirm;
+mod create_product;
+mod dispute;
+mod place;
+mod reconcile;
+mod refund;
+mod ship;
+mod take_payment;
+
+pub use apply_event::{apply_event, receive_event};
+pub use cancel::cancel_order;
+pub use close::{CloseOutcome, close_order};
+pub use confirm::confirm_order;
+pub use create_product::create_product;
+pub use place::place_order;
+pub use reconcile::{reconcile_payments, reconcile_refunds};
+pub use refund::{apply_refund_update, fail_refund, refund_payment};
+pub use ship::ship_order;
+pub use take_payment::{apply_payment_update, payments_of_order, start_payment};

@@ -1,0 +1,120 @@
+//! Refunds payments. The caller asks Stripe after [`refund_payment`] and passes the answer to [`apply_refund_update`] or
+//! [`fail_refund`].
+
+use crate::db::{Db, DbError, Tx};
+use crate::failure::{Failure, Never};
+use crate::id::{OrderId, PaymentId, RefundId, UserId};
+use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
+use crate::outbox::{self, Event};
+use crate::payments::refund::{self, Refund, RefundRequest, RefundUpdate, Refusal};
+use crate::viewer::Viewer;
+use crate::{inventory, ordering, payments};
+
+/// Refunds a payment once per request: all that is left of it, an amount, or the price of some pieces. Stripe is asked
+/// next; until then the refund is `requested`, and its amount counts as refunded.
+///
+/// Returned goods go back into stock at once: they are there, whatever becomes of the refund.
+pub async fn refund_payment(
+    db: &Db,
+    staff: UserId,
+    payment: PaymentId,
+    wanted: &RefundRequest,
+    request: &IdempotentRequest,
+    respond: impl Fn(&Refund) -> RecordedResponse,
+) -> Result<RecordedResponse, Failure<Refusal>> {
+    let id = RefundId::generate();
+    db.transaction(async |tx| {
+        let work = async || {
+            let order = refund::order_of(tx, payment).await?.ok_or(Refusal::NoPayment)?;
+            // Concurrent refunds of one order wait here, so that their sum never exceeds the payment.
+            let locked = ordering::lock(tx, Viewer::Staff, order).await?;
+            let locked = locked.ok_or(Refusal::NoPayment)?;
+            let refundable = refund::refundable(tx, payment).await?.ok_or(Refusal::NoPayment)?;
+            let lines = refund::refundable_lines(tx, order).await?;
+            let amount = wanted.price(&refundable, &lines)?;
+            let restocks = wanted.restocks(locked.status, &lines)?;
+            refund::insert(tx, id, payment, amount, wanted).await?;
+            if restocks {
+                inventory::restock(tx, id, staff).await?;
+                // The order shows its returned pieces, so it gets a new version.
+                ordering::recompute_paid(tx, order).await?;
+                outbox::enqueue(tx, Event::GoodsReturned { refund: id }).await?;
+            }
+            Ok(refund::read(tx, id).await?)
+        };
+        idempotency::once(tx, staff, request, LockScope::Key, work, &respond).await
+    })
+    .await
+}
+
+/// Stores what Stripe answered when it was asked for a refund.
+pub async fn apply_refund_update(db: &Db, update: &RefundUpdate) -> Result<(), Failure<Never>> {
+    db.transaction(async |tx| match apply(tx, update).await {
+        // Its payment existed when Stripe was asked: the same state comes again with Stripe's own event.
+        Err(Failure::Refused(no)) => {
+            let provider = &update.provider;
+            tracing::error!(refund = provider, "the state of refund {provider} is rejected: {no}");
+            Ok(())
+        }
+        Err(Failure::Db(error)) => Err(error.into()),
+        Ok(()) => Ok(()),
+    })
+    .await
+}
+
+/// Stripe refuses a refund for good: nothing was paid out, its amount can be refunded again, and staff are notified.
+pub async fn fail_refund(db: &Db, refund: RefundId) -> Result<(), Failure<Never>> {
+    db.transaction(async |tx| {
+        if refund::fail(tx, refund).await? {
+            outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The state of a refund, made here or in Stripe's dashboard. Lock order: the order, then its refund.
+pub(super) async fn apply(
+    tx: &Tx<'_>,
+    update: &RefundUpdate,
+) -> Result<(), Failure<payments::Refusal>> {
+    let payment = refund::payment_of(tx, update).await?.ok_or(payments::Refusal::NoPayment)?;
+    let order = refund::order_of(tx, payment).await?.ok_or(payments::Refusal::NoPayment)?;
+    ordering::lock(tx, Viewer::Staff, order).await?;
+    let locked = match refund::lock(tx, payment, update).await? {
+        Some(locked) => locked,
+        None => refund::insert_from_dashboard(tx, payment, update).await?,
+    };
+    if !locked.is_superseded_by(update)? {
+        return Ok(());
+    }
+    refund::update(tx, locked.id, update).await?;
+    if update.status.moves_money() && refund::record_refund(tx, order, update).await? {
+        outbox::enqueue(tx, Event::RefundIssued { refund: locked.id }).await?;
+    }
+    if update.status.returns_money() && refund::record_failure(tx, order, update).await? {
+        outbox::enqueue(tx, Event::RefundFailed { refund: locked.id }).await?;
+    }
+    // A refund made in Stripe's dashboard may leave less of the payment than our requested refunds need.
+    for refund in refund::fail_uncovered(tx, payment).await? {
+        outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
+    }
+    ordering::recompute_paid(tx, order).await?;
+    Ok(())
+}
+
+/// Refunds all that is left of an order's payments, except what a bank disputes. Refunds of Stripe's payments are
+/// requested, and the sweep asks Stripe for them; offline payments are paid back by the staff who cancel, and count as
+/// refunded at once. The order's row is locked.
+pub(super) async fn refund_all(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
+    for left in payments::unrefunded(tx, order).await? {
+        if left.is_offline {
+            let refund = payments::record_offline_refund(tx, order, &left).await?;
+            ordering::recompute_paid(tx, order).await?;
+            outbox::enqueue(tx, Event::RefundIssued { refund }).await?;
+        } else {
+            payments::request_refund(tx, &left).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Takes the payment of an order. The caller asks Stripe between [`start_payment`] and [`apply_payment_update`].
+
+use super::close;
+use crate::db::{Db, Tx};
+use crate::failure::Failure;
+use crate::id::{OrderId, PaymentId, UserId};
+use crate::ordering::{self, HOLD_SECONDS};
+use crate::outbox::{self, Event};
+use crate::payments::{
+    self, MAX_ATTEMPTS, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status,
+};
+use crate::viewer::Viewer;
+
+/// Starts to pay an order, or continues what was started: an order has one open payment at a time. The caller then asks
+/// Stripe, with the payment's id as the idempotency key, and passes the answer to [`apply_payment_update`].
+///
+/// To switch to the other flow, the first payment has to be canceled at Stripe, so that the order cannot be paid twice.
+pub async fn start_payment(
+    db: &Db,
+    buyer: UserId,
+    order: OrderId,
+    flow: &PaymentFlow,
+) -> Result<StartOutcome, Failure<Refusal>> {
+    db.transaction(async |tx| {
+        let locked = ordering::lock(tx, Viewer::Buyer(buyer), order).await?;
+        let locked = locked.ok_or(Refusal::NoOrder)?;
+        payments::may_be_paid(locked.status, locked.is_ending())?;
+        let open = payments::open_payment(tx, order).await?;
+        if let Some(open) = open.as_ref().filter(|open| open.uses(flow)) {
+            return Ok(StartOutcome::Ready(open.clone()));
+        }
+        if payments::count_attempts(tx, order).await? >= MAX_ATTEMPTS {
+            return Err(Refusal::TooManyAttempts { most: MAX_ATTEMPTS }.into());
+        }
+        if let Some(open) = open {
+            // Before Stripe is asked to cancel it: the event of that may arrive before the answer.
+            payments::mark_replaced(tx, open.id).await?;
+            return Ok(StartOutcome::CancelFirst(open));
+        }
+        let id = PaymentId::generate();
+        let open = payments::insert(tx, id, order, locked.total, flow).await?;
+        ordering::extend_expiry(tx, order, flow.hold_seconds(HOLD_SECONDS)).await?;
+        Ok(StartOutcome::Ready(open))
+    })
+    .await
+}
+
+/// Stores what Stripe reports about a payment, with all that follows for its order. A repeated or outdated report changes
+/// nothing.
+pub async fn apply_payment_update(db: &Db, update: &PaymentUpdate) -> Result<(), Failure<Refusal>> {
+    db.transaction(async |tx| apply(tx, update).await).await
+}
+
+/// The payments of an order, the oldest first; not found if the viewer may not see the order.
+pub async fn payments_of_order(
+    db: &Db,
+    viewer: Viewer,
+    order: OrderId,
+) -> Result<Vec<Payment>, Failure<Refusal>> {
+    match ordering::show(db, viewer, order).await {
+        Ok(_) => Ok(payments::of_orders(db, &[order]).await?),
+        Err(Failure::Refused(_)) => Err(Refusal::NoOrder.into()),
+        Err(Failure::Db(error)) => Err(error.into()),
+    }
+}
+
+/// Lock order: the order, then its payment.
+pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<(), Failure<Refusal>> {
+    let locked = ordering::lock_by_payment(tx, update.provider.as_deref(), update.payment).await?;
+    let locked = locked.ok_or(Refusal::NoPayment)?;
+    let order = locked.order;
+    let payment = payments::lock(tx, update).await?.ok_or(Refusal::NoPayment)?;
+    let is_new = payment.is_superseded_by(update)?;
+    if let (Some(session), None) = (&update.session, &payment.session) {
+        payments::set_session(tx, payment.id, session).await?;
+    }
+    if !is_new {
+        return Ok(());
+    }
+    match update.status {
+        Status::Succeeded => {
+            payments::record_capture(tx, payment.id, order, update).await?;
+            if close::on_capture(tx, &locked).await?.is_too_late() {
+                payments::request_late_refund(tx, payment.id, update.amount.minor).await?;
+            }
+        }
+        Status::Canceled => {
+            payments::update(tx, payment.id, update).await?;
+            // A replaced payment is canceled while the order waits for the payment that takes its place.
+            let ends_order = !payment.is_replaced || locked.is_ending();
+            if ends_order && payments::open_payment(tx, order).await?.is_none() {
+                close::cancel_unpaid(tx, &locked).await?;
+            }
+        }
+        _ => payments::update(tx, payment.id, update).await?,
+    }
+    Ok(())
+}
+
+/// An attempt to pay failed. The buyer is notified once per payment, and not if the payment has moved on since.
+pub(super) async fn apply_failed_attempt(
+    tx: &Tx<'_>,
+    update: &PaymentUpdate,
+) -> Result<(), Failure<Refusal>> {
+    apply(tx, update).await?;
+    if let Some(payment) = payments::record_failed_attempt(tx, update).await? {
+        outbox::enqueue(tx, Event::PaymentFailed { payment }).await?;
+    }
+    Ok(())
+}

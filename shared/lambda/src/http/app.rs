@@ -1,0 +1,20 @@
+//! The state that all HTTP functions share.
+
+use super::token::Verifier;
+use crate::environment::Clock;
+use axum::extract::FromRef;
+use domain::db::Db;
+
+/// What every HTTP function needs: the database, the public keys for access tokens, and the time.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub verifier: Verifier,
+    pub clock: Clock,
+}
+
+impl FromRef<App> for Db {
+    fn from_ref(app: &App) -> Self {
+        app.db.clone()
+    }
+}

@@ -1,0 +1,107 @@
+//! The caller of a request, from the access token in its `Authorization` header.
+
+use super::app::App;
+use super::problem::Problem;
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use domain::accounts::{self, Role};
+use domain::id::{FamilyId, UserId};
+use domain::viewer::{Actor, Viewer};
+
+/// A caller with a valid access token. As an argument of a handler it answers all other requests with 401.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub id: UserId,
+    pub role: Role,
+    pub session: FamilyId,
+}
+
+/// A caller with the role staff or admin. All others get 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staff(pub Caller);
+
+/// A caller with the role admin. All others get 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admin(pub Caller);
+
+impl Caller {
+    async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let token = parts.headers.get(header::AUTHORIZATION);
+        let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or(Problem::sign_in("this needs a bearer token"))?;
+        let invalid = || Problem::sign_in("the token is not valid, or no longer");
+        let claims = app.verifier.verify(token, app.clock.now()).ok_or_else(invalid)?;
+        // The role comes from the account, not from the token: a change takes effect with the next request.
+        let role = accounts::active_role(&app.db, claims.sub, claims.epoch, claims.sid).await?;
+        let role = role.ok_or_else(invalid)?;
+        Ok(Self { id: claims.sub, role, session: claims.sid })
+    }
+
+    /// Whose orders the caller may see: customers their own, staff all.
+    pub fn views_orders(self) -> Viewer {
+        if self.role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(self.id) }
+    }
+
+    /// As whom the caller changes orders: customers their own, staff all.
+    pub fn acts_on_orders(self) -> Actor {
+        Actor { id: self.id, viewer: self.views_orders() }
+    }
+
+    fn at_least(self, role: Role) -> Result<Self, Problem> {
+        if self.role >= role {
+            return Ok(self);
+        }
+        let detail = format!("this needs the role {}", role.name());
+        Err(Problem::new(StatusCode::FORBIDDEN, "wrong_role", detail))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::from(parts, &App::from_ref(state)).await
+    }
+}
+
+/// Requests without a token are let through as `None`; an invalid token is still answered with 401.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Caller
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        Self::from(parts, &App::from_ref(state)).await.map(Some)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Staff
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Caller::from(parts, &App::from_ref(state)).await?.at_least(Role::Staff).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Admin
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Caller::from(parts, &App::from_ref(state)).await?.at_least(Role::Admin).map(Self)
+    }
+}

@@ -1,0 +1,153 @@
+//! Payments on a page of Stripe's, a Checkout Session.
+//!
+//! Stripe creates its PaymentIntent when the buyer pays. We cannot cancel that one, but we can expire the session.
+
+use crate::client::{Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::convert::{payment_update, stripe_currency};
+use crate::metadata::PAYMENT_ID;
+use domain::money::{Currency, Money};
+use domain::payments::{HostedPage, OpenPayment, PaymentUpdate, Status};
+use std::collections::HashMap;
+use stripe::StripeRequest;
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+};
+use stripe_shared::{
+    CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus,
+};
+use stripe_types::Expandable;
+use time::OffsetDateTime;
+
+/// A Checkout Session.
+pub struct Session {
+    pub update: PaymentUpdate,
+    /// Stripe's id.
+    pub id: String,
+    pub expires_at: OffsetDateTime,
+    /// The page on which the buyer pays; none once it is paid or expired.
+    pub url: Option<String>,
+}
+
+impl Stripe {
+    /// The Checkout Session of a payment: retrieved if it exists, else created. Errs if the payment has no hosted page.
+    pub async fn checkout_session(&self, open: &OpenPayment) -> Result<Session, StripeFailure> {
+        let page = open.hosted_page.as_ref();
+        let page =
+            page.ok_or_else(|| StripeFailure::InvalidResponse("not a hosted page".to_owned()))?;
+        let session = match &page.session {
+            Some(session) => self.retrieve_session(session).await?,
+            None => self.create_session(open, page).await?,
+        };
+        Ok(Session {
+            update: session_update(&session)?,
+            id: session.id.to_string(),
+            expires_at: page.expires_at,
+            url: session.url,
+        })
+    }
+
+    /// Expires the session and returns the state of its payment: canceled, or another one if it was too late.
+    pub(crate) async fn expire_session(
+        &self,
+        open: &OpenPayment,
+        page: &HostedPage,
+    ) -> Result<PaymentUpdate, StripeFailure> {
+        let session = match &page.session {
+            Some(session) => session.clone(),
+            // Perhaps created, but the response was lost: the same idempotency key returns the same session.
+            None => self.create_session(open, page).await?.id.to_string(),
+        };
+        let request = ExpireCheckoutSession::new(session.as_str());
+        match with_retries(|| request.send(&self.0)).await {
+            Ok(session) => session_update(&session),
+            // Already expired, or complete: paid, or processing.
+            Err(StripeFailure::Refused { status: 400, .. }) => {
+                session_update(&self.retrieve_session(&session).await?)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn create_session(
+        &self,
+        open: &OpenPayment,
+        page: &HostedPage,
+    ) -> Result<CheckoutSession, StripeFailure> {
+        let OpenPayment { id, order, amount: Money { minor, currency }, .. } = open;
+        let name = format!("Order {order}");
+        // Only one entry: a map has no order, and a repeated request must have the same bytes.
+        let metadata = HashMap::from([(PAYMENT_ID.to_owned(), id.to_string())]);
+        let mut price = CreateCheckoutSessionLineItemsPriceData::new(stripe_currency(*currency));
+        price.product_data = Some(ProductData::new(name.clone()));
+        price.unit_amount = Some(*minor);
+        let mut line = CreateCheckoutSessionLineItems::new();
+        (line.price_data, line.quantity) = (Some(price), Some(1));
+        // Stripe copies these to the PaymentIntent that it creates, so that its events name our payment.
+        let mut intent = CreateCheckoutSessionPaymentIntentData::new();
+        (intent.description, intent.metadata) = (Some(name), Some(metadata.clone()));
+        // Stripe must not convert the order's total into the buyer's local currency.
+        let mut pricing = CreateCheckoutSessionAdaptivePricing::new();
+        pricing.enabled = Some(false);
+        let create = CreateCheckoutSession::new()
+            .mode(CheckoutSessionMode::Payment)
+            .line_items([line])
+            .success_url(page.success_url.as_str())
+            .cancel_url(page.cancel_url.as_str())
+            .expires_at(page.expires_at.unix_timestamp())
+            .client_reference_id(order.to_string())
+            .metadata(metadata)
+            .payment_intent_data(intent)
+            .adaptive_pricing(pricing);
+        let strategy = with_idempotency_key(id)?;
+        with_retries(|| create.customize().request_strategy(strategy.clone()).send(&self.0)).await
+    }
+
+    async fn retrieve_session(&self, session: &str) -> Result<CheckoutSession, StripeFailure> {
+        let request = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]);
+        with_retries(|| request.send(&self.0)).await
+    }
+}
+
+/// The state of the session's payment. Dated with the session's creation, so that every event about it counts as newer.
+fn session_update(session: &CheckoutSession) -> Result<PaymentUpdate, StripeFailure> {
+    let invalid = |what: &str| StripeFailure::InvalidResponse(format!("{what} of {}", session.id));
+    let currency = session.currency.as_ref().map(|code| code.to_string().to_ascii_uppercase());
+    let currency = currency.and_then(|code| Currency::from_code(&code));
+    let amount = Money {
+        minor: session.amount_total.ok_or_else(|| invalid("amount"))?,
+        currency: currency.ok_or_else(|| invalid("currency"))?,
+    };
+    let intent = session.payment_intent.as_ref();
+    let at = OffsetDateTime::from_unix_timestamp(session.created);
+    let payment = session.metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
+    Ok(PaymentUpdate {
+        provider: intent.map(|intent| intent.id().to_string()),
+        session: Some(session.id.to_string()),
+        payment: payment.and_then(|id| id.parse().ok()),
+        status: payment_status(session)?.ok_or_else(|| invalid("status"))?,
+        amount,
+        at: at.map_err(|_| invalid("time"))?,
+    })
+}
+
+/// None if the session's fields contradict each other.
+fn payment_status(session: &CheckoutSession) -> Result<Option<Status>, StripeFailure> {
+    let intent = match session.payment_intent.as_ref() {
+        Some(Expandable::Object(intent)) => Some(payment_update(intent)?.status),
+        Some(Expandable::Id(_)) | None => None,
+    };
+    let is_paid = session.payment_status == CheckoutSessionPaymentStatus::Paid;
+    Ok(match session.status.as_ref() {
+        Some(CheckoutSessionStatus::Open) => Some(intent.unwrap_or(Status::Creating)),
+        Some(CheckoutSessionStatus::Expired) => Some(Status::Canceled),
+        Some(CheckoutSessionStatus::Complete) if is_paid => Some(Status::Succeeded),
+        // The payment failed after the page was closed, and without the client secret nobody can try again.
+        Some(CheckoutSessionStatus::Complete) => intent.map(|intent| match intent {
+            Status::RequiresPaymentMethod => Status::Failed,
+            other => other,
+        }),
+        _ => None,
+    })
+}

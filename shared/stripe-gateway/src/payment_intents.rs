@@ -1,0 +1,78 @@
+//! Payments with a PaymentIntent, on the shop's own page.
+
+use crate::client::{Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::convert::{payment_update, stripe_currency};
+use crate::metadata::PAYMENT_ID;
+use domain::money::Money;
+use domain::payments::{OpenPayment, PaymentUpdate};
+use stripe::StripeRequest;
+use stripe_core::payment_intent::{
+    CancelPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
+    RetrievePaymentIntent,
+};
+use stripe_shared::PaymentIntent;
+
+/// A PaymentIntent, with the client secret that the buyer's browser pays with. The secret is never stored or logged.
+pub struct Intent {
+    pub update: PaymentUpdate,
+    /// Stripe's id.
+    pub id: String,
+    pub client_secret: String,
+}
+
+impl Stripe {
+    /// The PaymentIntent of a payment: retrieved if it exists, else created.
+    pub async fn payment_intent(&self, open: &OpenPayment) -> Result<Intent, StripeFailure> {
+        let intent = match &open.provider {
+            Some(provider) => self.retrieve(provider).await?,
+            None => self.create(open).await?,
+        };
+        let update = payment_update(&intent)?;
+        let client_secret = intent.client_secret;
+        let client_secret = client_secret
+            .ok_or_else(|| StripeFailure::InvalidResponse("no client secret".to_owned()))?;
+        Ok(Intent { update, id: intent.id.to_string(), client_secret })
+    }
+
+    /// The state of a payment, by Stripe's id of its PaymentIntent.
+    pub async fn retrieve_payment(&self, provider: &str) -> Result<PaymentUpdate, StripeFailure> {
+        payment_update(&self.retrieve(provider).await?)
+    }
+
+    /// Cancels the PaymentIntent and returns its state: canceled, or another one if it was too late.
+    pub(crate) async fn cancel_intent(
+        &self,
+        open: &OpenPayment,
+    ) -> Result<PaymentUpdate, StripeFailure> {
+        let provider = match &open.provider {
+            Some(provider) => provider.clone(),
+            // Perhaps created, but the response was lost: the same idempotency key returns the same intent.
+            None => self.create(open).await?.id.to_string(),
+        };
+        let request = CancelPaymentIntent::new(provider.as_str());
+        match with_retries(|| request.send(&self.0)).await {
+            Ok(intent) => payment_update(&intent),
+            // Already canceled or succeeded, or processing.
+            Err(StripeFailure::Refused { status: 400, .. }) => {
+                payment_update(&self.retrieve(&provider).await?)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn create(&self, open: &OpenPayment) -> Result<PaymentIntent, StripeFailure> {
+        let OpenPayment { id, order, amount: Money { minor, currency }, .. } = open;
+        // Only one metadata entry: a map has no order, and a repeated request must have the same bytes.
+        let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
+            .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+            .description(format!("Order {order}"))
+            .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
+        let strategy = with_idempotency_key(id)?;
+        with_retries(|| create.customize().request_strategy(strategy.clone()).send(&self.0)).await
+    }
+
+    async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
+        let request = RetrievePaymentIntent::new(provider);
+        with_retries(|| request.send(&self.0)).await
+    }
+}

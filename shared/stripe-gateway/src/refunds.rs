@@ -1,0 +1,53 @@
+//! Refunds.
+
+use crate::client::{PAGE_LIMIT, Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::convert::{our_refund_id, refund_update};
+use crate::metadata::REFUND_ID;
+use domain::payments::refund::{DueRefund, RefundUpdate};
+use stripe::StripeRequest;
+use stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
+
+impl Stripe {
+    /// Requests a refund and returns its state. If an earlier request may have succeeded, looks for its refund first.
+    pub async fn refund(&self, due: &DueRefund) -> Result<RefundUpdate, StripeFailure> {
+        if due.is_doubtful()
+            && let Some(update) = self.find_refund(due).await?
+        {
+            return Ok(update);
+        }
+        let refund = CreateRefund::new()
+            .payment_intent(due.provider.as_str())
+            .amount(due.amount.minor)
+            .metadata([(REFUND_ID.to_owned(), due.id.to_string())]);
+        let strategy = with_idempotency_key(&due.key())?;
+        let send = || refund.customize().request_strategy(strategy.clone()).send(&self.0);
+        refund_update(&with_retries(send).await?, due.provider.clone())
+    }
+
+    /// The state of a refund, by Stripe's ids of it and of its PaymentIntent.
+    pub async fn retrieve_refund(
+        &self,
+        provider: &str,
+        intent: &str,
+    ) -> Result<RefundUpdate, StripeFailure> {
+        let request = RetrieveRefund::new(provider);
+        refund_update(&with_retries(|| request.send(&self.0)).await?, intent.to_owned())
+    }
+
+    /// The refund that carries our id in its metadata, if there is one.
+    async fn find_refund(&self, due: &DueRefund) -> Result<Option<RefundUpdate>, StripeFailure> {
+        let list = ListRefund::new().payment_intent(due.provider.as_str()).limit(PAGE_LIMIT);
+        let page = with_retries(|| list.customize().send(&self.0)).await?;
+        let id = due.id.to_string();
+        let ours = page.data.iter().find(|refund| our_refund_id(refund) == Some(id.as_str()));
+        match ours {
+            Some(refund) => refund_update(refund, due.provider.clone()).map(Some),
+            // It may be on another page.
+            None if page.has_more => {
+                let why = format!("{} has more refunds than fit on a page", due.provider);
+                Err(StripeFailure::InvalidResponse(why))
+            }
+            None => Ok(None),
+        }
+    }
+}

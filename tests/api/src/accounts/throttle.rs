@@ -1,0 +1,185 @@
+use super::{Fixture, PASSWORD};
+use domain::accounts::{self, Email, LogIn, PasswordAttempt, Refusal, Visitor};
+use domain::failure::Failure;
+use futures_util::future::join_all;
+use serde_json::json;
+use std::time::Instant;
+use testkit::Response;
+
+#[tokio::test]
+async fn the_eleventh_log_in_of_a_minute_waits_whether_there_is_an_account_or_not() {
+    for email in ["ann@example.com", "nobody@example.com"] {
+        let fixture = Fixture::new().await;
+        fixture.register("ann@example.com").await;
+
+        let started = Instant::now();
+        let tries = (0..40).map(|host| {
+            let wrong = json!({"email": email, "password": "plain words are wrong"});
+            let call = fixture.api.post("/v1/auth/login", &wrong);
+            // A client can set this header to anything, so it must not select the rate bucket.
+            call.header("x-forwarded-for", &format!("203.0.113.{host}")).into_future()
+        });
+        let answers = join_all(tries).await;
+
+        let admitted = answers.iter().filter(|answer| answer.status == 401).count();
+        let refilled = usize::try_from(started.elapsed().as_secs() / 6).unwrap();
+        assert!((10..=10 + refilled).contains(&admitted), "{admitted} were admitted");
+        let refused = answers.iter().find(|answer| answer.status != 401).unwrap();
+        assert_eq!(refused.refusal(), (429, "too_many_requests"));
+        assert_eq!(refused.header("retry-after"), Some("6"));
+        assert_eq!(refused.body["retry_after"], 6);
+        assert_eq!(rate_limit(refused), ("10", "0", "60"));
+    }
+}
+
+#[tokio::test]
+async fn whoever_guesses_does_not_lock_the_owner_out() {
+    let fixture = Fixture::new().await;
+    fixture.register("ann@example.com").await;
+    let email = || Email::parse("ann@example.com").unwrap();
+    let wrong = LogIn {
+        email: email(),
+        password: PasswordAttempt::parse("plain words are wrong").unwrap(),
+    };
+    let right = LogIn { email: email(), password: PasswordAttempt::parse(PASSWORD).unwrap() };
+    let from = async |origin: &str, who| {
+        accounts::log_in(&fixture.shop.db, &fixture.hasher, who, &Visitor::from(origin)).await
+    };
+
+    let mut guess = from("192.0.2.66", &wrong).await;
+    for _ in 0..100 {
+        guess = from("192.0.2.66", &wrong).await;
+    }
+
+    assert!(matches!(guess, Err(Failure::Refused(Refusal::TooManyRequests { .. }))));
+    assert!(from("192.0.2.1", &right).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_tries_many_addresses_from_one_place_waits() {
+    let fixture = Fixture::new().await;
+
+    let mut answers = Vec::new();
+    for person in 0..65 {
+        answers.push(fixture.log_in(&format!("{person}@example.com"), PASSWORD).await);
+    }
+
+    assert!(answers[..60].iter().all(|answer| answer.status == 401));
+    let refused = answers.iter().find(|answer| answer.status != 401).unwrap();
+    assert_eq!(refused.refusal(), (429, "too_many_requests"));
+    assert_eq!(
+        (rate_limit(refused), refused.header("retry-after")),
+        (("60", "0", "60"), Some("1"))
+    );
+}
+
+#[tokio::test]
+async fn whoever_guesses_from_many_places_at_one_account_waits() {
+    let fixture = Fixture::new().await;
+    let email = Email::parse("ann@example.com").unwrap();
+    let wrong = LogIn { email, password: PasswordAttempt::parse("plain words are wrong").unwrap() };
+
+    let mut throttled = 0;
+    for host in 0..70 {
+        let visitor = Visitor::from(format!("192.0.2.{host}"));
+        let guess = accounts::log_in(&fixture.shop.db, &fixture.hasher, &wrong, &visitor).await;
+        throttled +=
+            u32::from(matches!(guess, Err(Failure::Refused(Refusal::TooManyRequests { .. }))));
+    }
+
+    assert!((1..=10).contains(&throttled), "{throttled}");
+}
+
+#[tokio::test]
+async fn answers_tell_how_many_tries_are_left_whatever_became_of_them() {
+    let fixture = Fixture::new().await;
+
+    let registered = fixture.register("ann@example.com").await;
+    let wrong = fixture.log_in("ann@example.com", "plain words are wrong").await;
+    let right = fixture.log_in("ann@example.com", PASSWORD).await;
+    let me = fixture.me(right.text("/access_token")).await;
+
+    assert_eq!((registered.status, rate_limit(&registered)), (202, ("10", "9", "6")));
+    assert_eq!((wrong.status, rate_limit(&wrong)), (401, ("10", "9", "6")));
+    let (limit, remaining, reset) = rate_limit(&right);
+    assert_eq!((right.status, limit, remaining), (200, "10", "8"));
+    assert!(["11", "12"].contains(&reset), "{reset}");
+    assert_eq!((me.status, me.header("ratelimit-limit")), (200, None), "not counted");
+}
+
+#[tokio::test]
+async fn the_sixth_link_of_an_hour_waits_whether_there_is_an_account_or_not() {
+    let fixture = Fixture::new().await;
+    fixture.register("ann@example.com").await;
+
+    for email in ["ann@example.com", "nobody@example.com"] {
+        for path in ["/v1/auth/password/forgot", "/v1/auth/email/resend"] {
+            let ask = async || fixture.api.post(path, &json!({"email": email})).await;
+            for _ in 0..5 {
+                assert_eq!(ask().await.status, 202, "{path} {email}");
+            }
+            let sixth = ask().await;
+
+            assert_eq!(sixth.refusal(), (429, "too_many_requests"), "{path} {email}");
+            assert_eq!(rate_limit(&sixth), ("5", "0", "3600"), "{path} {email}");
+            assert_eq!(sixth.header("retry-after"), Some("720"), "{path} {email}");
+        }
+    }
+    let last = fixture.mailed_links().await.pop().unwrap();
+    assert_eq!(fixture.verify(&last).await.status, 200, "the last link stays good");
+}
+
+#[tokio::test]
+async fn whoever_guesses_at_links_waits() {
+    let fixture = Fixture::new().await;
+
+    let mut answers = Vec::new();
+    for guess in 0..35 {
+        let guess = format!("{guess:043}");
+        answers.push(fixture.reset(&guess, PASSWORD).await);
+    }
+
+    assert!(answers[..30].iter().all(|answer| answer.refusal() == (400, "bad_link")));
+    assert!(answers.iter().any(|answer| answer.refusal() == (429, "too_many_requests")));
+}
+
+#[tokio::test]
+async fn a_bucket_fills_again_but_never_over_its_brim() {
+    let fixture = Fixture::new().await;
+    let admitted = async || {
+        let tries = (0..25).map(|_| fixture.log_in("nobody@example.com", PASSWORD));
+        join_all(tries).await.iter().filter(|answer| answer.status == 401).count()
+    };
+    admitted().await;
+
+    fixture.shop.run("update rate_buckets set at = at - interval '30 seconds'").await;
+    let after_half_a_minute = admitted().await;
+    fixture.shop.run("update rate_buckets set at = at - interval '1 day'").await;
+    let after_a_day = admitted().await;
+
+    assert!((5..=7).contains(&after_half_a_minute), "{after_half_a_minute}");
+    assert!((10..=11).contains(&after_a_day), "{after_a_day}");
+}
+
+#[tokio::test]
+async fn the_thirty_first_account_of_a_minute_waits() {
+    let fixture = Fixture::new().await;
+
+    let started = Instant::now();
+    let tries =
+        (0..50).map(async |person| fixture.register(&format!("{person}@example.com")).await);
+    let answers = join_all(tries).await;
+
+    let created = answers.iter().filter(|answer| answer.status == 202).count();
+    let refilled = usize::try_from(started.elapsed().as_secs() / 2).unwrap();
+    assert!((30..=30 + refilled).contains(&created), "{created} were created");
+    let refused = answers.iter().find(|answer| answer.status != 202).unwrap();
+    assert_eq!(refused.refusal(), (429, "too_many_requests"));
+    assert_eq!(refused.header("retry-after"), Some("2"));
+}
+
+/// The headers `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`.
+fn rate_limit(answer: &Response) -> (&str, &str, &str) {
+    let number = |name| answer.header(name).unwrap_or_default();
+    (number("ratelimit-limit"), number("ratelimit-remaining"), number("ratelimit-reset"))
+}

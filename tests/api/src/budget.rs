@@ -1,0 +1,230 @@
+//! Which statements a request sends to PostgreSQL: the same ones for a hundred rows as for one.
+
+use domain::accounts::{Hasher, RefreshKey};
+use domain::id::{OrderId, ProductId};
+use domain::statements;
+use lambda::dispatcher::OutboxDispatcher;
+use serde_json::{Value, json};
+use std::time::Duration;
+use stripe_gateway::webhook::SigningSecrets;
+use testkit::{
+    ApiClient, Call, Order, Product, Response, Shop, StatementRecorder, User, WEBHOOK_SECRET,
+};
+
+const ROWS: [usize; 3] = [1, 10, 100];
+
+const PLACE: [&str; 8] = [
+    "look up a caller's role",
+    "start transaction",
+    "lock an idempotency key",
+    "reserve stock",
+    "insert an order and its lines",
+    "enqueue an event",
+    "store a response",
+    "commit",
+];
+const REPLAY: [&str; 4] =
+    ["look up a caller's role", "start transaction", "lock an idempotency key", "commit"];
+const SHOW: [&str; 3] =
+    ["look up a caller's role", "look up one's own order", "look up orders' lines"];
+const LIST_ORDERS: [&str; 5] = [
+    "look up a caller's role",
+    "list a user's orders",
+    "look up orders' lines",
+    "look up orders' payments",
+    "look up orders' refunds",
+];
+const PAYMENT_SUCCEEDED: [&str; 8] = [
+    "start transaction",
+    "lock the order of a payment",
+    "lock a payment",
+    "record a capture",
+    "confirm an order",
+    "enqueue an event",
+    "store a stripe event and its outcome",
+    "commit",
+];
+const LOG_IN: [&str; 7] = [
+    "take a rate limit token",
+    "take a rate limit token",
+    "take a rate limit token",
+    "look up credentials",
+    "start transaction",
+    "start a session",
+    "commit",
+];
+
+/// A shop whose functions have one database connection, with a recorder of its statements.
+struct Fixture {
+    shop: Shop,
+    recorder: StatementRecorder,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let mut shop = Shop::open().await;
+        let recorder = shop.record_statements().await;
+        Self { shop, recorder }
+    }
+
+    fn catalog(&self) -> ApiClient {
+        ApiClient::new(catalog::routes(), self.shop.app())
+    }
+
+    fn orders(&self) -> ApiClient {
+        let dispatcher = OutboxDispatcher::deferred();
+        ApiClient::new(orders::routes(), orders::Orders { app: self.shop.app(), dispatcher })
+    }
+
+    fn webhook(&self) -> ApiClient {
+        let secrets = SigningSecrets::parse(WEBHOOK_SECRET).unwrap().into();
+        let (db, clock, dispatcher) =
+            (self.shop.db.clone(), testkit::clock(), OutboxDispatcher::deferred());
+        let webhook = stripe_webhook::Webhook { db, clock, dispatcher, secrets, live: false };
+        ApiClient::new(stripe_webhook::routes(), webhook)
+    }
+
+    fn accounts(&self) -> ApiClient {
+        let key = RefreshKey::from_base64("bm90IGEgc2VjcmV0LCBidXQgMzIgYnl0ZXMgbG9uZyE=").unwrap();
+        let (signer, keys, links) = (testkit::signer(), testkit::token_keys(), testkit::link_key());
+        let dispatcher = OutboxDispatcher::deferred();
+        let new = accounts::Accounts::new(self.shop.app(), dispatcher, signer, keys, key, links);
+        let (hasher, min_response_time) = (Hasher::with_cost(64, 1), Duration::ZERO);
+        ApiClient::new(
+            accounts::routes(),
+            accounts::Accounts { hasher, min_response_time, ..new.unwrap() },
+        )
+    }
+
+    async fn products(&self, count: usize) -> Vec<ProductId> {
+        let mut products = Vec::new();
+        for _ in 0..count {
+            products.push(self.shop.product(Product { stock: 1000, ..Product::any() }).await);
+        }
+        products
+    }
+
+    /// Sends a call and asserts the status of its answer. The labels of the statements that it caused.
+    async fn statements(&self, status: u16, call: Call) -> (Vec<String>, Response) {
+        self.recorder.take();
+        let answer = call.await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        (self.recorder.take().iter().map(|sql| label(sql)).collect(), answer)
+    }
+}
+
+/// The label of a statement in lower case, or the statement itself if it is none of the domain's.
+fn label(sql: &str) -> String {
+    statements::all().find(|query| query.sql == sql).map_or(sql, |query| query.doing).to_lowercase()
+}
+
+fn order_body(products: &[ProductId]) -> Value {
+    let line = |product| json!({"product": product, "quantity": 1});
+    json!({"lines": products.iter().map(line).collect::<Vec<_>>()})
+}
+
+fn place(orders: &ApiClient, buyer: &User, products: &[ProductId]) -> Call {
+    orders.post("/v1/orders", &order_body(products)).by(buyer).key("the key of this order")
+}
+
+#[tokio::test]
+async fn a_list_of_products_is_one_statement_and_two_if_the_words_are_wrong() {
+    let fixture = Fixture::new().await;
+    let catalog = fixture.catalog();
+    fixture.products(100).await;
+    // tokio-postgres looks up unknown types once per connection; the first call of each kind gets that over with.
+    catalog.get("/v1/products?q=product").await;
+    for rows in ROWS {
+        let (sent, found) =
+            fixture.statements(200, catalog.get(&format!("/v1/products?limit={rows}"))).await;
+
+        assert_eq!(found.body["data"].as_array().map(Vec::len), Some(rows));
+        assert_eq!(sent, ["list the newest products for sale"]);
+
+        let path = format!("/v1/products?q=product&sort=price&limit={rows}");
+        let (sent, found) = fixture.statements(200, catalog.get(&path)).await;
+
+        assert_eq!(found.body["data"].as_array().map(Vec::len), Some(rows));
+        assert_eq!(sent, ["search the cheapest products"]);
+    }
+    let (sent, _) = fixture.statements(200, catalog.get("/v1/products?q=produkt&sort=price")).await;
+
+    assert_eq!(sent, ["search the cheapest products", "fuzzy search the cheapest products"]);
+}
+
+#[tokio::test]
+async fn a_product_is_one_statement() {
+    let fixture = Fixture::new().await;
+    let catalog = fixture.catalog();
+    let [mug] = fixture.products(1).await[..] else { unreachable!("one was asked for") };
+    let show = || catalog.get(&format!("/v1/products/{mug}"));
+    show().await;
+
+    let (sent, _) = fixture.statements(200, show()).await;
+
+    assert_eq!(sent, ["look up a product"]);
+}
+
+#[tokio::test]
+async fn an_order_of_a_hundred_lines_costs_as_many_statements_as_one_of_one() {
+    let fixture = Fixture::new().await;
+    let (orders, webhook) = (fixture.orders(), fixture.webhook());
+    let products = fixture.products(100).await;
+    place(&orders, &fixture.shop.customer().await, &products[..1]).await;
+    for lines in ROWS {
+        let buyer = fixture.shop.customer().await;
+
+        let order = place(&orders, &buyer, &products[..lines]);
+        let (placing, placed) = fixture.statements(201, order).await;
+        let again = place(&orders, &buyer, &products[..lines]);
+        let (repeating, _) = fixture.statements(201, again).await;
+        let id: OrderId = serde_json::from_value(placed.body["id"].clone()).unwrap();
+        let show = orders.get(&format!("/v1/orders/{id}")).by(&buyer);
+        let (showing, shown) = fixture.statements(200, show).await;
+        let intent = fixture.shop.payment(id).await;
+        let succeeded = webhook.stripe_event(&intent.event("succeeded", 0));
+        let (notifying, _) = fixture.statements(200, succeeded).await;
+
+        assert_eq!(shown.body["lines"].as_array().map(Vec::len), Some(lines));
+        assert_eq!(placing, PLACE);
+        assert_eq!(repeating, REPLAY);
+        assert_eq!(showing, SHOW);
+        assert_eq!(notifying, PAYMENT_SUCCEEDED);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_orders_with_all_that_belongs_to_them_is_no_statement_per_order() {
+    let fixture = Fixture::new().await;
+    let (orders, buyer) = (fixture.orders(), fixture.shop.customer().await);
+    let [product] = fixture.products(1).await[..] else { unreachable!("one was asked for") };
+    for _ in 0..100 {
+        fixture.shop.confirmed_order(&buyer, Order { product, quantity: 1 }).await;
+    }
+    let list = |rows| {
+        let path = format!("/v1/orders?expand=payments,refunds&limit={rows}");
+        orders.get(&path).by(&buyer)
+    };
+    list(1).await;
+    for rows in ROWS {
+        let (sent, found) = fixture.statements(200, list(rows)).await;
+
+        assert_eq!(found.body["data"].as_array().map(Vec::len), Some(rows));
+        assert_eq!(sent, LIST_ORDERS);
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_is_a_handful_of_statements_however_often_somebody_was_here() {
+    let fixture = Fixture::new().await;
+    let accounts = fixture.accounts();
+    let credentials = json!({"email": "ada@example.com", "password": "plain words are fine"});
+    accounts.post("/v1/auth/register", &credentials).await;
+    let log_in = || accounts.post("/v1/auth/login", &credentials);
+    log_in().await;
+    for _ in 0..3 {
+        let (sent, _) = fixture.statements(200, log_in()).await;
+
+        assert_eq!(sent, LOG_IN);
+    }
+}

@@ -1,0 +1,25 @@
+//! Each function through its HTTP routes or its queue messages, on a real PostgreSQL database.
+#![cfg(test)]
+
+mod accounts;
+mod breaches;
+mod budget;
+mod catalog;
+mod connection;
+mod cross_cutting;
+mod docs;
+mod factories;
+mod faults;
+mod inventory;
+mod migrate;
+mod model;
+mod operations;
+mod order_lifecycle;
+mod orders;
+mod payments;
+mod reconcile;
+mod send_email;
+mod stripe_webhook;
+mod sweep;
+mod sync_inventory;
+mod system_packages;

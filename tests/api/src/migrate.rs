@@ -1,0 +1,167 @@
+//! The function `migrate`: invoked directly, and as a custom resource of `CloudFormation`.
+
+use axum::Router;
+use axum::routing::put;
+use domain::catalog::{self, Filter, SearchTerms, Sort, Viewer};
+use domain::db::Db;
+use domain::page::PageRequest;
+use migrate::App;
+use migrate::deploy::Deploy;
+use serde_json::{Value, json};
+use stack::Postgres;
+use testkit::Shop;
+use tokio::sync::mpsc;
+use tokio_postgres::{Client, NoTls};
+
+/// An empty database, and a connection that holds a lock as long as it lives. Migrations change roles, which are shared
+/// by all databases of a server, and PostgreSQL fails if two transactions change the same role at once.
+async fn empty_database() -> (Db, Client) {
+    let (url, lock) = empty_url().await;
+    (Db::connect(&url, 2).unwrap(), lock)
+}
+
+/// As [`empty_database`], with the owner's URL of the database.
+async fn empty_url() -> (String, Client) {
+    let shop = Shop::open().await;
+    let server = Postgres::shared().await.unwrap();
+    let (lock, connection) = tokio_postgres::connect(&server.url("postgres"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    // The same advisory lock that testkit takes to migrate its template database.
+    lock.batch_execute("select pg_advisory_lock(1)").await.unwrap();
+    let name = format!("empty_{}", shop.one::<String>("select current_database()::text").await);
+    lock.batch_execute(&format!("create database {name}")).await.unwrap();
+    (server.url(&name), lock)
+}
+
+async fn migrate(db: &Db) -> Result<Value, String> {
+    let outcome = migrate::handle(db, Ok(None), json!({})).await;
+    outcome.map(|outcome| serde_json::to_value(outcome).unwrap()).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn the_second_migration_finds_nothing_to_do() {
+    let (db, _lock) = empty_database().await;
+
+    let first = migrate(&db).await.unwrap();
+    let second = migrate(&db).await.unwrap();
+
+    assert!(first["applied"].as_u64().unwrap() >= 6, "{first}");
+    assert_eq!(second, json!({"applied": 0}));
+}
+
+#[tokio::test]
+async fn two_migrations_at_once_share_the_steps() {
+    let (db, _lock) = empty_database().await;
+
+    let (one, other) = tokio::join!(migrate(&db), migrate(&db));
+
+    let applied = [one, other].map(|done| done.unwrap()["applied"].as_u64().unwrap());
+    assert!(applied.contains(&0), "{applied:?}");
+    assert!(applied.iter().sum::<u64>() >= 6, "{applied:?}");
+}
+
+/// The test's server has `pg_trgm`. A view of the same name, earlier in the search path, hides it from the migration.
+#[tokio::test]
+async fn a_server_without_trigrams_finds_exact_words_only() {
+    let (url, _lock) = empty_url().await;
+    let (admin, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let hide = "create view public.pg_available_extensions as select ''::text as name where false";
+    admin.batch_execute(hide).await.unwrap();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let without_trigrams = format!("{url}{separator}options=-c%20search_path%3Dpublic,pg_catalog");
+
+    migrate(&Db::connect(&without_trigrams, 1).unwrap()).await.unwrap();
+
+    let product = "insert into products (id, sku, name, price_minor, currency, on_hand)
+                 values (gen_random_uuid(), 'K', 'Keyboard', 1, 'EUR', 0)";
+    admin.batch_execute(product).await.unwrap();
+    for (terms, expected) in [("keybord", 0), ("keyboard", 1)] {
+        let terms = SearchTerms::parse(terms).unwrap();
+        let page = PageRequest::new(None, None).unwrap();
+        let filter = Filter { terms, ..Filter::default() };
+        let db = Db::connect(&url, 1).unwrap();
+        let found = catalog::list_products(&db, Viewer::Public, &filter, Sort::Name, &page).await;
+        assert_eq!(found.unwrap().items.len(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_database_out_of_reach_fails_the_deploy() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+
+    let error = migrate(&nowhere).await.unwrap_err();
+
+    assert!(error.starts_with("could not migrate the schema: "), "{error}");
+}
+
+/// Sends `migrate` a custom resource request. The response that `CloudFormation` gets at its response URL.
+async fn response(request: &str, db: &Db, app: App) -> Value {
+    let (sender, mut responses) = mpsc::unbounded_channel::<String>();
+    let receive = put(async move |body: String| sender.send(body).unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/answer?signature=x", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/answer", receive)).await });
+    let event = json!({
+        "RequestType": request,
+        "ResponseURL": url,
+        "StackId": "arn:aws:cloudformation:us-east-1:000000000000:stack/tradepost/1",
+        "RequestId": "r-1",
+        "ResourceType": "Custom::Schema",
+        "LogicalResourceId": "Schema",
+        "ResourceProperties": {"Version": "7"},
+    });
+
+    let outcome = Deploy::from_event(&event).unwrap().migrate(db, app).await;
+
+    let response: Value = serde_json::from_str(&responses.recv().await.unwrap()).unwrap();
+    assert_eq!(outcome.is_ok(), response["Status"] == "SUCCESS");
+    assert_eq!(
+        (&response["RequestId"], &response["LogicalResourceId"]),
+        (&json!("r-1"), &json!("Schema"))
+    );
+    response
+}
+
+#[tokio::test]
+async fn a_deploy_hears_that_the_schema_is_up_to_date() {
+    let (db, _lock) = empty_database().await;
+
+    let response = response("Create", &db, Ok(None)).await;
+
+    assert_eq!(response["Status"], "SUCCESS");
+    assert_eq!(migrate(&db).await.unwrap(), json!({"applied": 0}));
+}
+
+#[tokio::test]
+async fn a_deploy_hears_why_the_schema_is_not() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+
+    let response = response("Update", &nowhere, Ok(None)).await;
+
+    assert_eq!(response["Status"], "FAILED");
+    let reason = response["Reason"].as_str().unwrap();
+    assert!(reason.starts_with("could not migrate the schema: "), "{reason}");
+}
+
+#[tokio::test]
+async fn a_deploy_hears_that_the_password_of_the_functions_is_not_to_be_had() {
+    let (db, _lock) = empty_database().await;
+
+    let response = response("Create", &db, Err("Secrets Manager is unavailable".into())).await;
+
+    assert_eq!(response["Status"], "FAILED");
+    assert_eq!(response["Reason"], "Secrets Manager is unavailable");
+}
+
+#[tokio::test]
+async fn a_stack_that_goes_asks_nothing_of_the_database() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+
+    assert_eq!(response("Delete", &nowhere, Ok(None)).await["Status"], "SUCCESS");
+}
+
+#[test]
+fn whoever_else_calls_is_no_deploy() {
+    assert!(Deploy::from_event(&json!({"appoint_admin": "ada@example.com"})).is_none());
+}

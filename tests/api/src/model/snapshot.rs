@@ -1,0 +1,56 @@
+//! The state of a scenario as text: what the database holds, and what the model expects.
+
+use super::state::{Model, Order, RefundState, Status};
+use std::fmt::Write as _;
+
+/// Reads the state of some orders and products, one line each.
+pub(super) const SNAPSHOT: &str = "
+    (select format('stock %s %s', on_hand, reserved)
+     from unnest($1::uuid[]) with ordinality mine (id, position) join products using (id) order by position)
+    union all
+    (select format('%s%s captured %s refunded %s%s [%s]', o.status,
+                   case when o.status = 'pending' and o.cancel_requested_at is not null then ' ending' else '' end,
+                   o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
+                   (select string_agg(r.amount_minor || ' ' || r.status, ', ' order by r.amount_minor, r.status)
+                    from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id))
+     from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)";
+
+/// The model's state, as [`SNAPSHOT`] should show it.
+pub(super) fn expected(model: &Model) -> String {
+    let mut text = String::new();
+    for level in &model.stock {
+        writeln!(text, "stock {} {}", level.on_hand, level.reserved).unwrap();
+    }
+    for order in &model.orders {
+        writeln!(text, "{}", line(order)).unwrap();
+    }
+    text
+}
+
+fn line(order: &Order) -> String {
+    let status = match order.status {
+        Status::Pending if order.is_ending => "pending ending",
+        Status::Pending => "pending",
+        Status::Confirmed => "confirmed",
+        Status::Shipped => "shipped",
+        Status::Cancelled => "cancelled",
+    };
+    let mut refunds: Vec<_> = order
+        .refunds
+        .iter()
+        .filter_map(|refund| {
+            let status = match refund.known? {
+                RefundState::Requested => "requested",
+                RefundState::Succeeded => "succeeded",
+                RefundState::Failed => "failed",
+            };
+            Some((refund.amount, status))
+        })
+        .collect();
+    refunds.sort_unstable();
+    let refunds: Vec<_> =
+        refunds.into_iter().map(|(amount, status)| format!("{amount} {status}")).collect();
+    let hold = if order.is_on_hold() { " on hold" } else { "" };
+    let (captured, refunded, refunds) = (order.captured(), order.refunded(), refunds.join(", "));
+    format!("{status} captured {captured} refunded {refunded}{hold} [{refunds}]")
+}

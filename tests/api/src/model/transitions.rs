@@ -1,0 +1,270 @@
+//! The model's transitions: what each step changes, and how the shop should answer it.
+
+use super::state::{
+    Dispute, DisputeState, Model, Order, Outcome, PRICES, PRODUCTS, Payment, PaymentState, Refund,
+    RefundState, Status, StripeEvent,
+};
+use super::step::{RefundPart, Step};
+use std::mem;
+
+/// The most unpaid orders of one buyer.
+const MAX_UNPAID: usize = 5;
+
+impl Model {
+    /// Performs a step; how the shop should answer it.
+    pub(super) fn perform(&mut self, step: &Step) -> Outcome {
+        match *step {
+            Step::Place { quantities, .. } => self.place_order(quantities),
+            Step::StartPayment { order } => self.start_payment(order),
+            Step::Pay { order, declined } => self.orders[order].pay(declined),
+            Step::DeliverEvent { order, which, .. } => {
+                let Some(event) = self.pick_event(order, which) else { return Outcome::NotAsked };
+                self.deliver_event(order, event);
+                Outcome::Accepted
+            }
+            Step::Cancel { order, by_staff } => self.cancel(order, by_staff),
+            Step::Refund { order, part } => self.refund(order, part),
+            Step::RefundAtStripe { order, amount } => self.orders[order].refund_at_stripe(amount),
+            Step::FailRefund { order, which } => self.orders[order].fail_refund(which),
+            Step::Ship { order } => self.ship(order),
+            Step::Expire { order } => {
+                let order = &mut self.orders[order];
+                order.is_expired = order.status == Status::Pending;
+                Outcome::NotAsked
+            }
+            Step::Sweep => self.sweep(),
+            Step::Adjust { product, delta } => {
+                let level = &mut self.stock[product];
+                if level.on_hand + delta < level.reserved {
+                    return Outcome::Refused("below_reserved");
+                }
+                level.on_hand += delta;
+                Outcome::Accepted
+            }
+            Step::Count { product, on_hand, stale, .. } => {
+                let level = &mut self.stock[product];
+                // No count is older than the first one.
+                if !stale || level.sequence == 0 {
+                    level.on_hand = on_hand.max(level.reserved);
+                    level.sequence += 2;
+                }
+                Outcome::Accepted
+            }
+            Step::OpenDispute { order } => self.orders[order].open_dispute(),
+            Step::CloseDispute { order, won } => self.orders[order].close_dispute(won),
+        }
+    }
+
+    /// The event that a step with this `which` delivers: 0 is the newest.
+    pub(super) fn pick_event(&self, order: usize, which: usize) -> Option<StripeEvent> {
+        let events = self.orders[order].possible_events();
+        events.iter().rev().nth(which % events.len().max(1)).copied()
+    }
+
+    fn place_order(&mut self, quantities: [i32; PRODUCTS]) -> Outcome {
+        let unpaid = self.orders.iter().filter(|order| order.status == Status::Pending);
+        if unpaid.count() >= MAX_UNPAID {
+            return Outcome::Refused("too_many_unpaid");
+        }
+        let mut after = self.stock;
+        for (level, quantity) in after.iter_mut().zip(quantities) {
+            level.reserved += quantity;
+        }
+        if after.iter().any(|level| level.reserved > level.on_hand) {
+            return Outcome::Refused("out_of_stock");
+        }
+        self.stock = after;
+        self.orders.push(Order::new(quantities));
+        Outcome::Accepted
+    }
+
+    fn start_payment(&mut self, index: usize) -> Outcome {
+        let Some(order) = self.order(index) else { return Outcome::NotAsked };
+        if order.status != Status::Pending {
+            return Outcome::Refused("not_payable");
+        }
+        if order.is_ending || order.is_expired {
+            return Outcome::Refused("order_ending");
+        }
+        let open = PaymentState::Open;
+        order.payment.get_or_insert(Payment { at_stripe: open, known: open, was_declined: false });
+        // Stripe's answer contains the state of the payment.
+        self.sync_payment(index);
+        Outcome::Accepted
+    }
+
+    fn cancel(&mut self, index: usize, by_staff: bool) -> Outcome {
+        let order = &mut self.orders[index];
+        match order.status {
+            Status::Cancelled => {}
+            Status::Pending if order.payment.is_some() => order.is_ending = true,
+            Status::Pending => self.cancel_order(index),
+            Status::Confirmed if by_staff => {
+                if order.known_dispute() == Some(DisputeState::Open) {
+                    return Outcome::Refused("on_hold");
+                }
+                if order.left_to_refund() > 0 && !order.is_on_hold() {
+                    order.request_refund(order.left_to_refund(), None);
+                }
+                self.cancel_order(index);
+            }
+            Status::Confirmed | Status::Shipped => return Outcome::Refused("illegal_move"),
+        }
+        Outcome::Accepted
+    }
+
+    fn refund(&mut self, index: usize, part: RefundPart) -> Outcome {
+        let order = &mut self.orders[index];
+        if order.payment.is_none() {
+            return Outcome::NotAsked;
+        }
+        if !order.is_paid() {
+            return Outcome::Refused("not_refundable");
+        }
+        if order.is_on_hold() {
+            return Outcome::Refused("payment_disputed");
+        }
+        let left = order.left_to_refund();
+        if left < 1 {
+            return Outcome::Refused("nothing_left");
+        }
+        let (amount, line) = match part {
+            RefundPart::Rest => (left, None),
+            RefundPart::Amount(amount) => (amount, None),
+            RefundPart::Line { product, quantity, restock } => {
+                let lines = order.active_refunds().filter_map(|refund| refund.line);
+                let lines = lines.filter(|(of, ..)| *of == product);
+                let refunded = lines.map(|(_, quantity, _)| quantity).sum::<i32>();
+                if quantity > order.quantities[product] - refunded {
+                    return Outcome::Refused("too_many_pieces");
+                }
+                (i64::from(quantity) * PRICES[product], Some((product, quantity, restock)))
+            }
+        };
+        if amount > left {
+            return Outcome::Refused("amount_too_large");
+        }
+        if let Some((product, _, restock @ 1..)) = line {
+            if order.status != Status::Shipped {
+                return Outcome::Refused("not_shipped");
+            }
+            let lines = order.refunds.iter().filter_map(|refund| refund.line);
+            let lines = lines.filter(|(of, ..)| *of == product);
+            let restocked = lines.map(|(_, _, restock)| restock).sum::<i32>();
+            if restock > order.quantities[product] - restocked {
+                return Outcome::Refused("too_many_restocked");
+            }
+            self.stock[product].on_hand += restock;
+        }
+        order.request_refund(amount, line);
+        self.send_refunds();
+        Outcome::Accepted
+    }
+
+    fn ship(&mut self, index: usize) -> Outcome {
+        let order = &mut self.orders[index];
+        match order.status {
+            // Repeating the same shipment succeeds.
+            Status::Shipped => return Outcome::Accepted,
+            Status::Pending | Status::Cancelled => return Outcome::Refused("illegal_move"),
+            Status::Confirmed if order.is_on_hold() => return Outcome::Refused("on_hold"),
+            Status::Confirmed if order.active_refunds().next().is_some() => {
+                return Outcome::Refused("order_refunded");
+            }
+            Status::Confirmed => {}
+        }
+        order.status = Status::Shipped;
+        for (level, quantity) in self.stock.iter_mut().zip(order.quantities) {
+            level.on_hand -= quantity;
+            level.reserved -= quantity;
+        }
+        Outcome::Accepted
+    }
+
+    /// One round of the sweep: deferred events, then orders to close, then refunds.
+    fn sweep(&mut self) -> Outcome {
+        for index in 0..self.orders.len() {
+            for event in mem::take(&mut self.orders[index].deferred) {
+                self.deliver_event(index, event);
+            }
+        }
+        for index in 0..self.orders.len() {
+            let order = &mut self.orders[index];
+            if order.status != Status::Pending || !(order.is_ending || order.is_expired) {
+                continue;
+            }
+            let Some(payment) = &mut order.payment else {
+                self.cancel_order(index);
+                continue;
+            };
+            if payment.at_stripe == PaymentState::Open {
+                payment.at_stripe = PaymentState::Canceled;
+            }
+            self.sync_payment(index);
+        }
+        self.send_refunds();
+        Outcome::Accepted
+    }
+}
+
+/// What happens at Stripe without the shop; events tell the shop later.
+impl Order {
+    fn pay(&mut self, declined: bool) -> Outcome {
+        if let Some(payment) = &mut self.payment
+            && payment.at_stripe == PaymentState::Open
+        {
+            payment.was_declined |= declined;
+            if !declined {
+                payment.at_stripe = PaymentState::Succeeded;
+            }
+            return Outcome::Accepted;
+        }
+        Outcome::NotAsked
+    }
+
+    fn refund_at_stripe(&mut self, amount: i64) -> Outcome {
+        if amount > self.refundable_at_stripe() {
+            return Outcome::NotAsked;
+        }
+        let at_stripe = Some(RefundState::Succeeded);
+        self.refunds.push(Refund {
+            amount,
+            line: None,
+            at_stripe,
+            known: None,
+            from_dashboard: true,
+        });
+        Outcome::Accepted
+    }
+
+    fn fail_refund(&mut self, which: usize) -> Outcome {
+        let has_succeeded =
+            |index: &usize| self.refunds[*index].at_stripe == Some(RefundState::Succeeded);
+        let succeeded: Vec<_> = (0..self.refunds.len()).filter(has_succeeded).collect();
+        if succeeded.is_empty() {
+            return Outcome::NotAsked;
+        }
+        let refund = succeeded[which % succeeded.len()];
+        self.refunds[refund].at_stripe = Some(RefundState::Failed);
+        self.last_failed_refund = Some(refund);
+        Outcome::Accepted
+    }
+
+    fn open_dispute(&mut self) -> Outcome {
+        if self.dispute.is_some() || self.refundable_at_stripe() < 1 {
+            return Outcome::NotAsked;
+        }
+        self.dispute = Some(Dispute { at_stripe: DisputeState::Open, known: None });
+        Outcome::Accepted
+    }
+
+    fn close_dispute(&mut self, won: bool) -> Outcome {
+        match &mut self.dispute {
+            Some(dispute) if dispute.at_stripe == DisputeState::Open => {
+                dispute.at_stripe = if won { DisputeState::Won } else { DisputeState::Lost };
+                Outcome::Accepted
+            }
+            _ => Outcome::NotAsked,
+        }
+    }
+}

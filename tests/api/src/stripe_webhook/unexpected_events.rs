@@ -1,0 +1,207 @@
+//! Correctly signed events with unexpected content: stored, and applied only as far as that is safe.
+
+use super::{api, deliver, event_outcome, ordered, state};
+use serde_json::{Value, json};
+use testkit::{Shop, WEBHOOK_SECRET, clock};
+
+/// `event` with another value at a JSON pointer.
+fn with(mut event: Value, pointer: &str, value: Value) -> Value {
+    *event.pointer_mut(pointer).unwrap() = value;
+    event
+}
+
+const UNPAID: &str = "pending 0 0 | requires_payment_method | 5-1";
+
+#[tokio::test]
+async fn another_amount_or_currency_confirms_nothing() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let api = api(&shop);
+    let event = || intent.event("succeeded", 0);
+
+    for event in [
+        with(event(), "/data/object/amount", json!(1998)),
+        with(event(), "/data/object/amount", json!(2000)),
+        with(event(), "/data/object/amount", json!(0)),
+        with(event(), "/data/object/currency", json!("usd")),
+    ] {
+        deliver(&api, &event).await;
+        assert_eq!(event_outcome(&shop, &event).await, "amount_mismatch", "{event}");
+    }
+    assert_eq!(state(&shop, order).await, UNPAID);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_event_of_ours_in_an_unreadable_form_is_parked() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let api = api(&shop);
+    let event = || intent.event("succeeded", 0);
+
+    for event in [
+        with(event(), "/data/object/currency", json!("???")),
+        with(event(), "/data/object/status", json!("sleeping")),
+        with(event(), "/data/object/amount", json!("1999")),
+        with(event(), "/data/object/amount", json!(19.99)),
+        with(event(), "/data/object/metadata", json!({"payment_id": 1})),
+        with(event(), "/data/object", json!({})),
+        with(event(), "/data/object", json!([])),
+        with(event(), "/data/object", json!(null)),
+    ] {
+        deliver(&api, &event).await;
+        assert_eq!(event_outcome(&shop, &event).await, "unreadable", "{event}");
+    }
+    assert_eq!(state(&shop, order).await, UNPAID);
+}
+
+#[tokio::test]
+async fn an_event_of_the_other_mode_is_parked() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let event = with(intent.event("succeeded", 0), "/livemode", json!(true));
+
+    deliver(&api(&shop), &event).await;
+
+    assert_eq!(event_outcome(&shop, &event).await, "livemode");
+    assert_eq!(state(&shop, order).await, UNPAID);
+}
+
+#[tokio::test]
+async fn an_event_without_a_payment_of_ours_waits() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let api = api(&shop);
+    let event = || with(intent.event("succeeded", 0), "/data/object/id", json!("pi_unknown"));
+    let no_metadata = with(event(), "/data/object/metadata", json!({}));
+    let no_id = with(event(), "/data/object/metadata", json!({"payment_id": "nonsense"}));
+    // The metadata names our payment, which belongs to another PaymentIntent.
+    let other = event();
+
+    for event in [&no_metadata, &no_id, &other] {
+        deliver(&api, event).await;
+        assert_eq!(event_outcome(&shop, event).await, "waits", "{event}");
+    }
+    assert_eq!(state(&shop, order).await, UNPAID);
+    let again = "select min(next_try_at) > now() from stripe_events";
+    assert!(shop.one::<bool>(again).await);
+}
+
+#[tokio::test]
+async fn an_event_of_an_unknown_kind_is_kept_without_effect() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let api = api(&shop);
+
+    for kind in ["plan.created", "charge.succeeded", "invented.by.tomorrow", "x"] {
+        let event = with(intent.event("succeeded", 0), "/type", json!(kind));
+        deliver(&api, &event).await;
+        assert_eq!(event_outcome(&shop, &event).await, "done", "{kind}");
+    }
+    assert_eq!(state(&shop, order).await, UNPAID);
+}
+
+#[tokio::test]
+async fn an_event_of_an_unknown_version_is_understood_for_what_we_need() {
+    let shop = Shop::open().await;
+    let api = api(&shop);
+
+    for version in [json!("2031-01-01.unknown"), json!(null), json!("\u{0}")] {
+        let (order, intent) = ordered(&shop).await;
+        let mut event = with(intent.event("succeeded", 0), "/api_version", version);
+        event["data"]["object"]["new_field"] = json!({"nested": [1, 2.5, null]});
+        event["something"] = json!("new");
+
+        deliver(&api, &event).await;
+
+        assert!(state(&shop, order).await.starts_with("confirmed 1999 0"));
+    }
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn text_that_postgres_cannot_hold_stands_in_nobodys_way() {
+    let shop = Shop::open().await;
+    let api = api(&shop);
+
+    for strange in ["\u{0}", "a\u{0}b", "\u{202e}", "\u{1f469}\u{200d}\u{1f4bb}", "İ", "\r\nX: y"]
+    {
+        let (order, intent) = ordered(&shop).await;
+        let mut event = intent.event("succeeded", 0);
+        event["data"]["object"]["description"] = json!(strange);
+        event["data"]["object"]["metadata"]["note"] = json!(strange);
+        event["request"] = json!({"id": strange});
+
+        deliver(&api, &event).await;
+
+        assert_eq!(event_outcome(&shop, &event).await, "done", "{strange:?}");
+        assert!(state(&shop, order).await.starts_with("confirmed 1999 0"));
+    }
+}
+
+#[tokio::test]
+async fn an_authentic_body_that_cannot_be_kept_is_not_asked_for_again() {
+    let shop = Shop::open().await;
+    let (_, intent) = ordered(&shop).await;
+    let api = api(&shop);
+    let event = || intent.event("succeeded", 0);
+    let before = shop.snapshot().await;
+
+    for body in [
+        String::new(),
+        "null".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        "{\"id\": \"evt_1\"".to_owned(),
+        with(event(), "/id", json!("pi_1")).to_string(),
+        with(event(), "/id", json!("evt_")).to_string(),
+        with(event(), "/id", json!("evt_\u{0}")).to_string(),
+        with(event(), "/id", json!(format!("evt_{}", "x".repeat(251)))).to_string(),
+        with(event(), "/type", json!("")).to_string(),
+        with(event(), "/type", json!("a\u{0}b")).to_string(),
+        with(event(), "/type", json!("x".repeat(256))).to_string(),
+        with(event(), "/created", json!("today")).to_string(),
+        with(event(), "/created", json!(i64::MAX)).to_string(),
+        with(event(), "/created", json!(-377_705_116_800_i64)).to_string(),
+    ] {
+        let now = clock().now().unix_timestamp();
+        let response = api.signed(body.as_bytes(), &[WEBHOOK_SECRET], now).await;
+        assert_eq!(response.status, 200, "{body}: {}", response.body);
+    }
+    assert_eq!(shop.snapshot().await, before);
+    let response =
+        api.signed(b"{\"id\": \"\xff\"}", &[WEBHOOK_SECRET], clock().now().unix_timestamp()).await;
+    assert_eq!(response.refusal(), (400, "not_text"));
+}
+
+#[tokio::test]
+async fn an_object_with_a_strange_id_is_kept_all_the_same() {
+    let shop = Shop::open().await;
+    let (_, intent) = ordered(&shop).await;
+    let api = api(&shop);
+
+    for id in [json!(""), json!("\u{0}"), json!("x".repeat(300)), json!(7), json!(null)] {
+        let event = with(intent.event("succeeded", 0), "/type", json!("plan.created"));
+        let event = with(event, "/data/object/id", id);
+        deliver(&api, &event).await;
+        assert_eq!(event_outcome(&shop, &event).await, "done", "{event}");
+    }
+}
+
+#[tokio::test]
+async fn the_client_secret_in_an_event_is_not_kept() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let event = intent.event("succeeded", 0);
+
+    deliver(&api(&shop), &event).await;
+
+    assert!(state(&shop, order).await.starts_with("confirmed 1999 0"));
+    let secret = event["data"]["object"]["client_secret"].as_str().unwrap();
+    assert_eq!(shop.tables_with(secret).await, [""; 0]);
+    // Everything else is stored.
+    let raw = shop.one::<Vec<u8>>("select raw from stripe_events").await;
+    let kept: Value = serde_json::from_slice(&raw).unwrap();
+    let blank = kept["data"]["object"]["client_secret"].clone();
+    assert_eq!(with(event, "/data/object/client_secret", blank), kept);
+}

@@ -1,0 +1,65 @@
+//! Request bodies that every operation refuses: with an unknown member, too deep, too large.
+
+use crate::all_functions::AllFunctions;
+use crate::document::{Operation, operations};
+use crate::example_bodies::ExampleBody;
+use domain::accounts::Role;
+use serde_json::Value;
+
+/// Every operation that takes a JSON body with a schema of ours, with an example.
+fn with_body(functions: &AllFunctions) -> Vec<(Operation, ExampleBody)> {
+    let found = operations().into_iter().filter_map(|operation| {
+        let body = ExampleBody::of(&operation, &functions.schemas)?;
+        Some((operation, body))
+    });
+    let found: Vec<_> = found.collect();
+    assert!(found.len() > 20, "operations are missing");
+    found
+}
+
+/// Otherwise a client may set what is not in the schema, such as its own role.
+#[tokio::test]
+async fn a_member_that_no_body_has_is_refused_in_every_object_of_every_body() {
+    let functions = AllFunctions::open().await;
+    let admin = functions.shop.user(Role::Admin).await;
+    let resources = functions.resources().await;
+    for (operation, ExampleBody { body, objects, .. }) in with_body(&functions) {
+        let etag = functions.etag(&operation, &resources, &admin).await;
+        for place in objects {
+            let mut body = body.clone();
+            let object = body.pointer_mut(&place).and_then(Value::as_object_mut).unwrap();
+            object.insert("is_admin".to_owned(), true.into());
+
+            let call = functions.call_on(&operation, &resources).by(&admin);
+            let call = call.key("a key for this request").header("if-match", &etag);
+            let response = call.json(&body).await;
+
+            assert_eq!(response.refusal(), (400, "bad_body"), "{operation} {place}: {response:?}");
+            let detail = response.text("/errors/0/detail");
+            assert!(detail.contains("`is_admin`"), "{operation} {place}: {detail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_deep_or_too_large_is_refused_everywhere() {
+    let functions = AllFunctions::open().await;
+    let admin = functions.shop.user(Role::Admin).await;
+    let resources = functions.resources().await;
+    for (operation, _) in with_body(&functions) {
+        let etag = functions.etag(&operation, &resources, &admin).await;
+        let send = async |body: String| {
+            let call = functions.call_on(&operation, &resources).by(&admin);
+            let call = call.key("a key for this request").header("if-match", &etag);
+            call.raw("application/json", body).await
+        };
+
+        let deep = send("[".repeat(100_000)).await;
+        let deep_below = send(format!("{{\"a\":{}", "[".repeat(100_000))).await;
+        let large = send(" ".repeat(256 * 1024 + 1)).await;
+
+        assert_eq!(deep.status, 400, "{operation}: {deep:?}");
+        assert_eq!(deep_below.status, 400, "{operation}: {deep_below:?}");
+        assert_eq!(large.refusal(), (413, "too_large"), "{operation}");
+    }
+}

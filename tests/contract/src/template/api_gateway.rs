@@ -1,0 +1,106 @@
+//! The HTTP API: its routes, rate limits, CORS and access log.
+
+use super::Faults;
+use super::functions::events;
+use super::yaml::{Yaml, branches, items};
+use crate::workspace;
+use serde_json::{Value, json};
+
+/// Public routes other than `GET`. [`crate::authorization`] calls every other route without a token.
+const PUBLIC: [&str; 7] = [
+    "POST /v1/auth/email/resend",
+    "POST /v1/auth/email/verify",
+    "POST /v1/auth/login",
+    "POST /v1/auth/password/forgot",
+    "POST /v1/auth/password/reset",
+    "POST /v1/auth/refresh",
+    "POST /v1/auth/register",
+];
+/// Variables of the access log that would hold personal data or input.
+const NOT_LOGGED: [&str; 4] = ["header", "body", "querystring", "sourceIp"];
+
+pub(super) fn are_declared(yaml: &Yaml) -> Faults {
+    let mut faults = gateway(yaml);
+    let document: Value =
+        serde_json::from_str(&workspace::read("functions/docs/openapi.json")).unwrap();
+    let mut keys = Vec::new();
+    for (id, own) in yaml.functions() {
+        for event in events(own).filter(|event| event["Type"] == "HttpApi") {
+            let event = &event["Properties"];
+            let [method, path] =
+                ["Method", "Path"].map(|key| event[key].as_str().unwrap_or_default());
+            let key = format!("{method} {path}");
+            if event["ApiId"] != json!({"Ref": "Api"}) {
+                faults.push(format!("{id}: {key} is not on the gateway Api"));
+            }
+            if method == "ANY" || path.contains(['+', '$']) || path.is_empty() {
+                faults.push(format!("{id}: {key} is a catch-all route"));
+            }
+            match needs_credentials(&document, method, path) {
+                None if path != "/docs/{file}" => {
+                    faults.push(format!("{id}: {key} is not in the document"));
+                }
+                Some(false) if method != "GET" && !PUBLIC.contains(&&*key) => {
+                    faults.push(format!("{id}: {key} is public"));
+                }
+                _ => {}
+            }
+            keys.push(key);
+        }
+    }
+    let api = &yaml.properties("Api")["RouteSettings"];
+    let throttled: Vec<_> = api.as_object().into_iter().flatten().collect();
+    for (key, settings) in &throttled {
+        if !keys.contains(key) {
+            faults.push(format!("there is no route {key} to throttle"));
+        }
+        if settings["ThrottlingRateLimit"].as_u64().is_none_or(|rate| rate > 10) {
+            faults.push(format!("{key} is not throttled"));
+        }
+    }
+    for key in ["POST /v1/auth/login", "POST /v1/auth/register", "POST /v1/auth/password/forgot"] {
+        if !throttled.iter().any(|(known, _)| *known == key) {
+            faults.push(format!("{key} has no rate limit of its own"));
+        }
+    }
+    faults
+}
+
+/// Whether a route needs credentials; `None` if the document does not have it.
+fn needs_credentials(document: &Value, method: &str, path: &str) -> Option<bool> {
+    let operation = document["paths"].get(path)?.get(method.to_lowercase())?;
+    let schemes = operation["security"].as_array();
+    Some(schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&json!({}))))
+}
+
+fn gateway(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    let api = yaml.properties("Api");
+    for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
+        if api["DefaultRouteSettings"][limit].as_u64().is_none() {
+            faults.push(format!("Api: {limit}"));
+        }
+    }
+    if api["FailOnWarnings"] != true {
+        faults.push("Api: FailOnWarnings".to_owned());
+    }
+    if api["DisableExecuteApiEndpoint"] != json!({"Fn::If": ["HasDomain", true, false]}) {
+        faults.push("Api: DisableExecuteApiEndpoint".to_owned());
+    }
+    let origins = &api["CorsConfiguration"]["AllowOrigins"];
+    let star = items(origins).chain(branches(origins)).any(|origin| origin == "*");
+    let pattern = &yaml.template["Parameters"]["AllowedOrigins"]["AllowedPattern"];
+    if star || *origins != json!({"Ref": "AllowedOrigins"}) || pattern != "^https://[^/*\\s]+$" {
+        faults.push("Api: AllowOrigins are not exact".to_owned());
+    }
+    let format = api["AccessLogSettings"]["Format"].as_str().unwrap_or_default();
+    for word in ["requestId", "routeKey", "status", "responseLatency", "integrationLatency"] {
+        if !format.contains(&format!("$context.{word}")) {
+            faults.push(format!("Api: {word} is not logged"));
+        }
+    }
+    for word in NOT_LOGGED.iter().filter(|word| format.contains(**word)) {
+        faults.push(format!("Api: {word} is logged"));
+    }
+    faults
+}

@@ -1,0 +1,129 @@
+//! Log retention, metric filters and alarms.
+
+use super::Faults;
+use super::yaml::{Yaml, items};
+use serde_json::{Value, json};
+
+/// The filter patterns of log metrics, with the names of the metrics.
+const LOG_METRICS: [(&str, &str); 8] = [
+    ("{$.fields.outbox_seconds = *}", "OutboxSeconds"),
+    ("{$.fields.events_seconds = *}", "EventsSeconds"),
+    ("\"is parked\"", "ParkedEvents"),
+    ("\"is signed out of time\"", "UntimelySignatures"),
+    ("\"does not hold\"", "BrokenInvariants"),
+    ("\"stock_discrepancy\"", "StockDiscrepancies"),
+    ("\"auth_throttled\"", "ThrottledLogins"),
+    ("{ $.status = \"429\" }", "TooManyRequests"),
+];
+
+pub(super) fn logs_end(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    for (id, own) in yaml.functions() {
+        let logs = format!("{id}Logs");
+        if own["LoggingConfig"]["LogGroup"] != json!({"Ref": logs}) {
+            faults.push(format!("{id}: does not log to its declared log group"));
+        }
+        if yaml.properties(&logs).is_null() {
+            faults.push(format!("{id}: has no log group"));
+        }
+    }
+    for (id, logs) in yaml.all("AWS::Logs::LogGroup") {
+        if logs["Properties"]["RetentionInDays"] != 30 {
+            faults.push(format!("{id}: is not kept for 30 days"));
+        }
+        if logs["Properties"]["KmsKeyId"]["Fn::If"][0] != "HasKey" {
+            faults.push(format!("{id}: takes no KMS key"));
+        }
+    }
+    for (pattern, metric) in LOG_METRICS {
+        let counted = yaml.all("AWS::Logs::MetricFilter").any(|(_, filter)| {
+            let filter = &filter["Properties"];
+            filter["FilterPattern"] == pattern
+                && filter["MetricTransformations"][0]["MetricName"] == metric
+        });
+        if !counted {
+            faults.push(format!("no metric filter for {pattern}"));
+        }
+        if !alarms(yaml, metric).any(|_| true) {
+            faults.push(format!("{metric}: no alarm"));
+        }
+    }
+    faults
+}
+
+pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    let heard =
+        json!({"Fn::If": ["HasTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]});
+    for (id, alarm) in yaml.all("AWS::CloudWatch::Alarm") {
+        if alarm["Properties"]["AlarmActions"] != heard {
+            faults.push(format!("{id}: has no action"));
+        }
+    }
+    // An alarm on the metric of a resource, with a threshold of at most `most` thousandths.
+    let mut need = |metric: &str, of: Value, most: u64, what: String| {
+        let low = alarms(yaml, metric).any(|(about, threshold)| about == of && threshold <= most);
+        if !low {
+            faults.push(what);
+        }
+    };
+    for (id, own) in yaml.functions() {
+        let of = json!({"Ref": id});
+        need("Errors", of.clone(), 1_000, format!("{id}: no alarm on Errors"));
+        need("Invocations", of.clone(), 1_000, format!("{id}: no alarm on errors per invocation"));
+        if id == "Migrate" {
+            continue;
+        }
+        need("Throttles", of.clone(), 0, format!("{id}: no alarm on Throttles"));
+        let late = yaml.number(own, "Timeout") * 800 * 1_000;
+        need("Duration", of.clone(), late, format!("{id}: no alarm on Duration"));
+        let reserved = yaml.number(own, "ReservedConcurrentExecutions");
+        if reserved > 1 {
+            let most = reserved * 800;
+            need(
+                "ConcurrentExecutions",
+                of,
+                most,
+                format!("{id}: no alarm on ConcurrentExecutions"),
+            );
+        }
+    }
+    for (id, queue) in yaml.all("AWS::SQS::Queue") {
+        let of = json!({"Fn::GetAtt": format!("{id}.QueueName")});
+        if queue["Properties"].get("RedrivePolicy").is_some() {
+            let old = "ApproximateAgeOfOldestMessage";
+            need(old, of, 300_000, format!("{id}: no alarm on the age of its messages"));
+        } else {
+            let any = "ApproximateNumberOfMessagesVisible";
+            need(any, of, 0, format!("{id}: no alarm on its messages"));
+        }
+    }
+    need("5xx", json!({"Ref": "Api"}), 1_000, "Api: no alarm on 5xx".to_owned());
+    let connections = "Cluster: no alarm on DatabaseConnections".to_owned();
+    need("DatabaseConnections", json!({"Ref": "Cluster"}), 80_000, connections);
+    let pinned = "Proxy: no alarm on pinned sessions".to_owned();
+    need("DatabaseConnectionsCurrentlySessionPinned", json!({"Ref": "Proxy"}), 0, pinned);
+    if yaml.one("AWS::CloudWatch::Dashboard").is_null() {
+        faults.push("there is no dashboard".to_owned());
+    }
+    faults
+}
+
+/// The dimension values and thresholds, in thousandths, of all alarms on a metric.
+fn alarms<'a>(yaml: &'a Yaml, metric: &'a str) -> impl Iterator<Item = (Value, u64)> + 'a {
+    yaml.all("AWS::CloudWatch::Alarm").flat_map(move |(_, alarm)| {
+        let alarm = &alarm["Properties"];
+        let inside = items(&alarm["Metrics"]).map(|part| &part["MetricStat"]["Metric"]);
+        let named = std::iter::once(alarm).chain(inside);
+        let named = named.filter(|one| one["MetricName"] == metric);
+        let threshold = thousandths(&alarm["Threshold"]);
+        named.map(move |one| (one["Dimensions"][0]["Value"].clone(), threshold)).collect::<Vec<_>>()
+    })
+}
+
+/// `13.6` is 13,600.
+fn thousandths(number: &Value) -> u64 {
+    let written = number.to_string();
+    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
+    format!("{whole}{part:0<3}").parse().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,145 @@
+//! `sam deploy` of the template and the real binaries to MiniStack, an AWS emulator on this machine.
+
+use crate::{tool, until};
+use serde_json::{Value, json};
+use stack::aws::Sqs;
+use stack::functions::{self, Profile};
+use stack::postgres::Location;
+use stack::{Aws, BackingServices, Options, Postgres, Progress, Template, tools};
+use std::path::Path;
+use tokio::process::Command;
+use tokio_postgres::{Client, NoTls};
+
+const SENDER: &str = "shop@tradepost.example";
+const DATABASE: &str = "rehearsal";
+
+/// The output of `sam build`: a folder with `bootstrap` for each function, and the template that refers to them.
+async fn build(template: &Template, aws: &Aws, into: &Path) {
+    let strip = tool(tools::strip).await;
+    let binaries = functions::build(Profile::Dev, &Progress::silent()).await.unwrap();
+    for function in template.functions.values() {
+        let folder = into.join(&function.binary);
+        std::fs::create_dir_all(&folder).unwrap();
+        // Without debug information: zipping it would take minutes.
+        let mut strip = Command::new(&strip);
+        strip.arg("-o").arg(folder.join("bootstrap")).arg(binaries.join(&function.binary));
+        assert!(strip.status().await.unwrap().success());
+    }
+    let text = std::fs::read_to_string(tools::workspace().join("template.yaml")).unwrap();
+    let text = text.replace("CodeUri: functions/", "CodeUri: ./");
+    // MiniStack does not set its endpoint in the environment of the functions.
+    let first = "        DATABASE_URL: !Sub\n";
+    assert!(text.contains(first), "DATABASE_URL is no longer the first variable of all functions");
+    let endpoint = format!("        AWS_ENDPOINT_URL: {}\n{first}", aws.endpoint());
+    let text = text.replacen(first, &endpoint, 1);
+    std::fs::write(into.join("template.yaml"), text).unwrap();
+}
+
+async fn sam_deploy(aws: &Aws, postgres: &Postgres, from: &Path) -> String {
+    let sam = tool(tools::sam).await;
+    let secret = async |name| {
+        let password = json!({"password": "for the rehearsal"}).to_string();
+        aws.sqs().create_secret(name, &password).await.unwrap()
+    };
+    let (app, owner) = (secret("app").await, secret("owner").await);
+    let url = postgres.url(DATABASE);
+    let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap();
+    let [(_, signing), _] = local::keys_for_a_deploy();
+    let deployed = Command::new(sam)
+        .args(["deploy", "--template", "template.yaml", "--stack-name", "shop", "--resolve-s3"])
+        .args(["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"])
+        .args(["--parameter-overrides", "Database=existing", "DatabaseHost=127.0.0.1"])
+        .args([format!("DatabasePort={port}"), format!("DatabaseName={DATABASE}")])
+        .args(["DatabaseOwner=postgres".to_owned()])
+        .args([format!("AppSecretArn={app}"), format!("OwnerSecretArn={owner}")])
+        .args([format!("TokenSigningKey={signing}"), "TokenKeys=none".to_owned()])
+        .args(["StripeSecretKey=rehearsal", "MailFrom=shop@tradepost.example"])
+        .args(["MailStaff=staff@tradepost.example", "ShopUrl=https://shop.tradepost.example"])
+        // MiniStack does not support alarms on metric math.
+        .args(["AllowedOrigins=https://shop.tradepost.example", "Alarms=false"])
+        .current_dir(from)
+        .envs(aws.env())
+        .env("SAM_CLI_TELEMETRY", "0")
+        .output()
+        .await
+        .unwrap();
+    let output = String::from_utf8_lossy(&deployed.stdout).into_owned();
+    assert!(deployed.status.success(), "{output}\n{}", String::from_utf8_lossy(&deployed.stderr));
+    output
+}
+
+async fn database(postgres: &Postgres) -> Client {
+    let connect = async |name| {
+        let (client, connection) =
+            tokio_postgres::connect(&postgres.url(name), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    let create = format!("create database {DATABASE}");
+    connect("postgres").await.batch_execute(&create).await.unwrap();
+    connect(DATABASE).await
+}
+
+/// The URL of a queue of the stack, and that of its dead-letter queue.
+async fn queue(sqs: &Sqs, name: &str) -> [Value; 2] {
+    let url = async |name: &str| {
+        sqs.call("GetQueueUrl", &json!({"QueueName": name})).await.unwrap()["QueueUrl"].clone()
+    };
+    let queue = url(name).await;
+    let body = json!({"QueueUrl": queue, "AttributeNames": ["RedrivePolicy"]});
+    let attributes = sqs.call("GetQueueAttributes", &body).await.unwrap();
+    let redrive = attributes["Attributes"]["RedrivePolicy"].as_str().unwrap();
+    let redrive: Value = serde_json::from_str(redrive).unwrap();
+    let dead = redrive["deadLetterTargetArn"].as_str().unwrap().rsplit(':').next().unwrap();
+    [queue, url(dead).await]
+}
+
+#[tokio::test]
+async fn the_template_deploys_migrates_and_feeds_its_workers() {
+    let template = Template::load(&tools::workspace().join("template.yaml")).unwrap();
+    let options = Options {
+        database: Location::Temporary,
+        sender: SENDER.to_owned(),
+        log_folder: None,
+        progress: Progress::silent(),
+    };
+    let services = BackingServices::start(&template, &options).await.unwrap();
+    let database = database(&services.postgres).await;
+    let folder = services.log_folder().join("built");
+    build(&template, &services.aws, &folder).await;
+
+    let output = sam_deploy(&services.aws, &services.postgres, &folder).await;
+
+    assert!(output.contains("Successfully created/updated stack"), "{output}");
+    let steps = "select count(*) from refinery_schema_history";
+    let steps: i64 = database.query_one(steps, &[]).await.unwrap().get(0);
+    assert!(steps >= 8, "CloudFormation waited for the migrations: {steps}");
+
+    // The visibility timeout of three minutes is too long for a test.
+    let sqs = services.aws.sqs();
+    let [inventory, dead] = queue(&sqs, "shop-inventory").await;
+    let soon = json!({"QueueUrl": inventory, "Attributes": {"VisibilityTimeout": "1"}});
+    sqs.call("SetQueueAttributes", &soon).await.unwrap();
+    let event = tools::workspace().join("events/sync-inventory-count-and-garbled.json");
+    let event: Value = serde_json::from_str(&std::fs::read_to_string(event).unwrap()).unwrap();
+    for record in event["Records"].as_array().unwrap() {
+        let body = json!({"QueueUrl": inventory, "MessageBody": record["body"]});
+        sqs.call("SendMessage", &body).await.unwrap();
+    }
+
+    let dead_letters = until("a dead letter", async || {
+        let body = json!({"QueueUrl": dead, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1});
+        let received = sqs.call("ReceiveMessage", &body).await.unwrap();
+        let received = received["Messages"].as_array().cloned().unwrap_or_default();
+        (!received.is_empty()).then_some(received)
+    })
+    .await;
+
+    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(dead_letters[0]["Body"], event["Records"][1]["body"], "only the garbled one");
+    let left = json!({"QueueUrl": inventory, "AttributeNames": ["All"]});
+    let left = sqs.call("GetQueueAttributes", &left).await.unwrap();
+    for state in ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] {
+        assert_eq!(left["Attributes"][state], "0", "the other one was processed");
+    }
+}
