@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// A reconciliation: a comparison of our payments and refunds with Stripe's.
+/// A reconciliation: a comparison of our payments, refunds and disputes with Stripe's.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReconciliationView {
     id: ReconciliationId,
@@ -30,6 +30,8 @@ pub(crate) struct ReconciliationView {
     payments: i32,
     /// The number of Stripe's refunds that were compared.
     refunds: i32,
+    /// The number of Stripe's disputes that were compared.
+    disputes: i32,
     /// The number of differences found.
     found: i64,
     /// The number of differences that were not resolved automatically and need a person.
@@ -46,6 +48,7 @@ impl From<Reconciliation> for ReconciliationView {
             finished_at: run.finished_at,
             payments: run.payments,
             refunds: run.refunds,
+            disputes: run.disputes,
             found: run.found,
             open: run.open,
         }

@@ -7,6 +7,7 @@ mod edit;
 mod expand;
 mod list;
 mod place;
+mod release_hold;
 mod ship;
 mod show;
 mod timeline;
@@ -38,6 +39,7 @@ lambda::interface! {
     confirm::confirm_order,
     ship::ship_order,
     cancel::cancel_order,
+    release_hold::release_hold,
     timeline::list_order_events,
 }
 

@@ -37,7 +37,7 @@ impl TryFrom<ShipOrder> for Shipment {
 /// Ship an order
 ///
 /// Ships all lines of a confirmed order, takes the pieces out of stock and notifies the buyer. Refused while its
-/// payment is disputed, and if it has refunds. Shipping again with the same data changes nothing.
+/// payment is disputed or may be fraud, and if it has refunds. Shipping again with the same data changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/ship",

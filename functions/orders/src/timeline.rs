@@ -27,7 +27,8 @@ pub(crate) struct ListOrderEvents {
 pub(crate) struct OrderEvent {
     /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`,
     /// `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`, `refund_requested`,
-    /// `refund_failed`, `dispute_opened`, `dispute_closed`.
+    /// `refund_failed`, `dispute_opened`, `dispute_closed`, `fraud_warning_opened`, `fraud_warning_closed`, `review_opened`,
+    /// `review_closed`.
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(with = "time::serde::rfc3339")]
@@ -70,6 +71,13 @@ fn data(what: TimelineEvent) -> Value {
         }
         TimelineEvent::DisputeOpened { dispute, reason, status } => {
             json!({"dispute": dispute, "reason": reason, "status": status})
+        }
+        TimelineEvent::FraudWarningOpened { warning, reason }
+        | TimelineEvent::ReviewOpened { warning, reason } => {
+            json!({"warning": warning, "reason": reason})
+        }
+        TimelineEvent::FraudWarningClosed { warning } | TimelineEvent::ReviewClosed { warning } => {
+            json!({"warning": warning})
         }
         TimelineEvent::DisputeClosed { dispute, status } => {
             json!({"dispute": dispute, "status": status})

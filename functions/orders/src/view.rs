@@ -31,7 +31,7 @@ pub(crate) struct OrderView {
     shipping_address: Option<ShippingAddress>,
     note: Option<String>,
     shipment: Option<ShipmentView>,
-    /// True while a payment is disputed; the order cannot be shipped.
+    /// True while a payment is disputed, or may be fraud; the order cannot be shipped.
     on_hold: bool,
     /// When a pending order expires unless it is paid.
     #[serde(with = "time::serde::rfc3339::option")]

@@ -45,8 +45,11 @@ pub(crate) async fn begin(
                     return Err(Failure::Refused(Refusal::InProgress).into());
                 }
             }
-            // Stripe never created it, and never will.
-            Err(failure) if failure.is_final() && !other.is_known() => {
+            Err(failure) if failure.is_missing() && other.is_known() => {
+                workflows::payment_missing(&app.db, other.id).await?;
+            }
+            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored.
+            Err(failure) if failure.needs_new_payment() && !other.is_known() => {
                 payments::abandon(&app.db, other.id).await?;
             }
             Err(failure) => return Err(no_response(&failure)),
@@ -55,22 +58,30 @@ pub(crate) async fn begin(
     Err(Failure::Refused(Refusal::InProgress).into())
 }
 
-/// The problem of a failed request to Stripe. After a final refusal the payment is abandoned, so that the order can be
-/// paid with a new one.
+/// The problem of a failed request to Stripe. If the same request would fail again, the payment is abandoned, so that the
+/// order can be paid with a new one.
 pub(crate) async fn stripe_problem(
     db: &Db,
     open: &OpenPayment,
     failure: StripeFailure,
 ) -> Result<Problem, Problem> {
-    if failure.is_final() {
+    if failure.needs_new_payment() && !open.is_known() {
         payments::abandon(db, open.id).await?;
-        tracing::error!(payment.id = %open.id, error = chain(&failure), "Stripe refuses {}", open.id);
-        let detail = "the payment provider refuses this payment";
-        return Ok(Problem::new(StatusCode::BAD_GATEWAY, "payment_refused", detail));
     }
-    Ok(no_response(&failure))
+    if !matches!(failure, StripeFailure::Refused { .. }) || !failure.needs_new_payment() {
+        return Ok(no_response(&failure));
+    }
+    tracing::error!(payment.id = %open.id, error = chain(&failure), "Stripe refuses {}", open.id);
+    if failure.is_for_client() {
+        return Ok(Problem::refused(&Refusal::NotChargeable { stripe_code: failure.code() }));
+    }
+    let detail = "the payment provider refuses this payment";
+    Ok(Problem::new(StatusCode::BAD_GATEWAY, "payment_refused", detail))
 }
 
 fn no_response(failure: &StripeFailure) -> Problem {
+    if matches!(failure, StripeFailure::Configuration(_)) {
+        return Problem::misconfigured(failure);
+    }
     Problem::upstream(failure, "the payment provider did not answer; try again")
 }

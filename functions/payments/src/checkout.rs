@@ -74,7 +74,7 @@ impl TryFrom<OpenCheckout> for PaymentFlow {
         (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `payment_in_progress`, `too_many_payments` with `most`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons; `amount_not_chargeable` with `stripe_code`", body = Problem),
         (status = 502, description = "`upstream_failed`: Stripe did not answer; retry. `payment_refused`: Stripe refuses this payment", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
@@ -96,16 +96,23 @@ async fn open_session(
     flow: &PaymentFlow,
 ) -> Result<CheckoutSessionView, Problem> {
     let Payments { app, dispatcher, stripe } = payments;
-    // If the session turns out to be closed at Stripe, that is applied, and the second round starts a new payment.
+    // If the session turns out to be closed or missing at Stripe, that is applied, and the second round starts a new
+    // payment.
     for _ in 0..2 {
         let open = begin(payments, buyer, order, flow).await?;
         let session = match stripe.current().await?.checkout_session(&open).await {
             Ok(session) => session,
+            Err(failure) if failure.is_missing() && open.is_known() => {
+                workflows::payment_missing(&app.db, open.id).await?;
+                continue;
+            }
             Err(failure) => return Err(stripe_problem(&app.db, &open, failure).await?),
         };
-        workflows::apply_payment_update(&app.db, &session.update).await?;
+        let stored = workflows::apply_payment_update(&app.db, &session.update).await?;
         dispatcher.try_send(&app.db).await;
-        if let Some(url) = session.url {
+        // Another request has abandoned the payment meanwhile: its page must not be handed out.
+        let is_abandoned = stored.is_final() && !session.update.status.is_final();
+        if let Some(url) = session.url.filter(|_| !is_abandoned) {
             return Ok(CheckoutSessionView {
                 payment: open.id,
                 order,

@@ -1,9 +1,10 @@
 use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
+use domain::failure::Failure;
 use domain::id::{OrderId, PaymentId, UserId};
 use domain::money::Money;
-use domain::payments::{PaymentFlow, Status};
+use domain::payments::{PaymentFlow, Refusal, Status};
 use domain::workflows;
 use lambda::http::caller::Caller;
 use lambda::http::{Json, Path, Problem};
@@ -41,6 +42,7 @@ pub(crate) struct PaymentIntentView {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
         (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `payment_in_progress`, `too_many_payments` with `most`, `busy`", body = Problem),
+        (status = 422, description = "`amount_not_chargeable` with `stripe_code`", body = Problem),
         (status = 502, description = "`upstream_failed`: Stripe did not answer; retry. `payment_refused`: Stripe refuses this payment", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
@@ -58,21 +60,33 @@ async fn open_intent(
     buyer: UserId,
     order: OrderId,
 ) -> Result<PaymentIntentView, Problem> {
-    let open = begin(payments, buyer, order, &PaymentFlow::Intent).await?;
     let Payments { app, dispatcher, stripe } = payments;
-    let intent = match stripe.current().await?.payment_intent(&open).await {
-        Ok(intent) => intent,
-        Err(failure) => return Err(stripe_problem(&app.db, &open, failure).await?),
-    };
-    // Usually changes nothing; but if the webhook is late, the order becomes paid here.
-    workflows::apply_payment_update(&app.db, &intent.update).await?;
-    dispatcher.try_send(&app.db).await;
-    Ok(PaymentIntentView {
-        payment: open.id,
-        order,
-        stripe_payment_intent: intent.id,
-        client_secret: intent.client_secret,
-        status: intent.update.status,
-        amount: open.amount,
-    })
+    // If the intent turns out to be missing at Stripe, the second round starts a new payment.
+    for _ in 0..2 {
+        let open = begin(payments, buyer, order, &PaymentFlow::Intent).await?;
+        let intent = match stripe.current().await?.payment_intent(&open).await {
+            Ok(intent) => intent,
+            Err(failure) if failure.is_missing() && open.is_known() => {
+                workflows::payment_missing(&app.db, open.id).await?;
+                continue;
+            }
+            Err(failure) => return Err(stripe_problem(&app.db, &open, failure).await?),
+        };
+        // Stores Stripe's id; and if the webhook is late, the order becomes paid here.
+        let stored = workflows::apply_payment_update(&app.db, &intent.update).await?;
+        dispatcher.try_send(&app.db).await;
+        // Another request has abandoned the payment meanwhile: its secret must not be handed out.
+        if stored.is_final() && !intent.update.status.is_final() {
+            break;
+        }
+        return Ok(PaymentIntentView {
+            payment: open.id,
+            order,
+            stripe_payment_intent: intent.id,
+            client_secret: intent.client_secret,
+            status: intent.update.status,
+            amount: open.amount,
+        });
+    }
+    Err(Failure::Refused(Refusal::InProgress).into())
 }

@@ -1,13 +1,14 @@
 use lambda::config::Config;
 use payments::Payments;
-use stripe_gateway::Stripe;
+use stripe_gateway::{Mode, Stripe};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let url = config.optional("STRIPE_API_URL");
-    let stripe =
-        config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
+    let mode = Mode::from_livemode(config.flag("STRIPE_LIVEMODE")?);
+    let parse = move |key: &str| Stripe::new(key, url.as_deref(), mode);
+    let stripe = config.secret("STRIPE_SECRET_KEY", parse).await?;
     let mut app = config.app().await?;
     let dispatcher = config.dispatcher_for(&mut app.db)?;
     let payments = Payments { app, dispatcher, stripe };

@@ -84,7 +84,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
         (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `amount_off_step` with `step`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -134,8 +134,10 @@ async fn send_to_stripe(Payments { app, stripe, .. }: &Payments) {
             Err(failure) => {
                 let error = chain(&failure);
                 tracing::error!(refund.id = %id, error, "Stripe did not accept refund {id}");
-                if failure.is_final()
-                    && let Err(error) = workflows::fail_refund(&app.db, id).await
+                if failure.is_final_for_refund()
+                    && let Err(error) =
+                        workflows::fail_refund(&app.db, id, &failure.code().unwrap_or_default())
+                            .await
                 {
                     tracing::error!(error = chain(&error), "refund {id} is left to the sweep");
                 }

@@ -39,6 +39,12 @@ pub(crate) struct RefundView {
     status: RefundStatus,
     origin: Origin,
     reason: Option<String>,
+    /// Why it failed: the reason of the bank, or the code with which Stripe refused it.
+    #[schema(example = "expired_or_canceled_card")]
+    failure_reason: Option<String>,
+    /// Why it is pending, as Stripe names it.
+    #[schema(example = "insufficient_funds")]
+    pending_reason: Option<String>,
     /// The refunded pieces; empty for a refund by amount.
     lines: Vec<RefundedPieces>,
     #[serde(with = "time::serde::rfc3339")]
@@ -121,6 +127,8 @@ impl From<Refund> for RefundView {
             status,
             origin,
             reason,
+            failure,
+            pending_reason,
             lines,
             created_at,
             updated_at,
@@ -136,6 +144,8 @@ impl From<Refund> for RefundView {
             status,
             origin,
             reason,
+            failure_reason: failure,
+            pending_reason,
             lines: lines.collect(),
             created_at,
             updated_at,

@@ -5,6 +5,7 @@ use askama::Template;
 use domain::mail::{FailedPayment, LowStock, Refund};
 use domain::ordering::Order;
 use domain::payments::dispute::Dispute;
+use domain::payments::fraud_warning::FraudWarning;
 
 /// A rendered email, without sender and recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,8 +104,15 @@ mails! {
     RefundFailed { refund: Refund } = "refund_failed",
         "refund_failed/subject.txt", "refund_failed/body.txt", "refund_failed/body.html";
 
+    OrderRefundedUnshipped { order: Order } = "order_refunded_unshipped",
+        "order_refunded_unshipped/subject.txt", "order_refunded_unshipped/body.txt",
+        "order_refunded_unshipped/body.html";
+
     DisputeOpened { dispute: Dispute } = "dispute_opened",
         "dispute_opened/subject.txt", "dispute_opened/body.txt", "dispute_opened/body.html";
+
+    FraudWarningOpened { warning: FraudWarning } = "fraud_warning_opened",
+        "fraud_warning_opened/subject.txt", "fraud_warning_opened/body.txt", "fraud_warning_opened/body.html";
 
     StockLow { product: LowStock } = "stock_low",
         "stock_low/subject.txt", "stock_low/body.txt", "stock_low/body.html";

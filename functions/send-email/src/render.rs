@@ -55,9 +55,17 @@ impl Mailer {
                 let refund = mail::refund_for_staff(db, refund).await?;
                 to(self.staff(refund), |refund| email::RefundFailed { refund })
             }
+            Event::OrderRefundedUnshipped { order } => {
+                let order = mail::order(db, order).await?.map(|order| order.content);
+                to(self.staff(order), |order| email::OrderRefundedUnshipped { order })
+            }
             Event::DisputeOpened { dispute } => {
                 let dispute = mail::dispute(db, dispute).await?;
                 to(self.staff(dispute), |dispute| email::DisputeOpened { dispute })
+            }
+            Event::FraudWarningOpened { warning } => {
+                let warning = mail::fraud_warning(db, warning).await?;
+                to(self.staff(warning), |warning| email::FraudWarningOpened { warning })
             }
             Event::StockLow { product, .. } => {
                 let product = mail::low_stock(db, product).await?;

@@ -2,6 +2,7 @@
 
 use domain::ordering::{CancelReason, Order};
 use domain::payments::dispute::{Dispute, DisputeStatus};
+use domain::payments::fraud_warning::{FraudWarning, FraudWarningKind};
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -35,14 +36,68 @@ pub(crate) fn reason(order: &Order) -> &'static str {
     }
 }
 
+/// What the buyer can do after a failed attempt to pay, by <https://docs.stripe.com/declines/codes>.
+pub(crate) fn after_decline(code: Option<&str>) -> &'static str {
+    match code {
+        Some(
+            "insufficient_funds" | "withdrawal_count_limit_exceeded" | "card_velocity_exceeded",
+        ) => {
+            "There was not enough money, or a limit was reached. Your order is still here: please try again with another card or another way to pay."
+        }
+        Some("expired_card") => {
+            "The card has expired. Your order is still here: please try again with another card or another way to pay."
+        }
+        Some(
+            "incorrect_cvc"
+            | "invalid_cvc"
+            | "incorrect_number"
+            | "invalid_number"
+            | "incorrect_zip"
+            | "invalid_expiry_month"
+            | "invalid_expiry_year",
+        ) => {
+            "The card's data were not right. Your order is still here: please check the number, the date and the code, and try again."
+        }
+        Some("authentication_required" | "payment_intent_authentication_failure") => {
+            "Your bank wants you to confirm the payment. Your order is still here: please try again, and confirm it when your bank asks."
+        }
+        Some(
+            "processing_error" | "try_again_later" | "issuer_not_available" | "reenter_transaction",
+        ) => {
+            "The bank could not answer just then. Your order is still here: please try again in a few minutes."
+        }
+        Some(_) => {
+            "Your bank declined it, and only your bank can say why. Your order is still here: please try again with another card or another way to pay."
+        }
+        None => {
+            "Your order is still here: please try again, with the same card or another way to pay."
+        }
+    }
+}
+
+/// What a fraud warning means, and what staff can do about it.
+pub(crate) fn fraud_warning(warning: &FraudWarning) -> &'static str {
+    match warning.kind {
+        FraudWarningKind::EarlyFraudWarning => {
+            "The bank that issued the card reports the payment as fraud. A refund now avoids a dispute and its fee."
+        }
+        FraudWarningKind::Review => {
+            "The payment is under review: please approve or refund it in Stripe's dashboard."
+        }
+    }
+}
+
 /// What the status of a dispute means for the shop.
 pub(crate) fn dispute(dispute: &Dispute) -> &'static str {
-    match dispute.case.status {
+    match &dispute.case.status {
         DisputeStatus::WarningNeedsResponse | DisputeStatus::WarningUnderReview => {
             "The bank only asks so far, and a refund settles it. The order is on hold until then."
         }
         DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => {
-            "The bank has taken it back until it decides. The order is on hold, and cannot be refunded."
+            "The bank has taken it back until it decides. The order is on hold, and this money cannot be refunded."
+        }
+        DisputeStatus::AppealNeedsResponse | DisputeStatus::AppealUnderReview => {
+            "The bank's decision is appealed. The order is on hold until it decides again."
         }
         DisputeStatus::WarningClosed | DisputeStatus::Prevented | DisputeStatus::Won => {
             "It is settled by now, and the money stays with us. The order is no longer on hold."
@@ -50,14 +105,19 @@ pub(crate) fn dispute(dispute: &Dispute) -> &'static str {
         DisputeStatus::Lost => {
             "The bank has decided for the buyer: the money is gone, and the order stays on hold."
         }
+        DisputeStatus::Other(_) => {
+            "How it stands is said in Stripe's dashboard only. The order is on hold until it is settled."
+        }
     }
 }
 
 /// The deadline for the shop's evidence; `None` if the bank does not wait for it.
 pub(crate) fn answer_by(dispute: &Dispute) -> Option<String> {
     let needs_response = matches!(
-        dispute.case.status,
-        DisputeStatus::WarningNeedsResponse | DisputeStatus::NeedsResponse
+        &dispute.case.status,
+        DisputeStatus::WarningNeedsResponse
+            | DisputeStatus::NeedsResponse
+            | DisputeStatus::AppealNeedsResponse
     );
     dispute.case.evidence_due.filter(|_| needs_response).as_ref().map(when)
 }

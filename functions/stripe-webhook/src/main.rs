@@ -11,10 +11,7 @@ async fn main() -> Result<(), lambda::Error> {
         db,
         clock: config.clock(),
         secrets: config.secret("STRIPE_WEBHOOK_SECRETS", SigningSecrets::parse).await?,
-        live: config
-            .required("STRIPE_LIVEMODE")?
-            .parse()
-            .map_err(|_| "STRIPE_LIVEMODE is true or false")?,
+        live: config.flag("STRIPE_LIVEMODE")?,
     };
     lambda::http::serve(stripe_webhook::routes(), webhook).await
 }

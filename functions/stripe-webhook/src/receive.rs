@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 /// Stripe waits for the response meanwhile. An event that takes longer to apply is left to the sweep.
 const APPLY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// No JSON that means anything is shorter, and nothing shorter is stored.
+const SHORTEST_BODY: usize = 2;
+
 /// The event is stored.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Receipt {
@@ -22,8 +25,10 @@ pub(crate) struct Receipt {
 
 /// Receive a Stripe event
 ///
-/// For Stripe only. The event is stored and applied in one transaction, or only stored if applying it fails or takes
-/// too long. The response is 200 if the event is stored, else 503, so that Stripe sends it again.
+/// For Stripe only: snapshot events, and thin events of the API's version 1. The event is stored and applied in one
+/// transaction, or only stored if applying it fails or takes too long, or if Stripe has to be asked for its object. A
+/// signed body that is not an event is stored and parked for staff. The response is 200 if the body is stored, else 503,
+/// so that Stripe sends it again.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
@@ -42,7 +47,7 @@ pub(crate) struct Receipt {
     ),
     responses(
         (status = 200, description = "The event is stored", body = Receipt),
-        (status = 400, description = "`bad_signature`: not signed by Stripe, or not within the last five minutes; `not_text`", body = Problem),
+        (status = 400, description = "`bad_signature`: not signed by Stripe, or not within the last five minutes; `malformed_json`: empty", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 503, description = "`unavailable`: the event is not stored", body = Problem),
     ),
@@ -56,19 +61,20 @@ pub(crate) async fn receive_stripe_event(
     let verified =
         secrets.current().await?.verify(signature.unwrap_or_default(), &body, clock.now());
     verified.map_err(signature_problem)?;
-    let text = std::str::from_utf8(&body)
-        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
+    if body.len() < SHORTEST_BODY {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", "the body is empty"));
+    }
+    let raw = stripe_gateway::without_secrets(&body);
     match stripe_gateway::envelope(&body) {
         Ok(envelope) => {
-            let raw = stripe_gateway::without_secrets(text);
-            if !store_and_apply(&db, &envelope, raw.as_bytes(), live, &body).await {
-                payments::record(&db, &envelope, raw.as_bytes(), live).await?;
+            if !store_and_apply(&db, &envelope, &raw, live, &body).await {
+                payments::record(&db, &envelope, &raw, live).await?;
             }
             dispatcher.try_send_batched(&db).await;
         }
-        // Signed by Stripe but unreadable. After an error response, Stripe would send it again for three days.
         Err(error) => {
-            tracing::error!(error = chain(&error), "an event is unreadable and not stored");
+            let (id, why) = (stripe_gateway::unreadable_id(&body), error.to_string());
+            payments::record_unreadable(&db, id, &raw, live, clock.now(), why).await?;
         }
     }
     Ok(Json(Receipt { received: true }))

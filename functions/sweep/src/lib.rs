@@ -6,7 +6,7 @@ use domain::db::Db;
 use domain::failure::chain;
 use domain::operations::{self, Lag};
 use domain::ordering;
-use domain::payments::{self, OpenPayment, refund};
+use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, refund};
 use domain::retention;
 use domain::workflows::{self, CloseOutcome};
 use lambda::Error;
@@ -14,7 +14,7 @@ use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
 use serde::Serialize;
-use stripe_gateway::Stripe;
+use stripe_gateway::{Stripe, StripeFailure};
 
 /// How many items of each kind one round handles.
 const BATCH: u8 = 50;
@@ -26,6 +26,8 @@ pub struct Sweep {
     pub dispatcher: OutboxDispatcher,
     pub dead_letters: DeadLetters,
     pub stripe: Secret<Stripe>,
+    /// Whether the shop uses Stripe's live mode.
+    pub live: bool,
 }
 
 /// What one round did.
@@ -60,9 +62,9 @@ impl Sweep {
                 "lag before the sweep"
             );
         }
-        self.events(&mut report).await;
         // Loaded once for all steps, so that a missing key is reported once.
         let stripe = report.or_failure(self.stripe.current().await);
+        self.events(stripe.as_deref(), &mut report).await;
         self.orders(stripe.as_deref(), &mut report).await;
         self.refunds(stripe.as_deref(), &mut report).await;
         self.dead_letters(&mut report).await;
@@ -78,14 +80,18 @@ impl Sweep {
         }
     }
 
-    async fn events(&self, report: &mut Report) {
+    async fn events(&self, stripe: Option<&Stripe>, report: &mut Report) {
         let Some(due) = report.or_failure(payments::due_events(&self.db, BATCH).await) else {
             return;
         };
+        // Not asked again in this round once it did not answer: other events wait behind this one.
+        let mut stripe = stripe;
         for event in due {
-            let applied =
-                workflows::apply_event(&self.db, &event.id, &stripe_gateway::payload(&event.raw))
-                    .await;
+            let Some(payload) = payload(&event, &mut stripe, report).await else {
+                report.or_failure(payments::put_off(&self.db, &event.id).await);
+                continue;
+            };
+            let applied = workflows::apply_event(&self.db, &event.id, &payload, self.live).await;
             if report.or_failure(applied).is_some() {
                 report.events += 1;
             } else {
@@ -117,8 +123,13 @@ impl Sweep {
             Ok(update) => {
                 report.or_failure(workflows::apply_payment_update(&self.db, &update).await);
             }
-            // Stripe never created the payment, and never will. The next round closes the order.
-            Err(failure) if failure.is_final() && !open.is_known() => {
+            // The next round closes the order.
+            Err(failure) if failure.is_missing() && open.is_known() => {
+                report.or_failure(workflows::payment_missing(&self.db, open.id).await);
+            }
+            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored. The next round
+            // closes the order.
+            Err(failure) if failure.needs_new_payment() && !open.is_known() => {
                 report.or_failure(payments::abandon(&self.db, open.id).await);
             }
             Err(failure) => {
@@ -141,8 +152,9 @@ impl Sweep {
                     }
                 }
                 Err(failure) => {
-                    if failure.is_final() {
-                        report.or_failure(workflows::fail_refund(&self.db, due.id).await);
+                    if failure.is_final_for_refund() {
+                        let code = failure.code().unwrap_or_default();
+                        report.or_failure(workflows::fail_refund(&self.db, due.id, &code).await);
                     }
                     report.or_failure::<(), _>(Err(failure));
                 }
@@ -169,6 +181,32 @@ impl Sweep {
             }
         }
     }
+}
+
+/// What an event means for us, with its object from Stripe if it only refers to it. None if Stripe could not be asked;
+/// then `stripe` is none as well if it would not answer another question either.
+async fn payload(
+    event: &StoredEvent,
+    stripe: &mut Option<&Stripe>,
+    report: &mut Report,
+) -> Option<EventPayload> {
+    let (object, id) = match stripe_gateway::payload(&event.raw) {
+        EventPayload::Reference { object, id } => (object, id),
+        payload => return Some(payload),
+    };
+    let retrieved = (*stripe)?.event_payload(&event.raw, object, &id).await;
+    if let Err(StripeFailure::Unavailable(_) | StripeFailure::ServerError(_)) = &retrieved {
+        *stripe = None;
+    }
+    let payload = report.or_failure(retrieved);
+    if let Some(EventPayload::Missing { .. }) = &payload {
+        tracing::warn!(
+            event.id = event.id,
+            "Stripe has no {id}, to which event {} refers",
+            event.id
+        );
+    }
+    payload
 }
 
 impl Report {

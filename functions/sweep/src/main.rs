@@ -1,7 +1,7 @@
 use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use stripe_gateway::Stripe;
+use stripe_gateway::{Mode, Stripe};
 use sweep::Sweep;
 
 #[tokio::main(flavor = "current_thread")]
@@ -9,10 +9,12 @@ async fn main() -> Result<(), lambda::Error> {
     lambda::start_logging();
     let config = Config::from_env();
     let url = config.optional("STRIPE_API_URL");
-    let stripe =
-        config.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, url.as_deref())).await?;
+    let live = config.flag("STRIPE_LIVEMODE")?;
+    let mode = Mode::from_livemode(live);
+    let parse = move |key: &str| Stripe::new(key, url.as_deref(), mode);
+    let stripe = config.secret("STRIPE_SECRET_KEY", parse).await?;
     let (dispatcher, dead_letters) = (config.dispatcher()?, config.dead_letters()?);
-    let sweep = Sweep { db: config.db().await?, dispatcher, dead_letters, stripe };
+    let sweep = Sweep { db: config.db().await?, dispatcher, dead_letters, stripe, live };
     let round = async |_: LambdaEvent<Value>| sweep.round().await;
     lambda_runtime::run(service_fn(round)).await
 }

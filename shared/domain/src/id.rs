@@ -94,6 +94,8 @@ ids! {
     RefundId = "re",
     /// A dispute of a payment.
     DisputeId = "dp",
+    /// A warning that a payment may be fraud.
+    FraudWarningId = "fw",
     /// A session: all refresh tokens that descend from one login.
     FamilyId = "fam",
     /// A claim to send an email.

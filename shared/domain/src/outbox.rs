@@ -7,7 +7,9 @@
 mod buffer;
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::{DisputeId, FamilyId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{
+    DisputeId, FamilyId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
+};
 use buffer::OutboxBuffer;
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
@@ -62,9 +64,17 @@ pub enum Event {
     RefundFailed {
         refund: RefundId,
     },
+    /// An order that is not shipped was refunded in full in Stripe's dashboard.
+    OrderRefundedUnshipped {
+        order: OrderId,
+    },
     /// A bank opened a dispute or an inquiry.
     DisputeOpened {
         dispute: DisputeId,
+    },
+    /// A payment may be fraud, and its order is on hold.
+    FraudWarningOpened {
+        warning: FraudWarningId,
     },
     /// Goods of a refund are back in stock.
     GoodsReturned {
@@ -112,7 +122,9 @@ impl Event {
             Self::PaymentFailed { payment } => format!("payment_failed:{payment}"),
             Self::RefundIssued { refund } => format!("refund_issued:{refund}"),
             Self::RefundFailed { refund } => format!("refund_failed:{refund}"),
+            Self::OrderRefundedUnshipped { order } => format!("order_refunded_unshipped:{order}"),
             Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
+            Self::FraudWarningOpened { warning } => format!("fraud_warning_opened:{warning}"),
             Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
             Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),

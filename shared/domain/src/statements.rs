@@ -1,7 +1,7 @@
 //! Every statement that the functions send, for tests that prepare and plan them.
 
 use crate::db::{self, Query};
-use crate::payments::{dispute, reconciliation, refund};
+use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::{
     accounts, catalog, idempotency, inbox, inventory, mail, operations, ordering, outbox, payments,
     retention,
@@ -28,12 +28,15 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         payments::EVENT_QUERIES,
         payments::FULL_REFUND_QUERIES,
         payments::HOSTED_PAGE_QUERIES,
+        payments::MISSING_QUERIES,
         payments::OFFLINE_QUERIES,
         dispute::ALL_QUERIES,
+        fraud_warning::ALL_QUERIES,
         reconciliation::ALL_QUERIES,
         reconciliation::RUN_QUERIES,
         refund::ALL_QUERIES,
         refund::LINE_QUERIES,
+        refund::REFUNDABLE_QUERIES,
         refund::SUPERSEDED_QUERIES,
         retention::ALL,
     ]

@@ -47,6 +47,12 @@ impl Config {
         if is_url { Ok(url) } else { Err(format!("{name} is a URL, not {url}").into()) }
     }
 
+    /// A required variable that is `true` or `false`.
+    pub fn flag(&self, name: &str) -> Result<bool, Error> {
+        let value = self.required(name)?;
+        Ok(value.parse().map_err(|_| format!("{name} is true or false"))?)
+    }
+
     /// A required email address. Checks only that there is text on both sides of an `@`.
     pub fn mail_address(&self, name: &str) -> Result<String, Error> {
         let address = self.required(name)?;

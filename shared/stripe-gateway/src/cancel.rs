@@ -1,6 +1,7 @@
 //! Cancels payments of either flow.
 
-use crate::client::{Stripe, StripeFailure};
+use crate::client::Stripe;
+use crate::failure::StripeFailure;
 use domain::payments::{OpenPayment, PaymentUpdate};
 
 impl Stripe {

@@ -2,15 +2,17 @@
 //!
 //! Stripe creates its PaymentIntent when the buyer pays. We cannot cancel that one, but we can expire the session.
 
-use crate::client::{Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::client::{Mode, Stripe, with_idempotency_key, with_retries};
 use crate::convert::{payment_update, stripe_currency};
+use crate::failure::StripeFailure;
 use crate::metadata::PAYMENT_ID;
 use domain::money::{Currency, Money};
 use domain::payments::{HostedPage, OpenPayment, PaymentUpdate, Status};
 use std::collections::HashMap;
 use stripe::StripeRequest;
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing,
+    CreateCheckoutSessionExcludedPaymentMethodTypes as NotOffered, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
     ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
@@ -30,6 +32,15 @@ pub struct Session {
     pub url: Option<String>,
 }
 
+/// As for PaymentIntents: the buyer pays these days later, when the stock is no longer reserved.
+const NOT_OFFERED: [NotOffered; 5] = [
+    NotOffered::Boleto,
+    NotOffered::CustomerBalance,
+    NotOffered::Konbini,
+    NotOffered::Multibanco,
+    NotOffered::Oxxo,
+];
+
 impl Stripe {
     /// The Checkout Session of a payment: retrieved if it exists, else created. Errs if the payment has no hosted page.
     pub async fn checkout_session(&self, open: &OpenPayment) -> Result<Session, StripeFailure> {
@@ -41,7 +52,7 @@ impl Stripe {
             None => self.create_session(open, page).await?,
         };
         Ok(Session {
-            update: session_update(&session)?,
+            update: session_update(&session, self.mode)?,
             id: session.id.to_string(),
             expires_at: page.expires_at,
             url: session.url,
@@ -59,12 +70,13 @@ impl Stripe {
             // Perhaps created, but the response was lost: the same idempotency key returns the same session.
             None => self.create_session(open, page).await?.id.to_string(),
         };
+        let client = self.client()?;
         let request = ExpireCheckoutSession::new(session.as_str());
-        match with_retries(|| request.send(&self.0)).await {
-            Ok(session) => session_update(&session),
+        match with_retries(|| request.send(client)).await {
+            Ok(session) => session_update(&session, self.mode),
             // Already expired, or complete: paid, or processing.
             Err(StripeFailure::Refused { status: 400, .. }) => {
-                session_update(&self.retrieve_session(&session).await?)
+                session_update(&self.retrieve_session(&session).await?, self.mode)
             }
             Err(failure) => Err(failure),
         }
@@ -99,19 +111,22 @@ impl Stripe {
             .client_reference_id(order.to_string())
             .metadata(metadata)
             .payment_intent_data(intent)
+            .excluded_payment_method_types(NOT_OFFERED)
             .adaptive_pricing(pricing);
-        let strategy = with_idempotency_key(id)?;
-        with_retries(|| create.customize().request_strategy(strategy.clone()).send(&self.0)).await
+        let (client, strategy) = (self.client()?, with_idempotency_key(id)?);
+        with_retries(|| create.customize().request_strategy(strategy.clone()).send(client)).await
     }
 
     async fn retrieve_session(&self, session: &str) -> Result<CheckoutSession, StripeFailure> {
+        let client = self.client()?;
         let request = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]);
-        with_retries(|| request.send(&self.0)).await
+        with_retries(|| request.send(client)).await
     }
 }
 
 /// The state of the session's payment. Dated with the session's creation, so that every event about it counts as newer.
-fn session_update(session: &CheckoutSession) -> Result<PaymentUpdate, StripeFailure> {
+fn session_update(session: &CheckoutSession, mode: Mode) -> Result<PaymentUpdate, StripeFailure> {
+    mode.check(session.livemode, session.id.as_str())?;
     let invalid = |what: &str| StripeFailure::InvalidResponse(format!("{what} of {}", session.id));
     let currency = session.currency.as_ref().map(|code| code.to_string().to_ascii_uppercase());
     let currency = currency.and_then(|code| Currency::from_code(&code));
@@ -120,26 +135,38 @@ fn session_update(session: &CheckoutSession) -> Result<PaymentUpdate, StripeFail
         currency: currency.ok_or_else(|| invalid("currency"))?,
     };
     let intent = session.payment_intent.as_ref();
+    let update = paid_by(session, mode)?;
+    // What was received counts, once something was.
+    let amount = update
+        .as_ref()
+        .filter(|paid| paid.status == Status::Succeeded)
+        .map_or(amount, |paid| paid.amount);
     let at = OffsetDateTime::from_unix_timestamp(session.created);
     let payment = session.metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
     Ok(PaymentUpdate {
         provider: intent.map(|intent| intent.id().to_string()),
         session: Some(session.id.to_string()),
         payment: payment.and_then(|id| id.parse().ok()),
-        status: payment_status(session)?.ok_or_else(|| invalid("status"))?,
+        status: payment_status(session, update.map(|paid| paid.status))
+            .ok_or_else(|| invalid("status"))?,
         amount,
+        decline_code: None,
         at: at.map_err(|_| invalid("time"))?,
     })
 }
 
+/// The state of the session's PaymentIntent, if it is expanded.
+fn paid_by(session: &CheckoutSession, mode: Mode) -> Result<Option<PaymentUpdate>, StripeFailure> {
+    match session.payment_intent.as_ref() {
+        Some(Expandable::Object(intent)) => payment_update(intent, mode).map(Some),
+        Some(Expandable::Id(_)) | None => Ok(None),
+    }
+}
+
 /// None if the session's fields contradict each other.
-fn payment_status(session: &CheckoutSession) -> Result<Option<Status>, StripeFailure> {
-    let intent = match session.payment_intent.as_ref() {
-        Some(Expandable::Object(intent)) => Some(payment_update(intent)?.status),
-        Some(Expandable::Id(_)) | None => None,
-    };
+fn payment_status(session: &CheckoutSession, intent: Option<Status>) -> Option<Status> {
     let is_paid = session.payment_status == CheckoutSessionPaymentStatus::Paid;
-    Ok(match session.status.as_ref() {
+    match session.status.as_ref() {
         Some(CheckoutSessionStatus::Open) => Some(intent.unwrap_or(Status::Creating)),
         Some(CheckoutSessionStatus::Expired) => Some(Status::Canceled),
         Some(CheckoutSessionStatus::Complete) if is_paid => Some(Status::Succeeded),
@@ -149,5 +176,5 @@ fn payment_status(session: &CheckoutSession) -> Result<Option<Status>, StripeFai
             other => other,
         }),
         _ => None,
-    })
+    }
 }

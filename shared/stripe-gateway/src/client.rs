@@ -1,8 +1,9 @@
-//! Stripe's API: the client, its errors, retries and idempotency keys.
+//! Stripe's API: the client, its mode, retries and idempotency keys.
 //!
 //! Every request that moves money carries the id of our row as its idempotency key and the same parameters each time,
 //! so that repeating it, after whatever crash, moves the money once.
 
+use crate::failure::StripeFailure;
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 
@@ -21,45 +22,61 @@ pub(crate) const PAGE_LIMIT: i64 = 100;
 
 /// A client of Stripe's API, for one account.
 #[derive(Clone, Debug)]
-pub struct Stripe(pub(crate) Client);
-
-#[derive(Debug, thiserror::Error)]
-pub enum StripeFailure {
-    /// The same request will be refused again.
-    #[error("Stripe refuses ({status} {code}): {message}")]
-    Refused { status: u16, code: String, message: String },
-    /// It is unknown whether the request was processed: repeat it with the same idempotency key.
-    #[error("Stripe did not answer: {0}")]
-    Unavailable(String),
-    /// The response lacks or contradicts something that we rely on.
-    #[error("invalid response of Stripe: {0}")]
-    InvalidResponse(String),
-    /// The secret key or the URL is wrong.
-    #[error("{0}")]
-    Configuration(String),
+pub struct Stripe {
+    client: Client,
+    /// The mode of the shop.
+    pub(crate) mode: Mode,
+    key_mode: Mode,
 }
 
-impl StripeFailure {
-    /// Whether the request can never succeed. Not so for a refused API key (401, 403), which an operator can replace.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { status: 400 | 402 | 404, .. })
+/// Whether real money moves. Objects of one mode do not exist in the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Live,
+    Test,
+}
+
+impl Mode {
+    /// From the `livemode` of a setting or an object.
+    pub fn from_livemode(livemode: bool) -> Self {
+        if livemode { Self::Live } else { Self::Test }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+
+    /// Errs unless an object with this `livemode` is of this mode.
+    pub(crate) fn check(self, livemode: bool, object: &str) -> Result<(), StripeFailure> {
+        if Self::from_livemode(livemode) == self {
+            return Ok(());
+        }
+        let why = format!("{object} is not of {} mode, as STRIPE_LIVEMODE asks", self.name());
+        Err(StripeFailure::Configuration(why))
     }
 }
 
 impl Stripe {
-    /// For the account of `secret_key`. `url` replaces the address of Stripe's API, for tests; live keys are refused
-    /// then.
-    pub fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeFailure> {
+    /// For the account of `secret_key`, in the mode of the shop. `url` replaces the address of Stripe's API, for tests;
+    /// live keys are refused then.
+    ///
+    /// A key of the other mode is accepted, but every call with it errs: a function that needs Stripe for a part of its
+    /// work goes on with the rest, and a rotated secret mends it.
+    pub fn new(secret_key: &str, url: Option<&str>, mode: Mode) -> Result<Self, StripeFailure> {
         let refuse = |why: &str| Err(StripeFailure::Configuration(why.to_owned()));
         if !KEY_PREFIXES.iter().any(|prefix| secret_key.starts_with(prefix)) {
             return refuse("a secret key starts with sk_ or rk_");
         }
+        let is_live = LIVE_KEY_PREFIXES.iter().any(|prefix| secret_key.starts_with(prefix));
         let mut builder = ClientBuilder::new(secret_key).timeout(ATTEMPT_TIMEOUT);
         if let Some(url) = url {
             if !url.starts_with("https://") && !url.starts_with("http://") {
                 return refuse("STRIPE_API_URL is no URL");
             }
-            if LIVE_KEY_PREFIXES.iter().any(|prefix| secret_key.starts_with(prefix)) {
+            if is_live {
                 return refuse(
                     "a live key is for Stripe itself, not for a stand-in at STRIPE_API_URL",
                 );
@@ -67,7 +84,14 @@ impl Stripe {
             builder = builder.url(url);
         }
         let client = builder.build();
-        Ok(Self(client.map_err(|error| StripeFailure::Configuration(error.to_string()))?))
+        let client = client.map_err(|error| StripeFailure::Configuration(error.to_string()))?;
+        Ok(Self { client, mode, key_mode: Mode::from_livemode(is_live) })
+    }
+
+    /// The client. Errs if the key is of the other mode.
+    pub(crate) fn client(&self) -> Result<&Client, StripeFailure> {
+        self.mode.check(self.key_mode == Mode::Live, "STRIPE_SECRET_KEY")?;
+        Ok(&self.client)
     }
 }
 
@@ -87,8 +111,8 @@ where
     let attempts = Box::pin(async {
         for max_pause in MAX_PAUSES_MS {
             match send().await.map_err(StripeFailure::from) {
-                Err(StripeFailure::Unavailable(why)) => {
-                    tracing::warn!(why, "request to Stripe is retried");
+                Err(failure) if failure.is_transient() => {
+                    tracing::warn!(why = %failure, "request to Stripe is retried");
                     let pause = Duration::from_millis(fastrand::u64(0..=max_pause));
                     tokio::time::sleep(pause).await;
                 }
@@ -99,22 +123,4 @@ where
     });
     let out_of_time = |_| StripeFailure::Unavailable("out of time".to_owned());
     tokio::time::timeout(TOTAL_TIMEOUT, attempts).await.map_err(out_of_time)?
-}
-
-impl From<StripeError> for StripeFailure {
-    fn from(error: StripeError) -> Self {
-        match error {
-            StripeError::Stripe(error, status) if matches!(status, 409 | 424 | 429 | 500..) => {
-                Self::Unavailable(format!("{status} {}", error.message.unwrap_or_default()))
-            }
-            StripeError::Stripe(error, status) => {
-                let code = error.code.map(|code| code.as_str().to_owned()).unwrap_or_default();
-                Self::Refused { status, code, message: error.message.unwrap_or_default() }
-            }
-            StripeError::JSONDeserialize(why) => Self::InvalidResponse(why),
-            StripeError::ConfigError(why) => Self::Configuration(why),
-            StripeError::ClientError(why) => Self::Unavailable(why),
-            StripeError::Timeout => Self::Unavailable("timeout".to_owned()),
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! From objects in Stripe's responses to updates of the domain.
 
-use crate::client::StripeFailure;
+use crate::client::Mode;
+use crate::failure::StripeFailure;
 use crate::metadata::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
+use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate};
 use domain::payments::refund::{RefundStatus, RefundUpdate};
 use domain::payments::{PaymentUpdate, Status};
-use stripe_shared::{PaymentIntent, Refund};
+use stripe_shared::{ApiErrors, Dispute, PaymentIntent, Refund};
 use time::OffsetDateTime;
 
 pub(crate) fn stripe_currency(currency: Currency) -> stripe_types::Currency {
@@ -13,13 +15,18 @@ pub(crate) fn stripe_currency(currency: Currency) -> stripe_types::Currency {
     currency
 }
 
-/// The state of the payment. Dated with the intent's creation, so that every event about it counts as newer.
-pub(crate) fn payment_update(intent: &PaymentIntent) -> Result<PaymentUpdate, StripeFailure> {
+/// The state of the payment. Dated with the intent's creation, so that every event about it counts as newer. Of a payment
+/// that succeeded the amount is what was received. Errs if the intent is of the other mode.
+pub(crate) fn payment_update(
+    intent: &PaymentIntent,
+    mode: Mode,
+) -> Result<PaymentUpdate, StripeFailure> {
+    mode.check(intent.livemode, intent.id.as_str())?;
     let invalid = |what: &str| StripeFailure::InvalidResponse(format!("{what} of {}", intent.id));
     let currency = Currency::from_code(&intent.currency.to_string().to_ascii_uppercase());
-    let amount =
-        Money { minor: intent.amount, currency: currency.ok_or_else(|| invalid("currency"))? };
     let status = Status::from_name(intent.status.as_str()).ok_or_else(|| invalid("status"))?;
+    let minor = if status == Status::Succeeded { intent.amount_received } else { intent.amount };
+    let amount = Money { minor, currency: currency.ok_or_else(|| invalid("currency"))? };
     let at = OffsetDateTime::from_unix_timestamp(intent.created);
     Ok(PaymentUpdate {
         provider: Some(intent.id.to_string()),
@@ -27,8 +34,15 @@ pub(crate) fn payment_update(intent: &PaymentIntent) -> Result<PaymentUpdate, St
         payment: intent.metadata.get(PAYMENT_ID).and_then(|id| id.parse().ok()),
         status,
         amount,
+        decline_code: intent.last_payment_error.as_deref().and_then(decline_code),
         at: at.map_err(|_| invalid("time"))?,
     })
+}
+
+/// Why an attempt to pay failed: the bank's decline code, or else Stripe's error code.
+fn decline_code(error: &ApiErrors) -> Option<String> {
+    let code = error.code.as_ref().map(|code| code.as_str().to_owned());
+    error.decline_code.clone().or(code)
 }
 
 /// The state of the refund. Dated with its creation, so that every event about it counts as newer. `intent` is Stripe's
@@ -50,7 +64,39 @@ pub(crate) fn refund_update(
             minor: refund.amount,
             currency: currency.ok_or_else(|| invalid("currency"))?,
         },
+        failure_reason: refund.failure_reason.clone(),
+        pending_reason: refund.pending_reason.as_ref().map(|reason| reason.as_str().to_owned()),
         at: at.map_err(|_| invalid("time"))?,
+    })
+}
+
+/// The state of the dispute, dated with its creation. `intent` is Stripe's id of its PaymentIntent. Errs if it is of the
+/// other mode.
+pub(crate) fn dispute_update(
+    dispute: &Dispute,
+    intent: String,
+    mode: Mode,
+) -> Result<DisputeUpdate, StripeFailure> {
+    mode.check(dispute.livemode, dispute.id.as_str())?;
+    let invalid = |what: &str| StripeFailure::InvalidResponse(format!("{what} of {}", dispute.id));
+    let currency = Currency::from_code(&dispute.currency.to_string().to_ascii_uppercase());
+    let currency = currency.ok_or_else(|| invalid("currency"))?;
+    let time = |second| OffsetDateTime::from_unix_timestamp(second).map_err(|_| invalid("time"));
+    // Stripe's own name for disputes without a specific reason.
+    let reason = if dispute.reason.is_empty() { "general" } else { &dispute.reason };
+    // Zero if the bank does not wait for an answer.
+    let due = dispute.evidence_details.due_by.filter(|due| *due > 0);
+    Ok(DisputeUpdate {
+        provider: dispute.id.to_string(),
+        intent,
+        case: Case {
+            status: DisputeStatus::from_name(dispute.status.as_str()),
+            amount: Money { minor: dispute.amount, currency },
+            reason: reason.to_owned(),
+            evidence_due: due.map(time).transpose()?,
+        },
+        at: time(dispute.created)?,
+        funds: None,
     })
 }
 

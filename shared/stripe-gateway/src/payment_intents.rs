@@ -1,7 +1,8 @@
 //! Payments with a PaymentIntent, on the shop's own page.
 
-use crate::client::{Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::client::{Stripe, with_idempotency_key, with_retries};
 use crate::convert::{payment_update, stripe_currency};
+use crate::failure::StripeFailure;
 use crate::metadata::PAYMENT_ID;
 use domain::money::Money;
 use domain::payments::{OpenPayment, PaymentUpdate};
@@ -10,7 +11,16 @@ use stripe_core::payment_intent::{
     CancelPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
     RetrievePaymentIntent,
 };
-use stripe_shared::PaymentIntent;
+use stripe_shared::{PaymentIntent, PaymentIntentExcludedPaymentMethodTypes as NotOffered};
+
+/// Vouchers and bank transfers: the buyer pays them days later, when the stock is no longer reserved.
+const NOT_OFFERED: [NotOffered; 5] = [
+    NotOffered::Boleto,
+    NotOffered::CustomerBalance,
+    NotOffered::Konbini,
+    NotOffered::Multibanco,
+    NotOffered::Oxxo,
+];
 
 /// A PaymentIntent, with the client secret that the buyer's browser pays with. The secret is never stored or logged.
 pub struct Intent {
@@ -27,7 +37,7 @@ impl Stripe {
             Some(provider) => self.retrieve(provider).await?,
             None => self.create(open).await?,
         };
-        let update = payment_update(&intent)?;
+        let update = payment_update(&intent, self.mode)?;
         let client_secret = intent.client_secret;
         let client_secret = client_secret
             .ok_or_else(|| StripeFailure::InvalidResponse("no client secret".to_owned()))?;
@@ -36,7 +46,7 @@ impl Stripe {
 
     /// The state of a payment, by Stripe's id of its PaymentIntent.
     pub async fn retrieve_payment(&self, provider: &str) -> Result<PaymentUpdate, StripeFailure> {
-        payment_update(&self.retrieve(provider).await?)
+        payment_update(&self.retrieve(provider).await?, self.mode)
     }
 
     /// Cancels the PaymentIntent and returns its state: canceled, or another one if it was too late.
@@ -49,12 +59,13 @@ impl Stripe {
             // Perhaps created, but the response was lost: the same idempotency key returns the same intent.
             None => self.create(open).await?.id.to_string(),
         };
+        let client = self.client()?;
         let request = CancelPaymentIntent::new(provider.as_str());
-        match with_retries(|| request.send(&self.0)).await {
-            Ok(intent) => payment_update(&intent),
+        match with_retries(|| request.send(client)).await {
+            Ok(intent) => payment_update(&intent, self.mode),
             // Already canceled or succeeded, or processing.
             Err(StripeFailure::Refused { status: 400, .. }) => {
-                payment_update(&self.retrieve(&provider).await?)
+                payment_update(&self.retrieve(&provider).await?, self.mode)
             }
             Err(failure) => Err(failure),
         }
@@ -65,14 +76,15 @@ impl Stripe {
         // Only one metadata entry: a map has no order, and a repeated request must have the same bytes.
         let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
+            .excluded_payment_method_types(NOT_OFFERED)
             .description(format!("Order {order}"))
             .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
-        let strategy = with_idempotency_key(id)?;
-        with_retries(|| create.customize().request_strategy(strategy.clone()).send(&self.0)).await
+        let (client, strategy) = (self.client()?, with_idempotency_key(id)?);
+        with_retries(|| create.customize().request_strategy(strategy.clone()).send(client)).await
     }
 
     async fn retrieve(&self, provider: &str) -> Result<PaymentIntent, StripeFailure> {
-        let request = RetrievePaymentIntent::new(provider);
-        with_retries(|| request.send(&self.0)).await
+        let (client, request) = (self.client()?, RetrievePaymentIntent::new(provider));
+        with_retries(|| request.send(client)).await
     }
 }

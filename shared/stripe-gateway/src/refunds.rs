@@ -1,7 +1,8 @@
 //! Refunds.
 
-use crate::client::{PAGE_LIMIT, Stripe, StripeFailure, with_idempotency_key, with_retries};
+use crate::client::{PAGE_LIMIT, Stripe, with_idempotency_key, with_retries};
 use crate::convert::{our_refund_id, refund_update};
+use crate::failure::StripeFailure;
 use crate::metadata::REFUND_ID;
 use domain::payments::refund::{DueRefund, RefundUpdate};
 use stripe::StripeRequest;
@@ -19,9 +20,16 @@ impl Stripe {
             .payment_intent(due.provider.as_str())
             .amount(due.amount.minor)
             .metadata([(REFUND_ID.to_owned(), due.id.to_string())]);
-        let strategy = with_idempotency_key(&due.key())?;
-        let send = || refund.customize().request_strategy(strategy.clone()).send(&self.0);
-        refund_update(&with_retries(send).await?, due.provider.clone())
+        let (client, strategy) = (self.client()?, with_idempotency_key(&due.key())?);
+        let send = || refund.customize().request_strategy(strategy.clone()).send(client);
+        match with_retries(send).await {
+            Ok(refund) => refund_update(&refund, due.provider.clone()),
+            // An earlier request may have been executed although its response was lost, and this is why.
+            Err(failure) if failure.is_final_for_refund() || failure.is_doubtful() => {
+                self.find_refund(due).await?.ok_or(failure)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The state of a refund, by Stripe's ids of it and of its PaymentIntent.
@@ -30,14 +38,15 @@ impl Stripe {
         provider: &str,
         intent: &str,
     ) -> Result<RefundUpdate, StripeFailure> {
-        let request = RetrieveRefund::new(provider);
-        refund_update(&with_retries(|| request.send(&self.0)).await?, intent.to_owned())
+        let (client, request) = (self.client()?, RetrieveRefund::new(provider));
+        refund_update(&with_retries(|| request.send(client)).await?, intent.to_owned())
     }
 
     /// The refund that carries our id in its metadata, if there is one.
     async fn find_refund(&self, due: &DueRefund) -> Result<Option<RefundUpdate>, StripeFailure> {
+        let client = self.client()?;
         let list = ListRefund::new().payment_intent(due.provider.as_str()).limit(PAGE_LIMIT);
-        let page = with_retries(|| list.customize().send(&self.0)).await?;
+        let page = with_retries(|| list.customize().send(client)).await?;
         let id = due.id.to_string();
         let ours = page.data.iter().find(|refund| our_refund_id(refund) == Some(id.as_str()));
         match ours {

@@ -9,8 +9,8 @@ use orders::Orders;
 use payments::Payments;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use stripe_gateway::Stripe;
 use stripe_gateway::webhook::SigningSecrets;
+use stripe_gateway::{Mode, Stripe};
 use stripe_webhook::Webhook;
 use testkit::{ApiClient, Call, Category, Intent, Order, Product, Shop, User, WEBHOOK_SECRET};
 
@@ -40,7 +40,8 @@ impl AllFunctions {
             min_response_time: Duration::ZERO,
         };
         // An address at which nothing listens: calls of Stripe fail.
-        let stripe = Stripe::new("sk_test_nobody", Some("http://127.0.0.1:1/")).unwrap();
+        let stripe =
+            Stripe::new("sk_test_nobody", Some("http://127.0.0.1:1/"), Mode::Test).unwrap();
         let webhook = Webhook {
             db: db.clone(),
             clock: testkit::clock(),

@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 70] = [
+const REQUIRED_ACCESS: [(&str, Access); 71] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -84,6 +84,7 @@ const REQUIRED_ACCESS: [(&str, Access); 70] = [
     ("redrive_dead_letters", Admin),
     ("redrive_dead_letter", Admin),
     ("confirm_order", Staff),
+    ("release_hold", Staff),
     ("ship_order", Staff),
     ("edit_order", Customer),
     ("list_order_events", Customer),

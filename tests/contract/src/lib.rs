@@ -23,6 +23,7 @@ mod routes;
 mod settings;
 mod source_rules;
 mod statements;
+mod stripe_types;
 mod table_owners;
 mod template;
 mod template_lint;

@@ -4,11 +4,12 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 26] = [
+const OWNERS: [(&str, &[&str]); 27] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
     ("disputes", &["payments"]),
     ("emails", &["mail"]),
+    ("fraud_warnings", &["payments"]),
     ("idempotency_keys", &["idempotency"]),
     ("inbox", &["inbox"]),
     ("inventory_sources", &["inventory"]),

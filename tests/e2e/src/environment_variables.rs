@@ -133,6 +133,9 @@ async fn a_variable_that_cannot_be_used_is_named_at_the_start_with_the_reason() 
             "STRIPE_WEBHOOK_SECRETS cannot be used: a secret starts with whsec_",
         ),
         ("stripe-webhook", "STRIPE_LIVEMODE", "maybe", "STRIPE_LIVEMODE is true or false"),
+        ("payments", "STRIPE_LIVEMODE", "yes", "STRIPE_LIVEMODE is true or false"),
+        ("sweep", "STRIPE_LIVEMODE", "1", "STRIPE_LIVEMODE is true or false"),
+        ("reconcile", "STRIPE_LIVEMODE", "live", "STRIPE_LIVEMODE is true or false"),
         (
             "payments",
             "STRIPE_SECRET_KEY",

@@ -49,10 +49,10 @@ fn webhook() -> Target {
         if let Ok(envelope) = envelope {
             assert!(envelope.id.starts_with("evt_") && !envelope.kind.contains('\0'));
         }
-        let redacted = stripe_gateway::without_secrets(&text);
+        let redacted = stripe_gateway::without_secrets(input);
         assert_eq!(stripe_gateway::without_secrets(&redacted), redacted);
-        if serde_json::from_str::<Value>(&text).is_ok() {
-            assert!(has_no_secrets(&serde_json::from_str(&redacted).unwrap()), "{redacted}");
+        if serde_json::from_slice::<Value>(input).is_ok() {
+            assert!(has_no_secrets(&serde_json::from_slice(&redacted).unwrap()), "{redacted:?}");
         }
     })
 }

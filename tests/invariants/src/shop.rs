@@ -44,9 +44,11 @@ const ALWAYS: [Invariant; 9] = [
         "I4",
         "select format('order %s: on hold %s', o.id, o.on_hold)
          from orders o
-         where o.on_hold <> exists (
+         where o.on_hold <> (exists (
              select from disputes d join payments p on p.id = d.payment_id
-             where p.order_id = o.id and d.status not in ('warning_closed', 'prevented', 'won'))",
+             where p.order_id = o.id and d.status not in ('warning_closed', 'prevented', 'won')) or exists (
+             select from fraud_warnings w join payments p on p.id = w.payment_id
+             where p.order_id = o.id and w.closed_at is null))",
     ),
     lost(
         "I5",

@@ -111,7 +111,7 @@ pub async fn run(shop: &Shop, report: impl Fn(&str, &str)) -> Result<(), Error> 
     report("mail", &format!("\"{}\" to {}", mail.subject, mail.to.join(", ")));
 
     for event in stripe.events() {
-        stripe.deliver(event);
+        stripe.emit_with(event);
     }
     stripe.idle().await;
     let repeated = stripe.deliveries().len() - first_deliveries;

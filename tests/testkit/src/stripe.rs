@@ -4,7 +4,7 @@ use crate::{ApiClient, Call, Shop, clock};
 use domain::id::{OrderId, PaymentId, RefundId};
 use serde_json::{Value, json};
 use stack::stripe::{Options, StandIn, signature};
-use stripe_gateway::Stripe;
+use stripe_gateway::{Mode, Stripe};
 use uuid::Uuid;
 
 /// The signing secret of the webhook.
@@ -89,6 +89,37 @@ impl Intent {
             "evidence_details": {"due_by": START + 7 * 86_400},
         });
         event(&format!("charge.dispute.{step}"), second, &object)
+    }
+
+    /// An event of type `radar.early_fraud_warning.<step>`: `created` or `updated`.
+    pub fn warning_event(&self, warning: &str, step: &str, actionable: bool) -> Value {
+        let object = json!({
+            "id": warning,
+            "object": "radar.early_fraud_warning",
+            "actionable": actionable,
+            "charge": "ch_1",
+            "created": START,
+            "fraud_type": "made_with_stolen_card",
+            "livemode": false,
+            "payment_intent": self.id,
+        });
+        event(&format!("radar.early_fraud_warning.{step}"), 2, &object)
+    }
+
+    /// An event of type `review.<step>`: `opened` or `closed`.
+    pub fn review_event(&self, review: &str, step: &str) -> Value {
+        let is_open = step == "opened";
+        let object = json!({
+            "id": review,
+            "object": "review",
+            "charge": "ch_1",
+            "closed_reason": (!is_open).then_some("approved"),
+            "open": is_open,
+            "opened_reason": "rule",
+            "payment_intent": self.id,
+            "reason": if is_open { "rule" } else { "approved" },
+        });
+        event(&format!("review.{step}"), 2, &object)
     }
 
     /// An event of type `checkout.session.<step>`: `completed`, `expired`, `async_payment_succeeded` or
@@ -196,6 +227,6 @@ impl Shop {
 /// A Stripe stand-in and a client of it.
 pub async fn stripe() -> (StandIn, Stripe) {
     let stand_in = StandIn::start(Options::default()).await.unwrap();
-    let stripe = Stripe::new("sk_test_of_this_run", Some(stand_in.url())).unwrap();
+    let stripe = Stripe::new("sk_test_of_this_run", Some(stand_in.url()), Mode::Test).unwrap();
     (stand_in, stripe)
 }

@@ -48,7 +48,7 @@ pub(crate) struct ChangeProduct {
 #[serde(deny_unknown_fields)]
 struct ChangePrice {
     #[serde(default)]
-    #[schema(value_type = i64, required = false, minimum = 0, maximum = 99_999_999)]
+    #[schema(value_type = i64, required = false, minimum = 0, maximum = 999_999_999_999_i64)]
     amount: Change<i64>,
     /// The product's current currency if absent; it cannot be changed.
     #[serde(default)]

@@ -63,8 +63,8 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "not_for_sale",
-        "The product is not for sale: it does not exist, is a draft, or was archived.",
-        "Remove the product named in the problem from the order.",
+        "The product is not for sale: it does not exist, is a draft, was archived, or has a price that can no longer be charged.",
+        "Remove the product named in the problem from the order. Staff can change a price that cannot be charged.",
     ),
     (
         "out_of_stock",
@@ -78,8 +78,13 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "total_too_large",
-        "The order's total is higher than the maximum amount of a payment.",
-        "Split it into several orders.",
+        "The order's total is higher than the maximum amount of a payment in its currency.",
+        "most is the maximum. Split it into several orders.",
+    ),
+    (
+        "total_too_small",
+        "The order's total is lower than the minimum amount of a payment in its currency, and not 0. Nothing was reserved.",
+        "least is the minimum. Order more; staff can also set the price to 0.",
     ),
     (
         "illegal_move",
@@ -156,6 +161,11 @@ pub(super) const CODES: &[Entry] = &[
         "left shows the payment's currency.",
     ),
     (
+        "amount_off_step",
+        "The refund is not a whole number of the smallest steps in which its currency can be paid back.",
+        "step is that step, such as 0.010 KWD or 1.00 ISK. Round the amount to it.",
+    ),
+    (
         "too_many_pieces",
         "The refund has more pieces of a product than the order has left to refund.",
         "left says how many pieces of product are left.",
@@ -185,11 +195,6 @@ pub(super) const CODES: &[Entry] = &[
         "The webhook was not signed by Stripe with our secret, or not within the last five minutes.",
         "Only Stripe calls this route. If it was Stripe, the signing secret of the endpoint is not the configured one.",
     ),
-    (
-        "not_text",
-        "The webhook's body is not UTF-8.",
-        "Only Stripe calls this route, and it sends JSON.",
-    ),
     // Operations
     (
         "event_not_found",
@@ -202,9 +207,9 @@ pub(super) const CODES: &[Entry] = &[
         "List the reconciliations, or request a new one.",
     ),
     (
-        "event_of_other_mode",
-        "A test event came to the live shop, or a live one to a test shop. It is stored, but never applied.",
-        "Point the webhook endpoint of that mode at the right shop.",
+        "amount_not_chargeable",
+        "The payment provider cannot charge this amount in this currency. `stripe_code` is its code, if it has one.",
+        "Change the order, or its prices. If neither the amount nor the currency is unusual, contact us.",
     ),
     (
         "dead_letter_not_found",

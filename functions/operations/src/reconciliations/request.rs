@@ -9,8 +9,9 @@ use lambda::http::{Json, Problem};
 
 /// Request a reconciliation with Stripe
 ///
-/// Compares our payments and refunds of the last three days, and older ones still in progress, with Stripe's. It starts
-/// within a minute; read it for its findings. If one is requested or running already, it is returned instead.
+/// Compares our payments and refunds of the last three days, older ones still in progress, and the disputes of half a year
+/// with Stripe's. It starts within a minute; read it for its findings. If one is requested or running already, it is
+/// returned instead.
 #[utoipa::path(
     post,
     path = "/v1/ops/reconciliations",

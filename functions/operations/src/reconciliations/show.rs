@@ -20,12 +20,14 @@ pub(crate) struct WholeReconciliationView {
 /// A difference between our records and Stripe's.
 #[derive(Serialize, ToSchema)]
 struct FindingView {
+    /// Later versions may add kinds.
     kind: FindingKind,
-    /// Stripe's id of the payment or refund, or ours if Stripe has none.
+    /// Stripe's id of the payment, refund or dispute, or ours if Stripe has none.
     #[schema(example = "pi_3PqLkd2eZvKYlo2C1b7VnXyz")]
     subject: String,
     #[schema(required, example = "requires_payment_method 19.99 EUR")]
     ours: Option<String>,
+    /// Stripe's state, or why it could not be compared.
     #[schema(required, example = "succeeded 19.99 EUR")]
     stripes: Option<String>,
     /// Whether the difference was resolved automatically.

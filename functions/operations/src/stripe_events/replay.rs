@@ -9,7 +9,8 @@ use lambda::http::{Json, Path, Problem};
 /// Replay a Stripe event
 ///
 /// A waiting or parked event becomes due at once: the sweep, which runs every minute, applies it, once. An event that
-/// was applied already stays unchanged.
+/// was applied already stays unchanged. An event of the other mode (`parked_reason` is `livemode`) takes effect only if
+/// the setting `STRIPE_LIVEMODE` has been corrected; else it is parked again.
 #[utoipa::path(
     post,
     path = "/v1/ops/stripe-events/{event_id}/replay",
@@ -22,7 +23,7 @@ use lambda::http::{Json, Path, Problem};
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`event_not_found`, `not_found`", body = Problem),
-        (status = 409, description = "`event_of_other_mode`, `busy`", body = Problem),
+        (status = 409, description = "`busy`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]

@@ -4,6 +4,7 @@ use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
 use domain::ordering::{CancelReason, OrderLine, Shipment, Status, Totals};
 use domain::payments::dispute::{Case, DisputeStatus};
+use domain::payments::fraud_warning::FraudWarningKind;
 use time::macros::datetime;
 
 fn euros(minor: i64) -> Money {
@@ -78,7 +79,12 @@ fn cancelled(reason: CancelReason) -> Order {
 }
 
 fn charge() -> FailedPayment {
-    FailedPayment { order: order().id, amount: euros(9140), payable_until: order().expires_at }
+    FailedPayment {
+        order: order().id,
+        amount: euros(9140),
+        decline_code: None,
+        payable_until: order().expires_at,
+    }
 }
 
 fn refund() -> Refund {
@@ -87,6 +93,7 @@ fn refund() -> Refund {
         order: order().id,
         amount: euros(1250),
         provider: Some("re_3QxY7L2eZvKYlo2C".to_owned()),
+        refusal: None,
         is_of_late_payment: false,
     }
 }
@@ -107,6 +114,21 @@ fn dispute(status: DisputeStatus) -> Dispute {
         created_at: at,
         updated_at: at,
         closed_at: None,
+    }
+}
+
+fn warning(kind: FraudWarningKind, reason: &str) -> FraudWarning {
+    FraudWarning {
+        id: "fw_0193f2a7c1d87b3e9a5f4c2d1e0b9a91".parse().unwrap(),
+        payment: "pay_0193f2a7c1d87b3e9a5f4c2d1e0b9a90".parse().unwrap(),
+        order: order().id,
+        amount: euros(9140),
+        provider: "issfr_1QxY7L2eZvKYlo2C".to_owned(),
+        kind,
+        reason: reason.to_owned(),
+        opened_at: datetime!(2026-11-26 09:00 UTC),
+        closed_at: None,
+        closed_by: None,
     }
 }
 
@@ -152,7 +174,22 @@ reads_as_it_should! {
     a_refund_says_how_much: RefundIssued { refund: refund() };
     goods_that_came_back_are_acknowledged: GoodsReturned { refund: refund() };
     a_refund_that_failed_is_told_to_the_staff: RefundFailed { refund: refund() };
+    a_refunded_order_that_is_not_shipped_is_told_to_the_staff: OrderRefundedUnshipped {
+        order: Order { refunded: euros(9140), ..order() }
+    };
+    a_refund_that_stripe_refuses_is_told_to_the_staff: RefundFailed {
+        refund: Refund { refusal: Some("charge_disputed".to_owned()), provider: None, ..refund() }
+    };
+    a_card_without_money_is_told_with_what_to_do: PaymentFailed {
+        charge: FailedPayment { decline_code: Some("insufficient_funds".to_owned()), ..charge() }
+    };
     a_dispute_is_told_to_the_staff: DisputeOpened { dispute: dispute(DisputeStatus::NeedsResponse) };
+    a_fraud_warning_is_told_to_the_staff: FraudWarningOpened {
+        warning: warning(FraudWarningKind::EarlyFraudWarning, "made_with_stolen_card")
+    };
+    a_review_is_told_to_the_staff: FraudWarningOpened {
+        warning: warning(FraudWarningKind::Review, "rule")
+    };
     a_product_that_runs_low_is_told_to_the_staff: StockLow { product: product("Blue mug") };
     dead_letters_are_told_to_the_staff: DeadLettersFound { since: since(498_805) };
 }
@@ -196,12 +233,26 @@ fn a_dispute_reads_as_it_stands_and_asks_for_an_answer_only_while_there_is_time(
         (DisputeStatus::UnderReview, "has taken it back until it decides", false),
         (DisputeStatus::Won, "the money stays with us", false),
         (DisputeStatus::Lost, "the money is gone", false),
+        (DisputeStatus::AppealNeedsResponse, "decision is appealed", true),
+        (DisputeStatus::Other("arbitration".to_owned()), "on hold until it is settled", false),
     ] {
         let email = DisputeOpened { dispute: dispute(status) }.email().unwrap();
         for text in [email.text, email.html] {
             assert!(text.contains(meaning), "{text}");
             assert_eq!(text.contains("5 December 2026, 23:59 UTC"), asks, "{text}");
         }
+    }
+}
+
+#[test]
+fn a_dispute_that_nobody_can_answer_names_no_day() {
+    let mut dispute = dispute(DisputeStatus::NeedsResponse);
+    dispute.case.evidence_due = None;
+
+    let email = DisputeOpened { dispute }.email().unwrap();
+
+    for text in [email.text, email.html] {
+        assert!(!text.contains("answer"), "{text}");
     }
 }
 

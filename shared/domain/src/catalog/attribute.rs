@@ -21,7 +21,7 @@ pub struct Description(pub(super) String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryName(pub(super) String);
 
-/// Unit price: 0 to 99 999 999 minor units.
+/// Unit price: nothing, or what can be charged for enough pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price(Money);
 
@@ -75,14 +75,28 @@ fn sku(raw: &str) -> Result<String, Invalid> {
 }
 
 impl Price {
-    pub const MAX_MINOR: i64 = 99_999_999;
-
+    /// A new price: in a tender currency, on its step, and no higher than its ceiling. It may be below the least charge.
     pub fn new(money: Money) -> Result<Self, Invalid> {
-        if (0..=Self::MAX_MINOR).contains(&money.minor) {
-            return Ok(Self(money));
+        let currency = money.currency;
+        let (step, ceiling) = (currency.step(), currency.ceiling());
+        if !currency.is_tender() {
+            let detail = format!("{currency} is no longer legal tender");
+            return Err(Invalid::new("/price/currency", "not_tender", detail));
         }
-        let detail = format!("must be between 0 and {}", Self::MAX_MINOR);
-        Err(Invalid::new("/price/amount", "out_of_range", detail))
+        if !(0..=ceiling.minor).contains(&money.minor) {
+            let detail = format!("must be between 0 and {}, which is {ceiling}", ceiling.minor);
+            return Err(Invalid::new("/price/amount", "out_of_range", detail));
+        }
+        if !money.is_on_step() {
+            let detail = format!("must be a multiple of {}, which is {step}", step.minor);
+            return Err(Invalid::new("/price/amount", "off_step", detail));
+        }
+        Ok(Self(money))
+    }
+
+    /// As it was stored: it may be one that could not be written any more.
+    pub(super) fn from_stored(money: Money) -> Self {
+        Self(money)
     }
 
     pub fn money(self) -> Money {
@@ -122,12 +136,39 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_never_negative_nor_beyond_reason() {
-        let price = |minor| Price::new(Money { minor, currency: Currency::EUR });
-        assert!(price(0).is_ok());
-        assert!(price(99_999_999).is_ok());
-        assert_eq!(price(-1).unwrap_err().pointer, "/price/amount");
-        assert!(price(100_000_000).is_err());
+    fn a_price_is_what_its_currency_can_be_charged_in() {
+        let price = |minor, code| {
+            let currency = Currency::from_code(code).unwrap();
+            let refused = Price::new(Money { minor, currency }).err();
+            refused.map(|refused| (refused.pointer, refused.code, refused.detail))
+        };
+        for (minor, code) in [
+            (0, "EUR"),
+            (1, "EUR"),
+            (999_999_999_999, "EUR"),
+            (999_999_999, "INR"),
+            (1, "XOF"),
+            (1990, "KWD"),
+            (500, "ISK"),
+        ] {
+            assert_eq!(price(minor, code), None, "{minor} {code}");
+        }
+        let euros = "must be between 0 and 999999999999, which is 9999999999.99 EUR";
+        let rupees = "must be between 0 and 999999999, which is 9999999.99 INR";
+        let dinars = "must be a multiple of 10, which is 0.010 KWD";
+        let kronur = "must be a multiple of 100, which is 1.00 ISK";
+        let leva = "BGN is no longer legal tender";
+        for (minor, code, pointer, why, detail) in [
+            (-1, "EUR", "/price/amount", "out_of_range", euros),
+            (1_000_000_000_000, "EUR", "/price/amount", "out_of_range", euros),
+            (1_000_000_000, "INR", "/price/amount", "out_of_range", rupees),
+            (1999, "KWD", "/price/amount", "off_step", dinars),
+            (550, "ISK", "/price/amount", "off_step", kronur),
+            (1000, "BGN", "/price/currency", "not_tender", leva),
+        ] {
+            let refused = (pointer.to_owned(), why, detail.to_owned());
+            assert_eq!(price(minor, code), Some(refused), "{minor} {code}");
+        }
     }
 
     #[test]

@@ -91,12 +91,13 @@ impl Product {
             return Err(Refusal::CurrencyFixed { currency });
         }
         let ProductChange { sku, name, description, .. } = change.clone();
-        let minor = change.price_minor.unwrap_or(minor);
+        let new_price = change.price_minor.filter(|wanted| *wanted != minor);
+        let new_price = new_price.map(|minor| Price::new(Money { minor, currency })).transpose()?;
         Ok(Self {
             sku: sku.unwrap_or_else(|| self.sku.clone()),
             name: name.unwrap_or_else(|| self.name.clone()),
             description: description.unwrap_or_else(|| self.description.clone()),
-            price: Price::new(Money { minor, currency })?,
+            price: new_price.unwrap_or(self.price),
             category: change.category.apply_to(self.category),
             metadata: match &change.metadata {
                 Change::Keep => self.metadata.clone(),
@@ -197,6 +198,23 @@ mod tests {
     fn a_price_is_checked_when_it_changes() {
         let change = ProductChange { price_minor: Some(-1), ..ProductChange::default() };
         assert!(matches!(mug().changed(&change), Err(Refusal::Invalid(_))));
+    }
+
+    #[test]
+    fn a_price_that_could_not_be_written_any_more_stays_until_it_changes() {
+        for (minor, code, better) in [(1999, "KWD", Some(1990)), (1000, "BGN", None)] {
+            let price = Money { minor, currency: Currency::from_code(code).unwrap() };
+            let old = Product { price: Price::from_stored(price), ..mug() };
+            let changed = |price_minor| {
+                let name = Some(ProductName::parse("Cup").unwrap());
+                old.changed(&ProductChange { name, price_minor, ..ProductChange::default() })
+            };
+            let minor_after = |wanted| changed(wanted).map(|cup| cup.price.money().minor);
+
+            assert_eq!((minor_after(None), minor_after(Some(minor))), (Ok(minor), Ok(minor)));
+            assert!(matches!(changed(Some(minor - 1)), Err(Refusal::Invalid(_))), "{price}");
+            assert!(better.is_none_or(|better| minor_after(Some(better)) == Ok(better)));
+        }
     }
 
     #[test]

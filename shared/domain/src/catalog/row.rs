@@ -17,14 +17,14 @@ pub(super) fn read_product(query: &Query, row: &Row) -> Result<Product, DbError>
     let invalid_row = |what| DbError::invalid_row(query, what);
     let currency =
         Currency::from_code(row.get("currency")).ok_or_else(|| invalid_row("currency"))?;
-    let price = Price::new(Money { minor: row.get("price_minor"), currency });
+    let price = Price::from_stored(Money { minor: row.get("price_minor"), currency });
     let Json(metadata) = row.try_get("metadata").map_err(|_| invalid_row("metadata"))?;
     Ok(Product {
         id: row.get("id"),
         sku: Sku(row.get("sku")),
         name: ProductName(row.get("name")),
         description: Description(row.get("description")),
-        price: price.map_err(|_| invalid_row("price"))?,
+        price,
         category: row.get("category_id"),
         metadata: Metadata(metadata),
         status: Status::from_name(row.get("status")).ok_or_else(|| invalid_row("status"))?,

@@ -16,6 +16,8 @@ pub struct WithRecipient<T> {
 pub struct FailedPayment {
     pub order: OrderId,
     pub amount: Money,
+    /// Why, by the bank's decline code, such as `insufficient_funds`.
+    pub decline_code: Option<String>,
     /// Until when the order can be paid.
     pub payable_until: Option<OffsetDateTime>,
 }
@@ -28,6 +30,8 @@ pub struct Refund {
     pub amount: Money,
     /// Stripe's id of the refund.
     pub provider: Option<String>,
+    /// The code with which Stripe refused it; none if it did not, or if it failed at the bank.
+    pub refusal: Option<String>,
     /// Whether it refunds a payment that succeeded after its order was cancelled.
     pub is_of_late_payment: bool,
 }

@@ -12,9 +12,12 @@ pub(crate) use sql::ALL;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
-use crate::id::{ClaimId, DisputeId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{
+    ClaimId, DisputeId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
+};
 use crate::ordering::{self, Order, Viewer};
 use crate::payments::dispute::{self, Dispute};
+use crate::payments::fraud_warning::{self, FraudWarning};
 
 /// The result of claiming an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +111,12 @@ pub async fn dispute(db: &Db, id: DisputeId) -> Result<Option<Dispute>, DbError>
         Err(Failure::Refused(_)) => Ok(None),
         Err(Failure::Db(error)) => Err(error),
     }
+}
+
+/// A fraud warning, for staff. `None` if it is closed: the goods do not wait any more.
+pub async fn fraud_warning(db: &Db, id: FraudWarningId) -> Result<Option<FraudWarning>, DbError> {
+    let warning = fraud_warning::find(db, id).await?;
+    Ok(warning.filter(|warning| warning.closed_at.is_none()))
 }
 
 /// The stock of a product, for staff. `None` if it is archived.

@@ -39,13 +39,13 @@ queries! {
 
     /// Only while the order can still be paid: later, the email would be of no use.
     FAILED_PAYMENT: "look up a failed payment" = "
-        select p.order_id, p.amount_minor, p.currency, o.expires_at, u.email
+        select p.order_id, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email
         from payments p join orders o on o.id = p.order_id join users u on u.id = o.user_id
         where p.id = $1 and o.status = 'pending' and o.cancel_requested_at is null
           and u.disabled_at is null and u.erased_at is null";
 
     REFUND: "look up a refund for an email" = "
-        select r.id, p.order_id, r.amount_minor, p.currency, r.provider_refund,
+        select r.id, p.order_id, r.amount_minor, p.currency, r.provider_refund, r.provider_code,
                r.origin = 'late_payment' as is_of_late_payment,
                case when u.disabled_at is null and u.erased_at is null then u.email end as email
         from refunds r
@@ -113,6 +113,7 @@ pub(super) async fn failed_payment(
     let content = FailedPayment {
         order: row.get("order_id"),
         amount: amount(&FAILED_PAYMENT, &row)?,
+        decline_code: row.get("decline_code"),
         payable_until: row.get("expires_at"),
     };
     Ok(Some(WithRecipient { content, to: row.get("email") }))
@@ -129,6 +130,7 @@ pub(super) async fn refund(
         order: row.get("order_id"),
         amount: amount(&REFUND, &row)?,
         provider: row.get("provider_refund"),
+        refusal: row.get("provider_code"),
         is_of_late_payment: row.get("is_of_late_payment"),
     };
     Ok(Some((refund, row.get("email"))))

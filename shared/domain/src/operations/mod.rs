@@ -66,7 +66,6 @@ pub async fn replay(db: &Db, id: &StripeEventId) -> Result<ReplayOutcome, Failur
     match payments::replay(db, id.as_str()).await? {
         Replay::Due => Ok(ReplayOutcome::Scheduled),
         Replay::Done => Ok(ReplayOutcome::AlreadyProcessed),
-        Replay::OtherMode => Err(Refusal::OtherMode.into()),
         Replay::Unknown => Err(Refusal::EventNotFound.into()),
     }
 }

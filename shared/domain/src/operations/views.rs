@@ -119,22 +119,18 @@ pub struct Position {
 pub enum Refusal {
     #[error("there is no such event")]
     EventNotFound,
-    #[error("the event is of the other mode (test or live) and is never processed")]
-    OtherMode,
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::EventNotFound => Kind::NotFound,
-            Self::OtherMode => Kind::Conflict,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::EventNotFound => "event_not_found",
-            Self::OtherMode => "event_of_other_mode",
         }
     }
 }

@@ -29,7 +29,7 @@ pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::{
-    ALL_QUERIES, cancel, confirm, extend_expiry, insert, lock, lock_by_payment, read,
+    ALL_QUERIES, cancel, confirm, extend_expiry, insert, is_refunded, lock, lock_by_payment, read,
     recompute_paid, request_cancel, set_actor, set_on_hold, ship,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};

@@ -6,10 +6,11 @@ use super::cancel_reason::CancelReason;
 use super::note::Note;
 use super::refusal::{Refusal, Shortage};
 use super::shipment::Shipment;
+use crate::catalog::Price;
 use crate::failure::Invalid;
 use crate::id::{OrderId, ProductId, UserId};
 use crate::inventory::ReservedLine;
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, MoneyError};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
 use std::collections::BTreeMap;
@@ -108,12 +109,9 @@ pub(crate) const MAX_UNPAID: i64 = 5;
 /// How long stock is reserved for an unpaid order.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
 
-/// The largest total in minor units: the most that Stripe charges at once. Also a constraint of the table.
-const MAX_TOTAL_MINOR: i64 = 99_999_999;
-
 impl PricedOrder {
-    /// Prices the order by the lines of its products, refused unless all of them are reserved. An order over nothing needs
-    /// no payment and is confirmed at once.
+    /// Prices the order by the lines of its products, refused unless all of them are reserved and their sum can be charged.
+    /// An order over nothing needs no payment and is confirmed at once.
     pub(crate) fn new(
         id: OrderId,
         buyer: UserId,
@@ -127,8 +125,10 @@ impl PricedOrder {
         for (product, quantity) in new.basket.lines() {
             let item = reserved.remove(&product).ok_or(Refusal::NotForSale(product))?;
             let ReservedLine { sku, name, price: unit_price, available, is_reserved, .. } = item;
+            // A stored price may be one that could not be written any more, and never charged.
+            Price::new(unit_price).map_err(|_| Refusal::NotForSale(product))?;
             if is_reserved {
-                let total = unit_price.times(quantity)?;
+                let total = unit_price.times(quantity).map_err(unsummable(unit_price.currency))?;
                 lines.push(OrderLine {
                     product,
                     sku,
@@ -210,15 +210,27 @@ impl Totals {
     fn of(lines: &[OrderLine]) -> Result<Self, Refusal> {
         let currency = lines.first().expect("a basket is never empty").total.currency;
         let nothing = Money::zero(currency);
-        let subtotal = lines.iter().try_fold(nothing, |sum, line| sum.plus(line.total))?;
-        if subtotal.minor > MAX_TOTAL_MINOR {
-            return Err(Refusal::TooLarge);
+        let subtotal = lines.iter().try_fold(nothing, |sum, line| sum.plus(line.total));
+        let subtotal = subtotal.map_err(unsummable(currency))?;
+        let (least, most) = (currency.least(), currency.ceiling());
+        if subtotal.minor > most.minor {
+            return Err(Refusal::TooLarge { most });
+        }
+        if subtotal != nothing && !currency.is_chargeable(subtotal.minor) {
+            return Err(Refusal::TooSmall { least });
         }
         Ok(Self { subtotal, discount: nothing, shipping: nothing, tax: nothing, total: subtotal })
     }
 
     pub fn currency(&self) -> Currency {
         self.total.currency
+    }
+}
+
+fn unsummable(currency: Currency) -> impl Fn(MoneyError) -> Refusal {
+    move |error| match error {
+        MoneyError::MixedCurrencies => Refusal::MixedCurrencies,
+        MoneyError::TooLarge => Refusal::TooLarge { most: currency.ceiling() },
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::failure::{self, Invalid, Kind};
 use crate::id::ProductId;
 use crate::idempotency;
-use crate::money::{Money, MoneyError};
+use crate::money::Money;
 use crate::status::OrderStatus;
 use serde_json::{Map, Value, json};
 
@@ -26,8 +26,10 @@ pub enum Refusal {
     OutOfStock(Vec<Shortage>),
     #[error("an order has one currency")]
     MixedCurrencies,
-    #[error("the total is too large")]
-    TooLarge,
+    #[error("the total is higher than {most}, the most that can be charged")]
+    TooLarge { most: Money },
+    #[error("the total is lower than {least}, the least that can be charged")]
+    TooSmall { least: Money },
     #[error("the total is {0}, which is not what you expected")]
     TotalChanged(Money),
     #[error("{most} orders of yours wait for their payment; pay or cancel one of them first")]
@@ -58,7 +60,10 @@ impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::NotForSale(_) | Self::MixedCurrencies | Self::TooLarge => Kind::Invalid,
+            Self::NotForSale(_)
+            | Self::MixedCurrencies
+            | Self::TooLarge { .. }
+            | Self::TooSmall { .. } => Kind::Invalid,
             Self::OutOfStock(_)
             | Self::TotalChanged(_)
             | Self::TooManyUnpaid { .. }
@@ -81,7 +86,8 @@ impl failure::Refusal for Refusal {
             Self::NotForSale(_) => "not_for_sale",
             Self::OutOfStock(_) => "out_of_stock",
             Self::MixedCurrencies => "mixed_currencies",
-            Self::TooLarge => "total_too_large",
+            Self::TooLarge { .. } => "total_too_large",
+            Self::TooSmall { .. } => "total_too_small",
             Self::TotalChanged(_) => "total_changed",
             Self::TooManyUnpaid { .. } => "too_many_unpaid",
             Self::IllegalMove { .. } => "illegal_move",
@@ -108,13 +114,14 @@ impl failure::Refusal for Refusal {
             Self::NotForSale(product) => ("product", json!(product)),
             Self::TotalChanged(total) => ("total", json!(total)),
             Self::TooManyUnpaid { most } => ("most", json!(most)),
+            Self::TooLarge { most } => ("most", json!(most)),
+            Self::TooSmall { least } => ("least", json!(least)),
             // Not `status`: a problem document has a member of that name.
             Self::NotChangeable(status) => ("order_status", json!(status)),
             Self::Invalid(refusal) => return refusal.details(),
             Self::Idempotency(refusal) => return refusal.details(),
             Self::NotFound
             | Self::MixedCurrencies
-            | Self::TooLarge
             | Self::PaymentInProgress
             | Self::Ending
             | Self::OnHold
@@ -128,15 +135,6 @@ impl failure::Refusal for Refusal {
 
 fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value {
     json!({"product": product, "sku": sku, "requested": requested, "available": available})
-}
-
-impl From<MoneyError> for Refusal {
-    fn from(error: MoneyError) -> Self {
-        match error {
-            MoneyError::MixedCurrencies => Self::MixedCurrencies,
-            MoneyError::TooLarge => Self::TooLarge,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -166,7 +164,13 @@ mod tests {
                 json!({"lines": lines}),
             ),
             (Refusal::MixedCurrencies, invalid, "mixed_currencies", json!({})),
-            (Refusal::TooLarge, invalid, "total_too_large", json!({})),
+            (Refusal::TooLarge { most: total }, invalid, "total_too_large", json!({"most": total})),
+            (
+                Refusal::TooSmall { least: total },
+                invalid,
+                "total_too_small",
+                json!({"least": total}),
+            ),
             (Refusal::TotalChanged(total), conflict, "total_changed", json!({"total": total})),
             (Refusal::TooManyUnpaid { most: 9 }, conflict, "too_many_unpaid", json!({"most": 9})),
             (Refusal::PaymentInProgress, conflict, "payment_in_progress", json!({})),
@@ -208,11 +212,5 @@ mod tests {
         assert_eq!(said(&wrong.into()), (kind, code, details));
         let repetition = Refusal::from(idempotency::Refusal::BadKey);
         assert_eq!(said(&repetition), (Kind::Malformed, "bad_idempotency_key", json!({})));
-    }
-
-    #[test]
-    fn money_that_cannot_be_added_up_is_no_total() {
-        assert_eq!(Refusal::from(MoneyError::MixedCurrencies), Refusal::MixedCurrencies);
-        assert_eq!(Refusal::from(MoneyError::TooLarge), Refusal::TooLarge);
     }
 }

@@ -113,6 +113,9 @@ queries! {
             captured_minor = (select coalesce(sum(amount_minor), 0) from ledger where order_id = $1 and kind = 'captured')
         where id = $1";
 
+    IS_REFUNDED: "check whether an order is refunded in full" = "
+        select 1 from orders where id = $1 and captured_minor > 0 and refunded_minor >= captured_minor";
+
     /// Summed over the ledger rather than incremented, so that a repeated update has no effect.
     RECOMPUTE_PAID: "recompute an order's captured and refunded sums" = "
         update orders
@@ -121,6 +124,11 @@ queries! {
                 select coalesce(sum(case kind when 'refunded' then amount_minor else -amount_minor end), 0)
                 from ledger where order_id = $1 and kind in ('refunded', 'refund_failed'))
         where id = $1";
+}
+
+/// Whether all that was captured for the order is refunded.
+pub(crate) async fn is_refunded(tx: &Tx<'_>, id: OrderId) -> Result<bool, DbError> {
+    Ok(tx.row(&IS_REFUNDED, &[&id]).await?.is_some())
 }
 
 /// Sets who acts in this transaction; triggers write it into the order's history.

@@ -1,6 +1,6 @@
 //! The events of an order's history, for display. Pure.
 
-use crate::id::{DisputeId, PaymentId, RefundId, UserId};
+use crate::id::{DisputeId, FraudWarningId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -31,6 +31,10 @@ pub enum TimelineEvent {
     RefundFailed { amount: Money },
     DisputeOpened { dispute: DisputeId, reason: String, status: String },
     DisputeClosed { dispute: DisputeId, status: String },
+    FraudWarningOpened { warning: FraudWarningId, reason: String },
+    FraudWarningClosed { warning: FraudWarningId },
+    ReviewOpened { warning: FraudWarningId, reason: String },
+    ReviewClosed { warning: FraudWarningId },
 }
 
 /// The position of an entry: its time, then a key that orders entries of the same time.
@@ -89,6 +93,10 @@ impl TimelineEvent {
             Self::RefundFailed { .. } => "refund_failed",
             Self::DisputeOpened { .. } => "dispute_opened",
             Self::DisputeClosed { .. } => "dispute_closed",
+            Self::FraudWarningOpened { .. } => "fraud_warning_opened",
+            Self::FraudWarningClosed { .. } => "fraud_warning_closed",
+            Self::ReviewOpened { .. } => "review_opened",
+            Self::ReviewClosed { .. } => "review_closed",
         }
     }
 }

@@ -1,13 +1,20 @@
 //! Stripe's events: each is stored together with its effect or before it, takes effect once, and is never deleted.
 
+mod outcome;
 mod sql;
 
-pub(crate) use sql::{insert_with_outcome, lock_event, mark_processed, park, try_later};
+pub(crate) use outcome::{EventOutcome, Relation, unmatched};
+pub(crate) use sql::{
+    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_processed, park,
+    try_later,
+};
 
 use super::dispute::DisputeUpdate;
+use super::fraud_warning::FraudWarningUpdate;
 use super::refund::RefundUpdate;
 use super::state::PaymentUpdate;
 use crate::db::{Db, DbError};
+use outcome::{MAX_TRIES, OTHER_MODE};
 use time::OffsetDateTime;
 
 pub(crate) use sql::ALL as ALL_QUERIES;
@@ -21,6 +28,8 @@ pub struct EventEnvelope {
     pub created: OffsetDateTime,
     pub livemode: bool,
     pub api_version: Option<String>,
+    /// Whether it is of another account, such as one that is connected to ours.
+    pub is_of_other_account: bool,
 }
 
 /// What an event means for us.
@@ -31,10 +40,47 @@ pub enum EventPayload {
     FailedAttempt(PaymentUpdate),
     Refund(RefundUpdate),
     Dispute(DisputeUpdate),
+    FraudWarning(FraudWarningUpdate),
+    /// A thin event: its object has to be retrieved from Stripe before it can take effect.
+    Reference {
+        object: StripeObject,
+        id: String,
+    },
+    /// Stripe has no object of ours with this id of its own.
+    Missing {
+        id: String,
+    },
+    /// Of another account. It never has an effect, whatever its object says.
+    OtherAccount,
     /// Stored, without effect.
     Other,
-    /// Of a kind that concerns us, in a form that we cannot read: why.
-    Unreadable(String),
+    /// Of a kind that may concern us, in a form that we cannot read.
+    Unreadable {
+        subject: EventSubject,
+        why: String,
+    },
+}
+
+/// The kinds of Stripe's objects whose events have an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StripeObject {
+    PaymentIntent,
+    CheckoutSession,
+    Refund,
+    Dispute,
+    EarlyFraudWarning,
+    Review,
+}
+
+/// By which ids an event can be recognised as ours, whatever else its object says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventSubject {
+    /// Its object carries an id of ours, as everything does that we create at Stripe.
+    pub is_ours: bool,
+    /// Stripe's ids of the object and of its PaymentIntent.
+    pub ids: Vec<String>,
+    /// It follows a payment, whose id at Stripe may not be stored here yet.
+    pub follows_payment: bool,
 }
 
 /// A stored event that is to take effect.
@@ -51,48 +97,80 @@ pub(crate) enum Replay {
     Due,
     /// It has taken effect already.
     Done,
-    /// It is of the other mode (test or live) and must never take effect.
-    OtherMode,
     Unknown,
 }
 
-/// How often an event is tried before it is parked for a person.
-pub(crate) const MAX_TRIES: i32 = 10;
 /// The constraint by which an event is stored once.
 pub(crate) const STORED_ONCE: &str = "stripe_events_pkey";
-/// Why an event of the other mode is parked.
-const OTHER_MODE: &str = "livemode";
+/// The type of a stored body that is not an event, and why it is parked.
+const UNREADABLE: &str = "unreadable";
 
-/// The outcome of an attempt to let an event take effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EventOutcome {
-    /// It took effect.
-    Done,
-    /// It cannot take effect yet.
-    TryLater,
-    /// A person must look at it: why, as a code and as text.
-    Parked(&'static str, String),
-}
-
-impl EventOutcome {
-    /// Logs a parked event.
-    pub(crate) fn log(&self, event: &str) {
-        if let Self::Parked(code, why) = self {
-            tracing::error!(event.id = event, code, "event {event} is parked: {why}");
+impl EventPayload {
+    /// What it is about, if it has a subject.
+    pub(crate) fn subject(&self) -> EventSubject {
+        let follows_payment = |is_ours, provider: &str, intent: &str| EventSubject {
+            is_ours,
+            ids: vec![provider.to_owned(), intent.to_owned()],
+            follows_payment: true,
+        };
+        match self {
+            Self::Payment(update) | Self::FailedAttempt(update) => EventSubject {
+                is_ours: update.payment.is_some(),
+                ids: update.provider.iter().chain(&update.session).cloned().collect(),
+                follows_payment: false,
+            },
+            Self::Refund(update) => {
+                follows_payment(update.refund.is_some(), &update.provider, &update.intent)
+            }
+            Self::Dispute(update) => follows_payment(false, &update.provider, &update.intent),
+            Self::FraudWarning(update) => follows_payment(false, &update.provider, &update.intent),
+            Self::Reference { id, .. } | Self::Missing { id } => {
+                EventSubject { ids: vec![id.clone()], ..EventSubject::default() }
+            }
+            Self::Unreadable { subject, .. } => subject.clone(),
+            Self::OtherAccount | Self::Other => EventSubject::default(),
         }
     }
 }
 
 /// Stores an event without its effect, which the sweep will see to. An event of the other mode (test or live) is parked
-/// and never takes effect.
+/// until it is replayed in a shop of its mode, unless it is of another account and so never has an effect.
 pub async fn record(
     db: &Db,
     envelope: &EventEnvelope,
     raw: &[u8],
     live: bool,
 ) -> Result<(), DbError> {
-    let parked = (envelope.livemode != live).then_some(OTHER_MODE);
-    sql::record(db, envelope, raw, parked).await
+    let is_other_mode = envelope.livemode != live && !envelope.is_of_other_account;
+    sql::record(db, envelope, raw, is_other_mode.then_some(OTHER_MODE)).await?;
+    if is_other_mode {
+        EventOutcome::other_mode().log(&envelope.id);
+    }
+    Ok(())
+}
+
+/// Stores and parks a signed body that is not an event, once. `id` stands for its bytes, `why` is what is wrong with it.
+pub async fn record_unreadable(
+    db: &Db,
+    id: String,
+    raw: &[u8],
+    live: bool,
+    now: OffsetDateTime,
+    why: String,
+) -> Result<(), DbError> {
+    let envelope = EventEnvelope {
+        id,
+        kind: UNREADABLE.to_owned(),
+        object_id: None,
+        created: now,
+        livemode: live,
+        api_version: None,
+        is_of_other_account: false,
+    };
+    if sql::record(db, &envelope, raw, Some(UNREADABLE)).await? {
+        EventOutcome::unreadable(why).log(&envelope.id);
+    }
+    Ok(())
 }
 
 /// Up to `limit` stored events that are due to take effect.
@@ -100,20 +178,19 @@ pub async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError>
     sql::due_events(db, limit).await
 }
 
-/// Postpones an event whose effect failed on our side.
+/// Postpones an event whose effect failed on our side or at Stripe's. One that keeps failing is parked.
 pub async fn put_off(db: &Db, event: &str) -> Result<(), DbError> {
-    sql::put_off(db, event, MAX_TRIES).await
+    if sql::put_off(db, event, MAX_TRIES).await? {
+        EventOutcome::failing().log(event);
+    }
+    Ok(())
 }
 
 /// Makes an event due now that waits or is parked, and resets the count of its tries.
 pub(crate) async fn replay(db: &Db, event: &str) -> Result<Replay, DbError> {
-    if sql::make_due(db, event, OTHER_MODE).await? {
+    if sql::make_due(db, event).await? {
         return Ok(Replay::Due);
     }
     let is_processed = sql::is_processed(db, event).await?;
-    Ok(match is_processed {
-        None => Replay::Unknown,
-        Some(true) => Replay::Done,
-        Some(false) => Replay::OtherMode,
-    })
+    Ok(if is_processed.is_some() { Replay::Done } else { Replay::Unknown })
 }

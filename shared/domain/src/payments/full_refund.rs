@@ -2,19 +2,23 @@
 
 use crate::db::{DbError, Tx, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
+use crate::money::{Currency, Money};
 
 queries! {
-    /// Without disputed payments: the bank decides about that money.
+    /// Without disputed money: the bank decides about that, in another currency perhaps about all of the payment.
     UNREFUNDED: "sum up what is left of an order's payments" = "
-        select p.id, p.provider, p.amount_minor - coalesce(sum(r.amount_minor), 0)::int8 as left_minor
+        select p.id, p.provider, p.currency,
+               (p.amount_minor - coalesce(sum(r.amount_minor), 0) - disputed.minor)::int8 as left_minor
         from payments p
         left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
+        cross join lateral (
+            select coalesce(sum(case when d.currency = p.currency then d.amount_minor else p.amount_minor end), 0) as minor
+            from disputes d
+            where d.payment_id = p.id and d.status not in ('prevented', 'won') and not starts_with(d.status, 'warning_')
+        ) disputed
         where p.order_id = $1 and p.status = 'succeeded'
-          and not exists (
-              select from disputes d
-              where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost'))
-        group by p.id
-        having p.amount_minor > coalesce(sum(r.amount_minor), 0)
+        group by p.id, disputed.minor
+        having p.amount_minor > coalesce(sum(r.amount_minor), 0) + disputed.minor
         order by p.id";
 
     HAS_REFUNDS: "check whether an order has refunds" = "
@@ -48,15 +52,20 @@ pub(crate) async fn has_refunds(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbE
     Ok(tx.row(&HAS_REFUNDS, &[&order]).await?.is_some())
 }
 
-/// The order's payments that are not fully refunded. Its row is locked.
+/// The order's payments of which something is left to refund, by whole steps of the currency. Its row is locked.
 pub(crate) async fn unrefunded(tx: &Tx<'_>, order: OrderId) -> Result<Vec<Unrefunded>, DbError> {
-    let rows = tx.rows(&UNREFUNDED, &[&order]).await?;
-    let read = |row: &tokio_postgres::Row| Unrefunded {
-        payment: row.get("id"),
-        is_offline: row.get::<_, &str>("provider") == "offline",
-        minor: row.get("left_minor"),
-    };
-    Ok(rows.iter().map(read).collect())
+    let mut all = Vec::new();
+    for row in tx.rows(&UNREFUNDED, &[&order]).await? {
+        let currency = Currency::from_code(row.get("currency"))
+            .ok_or(DbError::invalid_row(&UNREFUNDED, "currency"))?;
+        // A bank may take back a part that is no whole step.
+        let left = Money { minor: row.get("left_minor"), currency }.down_to_step();
+        if left.minor > 0 {
+            let is_offline = row.get::<_, &str>("provider") == "offline";
+            all.push(Unrefunded { payment: row.get("id"), is_offline, minor: left.minor });
+        }
+    }
+    Ok(all)
 }
 
 /// A refund that the sweep will request from Stripe.

@@ -6,8 +6,10 @@
 
 pub mod dispute;
 mod event;
+pub mod fraud_warning;
 mod full_refund;
 mod hosted_page;
+mod missing;
 mod offline;
 pub mod reconciliation;
 pub mod refund;
@@ -18,13 +20,22 @@ mod state;
 
 pub use crate::status::PaymentIntentStatus as Status;
 pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
-pub use event::{EventEnvelope, EventPayload, StoredEvent, due_events, put_off, record};
-pub(crate) use event::{EventOutcome, MAX_TRIES, STORED_ONCE};
-pub(crate) use event::{insert_with_outcome, lock_event, mark_processed, park, try_later};
+pub use event::{
+    EventEnvelope, EventPayload, EventSubject, StoredEvent, StripeObject, due_events, put_off,
+    record, record_unreadable,
+};
+pub(crate) use event::{EventOutcome, Relation, STORED_ONCE, unmatched};
+pub(crate) use event::{
+    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_processed, park,
+    try_later,
+};
 pub(crate) use full_refund::{
     ALL as FULL_REFUND_QUERIES, has_refunds, record_offline_refund, request_refund, unrefunded,
 };
 pub(crate) use hosted_page::{ALL as HOSTED_PAGE_QUERIES, set_session};
+pub(crate) use missing::{
+    ALL as MISSING_QUERIES, fail_missing, fail_others, is_captured_elsewhere,
+};
 pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub use refusal::Refusal;
 pub(crate) use sql::{
@@ -36,7 +47,7 @@ pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
 pub(crate) use state::may_be_paid;
 pub use state::{Payment, PaymentUpdate};
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::id::{OrderId, PaymentId};
 use crate::viewer::Viewer;
@@ -57,4 +68,9 @@ pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbEr
 /// Gives up a payment that Stripe refused to create: the next attempt gets a new one.
 pub async fn abandon(db: &Db, payment: PaymentId) -> Result<(), Failure<Refusal>> {
     Ok(sql::abandon(db, payment).await?)
+}
+
+/// Whether a dispute or a fraud warning keeps the order from being shipped.
+pub(crate) async fn holds_goods(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbError> {
+    Ok(dispute::holds_goods(tx, order).await? || fraud_warning::is_any_open(tx, order).await?)
 }

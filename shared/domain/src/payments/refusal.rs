@@ -18,6 +18,8 @@ pub enum Refusal {
     InProgress,
     #[error("there were already {most} attempts to pay the order")]
     TooManyAttempts { most: i64 },
+    #[error("the payment provider cannot charge this amount in this currency")]
+    NotChargeable { stripe_code: Option<String> },
     #[error("there is no such payment")]
     NoSuch,
     #[error("no payment of ours matches")]
@@ -35,6 +37,7 @@ impl failure::Refusal for Refusal {
             | Self::InProgress
             | Self::TooManyAttempts { .. }
             | Self::Mismatch { .. } => Kind::Conflict,
+            Self::NotChargeable { .. } => Kind::Invalid,
         }
     }
 
@@ -45,6 +48,7 @@ impl failure::Refusal for Refusal {
             Self::Ending => "order_ending",
             Self::InProgress => "payment_in_progress",
             Self::TooManyAttempts { .. } => "too_many_payments",
+            Self::NotChargeable { .. } => "amount_not_chargeable",
             Self::NoSuch | Self::NoPayment => "payment_not_found",
             Self::Mismatch { .. } => "amount_mismatch",
         }
@@ -55,6 +59,9 @@ impl failure::Refusal for Refusal {
             // Not `status`: a problem document has a member of that name.
             Self::NotPayable(status) => {
                 Map::from_iter([("order_status".to_owned(), json!(status))])
+            }
+            Self::NotChargeable { stripe_code } => {
+                Map::from_iter([("stripe_code".to_owned(), json!(stripe_code))])
             }
             Self::TooManyAttempts { most } => Map::from_iter([("most".to_owned(), json!(most))]),
             _ => Map::new(),
@@ -79,6 +86,11 @@ mod tests {
             (Refusal::Ending, "order_ending", json!({})),
             (Refusal::InProgress, "payment_in_progress", json!({})),
             (too_many, "too_many_payments", json!({"most": 10})),
+            (
+                Refusal::NotChargeable { stripe_code: Some("amount_too_small".to_owned()) },
+                "amount_not_chargeable",
+                json!({"stripe_code": "amount_too_small"}),
+            ),
             (Refusal::NoSuch, "payment_not_found", json!({})),
             (Refusal::NoPayment, "payment_not_found", json!({})),
             (Refusal::Mismatch { ours, stripe: ours }, "amount_mismatch", json!({})),

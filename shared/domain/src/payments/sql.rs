@@ -66,7 +66,7 @@ queries! {
 
     /// Not if the payment has moved on, and only the first time.
     RECORD_FAILED_ATTEMPT: "record a failed attempt to pay" = "
-        update payments set failed_at = now()
+        update payments set failed_at = now(), decline_code = $2
         where provider_pi = $1 and status = 'requires_payment_method' and failed_at is null
         returning id";
 
@@ -191,7 +191,10 @@ pub(crate) async fn record_failed_attempt(
     tx: &Tx<'_>,
     update: &PaymentUpdate,
 ) -> Result<Option<PaymentId>, DbError> {
-    Ok(tx.row(&RECORD_FAILED_ATTEMPT, &[&update.provider]).await?.map(|row| row.get("id")))
+    Ok(tx
+        .row(&RECORD_FAILED_ATTEMPT, &[&update.provider, &update.decline_code])
+        .await?
+        .map(|row| row.get("id")))
 }
 
 /// Marks the payment as succeeded and records the money in the ledger, once.

@@ -17,6 +17,8 @@ pub struct PaymentUpdate {
     pub payment: Option<PaymentId>,
     pub status: Status,
     pub amount: Money,
+    /// Why the last attempt failed: the bank's decline code, or Stripe's error code.
+    pub decline_code: Option<String>,
     /// When this was the state.
     pub at: OffsetDateTime,
 }
@@ -115,7 +117,8 @@ mod tests {
     fn update(status: Status, second: i64) -> PaymentUpdate {
         let at = OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap();
         let (provider, session) = (Some("pi_1".to_owned()), None);
-        PaymentUpdate { provider, session, payment: None, status, amount: euros(100), at }
+        let (payment, decline_code) = (None, None);
+        PaymentUpdate { provider, session, payment, status, amount: euros(100), decline_code, at }
     }
 
     fn fresh() -> LockedPayment {

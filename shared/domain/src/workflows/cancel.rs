@@ -8,7 +8,8 @@ use crate::idempotency::{IdempotentCall, RecordedResponse};
 use crate::ordering::{self, Actor, CancelReason, Order, Refusal, Status, Viewer};
 use crate::payments::{self, dispute};
 
-/// Cancels an order: buyers while it is pending; staff until it is shipped, and then all of its payments are refunded.
+/// Cancels an order: buyers while it is pending; staff until it is shipped, and then all of its payments are refunded,
+/// but for what a bank disputes.
 ///
 /// While Stripe may still capture a payment for it, the cancellation is only requested: the order shows its
 /// `cancel_requested_at`, and the sweep cancels the payment, then the order. Cancelling again changes nothing.
@@ -32,8 +33,11 @@ pub async fn cancel_order(
                 }
             }
             (Status::Confirmed, Viewer::Staff) => {
-                // While a dispute is open, the bank decides whether the money can be refunded.
-                if locked.on_hold && dispute::is_undecided(tx, id).await? {
+                // While a dispute is open, the bank decides whether its money can be refunded; the rest can be.
+                if locked.on_hold
+                    && dispute::is_undecided(tx, id).await?
+                    && payments::unrefunded(tx, id).await?.is_empty()
+                {
                     return Err(Refusal::OnHold.into());
                 }
                 refund::refund_all(tx, id).await?;

@@ -6,8 +6,8 @@ use crate::db::Tx;
 use crate::failure::Failure;
 use crate::ordering;
 use crate::outbox::{self, Event};
-use crate::payments::Refusal;
 use crate::payments::dispute::{self, DisputeUpdate};
+use crate::payments::{self, Refusal};
 use crate::viewer::Viewer;
 
 /// Lock order: the order, then its dispute.
@@ -28,6 +28,6 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &DisputeUpdate) -> Result<(), Fai
     if let Some(funds) = update.funds {
         dispute::record_funds(tx, id, funds, update.case.amount).await?;
     }
-    ordering::set_on_hold(tx, order, dispute::holds_goods(tx, order).await?).await?;
+    ordering::set_on_hold(tx, order, payments::holds_goods(tx, order).await?).await?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 //! tells the outbox. The rules and the SQL are those of the capabilities.
 //!
 //! A story is refused for the reasons of the capability whose route it serves. Where one uses another, it is one of
-//! those above it in this order: `close`, `refund`, `dispute`, `take_payment`, the stories of orders, `apply_event`,
-//! `reconcile`.
+//! those above it in this order: `close`, `refund`, `dispute`, `fraud_warning`, `take_payment`, the stories of orders,
+//! `apply_event`, `reconcile`.
 
 mod apply_event;
 mod cancel;
@@ -11,6 +11,7 @@ mod close;
 mod confirm;
 mod create_product;
 mod dispute;
+mod fraud_warning;
 mod place;
 mod reconcile;
 mod refund;
@@ -22,8 +23,9 @@ pub use cancel::cancel_order;
 pub use close::{CloseOutcome, close_order};
 pub use confirm::confirm_order;
 pub use create_product::create_product;
+pub use fraud_warning::release_hold;
 pub use place::place_order;
-pub use reconcile::{reconcile_payments, reconcile_refunds};
+pub use reconcile::{reconcile_disputes, reconcile_payments, reconcile_refunds, report_unreadable};
 pub use refund::{apply_refund_update, fail_refund, refund_payment};
 pub use ship::ship_order;
-pub use take_payment::{apply_payment_update, payments_of_order, start_payment};
+pub use take_payment::{apply_payment_update, payment_missing, payments_of_order, start_payment};

@@ -1,10 +1,13 @@
 //! Compares Stripe's lists with ours and applies Stripe's state where that settles a difference.
 
+use super::dispute::apply as apply_dispute;
 use super::{refund, take_payment};
 use crate::db::{Db, Tx};
-use crate::failure::{Failure, Never};
+use crate::failure::{DbErrorKind, Failure, Never, chain};
+use crate::payments::dispute::{self, Case, DisputeUpdate};
 use crate::payments::reconciliation::{
-    self, Finding, Run, Verdict, compare_payment, compare_refund,
+    self, Finding, FindingKind, Run, UnreadableEntry, Verdict, compare_dispute, compare_payment,
+    compare_refund,
 };
 use crate::payments::refund::RefundUpdate;
 use crate::payments::{PaymentUpdate, Refusal};
@@ -28,7 +31,8 @@ pub async fn reconcile_payments(
             ours: ours.map(|ours| format!("{} {}", ours.status.name(), ours.amount)),
             stripe: format!("{} {}", update.status.name(), update.amount),
         };
-        resolve(db, run, difference, async |tx| take_payment::apply(tx, update).await).await?;
+        let apply = async |tx: &Tx<'_>| take_payment::apply(tx, update).await.map(drop);
+        resolve(db, run, difference, apply).await?;
     }
     Ok(())
 }
@@ -40,7 +44,8 @@ pub async fn reconcile_refunds(
     listed: &[RefundUpdate],
 ) -> Result<(), Failure<Never>> {
     let known = reconciliation::find_refunds(db, listed).await?;
-    let intents = reconciliation::our_intents(db, listed).await?;
+    let intents: Vec<_> = listed.iter().map(|update| update.intent.as_str()).collect();
+    let intents = reconciliation::our_intents(db, &intents).await?;
     for update in listed {
         let ours = known.iter().find(|ours| match &ours.provider {
             Some(provider) => *provider == update.provider,
@@ -53,6 +58,47 @@ pub async fn reconcile_refunds(
             stripe: format!("{} {}", update.status.name(), update.amount),
         };
         resolve(db, run, difference, async |tx| refund::apply(tx, update).await).await?;
+    }
+    Ok(())
+}
+
+/// Compares disputes that Stripe lists with ours, and applies what we have missed. What is listed was so at least since
+/// the run was leased: events from before are older.
+pub async fn reconcile_disputes(
+    db: &Db,
+    run: &Run,
+    listed: &[DisputeUpdate],
+) -> Result<(), Failure<Never>> {
+    let known = dispute::find_stored(db, listed).await?;
+    let intents: Vec<_> = listed.iter().map(|update| update.intent.as_str()).collect();
+    let intents = reconciliation::our_intents(db, &intents).await?;
+    for update in listed {
+        let update = &DisputeUpdate { at: update.at.max(run.leased_at), ..update.clone() };
+        let state = |case: &Case| format!("{} {}", case.status.name(), case.amount);
+        let ours = known.get(&update.provider);
+        let difference = Difference {
+            verdict: compare_dispute(ours, update, intents.contains(&update.intent)),
+            subject: &update.provider,
+            ours: ours.map(|ours| state(&ours.case)),
+            stripe: state(&update.case),
+        };
+        resolve(db, run, difference, async |tx| apply_dispute(tx, update).await).await?;
+    }
+    Ok(())
+}
+
+/// Records entries of Stripe's lists that cannot be read, if they are about payments of ours.
+pub async fn report_unreadable(
+    db: &Db,
+    run: &Run,
+    entries: &[UnreadableEntry],
+) -> Result<(), Failure<Never>> {
+    let intents: Vec<_> = entries.iter().map(|entry| entry.intent.as_str()).collect();
+    let intents = reconciliation::our_intents(db, &intents).await?;
+    for UnreadableEntry { subject, why, .. } in
+        entries.iter().filter(|entry| intents.contains(&entry.intent))
+    {
+        reconciliation::record_failure(db, run, FindingKind::NotComparable, subject, why).await?;
     }
     Ok(())
 }
@@ -93,6 +139,11 @@ async fn resolve(
                 tracing::warn!(subject = finding.subject, kind = kind.name(), "reconciled");
                 return Ok(());
             }
+            // A defect that concerns this entry must not keep the others from being compared.
+            Err(Failure::Db(error)) if error.kind() == DbErrorKind::Bug => {
+                finding =
+                    Finding::failure(FindingKind::NotComparable, &finding.subject, &chain(&error));
+            }
             Err(Failure::Db(error)) => return Err(error.into()),
             Err(Failure::Refused(no)) => {
                 tracing::error!(subject = finding.subject, "Stripe's state is rejected: {no}");
@@ -100,6 +151,7 @@ async fn resolve(
             }
         }
     }
-    tracing::error!(subject = finding.subject, kind = kind.name(), "a person must look");
+    let kind = finding.kind.name();
+    tracing::error!(subject = finding.subject, kind, told = finding.stripe, "a person must look");
     db.transaction(async |tx| Ok(reconciliation::record_finding(tx, run.id, &finding).await?)).await
 }

@@ -62,10 +62,11 @@ pub async fn apply_refund_update(db: &Db, update: &RefundUpdate) -> Result<(), F
     .await
 }
 
-/// Stripe refuses a refund for good: nothing was paid out, its amount can be refunded again, and staff are notified.
-pub async fn fail_refund(db: &Db, refund: RefundId) -> Result<(), Failure<Never>> {
+/// Stripe refuses a refund for good, with this code: nothing was paid out, its amount can be refunded again, and staff are
+/// notified.
+pub async fn fail_refund(db: &Db, refund: RefundId, code: &str) -> Result<(), Failure<Never>> {
     db.transaction(async |tx| {
-        if refund::fail(tx, refund).await? {
+        if refund::fail(tx, refund, code).await? {
             outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
         }
         Ok(())
@@ -80,8 +81,10 @@ pub(super) async fn apply(
 ) -> Result<(), Failure<payments::Refusal>> {
     let payment = refund::payment_of(tx, update).await?.ok_or(payments::Refusal::NoPayment)?;
     let order = refund::order_of(tx, payment).await?.ok_or(payments::Refusal::NoPayment)?;
-    ordering::lock(tx, Viewer::Staff, order).await?;
-    let locked = match refund::lock(tx, payment, update).await? {
+    let status = ordering::lock(tx, Viewer::Staff, order).await?.map(|locked| locked.status);
+    let ours = refund::lock(tx, payment, update).await?;
+    let is_from_dashboard = ours.is_none();
+    let locked = match ours {
         Some(locked) => locked,
         None => refund::insert_from_dashboard(tx, payment, update).await?,
     };
@@ -100,6 +103,10 @@ pub(super) async fn apply(
         outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
     }
     ordering::recompute_paid(tx, order).await?;
+    let is_waiting_to_ship = status == Some(ordering::Status::Confirmed);
+    if is_from_dashboard && is_waiting_to_ship && ordering::is_refunded(tx, order).await? {
+        outbox::enqueue(tx, Event::OrderRefundedUnshipped { order }).await?;
+    }
     Ok(())
 }
 

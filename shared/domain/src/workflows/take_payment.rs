@@ -2,9 +2,9 @@
 
 use super::close;
 use crate::db::{Db, Tx};
-use crate::failure::Failure;
+use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId, UserId};
-use crate::ordering::{self, HOLD_SECONDS};
+use crate::ordering::{self, HOLD_SECONDS, LockedOrder};
 use crate::outbox::{self, Event};
 use crate::payments::{
     self, MAX_ATTEMPTS, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status,
@@ -46,9 +46,25 @@ pub async fn start_payment(
 }
 
 /// Stores what Stripe reports about a payment, with all that follows for its order. A repeated or outdated report changes
-/// nothing.
-pub async fn apply_payment_update(db: &Db, update: &PaymentUpdate) -> Result<(), Failure<Refusal>> {
+/// nothing. Returns the status of the payment that is stored now.
+pub async fn apply_payment_update(
+    db: &Db,
+    update: &PaymentUpdate,
+) -> Result<Status, Failure<Refusal>> {
     db.transaction(async |tx| apply(tx, update).await).await
+}
+
+/// Stripe does not know a payment that it once named: it failed, so that its order can end or be paid with another one.
+/// If Stripe reports it as succeeded after all, that outranks this.
+pub async fn payment_missing(db: &Db, payment: PaymentId) -> Result<(), Failure<Never>> {
+    let failed = db.transaction(async |tx| {
+        ordering::lock_by_payment(tx, None, Some(payment)).await?;
+        Ok::<_, Failure<Never>>(payments::fail_missing(tx, payment).await?)
+    });
+    if failed.await? {
+        tracing::error!(payment.id = %payment, "Stripe does not know {payment} any more: it counts as failed");
+    }
+    Ok(())
 }
 
 /// The payments of an order, the oldest first; not found if the viewer may not see the order.
@@ -65,7 +81,7 @@ pub async fn payments_of_order(
 }
 
 /// Lock order: the order, then its payment.
-pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<(), Failure<Refusal>> {
+pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status, Failure<Refusal>> {
     let locked = ordering::lock_by_payment(tx, update.provider.as_deref(), update.payment).await?;
     let locked = locked.ok_or(Refusal::NoPayment)?;
     let order = locked.order;
@@ -75,10 +91,13 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<(), Fai
         payments::set_session(tx, payment.id, session).await?;
     }
     if !is_new {
-        return Ok(());
+        return Ok(payment.status);
     }
     match update.status {
         Status::Succeeded => {
+            if payment.status.is_final() {
+                make_way(tx, &locked, payment.id).await?;
+            }
             payments::record_capture(tx, payment.id, order, update).await?;
             if close::on_capture(tx, &locked).await?.is_too_late() {
                 payments::request_late_refund(tx, payment.id, update.amount.minor).await?;
@@ -93,6 +112,25 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<(), Fai
             }
         }
         _ => payments::update(tx, payment.id, update).await?,
+    }
+    Ok(update.status)
+}
+
+/// A payment that was given up is captured after all. Another open payment of its order is given up in turn; if the order
+/// is paid already, that is left to a person.
+async fn make_way(
+    tx: &Tx<'_>,
+    locked: &LockedOrder,
+    payment: PaymentId,
+) -> Result<(), Failure<Refusal>> {
+    if payments::is_captured_elsewhere(tx, locked.order, payment).await? {
+        return Err(Refusal::NotPayable(locked.status).into());
+    }
+    for other in payments::fail_others(tx, locked.order, payment).await? {
+        tracing::error!(
+            payment.id = %other,
+            "{payment} was captured after it had failed: cancel {other} of the same order at Stripe"
+        );
     }
     Ok(())
 }

@@ -121,6 +121,12 @@ impl Problem {
         }
     }
 
+    /// 503: a setting or a secret is wrong, which an operator has to change. Logs `error`; the response tells no details.
+    pub fn misconfigured(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = chain(error), "misconfigured");
+        Self::unavailable()
+    }
+
     /// 503: the database or a secret is not available. The response tells no details.
     fn unavailable() -> Self {
         let detail = "the service is not available right now; try again";

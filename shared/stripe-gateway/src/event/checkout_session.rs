@@ -1,10 +1,13 @@
 //! Events of Checkout Sessions.
 
-use super::values::{money, time};
+use super::unreadable;
+use super::values::{money, our_id, text};
 use crate::metadata::PAYMENT_ID;
-use domain::payments::{EventPayload, PaymentUpdate, Status};
+use domain::id::PaymentId;
+use domain::payments::{EventPayload, EventSubject, PaymentUpdate, Status};
 use serde::Deserialize;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 #[derive(Deserialize)]
 struct Session {
@@ -16,36 +19,50 @@ struct Session {
 }
 
 /// The update of the session's payment. A session without the id of a payment of ours has no effect. `step` is what
-/// follows `checkout.` in the event's type.
-pub(super) fn payment(step: &str, object: Value, created: i64) -> Result<EventPayload, String> {
-    let ours = object.pointer(&format!("/metadata/{PAYMENT_ID}")).and_then(Value::as_str);
-    let Some(payment) = ours.map(str::to_owned) else { return Ok(EventPayload::Other) };
-    let session: Session = serde_json::from_value(object).map_err(|error| error.to_string())?;
+/// follows `checkout.session.` in the event's type.
+pub(super) fn read(object: &Value, step: &str, at: OffsetDateTime) -> EventPayload {
+    let Some(payment) = our_id(object, PAYMENT_ID) else { return EventPayload::Other };
+    match update(object, payment, step, at) {
+        Ok(update) => EventPayload::Payment(update),
+        Err(why) => {
+            let ids = text(object, "/id").into_iter().collect();
+            unreadable(EventSubject { is_ours: true, ids, follows_payment: false }, why)
+        }
+    }
+}
+
+fn update(
+    object: &Value,
+    payment: PaymentId,
+    step: &str,
+    at: OffsetDateTime,
+) -> Result<PaymentUpdate, String> {
+    let session = Session::deserialize(object).map_err(|error| error.to_string())?;
     let is_paid = session.payment_status == "paid" && session.payment_intent.is_some();
     let status = match step {
-        "session.completed" | "session.async_payment_succeeded" if is_paid => Status::Succeeded,
+        "completed" | "async_payment_succeeded" if is_paid => Status::Succeeded,
         // By a delayed payment method, such as a bank debit: another event brings the result.
-        "session.completed" if session.payment_status == "unpaid" => Status::Processing,
+        "completed" if session.payment_status == "unpaid" => Status::Processing,
         // Final, unlike a failed attempt on an intent: the page is closed, and without the client secret nobody can try
         // again.
-        "session.async_payment_failed" => Status::Failed,
-        "session.expired" => Status::Canceled,
+        "async_payment_failed" => Status::Failed,
+        "expired" => Status::Canceled,
         _ => return Err(format!("payment status {} at {step}", session.payment_status)),
     };
-    Ok(EventPayload::Payment(PaymentUpdate {
+    Ok(PaymentUpdate {
         provider: session.payment_intent,
         session: Some(session.id),
-        payment: payment.parse().ok(),
+        payment: Some(payment),
         status,
         amount: money(session.amount_total, &session.currency)?,
-        at: time(created)?,
-    }))
+        decline_code: None,
+        at,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::id::PaymentId;
     use serde_json::json;
 
     #[test]
@@ -62,10 +79,9 @@ mod tests {
             ("async_payment_failed", "unpaid", Some("pi_1"), Status::Failed),
             ("expired", "unpaid", None, Status::Canceled),
         ] {
-            let parsed =
-                payment(&format!("session.{step}"), session(status, intent), 1_800_000_000);
+            let parsed = read(&session(status, intent), step, OffsetDateTime::UNIX_EPOCH);
 
-            let Ok(EventPayload::Payment(update)) = parsed else { panic!("{step}") };
+            let EventPayload::Payment(update) = parsed else { panic!("{step}") };
 
             assert_eq!((update.status, update.payment), (expected, Some(ours)));
             assert_eq!(
@@ -73,13 +89,16 @@ mod tests {
                 (intent, Some("cs_1"))
             );
         }
-        let odd = payment("session.completed", session("paid", None), 1_800_000_000);
-        assert!(odd.is_err(), "money without an intent");
+        let odd = read(&session("paid", None), "completed", OffsetDateTime::UNIX_EPOCH);
+        assert!(matches!(odd, EventPayload::Unreadable { .. }), "money without an intent");
     }
 
     #[test]
     fn a_session_of_somebody_elses_page_has_no_effect() {
-        let session = json!({"id": "cs_1", "metadata": {}, "mode": "subscription"});
-        assert_eq!(payment("session.completed", session, 1_800_000_000), Ok(EventPayload::Other));
+        for metadata in [json!({}), json!(null), json!({"payment_id": "of another program"})] {
+            let session = json!({"id": "cs_1", "metadata": metadata, "mode": "subscription"});
+            let parsed = read(&session, "completed", OffsetDateTime::UNIX_EPOCH);
+            assert_eq!(parsed, EventPayload::Other);
+        }
     }
 }

@@ -107,7 +107,7 @@ async fn a_refund_that_stripe_gave_twice_is_named() {
     let fixture = PaymentFixture::new().await;
     for refund in ["re_1", "re_2"] {
         let given = json!({"object": "refund", "id": refund, "status": "succeeded", "metadata": {"refund_id": "re_ours"}});
-        fixture.stripe.emit_event("refund.created", given);
+        fixture.stripe.emit("refund.created", given);
     }
 
     expect(fixture.audit(), &[("I2", Duplicate, "re_ours was given as re_1 and as re_2")]).await;
@@ -135,7 +135,7 @@ async fn an_event_that_was_taken_and_not_kept_is_named() {
     tokio::spawn(async { axum::serve(listener, Router::new().fallback(async || "taken")).await });
     fixture.stripe.set_webhook(url, ["whsec_of_nobody"]);
 
-    let event = fixture.stripe.emit_event("charge.refunded", json!({}));
+    let event = fixture.stripe.emit("charge.refunded", json!({}));
     fixture.stripe.idle().await;
 
     let lost = format!("event {} was taken, and is not there", event["id"].as_str().unwrap());

@@ -4,6 +4,7 @@ mod archive;
 mod categories;
 mod change;
 mod create;
+mod currencies;
 mod fuzzy_search;
 mod list;
 mod pagination;

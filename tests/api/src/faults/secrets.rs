@@ -6,8 +6,8 @@ use lambda::dispatcher::OutboxDispatcher;
 use payments::Payments;
 use reconcile::Reconcile;
 use stack::stripe::StandIn;
-use stripe_gateway::Stripe;
 use stripe_gateway::webhook::SigningSecrets;
+use stripe_gateway::{Mode, Stripe};
 use stripe_webhook::Webhook;
 use sweep::Sweep;
 use testkit::{ApiClient, Intent, Log, Order, Product, SecretStore, Shop, User, WEBHOOK_SECRET};
@@ -101,14 +101,16 @@ impl StripeFixture {
         let (stand_in, _) = testkit::stripe().await;
         let store = SecretStore::with(STRIPE_KEY);
         let url = stand_in.url().to_owned();
-        let stripe =
-            store.secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, Some(&url))).await;
+        let stripe = store
+            .secret("STRIPE_SECRET_KEY", move |key| Stripe::new(key, Some(&url), Mode::Test))
+            .await;
         let (db, dispatcher) = (shop.db.clone(), OutboxDispatcher::deferred());
         let payments =
             Payments { app: shop.app(), dispatcher: dispatcher.clone(), stripe: stripe.clone() };
         Self {
             payments: ApiClient::new(payments::routes(), payments),
             sweep: Sweep {
+                live: false,
                 db: db.clone(),
                 dispatcher: dispatcher.clone(),
                 dead_letters: DeadLetters::none(),

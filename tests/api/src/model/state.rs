@@ -95,6 +95,8 @@ pub(super) enum RefundState {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dispute {
+    /// What was not refunded when it was opened, in cents.
+    pub(super) amount: i64,
     pub(super) at_stripe: DisputeState,
     pub(super) known: Option<DisputeState>,
 }
@@ -204,10 +206,10 @@ impl Model {
         }
     }
 
-    /// Sends all requested refunds to Stripe, apart from those of disputed payments.
+    /// Sends all requested refunds to Stripe, apart from those of which a bank may take the money first.
     pub(super) fn send_refunds(&mut self) {
         for order in &mut self.orders {
-            if order.dispute.is_some_and(|dispute| dispute.known == Some(DisputeState::Open)) {
+            if order.known_dispute() == Some(DisputeState::Open) && order.is_overdrawn() {
                 continue;
             }
             for index in 0..order.refunds.len() {
@@ -267,21 +269,42 @@ impl Order {
         self.refunds.iter().filter(move |refund| active.contains(&refund.known))
     }
 
-    /// What the shop still allows to refund, in cents.
-    pub(super) fn left_to_refund(&self) -> i64 {
+    /// What the shop has not refunded, or been asked to refund, in cents.
+    pub(super) fn unrefunded(&self) -> i64 {
         self.captured() - self.active_refunds().map(|refund| refund.amount).sum::<i64>()
     }
 
-    /// What Stripe would refund now, in cents: nothing while a dispute is not won.
+    /// What a bank has taken or may take back, as the shop knows it, in cents.
+    pub(super) fn disputed(&self) -> i64 {
+        self.dispute
+            .filter(|dispute| dispute.known.is_some_and(|state| state != DisputeState::Won))
+            .map_or(0, |dispute| dispute.amount)
+    }
+
+    /// Whether refunds and the dispute together need more than the payment.
+    fn is_overdrawn(&self) -> bool {
+        self.unrefunded() < self.disputed()
+    }
+
+    /// What the shop still allows to refund, in cents.
+    pub(super) fn left_to_refund(&self) -> i64 {
+        (self.unrefunded() - self.disputed()).max(0)
+    }
+
+    /// What Stripe would refund now, in cents: without what a bank took back.
     pub(super) fn refundable_at_stripe(&self) -> i64 {
         let is_paid =
             self.payment.is_some_and(|payment| payment.at_stripe == PaymentState::Succeeded);
-        if !is_paid || self.dispute.is_some_and(|dispute| dispute.at_stripe != DisputeState::Won) {
+        if !is_paid {
             return 0;
         }
+        let withdrawn = self
+            .dispute
+            .filter(|dispute| dispute.at_stripe != DisputeState::Won)
+            .map_or(0, |dispute| dispute.amount);
         let refunded =
             self.refunds.iter().filter(|refund| refund.at_stripe == Some(RefundState::Succeeded));
-        self.total() - refunded.map(|refund| refund.amount).sum::<i64>()
+        self.total() - withdrawn - refunded.map(|refund| refund.amount).sum::<i64>()
     }
 
     /// Adds a refund that is not sent to Stripe yet.

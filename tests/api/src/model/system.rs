@@ -66,6 +66,7 @@ impl System {
             live: false,
         };
         let sweep = Sweep {
+            live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),
             stripe: stripe.clone().into(),

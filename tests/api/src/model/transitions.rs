@@ -100,11 +100,11 @@ impl Model {
             Status::Pending if order.payment.is_some() => order.is_ending = true,
             Status::Pending => self.cancel_order(index),
             Status::Confirmed if by_staff => {
-                if order.known_dispute() == Some(DisputeState::Open) {
+                let left = order.left_to_refund();
+                if left > 0 {
+                    order.request_refund(left, None);
+                } else if order.known_dispute() == Some(DisputeState::Open) {
                     return Outcome::Refused("on_hold");
-                }
-                if order.left_to_refund() > 0 && !order.is_on_hold() {
-                    order.request_refund(order.left_to_refund(), None);
                 }
                 self.cancel_order(index);
             }
@@ -121,12 +121,10 @@ impl Model {
         if !order.is_paid() {
             return Outcome::Refused("not_refundable");
         }
-        if order.is_on_hold() {
-            return Outcome::Refused("payment_disputed");
-        }
         let left = order.left_to_refund();
         if left < 1 {
-            return Outcome::Refused("nothing_left");
+            let is_disputed = order.disputed() > 0 && order.unrefunded() > 0;
+            return Outcome::Refused(if is_disputed { "payment_disputed" } else { "nothing_left" });
         }
         let (amount, line) = match part {
             RefundPart::Rest => (left, None),
@@ -251,10 +249,11 @@ impl Order {
     }
 
     fn open_dispute(&mut self) -> Outcome {
-        if self.dispute.is_some() || self.refundable_at_stripe() < 1 {
+        let amount = self.refundable_at_stripe();
+        if self.dispute.is_some() || amount < 1 {
             return Outcome::NotAsked;
         }
-        self.dispute = Some(Dispute { at_stripe: DisputeState::Open, known: None });
+        self.dispute = Some(Dispute { amount, at_stripe: DisputeState::Open, known: None });
         Outcome::Accepted
     }
 

@@ -37,15 +37,21 @@ impl Fixture {
             payment: None,
             status: Status::Succeeded,
             amount: Money { minor: 500, currency: Currency::EUR },
+            decline_code: None,
             at: testkit::clock().now(),
         })
     }
 
-    /// Applies `payload` to all due events, as the sweep does; how many there were.
+    /// Applies `payload` to all due events, as the sweep of a test shop does; how many there were.
     async fn sweep(&self, payload: &EventPayload) -> usize {
+        self.sweep_in(false, payload).await
+    }
+
+    /// As [`Self::sweep`], in a live or a test shop.
+    async fn sweep_in(&self, live: bool, payload: &EventPayload) -> usize {
         let due = payments::due_events(&self.shop.db, 50).await.unwrap();
         for event in &due {
-            apply_event(&self.shop.db, &event.id, payload).await.unwrap();
+            apply_event(&self.shop.db, &event.id, payload, live).await.unwrap();
         }
         due.len()
     }
@@ -85,14 +91,23 @@ async fn an_event_that_waits_for_its_turn_can_be_hurried() {
 }
 
 #[tokio::test]
-async fn a_test_event_never_has_an_effect_in_a_live_shop() {
+async fn an_event_of_the_other_mode_takes_effect_once_the_mode_is_right() {
     let fixture = Fixture::new().await;
-    fixture.event("evt_1", "charge.refunded", "'livemode'").await;
+    let payload = fixture.parked_payment_event().await;
+    fixture.shop.run("update stripe_events set parked_reason = 'livemode'").await;
+    let paid = "select count(*) from ledger";
 
-    let answer = fixture.post("stripe-events/evt_1/replay").await;
+    let replayed = fixture.post("stripe-events/evt_1/replay").await;
+    fixture.sweep_in(true, &payload).await;
+    let parked = fixture.get("stripe-events/evt_1").await;
+    let paid_in_wrong_mode = fixture.shop.one::<i64>(paid).await;
+    fixture.post("stripe-events/evt_1/replay").await;
+    fixture.sweep_in(false, &payload).await;
 
-    assert_eq!(answer.refusal(), (409, "event_of_other_mode"));
-    assert_eq!(fixture.get("stripe-events/evt_1").await.body["state"], "parked");
+    assert_eq!((replayed.status, paid_in_wrong_mode), (202, 0));
+    assert_eq!((parked.text("/state"), parked.text("/parked_reason")), ("parked", "livemode"));
+    assert_eq!(fixture.get("stripe-events/evt_1").await.body["state"], "processed");
+    assert_eq!(fixture.shop.one::<i64>(paid).await, 1);
 }
 
 #[tokio::test]

@@ -48,6 +48,8 @@ async fn confirm_refund(shop: &Shop, due: &DueRefund) {
         refund: Some(due.id),
         status: RefundStatus::Succeeded,
         amount: due.amount,
+        failure_reason: None,
+        pending_reason: None,
         at: testkit::clock().now(),
     };
     workflows::apply_refund_update(&shop.db, &update).await.unwrap();

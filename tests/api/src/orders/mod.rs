@@ -1,6 +1,7 @@
 //! Placing, showing, listing and cancelling orders.
 
 mod cancel;
+mod currencies;
 mod idempotency;
 mod invalid_input;
 mod list;

@@ -64,12 +64,12 @@ async fn several_lines_add_up_to_the_total() {
     let shop = Shop::open().await;
     let mug = shop.product(Product { price: 1999, ..Product::any() }).await;
     let tea = shop.product(Product { price: 1, ..Product::any() }).await;
-    let pot = shop.product(Product { price: 99_990_000, stock: 1, ..Product::any() }).await;
+    let pot = shop.product(Product { price: 999_999_990_000, stock: 1, ..Product::any() }).await;
     let buyer = shop.customer().await;
 
     let response = place(&api(&shop), &buyer, &order_body([(pot, 1), (mug, 3), (tea, 10)])).await;
 
-    let total = 99_990_000 + 3 * 1999 + 10;
+    let total = 999_999_990_000_i64 + 3 * 1999 + 10;
     assert_eq!(response.body["total"], json!({"amount": total, "currency": "EUR"}));
     shop.check_invariants().await;
 }

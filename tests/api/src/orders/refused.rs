@@ -104,7 +104,7 @@ async fn an_order_has_one_currency() {
 #[tokio::test]
 async fn a_total_beyond_what_can_be_stored_is_refused() {
     let shop = Shop::open().await;
-    let pot = || Product { price: 99_999_999, stock: 1000, ..Product::any() };
+    let pot = || Product { price: 999_999_999_999, stock: 1000, ..Product::any() };
     let (one, other) = (shop.product(pot()).await, shop.product(pot()).await);
     let buyer = shop.customer().await;
     let before = shop.snapshot().await;
@@ -112,6 +112,7 @@ async fn a_total_beyond_what_can_be_stored_is_refused() {
     let response = place(&api(&shop), &buyer, &order_body([(one, 1000), (other, 1)])).await;
 
     assert_eq!(response.refusal(), (422, "total_too_large"));
+    assert_eq!(response.body["most"], json!({"amount": 999_999_999_999_i64, "currency": "EUR"}));
     assert_eq!(shop.snapshot().await, before);
 }
 

@@ -5,7 +5,7 @@ use domain::id::{DisputeId, OrderId};
 use domain::payments::{self, refund};
 use domain::workflows;
 use serde_json::{Value, json};
-use stack::stripe::{Card, DisputeOutcome};
+use stack::stripe::{Card, DisputeOptions, DisputeOutcome};
 use testkit::{Call, Response, User};
 
 /// A paid order over 19.99 EUR.
@@ -27,7 +27,7 @@ impl Fixture {
     }
 
     /// Receives the dispute events of Stripe, one after the other.
-    async fn receive_dispute_events(&self) {
+    pub(super) async fn receive_dispute_events(&self) {
         for event in self.stripe.events() {
             let kind = event["type"].as_str().unwrap();
             if kind.starts_with("charge.dispute.") {
@@ -35,7 +35,7 @@ impl Fixture {
                 let envelope = stripe_gateway::envelope(&raw).unwrap();
                 payments::record(&self.shop.db, &envelope, &raw, false).await.unwrap();
                 let payload = stripe_gateway::payload(&raw);
-                workflows::apply_event(&self.shop.db, &envelope.id, &payload).await.unwrap();
+                workflows::apply_event(&self.shop.db, &envelope.id, &payload, false).await.unwrap();
             }
         }
     }
@@ -47,10 +47,142 @@ impl Fixture {
         dispute["id"].as_str().unwrap().to_owned()
     }
 
-    fn refund(&self, sale: &Sale, staff: &User, key: &str) -> Call {
-        let path = format!("/v1/payments/{}/refunds", sale.payment);
-        self.api.post(&path, &json!({})).by(staff).key(key)
+    /// Somebody disputes 5.00 EUR of a payment, and we receive the event.
+    async fn dispute_a_part(&self, sale: &Sale) -> String {
+        let part = DisputeOptions { amount: Some(500), ..Default::default() };
+        let dispute = self.stripe.open_dispute_with(&sale.intent, part).unwrap();
+        self.receive_dispute_events().await;
+        dispute["id"].as_str().unwrap().to_owned()
     }
+
+    fn refund(&self, sale: &Sale, staff: &User, key: &str) -> Call {
+        self.refund_of(sale, staff, key, &json!({}))
+    }
+
+    fn refund_of(&self, sale: &Sale, staff: &User, key: &str, what: &Value) -> Call {
+        let path = format!("/v1/payments/{}/refunds", sale.payment);
+        self.api.post(&path, what).by(staff).key(key)
+    }
+
+    async fn cancel(&self, sale: &Sale, staff: &User) -> Response {
+        let path = format!("/v1/orders/{}/cancel", sale.order);
+        self.orders_api().post(&path, &json!({})).by(staff).await
+    }
+
+    /// The amounts of all refunds, and the one that Stripe has given.
+    async fn refunds(&self) -> (String, i64) {
+        let sql = "select coalesce(string_agg(status || ' ' || amount_minor, ', ' order by id), 'none') from refunds";
+        let given = self.stripe.ledger().iter().map(|line| line.refunded).sum();
+        (self.shop.one(sql).await, given)
+    }
+}
+
+fn euros(minor: i64) -> Value {
+    json!({"amount": {"amount": minor, "currency": "EUR"}})
+}
+
+#[tokio::test]
+async fn what_is_not_disputed_can_be_refunded_while_the_rest_is() {
+    let fixture = Fixture::open().await;
+    let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+    let dispute = fixture.dispute_a_part(&sale).await;
+
+    let too_much = fixture.refund_of(&sale, &staff, "more than the rest", &euros(1500)).await;
+    let rest = fixture.refund(&sale, &staff, "the rest of the payment").await;
+    let more = fixture.refund(&sale, &staff, "what the bank looks at").await;
+    fixture.stripe.close_dispute(&dispute, DisputeOutcome::Won).unwrap();
+    fixture.receive_dispute_events().await;
+    let after = fixture.refund(&sale, &staff, "once the bank decided").await;
+
+    assert_eq!(too_much.refusal(), (422, "amount_too_large"));
+    assert_eq!(too_much.body["left"], json!({"amount": 1499, "currency": "EUR"}));
+    assert_eq!((rest.status, &rest.body["amount"]["amount"]), (201, &json!(1499)), "{}", rest.body);
+    assert_eq!(more.refusal(), (409, "payment_disputed"));
+    assert_eq!((after.status, &after.body["amount"]["amount"]), (201, &json!(500)));
+    let given = ("succeeded 1499, succeeded 500".to_owned(), 1999);
+    assert_eq!(fixture.refunds().await, given);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn what_is_lost_stays_lost_and_the_rest_is_refunded_by_cancelling() {
+    let fixture = Fixture::open().await;
+    let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+    let dispute = fixture.dispute_a_part(&sale).await;
+    fixture.stripe.close_dispute(&dispute, DisputeOutcome::Lost).unwrap();
+    fixture.receive_dispute_events().await;
+
+    let cancelled = fixture.cancel(&sale, &staff).await;
+    let refund = fixture.refund(&sale, &staff, "what the bank has taken").await;
+
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    assert_eq!(refund.refusal(), (409, "payment_disputed"));
+    assert_eq!(fixture.refunds().await, ("requested 1499".to_owned(), 0));
+    assert_eq!(refund::due(&fixture.shop.db, 9).await.unwrap().len(), 1);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_order_of_which_a_part_is_disputed_can_be_cancelled_meanwhile() {
+    let fixture = Fixture::open().await;
+    let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+    fixture.dispute_a_part(&sale).await;
+
+    let cancelled = fixture.cancel(&sale, &staff).await;
+
+    assert_eq!((cancelled.status, cancelled.text("/status")), (200, "cancelled"));
+    assert_eq!(fixture.refunds().await.0, "requested 1499");
+    assert_eq!(refund::due(&fixture.shop.db, 9).await.unwrap().len(), 1);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_dispute_in_another_currency_blocks_all_of_the_payment() {
+    let fixture = Fixture::open().await;
+    let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+    fixture.dispute_a_part(&sale).await;
+    fixture.shop.run("update disputes set currency = 'USD'").await;
+
+    let refund = fixture.refund(&sale, &staff, "in another currency").await;
+    let cancelled = fixture.cancel(&sale, &staff).await;
+
+    assert_eq!(refund.refusal(), (409, "payment_disputed"));
+    assert_eq!(cancelled.refusal(), (409, "on_hold"));
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_inquiry_and_a_dispute_over_nothing_take_nothing() {
+    for (status, amount) in [("warning_needs_response", 1999), ("needs_response", 0)] {
+        let fixture = Fixture::open().await;
+        let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+        let options = DisputeOptions { amount: Some(amount), status, ..Default::default() };
+        fixture.stripe.open_dispute_with(&sale.intent, options).unwrap();
+        fixture.receive_dispute_events().await;
+
+        let refund = fixture.refund(&sale, &staff, "settles the inquiry").await;
+
+        assert_eq!((refund.status, &refund.body["amount"]["amount"]), (201, &json!(1999)));
+        fixture.shop.check_invariants().await;
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_stripe_adds_is_shown_and_listed_as_it_is() {
+    let fixture = Fixture::open().await;
+    let (sale, staff) = (fixture.sell().await, fixture.shop.staff().await);
+    let options = DisputeOptions { status: "arbitration", ..Default::default() };
+    fixture.stripe.open_dispute_with(&sale.intent, options).unwrap();
+    fixture.receive_dispute_events().await;
+
+    let listed = fixture.api.get("/v1/disputes?status=arbitration").by(&staff).await;
+    let others = fixture.api.get("/v1/disputes?status=appeal_under_review").by(&staff).await;
+    let refund = fixture.refund(&sale, &staff, "while it is not known").await;
+
+    assert_eq!(listed.text("/data/0/status"), "arbitration");
+    assert_eq!((others.status, &others.body["data"]), (200, &json!([])));
+    assert_eq!(refund.refusal(), (409, "payment_disputed"));
+    fixture.shop.check_invariants().await;
 }
 
 #[tokio::test]
@@ -164,7 +296,7 @@ async fn disputes_are_listed_page_by_page_and_by_status_and_order() {
     assert_eq!(orders(&list("?status=won").await), [json!(first.order)]);
     assert_eq!(orders(&list(&format!("?order={}", second.order)).await), [json!(second.order)]);
     assert!(orders(&list(&format!("?order={}&status=won", second.order)).await).is_empty());
-    assert_eq!(list("?status=appealed").await.refusal(), (400, "bad_query"));
+    assert_eq!(list("?status=Lost!").await.refusal(), (400, "bad_query"));
     assert_eq!(list("?colour=blue").await.refusal(), (400, "bad_query"));
     assert_eq!(list("?cursor=x").await.refusal(), (400, "bad_cursor"));
 }

@@ -2,9 +2,13 @@
 
 mod checkout_session;
 mod disputes;
+mod given_up;
+mod livemode;
 mod payment_flow_switch;
 mod payment_intent;
 mod refund;
+mod refund_steps;
+mod refusals;
 mod replayed_errors;
 mod restock;
 mod stripe_faults;

@@ -5,16 +5,19 @@ use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
 use serde_json::json;
 use stack::stripe::Fault;
-use stripe_gateway::Stripe;
+use stripe_gateway::{Mode, Stripe};
 use sweep::Sweep;
 
 const KEY: &str = "a refund that fails oddly";
 
 impl Sale {
     /// The sweep tries the refund `times` times, each time it is due.
-    async fn retry_refund(&self, times: usize) {
-        let stripe = Stripe::new("sk_test_of_this_run", Some(self.fixture.stripe.url())).unwrap();
+    pub(super) async fn retry_refund(&self, times: usize) {
+        let stripe =
+            Stripe::new("sk_test_of_this_run", Some(self.fixture.stripe.url()), Mode::Test)
+                .unwrap();
         let sweep = Sweep {
+            live: false,
             db: self.fixture.shop.db.clone(),
             dispatcher: OutboxDispatcher::deferred(),
             dead_letters: DeadLetters::none(),

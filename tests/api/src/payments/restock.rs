@@ -41,6 +41,8 @@ impl Sale {
             refund: None,
             status: refund::RefundStatus::Failed,
             amount: Money { minor: self.fixture.shop.one(minor).await, currency: Currency::EUR },
+            failure_reason: None,
+            pending_reason: None,
             at: testkit::clock().now(),
         };
         workflows::apply_refund_update(&self.fixture.shop.db, &update).await.unwrap();

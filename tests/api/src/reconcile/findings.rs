@@ -1,7 +1,14 @@
 //! What a run finds, and what it corrects.
 
 use super::Fixture;
-use stack::stripe::{Card, Fault};
+use stack::stripe::{Card, Fault, Reply};
+
+/// Stripe answers none of the three attempts to create an intent, and creates none.
+pub(super) fn stripe_is_away(fixture: &Fixture) {
+    for _ in 0..3 {
+        fixture.stripe.inject_on("POST /v1/payment_intents", Fault::Answer(Reply::HTML_503));
+    }
+}
 
 fn finding(kind: &str, subject: &str, healed: bool) -> (String, String, bool) {
     (kind.to_owned(), subject.to_owned(), healed)
@@ -75,7 +82,8 @@ async fn a_refund_of_the_dashboard_is_written_down_once() {
 #[tokio::test]
 async fn an_amount_that_differs_is_left_to_a_person_every_hour() {
     let fixture = Fixture::open().await;
-    let (order, intent) = fixture.paid_without_webhook().await;
+    let order = fixture.order().await;
+    let intent = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();
     fixture.stripe.tamper(&intent, 1, "eur").unwrap();
 
     for _ in 0..2 {
@@ -90,19 +98,35 @@ async fn an_amount_that_differs_is_left_to_a_person_every_hour() {
 }
 
 #[tokio::test]
-async fn an_intent_that_stripe_made_and_denied_is_found() {
+async fn an_intent_that_stripe_made_without_saying_so_is_found() {
     let fixture = Fixture::open().await;
     let order = fixture.order().await;
-    fixture.stripe.inject_on("POST /v1/payment_intents", Fault::ErrorAfter);
-    let denied = fixture.start_payment(order).await;
-    let denied_again = fixture.start_payment(order).await;
+    for _ in 0..3 {
+        fixture.stripe.inject_on("POST /v1/payment_intents", Fault::DisconnectAfter);
+    }
+    let lost = fixture.start_payment(order).await;
 
     let report = fixture.next_run().await;
     let response = fixture.start_payment(order).await;
 
-    assert_eq!((denied.status, denied_again.status, report.healed), (502, 502, 1));
+    assert_eq!((lost.status, report.healed), (502, 1));
     assert_eq!(response.status, 200, "{}", response.body);
     assert_eq!(fixture.stripe.ledger().len(), 1);
+    fixture.audit().await;
+}
+
+#[tokio::test]
+async fn an_intent_that_stripe_made_and_denied_is_given_up_and_no_news() {
+    let fixture = Fixture::open().await;
+    let order = fixture.order().await;
+    fixture.stripe.inject_on("POST /v1/payment_intents", Fault::ErrorAfter);
+    let denied = fixture.start_payment(order).await;
+    let response = fixture.start_payment(order).await;
+
+    let report = fixture.next_run().await;
+
+    assert_eq!((denied.status, response.status), (502, 200), "{}", response.body);
+    assert_eq!((report.payments, report.healed), (2, 0));
     fixture.audit().await;
 }
 
@@ -110,10 +134,11 @@ async fn an_intent_that_stripe_made_and_denied_is_found() {
 async fn an_intent_that_stripe_never_made_does_not_stand_in_the_way_of_the_next() {
     let fixture = Fixture::open().await;
     let order = fixture.order().await;
-    fixture.stripe.inject_on("POST /v1/payment_intents", Fault::ErrorStored);
+    stripe_is_away(&fixture);
     fixture.start_payment(order).await;
 
     let too_soon = fixture.next_run().await;
+    stripe_is_away(&fixture);
     let denied = fixture.start_payment(order).await;
     fixture.shop.run("update payments set created_at = created_at - interval '61 minutes'").await;
     let report = fixture.next_run().await;

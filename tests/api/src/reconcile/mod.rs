@@ -1,9 +1,11 @@
-//! Reconciliation of our payments and refunds with Stripe's. No webhook is delivered here.
+//! Reconciliation of our payments, refunds and disputes with Stripe's. No webhook is delivered here.
 
+mod disputes;
 mod findings;
 mod resume;
 mod same_second;
 mod scheduling;
+mod single_failures;
 
 use domain::accounts::Role;
 use domain::id::OrderId;

@@ -1,7 +1,8 @@
 //! Stripe has more than one tick compares: the next tick resumes where the last one stopped.
 
 use super::Fixture;
-use stack::stripe::{Card, Fault};
+use super::findings::stripe_is_away;
+use stack::stripe::Card;
 
 const LIST: &str = "GET /v1/payment_intents";
 /// One more than a tick compares.
@@ -12,7 +13,7 @@ impl Fixture {
     async fn with_many_payments() -> Self {
         let fixture = Self::open().await;
         let order = fixture.order().await;
-        fixture.stripe.inject_on("POST /v1/payment_intents", Fault::ErrorStored);
+        stripe_is_away(&fixture);
         assert_eq!(fixture.start_payment(order).await.status, 502);
         fixture
             .shop

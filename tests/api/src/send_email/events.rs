@@ -2,7 +2,7 @@
 
 use super::{Fixture, HTML, STAFF, SUBJECT, TEXT, text};
 use domain::accounts::Purpose;
-use domain::id::{DisputeId, FamilyId, OrderId, PaymentId, ProductId, RefundId};
+use domain::id::{DisputeId, FamilyId, FraudWarningId, OrderId, PaymentId, ProductId, RefundId};
 use domain::outbox::{Event, Message};
 use lambda::queue::MessageError;
 use send_email::handle;
@@ -31,6 +31,15 @@ async fn dispute(fixture: &Fixture) -> DisputeId {
     let id = DisputeId::generate();
     let sql = "insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, reason, status, told_at)
                select $1, id, 'dp_at_stripe', amount_minor, currency, 'fraudulent', 'needs_response', now() from payments";
+    fixture.shop.admin.execute(sql, &[&id]).await.unwrap();
+    id
+}
+
+/// A fraud warning about the payment.
+async fn fraud_warning(fixture: &Fixture) -> FraudWarningId {
+    let id = FraudWarningId::generate();
+    let sql = "insert into fraud_warnings (id, payment_id, provider, kind, reason)
+               select $1, id, 'issfr_at_stripe', 'early_fraud_warning', 'made_with_stolen_card' from payments";
     fixture.shop.admin.execute(sql, &[&id]).await.unwrap();
     id
 }
@@ -110,11 +119,13 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let fixture = Fixture::open().await;
     let (refund, product) = (refund(&fixture, "api").await, mug(&fixture).await);
     let dispute = dispute(&fixture).await;
+    let warning = fraud_warning(&fixture).await;
     let sku: String = fixture.shop.one("select sku from products").await;
     fixture.shop.run("update users set disabled_at = now()").await;
     let events = [
         Event::RefundFailed { refund },
         Event::DisputeOpened { dispute },
+        Event::FraudWarningOpened { warning },
         Event::StockLow { product, crossing: 1 },
         Event::DeadLettersFound { hour: 498_805 },
     ];
@@ -128,6 +139,7 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let expected = [
         format!("A refund of 12.50 EUR failed, for order {}", fixture.order),
         format!("A payment of order {} is disputed", fixture.order),
+        format!("A payment of order {} may be fraud", fixture.order),
         format!("{sku} runs low: 8 left"),
         "Messages wait for a person, since 26 November 2026, 13:00 UTC".to_owned(),
     ];

@@ -216,11 +216,11 @@ async fn odd_disputes_are_kept_and_believed_for_what_they_can_mean() {
     };
 
     for (odd, expected) in [
-        (with("/data/object/status", json!("appealed")), "unreadable"),
-        (with("/data/object/amount", json!(0)), "unreadable"),
+        (with("/data/object/status", json!("")), "unreadable"),
+        (with("/data/object/amount", json!(-1)), "unreadable"),
         (with("/data/object/currency", json!("???")), "unreadable"),
         (with("/data/object", json!({})), "unreadable"),
-        (with("/data/object/payment_intent", json!("pi_unknown")), "waits"),
+        (with("/data/object/payment_intent", json!("pi_unknown")), "done"),
         (with("/data/object/payment_intent", json!(null)), "done"),
     ] {
         fixture.deliver(&odd).await;
@@ -234,5 +234,55 @@ async fn odd_disputes_are_kept_and_believed_for_what_they_can_mean() {
     foreign["data"]["object"]["evidence_details"] = json!(null);
     fixture.deliver(&foreign).await;
     assert_eq!(fixture.dispute_state().await, "on hold | needs_response general 1999 | 1 mail");
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_status_that_stripe_adds_holds_the_goods_and_is_kept_as_text() {
+    let fixture = Fixture::paid().await;
+
+    fixture.dispute(&[("created", "arbitration", 1)]).await;
+
+    let state = fixture.dispute_state().await;
+    assert_eq!(state, "on hold | arbitration fraudulent 1999 | 1 mail");
+    let shipped = act(&fixture.shop, fixture.order, "ship", &json!({"carrier": "DHL"})).await;
+    let cancelled = act(&fixture.shop, fixture.order, "cancel", &json!({})).await;
+    assert_eq!(shipped.refusal(), (409, "on_hold"));
+    assert_eq!(cancelled.refusal(), (409, "on_hold"));
+    fixture.dispute(&[("closed", "won", 2)]).await;
+    let state = fixture.dispute_state().await;
+    assert_eq!(state, "free | won fraudulent 1999 | 1 mail");
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_decision_that_is_appealed_holds_the_goods_until_the_next_one() {
+    let fixture = Fixture::paid().await;
+
+    fixture.dispute(&WON).await;
+    fixture.dispute(&[("updated", "appeal_needs_response", 4)]).await;
+    let appealed = fixture.dispute_state().await;
+    fixture.dispute(&[("updated", "appeal_under_review", 5), ("closed", "won", 6)]).await;
+
+    let funds = "withdrawn 1999 reinstated 1999 | 1 mail";
+    assert_eq!(appealed, format!("on hold | appeal_needs_response fraudulent 1999 | {funds}"));
+    let won = fixture.dispute_state().await;
+    assert_eq!(won, format!("free | won fraudulent 1999 | {funds}"));
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_dispute_over_nothing_that_nobody_can_answer_is_kept_without_money_or_day() {
+    let fixture = Fixture::paid().await;
+    let mut event = fixture.intent.dispute_event(DISPUTE, "funds_withdrawn", "needs_response", 1);
+    event["data"]["object"]["amount"] = json!(0);
+    event["data"]["object"]["evidence_details"]["due_by"] = json!(0);
+
+    fixture.deliver(&event).await;
+
+    let state = fixture.dispute_state().await;
+    assert_eq!(state, "on hold | needs_response fraudulent 0 | 1 mail");
+    let days = "select count(*) from disputes where evidence_due_at is not null";
+    assert_eq!(fixture.shop.one::<i64>(days).await, 0);
     fixture.shop.check_invariants().await;
 }

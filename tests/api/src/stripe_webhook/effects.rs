@@ -249,3 +249,19 @@ async fn an_event_whose_effect_takes_long_is_kept_all_the_same_and_the_sweep_see
     assert_eq!(state(&shop, order).await, PAID);
     shop.check_invariants().await;
 }
+
+#[tokio::test]
+async fn an_event_of_less_money_than_was_asked_for_confirms_nothing() {
+    for received in [1000, 0] {
+        let shop = Shop::open().await;
+        let (order, intent) = ordered(&shop).await;
+        let mut event = intent.event("succeeded", 1);
+        event["data"]["object"]["amount_received"] = received.into();
+
+        deliver(&api(&shop), &event).await;
+
+        assert_eq!(event_outcome(&shop, &event).await, "amount_mismatch");
+        assert_eq!(state(&shop, order).await, "pending 0 0 | requires_payment_method | 5-1");
+        shop.check_invariants().await;
+    }
+}

@@ -35,6 +35,16 @@ fn disputed(intent: &Intent) -> Vec<Value> {
     vec![intent.event("succeeded", 1), dispute(intent, "created", "needs_response", 2)]
 }
 
+fn warned(intent: &Intent) -> Vec<Value> {
+    let warning = intent.warning_event(&format!("issfr_{}", intent.id), "created", true);
+    vec![intent.event("succeeded", 1), warning]
+}
+
+fn reviewed(intent: &Intent) -> Vec<Value> {
+    let review = intent.review_event(&format!("prv_{}", intent.id), "opened");
+    vec![intent.event("succeeded", 1), review]
+}
+
 fn refund(intent: &Intent, status: &str, second: i64) -> Value {
     intent.refund_event(&format!("re_{}", intent.id), status, 500, None, second)
 }
@@ -141,6 +151,20 @@ const EFFECTS: &[Effect] = &[
         disputes: "free",
         payment_status: "paid",
     },
+    // From endpoints of older API versions, in place of `refund.updated`.
+    Effect {
+        kind: "charge.refund.updated",
+        before: paid,
+        event: |intent| {
+            let mut event = refund(intent, "succeeded", 3);
+            event["type"] = json!("charge.refund.updated");
+            event
+        },
+        state: "confirmed 1999 500 | succeeded | captured 1999 refunded 500 \
+                | dashboard succeeded 500 | order_confirmed | 5-1",
+        disputes: "free",
+        payment_status: "partially_refunded",
+    },
     // No effect: `refund.*` events report each refund with its own id.
     Effect {
         kind: "charge.refunded",
@@ -189,6 +213,38 @@ const EFFECTS: &[Effect] = &[
         event: |intent| dispute(intent, "funds_reinstated", "won", 4),
         state: "confirmed 1999 0 | succeeded | captured 1999 dispute_reinstated 1999 | order_confirmed | 5-1",
         disputes: "free | won fraudulent 1999 | reinstated 1999 | 1 mail",
+        payment_status: "paid",
+    },
+    Effect {
+        kind: "radar.early_fraud_warning.created",
+        before: paid,
+        event: |intent| intent.warning_event(&format!("issfr_{}", intent.id), "created", true),
+        state: PAID,
+        disputes: "on hold",
+        payment_status: "disputed",
+    },
+    Effect {
+        kind: "radar.early_fraud_warning.updated",
+        before: warned,
+        event: |intent| intent.warning_event(&format!("issfr_{}", intent.id), "updated", false),
+        state: PAID,
+        disputes: "free",
+        payment_status: "paid",
+    },
+    Effect {
+        kind: "review.opened",
+        before: paid,
+        event: |intent| intent.review_event(&format!("prv_{}", intent.id), "opened"),
+        state: PAID,
+        disputes: "on hold",
+        payment_status: "disputed",
+    },
+    Effect {
+        kind: "review.closed",
+        before: reviewed,
+        event: |intent| intent.review_event(&format!("prv_{}", intent.id), "closed"),
+        state: PAID,
+        disputes: "free",
         payment_status: "paid",
     },
     Effect {

@@ -4,6 +4,7 @@ use super::{api, deliver, event_outcome, ordered, state};
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
 use orders::Orders;
+use serde_json::json;
 use testkit::{ApiClient, Intent, Response, Shop, send_all};
 
 const WAITING: &str = "pending 0 0 | requires_payment_method | 5-1";
@@ -95,4 +96,26 @@ async fn a_failed_try_that_another_overtook_is_not_told() {
 
     assert_eq!(mails(&shop).await, "");
     assert_eq!(shown(&shop, order, "").await.text("/payment_status"), "processing");
+}
+
+#[tokio::test]
+async fn why_the_bank_declined_is_kept_for_the_mail() {
+    for (error, code) in [
+        (
+            json!({"code": "card_declined", "decline_code": "insufficient_funds"}),
+            "insufficient_funds",
+        ),
+        (json!({"code": "expired_card", "decline_code": null}), "expired_card"),
+    ] {
+        let shop = Shop::open().await;
+        let (_, intent) = ordered(&shop).await;
+        let mut event = intent.event("payment_failed", 1);
+        event["data"]["object"]["last_payment_error"] = error;
+
+        deliver(&api(&shop), &event).await;
+
+        let mail = domain::mail::failed_payment(&shop.db, intent.payment).await.unwrap().unwrap();
+        assert_eq!(mail.content.decline_code.as_deref(), Some(code));
+        shop.check_invariants().await;
+    }
 }

@@ -5,10 +5,13 @@ mod disputes;
 mod effects;
 mod event_types;
 mod failed_payments;
+mod foreign_events;
+mod fraud_warnings;
 mod permutations;
 mod refunds;
 mod signature;
 mod unexpected_events;
+mod unreadable_bodies;
 
 use domain::db::Db;
 use domain::id::OrderId;
@@ -19,7 +22,7 @@ use stripe_gateway::webhook::SigningSecrets;
 use stripe_webhook::Webhook;
 use testkit::{ApiClient, Intent, Order, Product, Shop, WEBHOOK_SECRET};
 
-fn api(shop: &Shop) -> ApiClient {
+pub(crate) fn api(shop: &Shop) -> ApiClient {
     api_with(shop.db.clone(), WEBHOOK_SECRET)
 }
 
@@ -115,7 +118,7 @@ impl Fixture {
 pub(crate) async fn retry_due_events(shop: &Shop) {
     shop.run("update stripe_events set next_try_at = now()").await;
     for event in payments::due_events(&shop.db, 100).await.unwrap() {
-        workflows::apply_event(&shop.db, &event.id, &stripe_gateway::payload(&event.raw))
+        workflows::apply_event(&shop.db, &event.id, &stripe_gateway::payload(&event.raw), false)
             .await
             .unwrap();
     }

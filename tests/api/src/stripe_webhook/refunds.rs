@@ -2,6 +2,7 @@
 
 use super::{api, deliver, event_outcome, ordered, retry_due_events, state};
 use domain::id::{OrderId, RefundId};
+use orders::Orders;
 use serde_json::Value;
 use testkit::{ApiClient, Intent, Shop};
 
@@ -144,7 +145,31 @@ async fn a_sale_and_its_refund_told_in_any_order_end_alike() {
     states.dedup();
 
     let expected = "confirmed 1999 1999 | succeeded | captured 1999 refunded 1999 \
-                    | dashboard succeeded 1999 | order_confirmed | 5-1";
+                    | dashboard succeeded 1999 | order_confirmed order_refunded_unshipped | 5-1";
     assert_eq!(states, [expected]);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn of_an_order_that_is_refunded_in_full_before_it_is_shipped_staff_are_told_once_and_cancel_it()
+ {
+    let shop = Shop::open().await;
+    let (order, intent, api) = paid(&shop).await;
+    let told = "select count(*) from outbox where payload ->> 'type' = 'order_refunded_unshipped'";
+
+    deliver(&api, &intent.refund_event("re_1", "succeeded", 999, None, 5)).await;
+    let after_a_part = shop.one::<i64>(told).await;
+    for _ in 0..2 {
+        deliver(&api, &intent.refund_event("re_2", "succeeded", 1000, None, 6)).await;
+    }
+    let orders =
+        Orders { app: shop.app(), dispatcher: lambda::dispatcher::OutboxDispatcher::deferred() };
+    let path = format!("/v1/orders/{order}/cancel");
+    let orders = ApiClient::new(orders::routes(), orders);
+    let cancelled = orders.call(axum::http::Method::POST, &path).by(&shop.staff().await).await;
+
+    assert_eq!((after_a_part, shop.one::<i64>(told).await), (0, 1));
+    assert_eq!((cancelled.status, cancelled.text("/status")), (200, "cancelled"));
+    assert_eq!(shop.one::<i32>("select reserved from products").await, 0);
     shop.check_invariants().await;
 }

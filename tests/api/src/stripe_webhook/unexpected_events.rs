@@ -2,7 +2,7 @@
 
 use super::{api, deliver, event_outcome, ordered, state};
 use serde_json::{Value, json};
-use testkit::{Shop, WEBHOOK_SECRET, clock};
+use testkit::Shop;
 
 /// `event` with another value at a JSON pointer.
 fn with(mut event: Value, pointer: &str, value: Value) -> Value {
@@ -68,20 +68,15 @@ async fn an_event_of_the_other_mode_is_parked() {
 }
 
 #[tokio::test]
-async fn an_event_without_a_payment_of_ours_waits() {
+async fn an_event_that_names_our_payment_under_another_id_waits() {
     let shop = Shop::open().await;
     let (order, intent) = ordered(&shop).await;
-    let api = api(&shop);
-    let event = || with(intent.event("succeeded", 0), "/data/object/id", json!("pi_unknown"));
-    let no_metadata = with(event(), "/data/object/metadata", json!({}));
-    let no_id = with(event(), "/data/object/metadata", json!({"payment_id": "nonsense"}));
     // The metadata names our payment, which belongs to another PaymentIntent.
-    let other = event();
+    let event = with(intent.event("succeeded", 0), "/data/object/id", json!("pi_unknown"));
 
-    for event in [&no_metadata, &no_id, &other] {
-        deliver(&api, event).await;
-        assert_eq!(event_outcome(&shop, event).await, "waits", "{event}");
-    }
+    deliver(&api(&shop), &event).await;
+
+    assert_eq!(event_outcome(&shop, &event).await, "waits", "{event}");
     assert_eq!(state(&shop, order).await, UNPAID);
     let again = "select min(next_try_at) > now() from stripe_events";
     assert!(shop.one::<bool>(again).await);
@@ -137,41 +132,6 @@ async fn text_that_postgres_cannot_hold_stands_in_nobodys_way() {
         assert_eq!(event_outcome(&shop, &event).await, "done", "{strange:?}");
         assert!(state(&shop, order).await.starts_with("confirmed 1999 0"));
     }
-}
-
-#[tokio::test]
-async fn an_authentic_body_that_cannot_be_kept_is_not_asked_for_again() {
-    let shop = Shop::open().await;
-    let (_, intent) = ordered(&shop).await;
-    let api = api(&shop);
-    let event = || intent.event("succeeded", 0);
-    let before = shop.snapshot().await;
-
-    for body in [
-        String::new(),
-        "null".to_owned(),
-        "[]".to_owned(),
-        "{}".to_owned(),
-        "{\"id\": \"evt_1\"".to_owned(),
-        with(event(), "/id", json!("pi_1")).to_string(),
-        with(event(), "/id", json!("evt_")).to_string(),
-        with(event(), "/id", json!("evt_\u{0}")).to_string(),
-        with(event(), "/id", json!(format!("evt_{}", "x".repeat(251)))).to_string(),
-        with(event(), "/type", json!("")).to_string(),
-        with(event(), "/type", json!("a\u{0}b")).to_string(),
-        with(event(), "/type", json!("x".repeat(256))).to_string(),
-        with(event(), "/created", json!("today")).to_string(),
-        with(event(), "/created", json!(i64::MAX)).to_string(),
-        with(event(), "/created", json!(-377_705_116_800_i64)).to_string(),
-    ] {
-        let now = clock().now().unix_timestamp();
-        let response = api.signed(body.as_bytes(), &[WEBHOOK_SECRET], now).await;
-        assert_eq!(response.status, 200, "{body}: {}", response.body);
-    }
-    assert_eq!(shop.snapshot().await, before);
-    let response =
-        api.signed(b"{\"id\": \"\xff\"}", &[WEBHOOK_SECRET], clock().now().unix_timestamp()).await;
-    assert_eq!(response.refusal(), (400, "not_text"));
 }
 
 #[tokio::test]

@@ -13,14 +13,14 @@ const PAID: &str = "confirmed 1999 0 | succeeded | order_confirmed | 5-1";
 
 impl Fixture {
     /// The buyer asks for a Checkout Session.
-    async fn start_checkout(&self, order: OrderId) -> Response {
+    pub(super) async fn start_checkout(&self, order: OrderId) -> Response {
         let body = json!({"success_url": "https://shop.test/", "cancel_url": "https://shop.test/"});
         let path = format!("/v1/orders/{order}/checkout-session");
         self.payments.post(&path, &body).by(&self.buyer).await
     }
 
     /// A pending order with an open Checkout Session, and the id of that.
-    async fn open_checkout(&self) -> (OrderId, String) {
+    pub(super) async fn open_checkout(&self) -> (OrderId, String) {
         let order = self.order().await;
         let response = self.start_checkout(order).await;
         assert_eq!(response.status, 200, "{}", response.body);

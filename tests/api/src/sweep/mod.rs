@@ -3,9 +3,11 @@
 mod checkout_session;
 mod expired_orders;
 mod late_payments;
+mod missing_payments;
 mod races;
 mod retention;
 mod stripe_events;
+mod thin_events;
 
 use domain::id::OrderId;
 use lambda::dead_letters::DeadLetters;
@@ -31,6 +33,7 @@ impl Fixture {
         let (stand_in, stripe) = testkit::stripe().await;
         let (app, dispatcher) = (shop.app(), OutboxDispatcher::deferred());
         let sweep = Sweep {
+            live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),
             stripe: stripe.clone().into(),

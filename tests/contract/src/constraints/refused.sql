@@ -95,7 +95,7 @@ update products set description = repeat('x', 5001);
 -- products_category_exists
 update products set category_id = gen_random_uuid();
 -- products_price_range
-update products set price_minor = 100000000;
+update products set price_minor = 1000000000000;
 -- products_currency_shape
 update products set currency = 'eur' where sku = 'POT';
 -- products_on_hand_not_negative
@@ -180,7 +180,7 @@ update orders set shipping_minor = -1, tax_minor = 1;
 update orders set tax_minor = -1, shipping_minor = 1;
 -- orders_total_range
 alter table orders disable trigger orders_guard;
-update orders set subtotal_minor = 100000000000, total_minor = 100000000000;
+update orders set subtotal_minor = 1000000000000, total_minor = 1000000000000;
 -- orders_total_adds_up
 update orders set tax_minor = 1;
 -- orders_captured_within_total

@@ -60,6 +60,10 @@ insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, 
     ('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-000000000091', 'dp_1', 1000, 'EUR', 'fraudulent',
      'needs_response', now());
 
+insert into fraud_warnings (id, payment_id, provider, kind, reason) values
+    ('00000000-0000-7000-8000-0000000000a2', '00000000-0000-7000-8000-000000000091', 'issfr_1', 'early_fraud_warning',
+     'made_with_stolen_card');
+
 insert into ledger (order_id, kind, amount_minor, source, source_id) values
     ('00000000-0000-7000-8000-0000000000e1', 'captured', 1000, 'stripe', 'pi_1');
 

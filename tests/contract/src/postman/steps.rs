@@ -163,6 +163,10 @@ pub(super) const STEPS: &[Step] = &[
     },
     step("Orders", "list_order_events", Customer, 200),
     Step {
+        title: Some("Release an order from a hold; this one is not on hold"),
+        ..step("Orders", "release_hold", Staff, 200)
+    },
+    Step {
         title: Some("Ship an order; this one is not paid"),
         body: Some(r#"{"carrier": "DHL", "tracking_number": "ABC 123"}"#),
         ..step("Orders", "ship_order", Staff, 409)

@@ -5,10 +5,11 @@ use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 
 /// The filter patterns of log metrics, with the names of the metrics.
-const LOG_METRICS: [(&str, &str); 8] = [
+const LOG_METRICS: [(&str, &str); 9] = [
     ("{$.fields.outbox_seconds = *}", "OutboxSeconds"),
     ("{$.fields.events_seconds = *}", "EventsSeconds"),
     ("\"is parked\"", "ParkedEvents"),
+    ("\"as STRIPE_LIVEMODE asks\"", "WrongStripeMode"),
     ("\"is signed out of time\"", "UntimelySignatures"),
     ("\"does not hold\"", "BrokenInvariants"),
     ("\"stock_discrepancy\"", "StockDiscrepancies"),

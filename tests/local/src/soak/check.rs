@@ -5,7 +5,7 @@ use super::{Error, Soak, SoakReport};
 use invariants::{AuditReport, BreachKind};
 
 /// Parts of the failures that the injected faults lead to. Any other logged failure is a breach.
-const EXPECTED_FAILURES: [&str; 16] = [
+const EXPECTED_FAILURES: [&str; 18] = [
     // Killed functions.
     "Killed",
     "(exit status: 137)",
@@ -15,6 +15,8 @@ const EXPECTED_FAILURES: [&str; 16] = [
     "error communicating with the server",
     // Faults of Stripe, and the sweeps and reconciliations that fail with them.
     "Stripe did not answer",
+    "Stripe failed",
+    "Stripe refuses",
     "steps failed and are retried in the next round",
     "differences with Stripe remain",
     // A successor of a killed worker waits until the claim has expired.

@@ -3,7 +3,7 @@
 use super::{Error, Soak};
 use fastrand::Rng;
 use stack::process_guard::send_signal;
-use stack::stripe::Fault;
+use stack::stripe::{Fault, Reply};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -31,7 +31,7 @@ pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
         let function = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
         let pids = soak.shop.gateway.pids(function).map_err(crate::shop::Error::from)?;
         let pid = (!pids.is_empty()).then(|| pids[random.usize(0..pids.len())]);
-        match random.u8(0..7) {
+        match random.u8(0..9) {
             0 | 1 => {
                 // Fails if the process has exited meanwhile.
                 if pid.is_some_and(|pid| send_signal(pid, "KILL").is_ok()) {
@@ -66,13 +66,31 @@ pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
                     Fault::ErrorAfter,
                     Fault::ErrorStored,
                     Fault::DisconnectAfter,
+                    Fault::Answer(Reply::STORED_500_NO_RETRY),
+                    Fault::Answer(Reply::HTML_503),
+                    Fault::Answer(Reply::EMPTY_502),
+                    Fault::Answer(Reply::KEY_IN_USE),
+                    Fault::Answer(Reply::LOCK_TIMEOUT),
                 ];
-                inject_at_stripe(soak, faults[random.usize(0..faults.len())]);
+                inject_at_stripe(soak, "", faults[random.usize(0..faults.len())]);
                 soak.counters.add("faults of Stripe calls");
+            }
+            6 => {
+                let faults = [
+                    Fault::Answer(Reply::INSUFFICIENT_BALANCE),
+                    Fault::AnswerAfter(Reply::IDEMPOTENCY_ERROR),
+                    Fault::AnswerAfter(Reply::CHARGE_ALREADY_REFUNDED),
+                ];
+                inject_at_stripe(soak, "POST /v1/refunds", faults[random.usize(0..faults.len())]);
+                soak.counters.add("refusals of refunds");
+            }
+            7 => {
+                emit_thin_event(soak, &mut random);
+                soak.counters.add("thin events");
             }
             _ => {
                 let faults = [Fault::Duplicate(2), Fault::Drop, Fault::Reorder];
-                inject_at_stripe(soak, faults[random.usize(0..faults.len())]);
+                inject_at_stripe(soak, "", faults[random.usize(0..faults.len())]);
                 soak.counters.add("faults of webhook deliveries");
             }
         }
@@ -80,8 +98,19 @@ pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
     Ok(())
 }
 
-fn inject_at_stripe(soak: &Soak<'_>, fault: Fault) {
+/// Into the next call whose name contains `filter`, or into the next event.
+fn inject_at_stripe(soak: &Soak<'_>, filter: &str, fault: Fault) {
     if let Some(stripe) = &soak.shop.stripe {
-        stripe.inject(fault);
+        stripe.inject_on(filter, fault);
+    }
+}
+
+/// Delivers a thin event about a payment that succeeded.
+fn emit_thin_event(soak: &Soak<'_>, random: &mut Rng) {
+    let Some(stripe) = &soak.shop.stripe else { return };
+    let paid: Vec<_> = stripe.ledger().into_iter().filter(|line| line.received > 0).collect();
+    if !paid.is_empty() {
+        let intent = &paid[random.usize(0..paid.len())].intent;
+        stripe.emit_thin("v1.payment_intent.succeeded", "payment_intent", intent);
     }
 }

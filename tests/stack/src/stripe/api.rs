@@ -1,11 +1,14 @@
 //! The calls of Stripe's API: authentication, injected faults, idempotent replay, and dispatch.
 
 use super::{
-    ApiError,
+    ApiError, Reply,
+    events::API_VERSION,
+    expand,
     faults::Fault,
     form::Form,
     idempotency::StatusAndBody,
     intents::Intent,
+    parameters,
     refunds::Refund,
     state::{State, new_id, page},
 };
@@ -20,6 +23,8 @@ pub(super) struct Call {
     pub(super) secret: Option<String>,
     /// The `Idempotency-Key`.
     pub(super) key: Option<String>,
+    /// The `Stripe-Version`.
+    pub(super) version: Option<String>,
 }
 
 /// A call that the Stripe stand-in has received.
@@ -29,6 +34,8 @@ pub struct RecordedCall {
     pub call: String,
     /// Its idempotency key.
     pub key: Option<String>,
+    /// Its parameters by their whole names, such as `metadata[payment_id]`.
+    pub parameters: Vec<(String, String)>,
     /// The status of the response; none if the connection was closed without one.
     pub status: Option<u16>,
 }
@@ -43,6 +50,19 @@ pub(super) struct ApiResponse {
     pub(super) delay: Option<Duration>,
     /// The connection is closed without a response.
     pub(super) disconnect: bool,
+    /// The header `Stripe-Should-Retry`.
+    pub(super) should_retry: Option<bool>,
+    /// A page of the servers before the API, in place of the body.
+    pub(super) page: Option<&'static str>,
+}
+
+impl ApiResponse {
+    /// The status and the body of another answer.
+    fn replace(&mut self, reply: Reply) -> StatusAndBody {
+        self.should_retry = reply.should_retry;
+        self.page = reply.page_text();
+        (reply.status(), reply.api_error().map_or(Value::Null, |error| error.body()))
+    }
 }
 
 impl Call {
@@ -55,12 +75,18 @@ impl Call {
         self.key.as_deref().filter(|_| self.method == "POST")
     }
 
-    fn check(&self, only: Option<&str>) -> Result<(), ApiError> {
+    fn check(&self, livemode: bool, only: Option<&str>) -> Result<(), ApiError> {
         let Some(secret) = self.secret.as_deref() else {
             return Err(ApiError::unauthorized("You did not provide an API key."));
         };
-        if !secret.starts_with("sk_test_") || only.is_some_and(|only| only != secret) {
+        let is_known = secret.starts_with("sk_test_")
+            || secret.starts_with("rk_test_")
+            || (livemode && (secret.starts_with("sk_live_") || secret.starts_with("rk_live_")));
+        if !is_known || only.is_some_and(|only| only != secret) {
             return Err(ApiError::unauthorized("Invalid API Key provided."));
+        }
+        if let Some(version) = self.version.as_deref().filter(|it| *it != API_VERSION) {
+            return Err(ApiError::invalid(format!("Invalid Stripe API version: {version}")));
         }
         if self.key().is_some_and(|key| key.len() > 255) {
             let message = "Idempotency keys can have up to 255 characters.";
@@ -80,6 +106,8 @@ impl State {
             replayed: false,
             delay: None,
             disconnect: false,
+            should_retry: None,
+            page: None,
         };
         self.current_call = (Some(request), call.key.clone());
         let result = self.status_and_body(call, &mut response);
@@ -89,6 +117,7 @@ impl State {
         self.calls.push(RecordedCall {
             call: call.name(),
             key: call.key.clone(),
+            parameters: call.form.pairs(),
             status: (!response.disconnect).then_some(response.status),
         });
         response
@@ -100,7 +129,7 @@ impl State {
         call: &Call,
         response: &mut ApiResponse,
     ) -> Result<StatusAndBody, ApiError> {
-        call.check(self.only_secret.as_deref())?;
+        call.check(self.livemode, self.only_secret.as_deref())?;
         let fault = self.faults.for_call(&call.name());
         match fault {
             Some(Fault::RateLimit) => return Err(ApiError::rate_limit()),
@@ -109,14 +138,24 @@ impl State {
             Some(Fault::DisconnectAfter) => response.disconnect = true,
             _ => {}
         }
+        if let Some(Fault::Answer(reply)) = fault
+            && !reply.is_stored
+        {
+            return Ok(response.replace(reply));
+        }
         if let Some(key) = call.key()
-            && let Some(result) = self.idempotency_keys.get(key, &call.path, &call.form)?
+            && let Some(result) =
+                self.idempotency_keys.get(key, &call.path, &call.form, self.clock.now())?
         {
             response.replayed = true;
-            return Ok(result);
+            response.should_retry = (result.0 >= 500).then_some(false);
+            return Ok(match fault {
+                Some(Fault::AnswerAfter(reply)) => response.replace(reply),
+                _ => result,
+            });
         }
         let executed = match fault {
-            Some(Fault::ErrorStored) => Err(ApiError::internal_error()),
+            Some(Fault::ErrorStored | Fault::Answer(_)) => Err(ApiError::internal_error()),
             _ => self.execute(call),
         };
         let is_stored = !executed.as_ref().is_err_and(ApiError::is_validation);
@@ -124,17 +163,23 @@ impl State {
             Ok(body) => (200, body),
             Err(error) => (error.status, error.body()),
         };
-        if fault == Some(Fault::ErrorAfter) {
-            result = (500, ApiError::internal_error().body());
+        if let Some(answer) = fault.and_then(Fault::stored_answer) {
+            result = (answer.status, answer.body());
         }
         if let Some(key) = call.key().filter(|_| is_stored) {
-            self.idempotency_keys.store(key, &call.path, &call.form, result.clone());
+            let now = self.clock.now();
+            self.idempotency_keys.store(key, &call.path, &call.form, now, result.clone());
+        }
+        if let Some(Fault::Answer(reply) | Fault::AnswerAfter(reply)) = fault {
+            return Ok(response.replace(reply));
         }
         Ok(result)
     }
 
     fn execute(&mut self, call: &Call) -> Result<Value, ApiError> {
-        let segments: Vec<_> = call.path.trim_matches('/').split('/').skip(1).collect();
+        parameters::check(&call.method, &call.path, &call.form)?;
+        expand::check(&call.method, &call.path, &call.form)?;
+        let segments = parameters::segments(&call.path);
         let form = &call.form;
         let mut body = match (call.method.as_str(), segments.as_slice()) {
             ("POST", ["payment_intents"]) => self.create_intent(form),
@@ -154,15 +199,17 @@ impl State {
             ("POST", ["checkout", "sessions"]) => self.create_session(form),
             ("GET", ["checkout", "sessions", id]) => self.show_session(id),
             ("POST", ["checkout", "sessions", id, "expire"]) => self.expire_session(id),
+            ("GET", ["disputes"]) => self.list_disputes(form),
+            ("POST", ["disputes", id]) => self.submit(id, form),
             ("GET", ["disputes", id]) => self.show_dispute(id),
+            ("GET", ["radar", "early_fraud_warnings", id]) => self.show_warning(id),
+            ("GET", ["reviews", id]) => self.show_review(id),
             ("GET", ["events"]) => self.list_events(form),
             ("GET", ["events", id]) => self.show_event(id),
             (method, _) => Err(ApiError::no_such_url(method, &call.path)),
         }?;
         for name in form.texts("expand") {
-            if let Some(inner) = body[&name].as_str().and_then(|id| self.object(id)) {
-                body[&name] = inner;
-            }
+            self.expand(&mut body, &name);
         }
         Ok(body)
     }

@@ -4,7 +4,8 @@ use super::{
     cards::Card,
     form::Metadata,
     intents::Intent,
-    state::{State, new_id, now},
+    json::with_nulls,
+    state::{State, new_id},
 };
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ pub(super) struct Charge {
     pub(super) refunded: i64,
     pub(super) card: Card,
     pub(super) disputed: bool,
+    /// The part of the amount that disputes have withdrawn.
+    pub(super) withdrawn: i64,
+    pub(super) livemode: bool,
     /// The decline code and the message, if the bank declined.
     failure: Option<(&'static str, &'static str)>,
     balance_transaction: Option<String>,
@@ -35,19 +39,22 @@ impl State {
         failure: Option<(&'static str, &'static str)>,
     ) -> String {
         let id = new_id("ch");
+        let created = self.clock.now();
         let intent = self.existing_intent_mut(intent);
         intent.latest_charge = Some(id.clone());
         let charge = Charge {
             id: id.clone(),
             intent: intent.id.clone(),
             amount: intent.amount,
-            captured: if captured { intent.amount } else { 0 },
+            captured: if captured { intent.amount_received } else { 0 },
             refunded: 0,
             card,
             disputed: false,
+            withdrawn: 0,
+            livemode: intent.livemode,
             balance_transaction: (captured && failure.is_none()).then(|| new_id("txn")),
             failure,
-            created: now(),
+            created,
             currency: intent.currency.clone(),
             customer: intent.customer.clone(),
             metadata: intent.metadata.clone(),
@@ -72,13 +79,34 @@ impl State {
     }
 }
 
+/// Members of a charge that are always null here.
+const UNUSED: [&str; 17] = [
+    "application",
+    "application_fee",
+    "application_fee_amount",
+    "description",
+    "failure_balance_transaction",
+    "on_behalf_of",
+    "receipt_email",
+    "receipt_number",
+    "receipt_url",
+    "review",
+    "shipping",
+    "source",
+    "source_transfer",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+];
+
 impl Charge {
     pub(super) fn is_paid(&self) -> bool {
         self.failure.is_none() && self.captured > 0
     }
 
     pub(super) fn unrefunded(&self) -> i64 {
-        self.captured - self.refunded
+        self.captured - self.refunded - self.withdrawn
     }
 
     pub(super) fn currency(&self) -> &str {
@@ -87,17 +115,13 @@ impl Charge {
 
     pub(super) fn json(&self) -> Value {
         let ok = self.failure.is_none();
-        let (brand, last4) = self.card.brand();
         let empty_address = json!({"city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null});
-        json!({
+        let json = json!({
             "id": self.id,
             "object": "charge",
             "amount": self.amount,
             "amount_captured": self.captured,
             "amount_refunded": self.refunded,
-            "application": null,
-            "application_fee": null,
-            "application_fee_amount": null,
             "balance_transaction": self.balance_transaction,
             "billing_details": {"address": empty_address, "email": null, "name": null, "phone": null, "tax_id": null},
             "calculated_statement_descriptor": "SHOP",
@@ -105,29 +129,67 @@ impl Charge {
             "created": self.created,
             "currency": self.currency,
             "customer": self.customer,
-            "description": null,
             "disputed": self.disputed,
-            "failure_balance_transaction": null,
             "failure_code": self.failure.map(|_| "card_declined"),
             "failure_message": self.failure.map(|(_, message)| message),
             "fraud_details": {},
-            "livemode": false,
+            "livemode": self.livemode,
             "metadata": self.metadata,
-            "outcome": null,
+            "outcome": self.outcome(),
             "paid": ok,
             "payment_intent": self.intent,
             "payment_method": self.card.token(),
-            "payment_method_details": {
-                "type": "card",
-                "card": {"brand": brand, "last4": last4, "exp_month": 12, "exp_year": 2034},
-            },
-            "receipt_email": null,
-            "receipt_number": null,
-            "receipt_url": null,
+            "payment_method_details": {"type": "card", "card": self.card_details()},
             "refunded": self.captured > 0 && self.refunded == self.captured,
-            "review": null,
-            "shipping": null,
             "status": if ok { "succeeded" } else { "failed" },
+        });
+        with_nulls(json, &UNUSED)
+    }
+
+    fn card_details(&self) -> Value {
+        let (brand, last4) = self.card.brand();
+        json!({
+            "amount_authorized": self.amount,
+            "authorization_code": null,
+            "brand": brand,
+            "checks": {"address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass"},
+            "country": "DE",
+            "electronic_commerce_indicator": null,
+            "exp_month": 12,
+            "exp_year": 2034,
+            "fingerprint": "Xt5EWLLDS7FJjR1c",
+            "funding": "credit",
+            "installments": null,
+            "last4": last4,
+            "mandate": null,
+            "network": brand,
+            "network_transaction_id": null,
+            "regulated_status": "unregulated",
+            "three_d_secure": null,
+            "transaction_link_id": null,
+            "wallet": null,
+        })
+    }
+
+    fn outcome(&self) -> Value {
+        let (kind, status, message) = match self.failure {
+            None => ("authorized", "approved_by_network", "Payment complete."),
+            Some(_) => (
+                "issuer_declined",
+                "declined_by_network",
+                "The bank did not return any further details.",
+            ),
+        };
+        json!({
+            "advice_code": null,
+            "network_advice_code": null,
+            "network_decline_code": null,
+            "network_status": status,
+            "reason": self.failure.map(|(code, _)| code),
+            "risk_level": "normal",
+            "risk_score": 20,
+            "seller_message": message,
+            "type": kind,
         })
     }
 }

@@ -17,7 +17,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
         Self { status, code: None, message: message.into(), kind, members: Vec::new() }
     }
 
@@ -84,13 +84,19 @@ impl ApiError {
 
     /// Whether the parameters are invalid. Stripe does not store such responses under the idempotency key.
     pub(super) fn is_validation(&self) -> bool {
-        self.code.is_some_and(|code| code.starts_with("parameter_"))
+        match self.code {
+            Some(code) => code.starts_with("parameter_"),
+            None => self.members.iter().any(|(key, _)| *key == "param"),
+        }
     }
 
     pub(super) fn body(&self) -> Value {
         let mut error = Map::new();
         if let Some(code) = self.code {
+            let page = code.replace('_', "-");
+            let page = format!("https://stripe.com/docs/error-codes/{page}");
             error.insert("code".to_owned(), code.into());
+            error.insert("doc_url".to_owned(), page.into());
         }
         for (key, value) in &self.members {
             error.insert((*key).to_owned(), value.clone());

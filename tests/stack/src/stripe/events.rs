@@ -3,14 +3,21 @@
 use super::{
     ApiError,
     form::Form,
-    state::{State, new_id, now, page},
+    state::{State, new_id, page},
 };
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use time::{format_description::BorrowedFormatItem, macros::format_description};
 
 /// The version of Stripe's API that the stand-in implements.
 pub const API_VERSION: &str = "2026-09-30.endive";
+
+/// The object of a thin event.
+const THIN: &str = "v2.core.event";
+
+const THIN_TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// The `Stripe-Signature` header of a body: one `v1` for each secret, since Stripe signs with two during a rotation.
 /// `timestamp` is in seconds since the epoch.
@@ -32,6 +39,9 @@ impl State {
     /// Creates, stores and delivers an event with the current state of `object`.
     pub(super) fn emit(&mut self, kind: &str, object: Value) -> Value {
         let mut event = self.event(kind);
+        if object["livemode"].is_boolean() {
+            event["livemode"] = object["livemode"].clone();
+        }
         event["data"]["object"] = object;
         self.publish(event.clone());
         event
@@ -43,13 +53,29 @@ impl State {
             "id": new_id("evt"),
             "object": "event",
             "api_version": API_VERSION,
-            "created": now(),
+            "created": self.clock.now(),
             "data": {"object": null},
-            "livemode": false,
+            "livemode": self.livemode,
             "pending_webhooks": i32::from(self.deliveries.has_endpoint()),
             "request": {"id": request, "idempotency_key": key},
             "type": kind,
         })
+    }
+
+    /// Creates, stores and delivers an event that only names its object.
+    pub(super) fn emit_thin(&mut self, kind: &str, object_type: &str, id: &str) -> Value {
+        let created = self.clock.time().format(&THIN_TIME);
+        let plural = object_type.replacen("checkout.", "checkout/", 1);
+        let event = json!({
+            "id": new_id("evt"),
+            "object": THIN,
+            "type": kind,
+            "livemode": self.object(id).is_some_and(|object| object["livemode"] == true),
+            "created": created.expect("the format fits every time"),
+            "related_object": {"id": id, "type": object_type, "url": format!("/v1/{plural}s/{id}")},
+        });
+        self.publish(event.clone());
+        event
     }
 
     /// Stores and delivers an event as it is.
@@ -66,6 +92,9 @@ impl State {
         let mut kinds = form.texts("types");
         kinds.extend(form.owned("type"));
         let wanted = |event: &&Value| {
+            if event["object"] == THIN {
+                return false;
+            }
             let kind = event["type"].as_str().unwrap_or_default();
             kinds.is_empty() || kinds.iter().any(|wanted| matches(wanted, kind))
         };

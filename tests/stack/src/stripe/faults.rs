@@ -1,5 +1,6 @@
 //! Faults that tests inject into API calls and event deliveries.
 
+use super::{ApiError, Reply};
 use std::time::Duration;
 
 /// A fault. Each occurs once, except `Hold`.
@@ -17,6 +18,10 @@ pub enum Fault {
     ErrorStored,
     /// The call is executed, and the connection is closed without a response.
     DisconnectAfter,
+    /// The call is not executed, and gets this answer.
+    Answer(Reply),
+    /// The call is executed, and gets this answer instead of its own.
+    AnswerAfter(Reply),
     /// The event is delivered this many additional times, concurrently.
     Duplicate(u32),
     /// The event is delivered after the next one.
@@ -28,6 +33,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is kept under the idempotency key in place of the call's own answer.
+    pub(super) fn stored_answer(self) -> Option<ApiError> {
+        match self {
+            Self::ErrorAfter => Some(ApiError::internal_error()),
+            Self::Answer(reply) | Self::AnswerAfter(reply) if reply.is_stored => reply.api_error(),
+            _ => None,
+        }
+    }
+
     fn applies_to_calls(self) -> bool {
         matches!(
             self,
@@ -37,6 +51,8 @@ impl Fault {
                 | Self::ErrorAfter
                 | Self::ErrorStored
                 | Self::DisconnectAfter
+                | Self::Answer(_)
+                | Self::AnswerAfter(_)
         )
     }
 }

@@ -1,6 +1,9 @@
 //! Parameters in the form encoding of Stripe's clients, such as `a[b][0]=c`, from a body or a query.
 
-use super::ApiError;
+use super::{
+    ApiError,
+    amounts::{check_ceiling, is_currency},
+};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -66,7 +69,7 @@ impl Form {
         Ok(Some(number))
     }
 
-    /// An amount in minor units, from 1 to 99,999,999, which is Stripe's limit of eight digits.
+    /// An amount in minor units, from 1 to the limit of cards.
     pub(super) fn amount(&self, key: &str) -> Result<Option<i64>, ApiError> {
         match self.integer(key)? {
             Some(amount) if amount < 1 => {
@@ -74,23 +77,17 @@ impl Form {
                     .code("parameter_invalid_integer")
                     .param(key))
             }
-            Some(amount) if amount > 99_999_999 => {
-                Err(ApiError::invalid("Amount must be no more than 99999999 minor units.")
-                    .code("amount_too_large")
-                    .param(key))
-            }
-            amount => Ok(amount),
+            Some(amount) => check_ceiling(amount, key).map(|()| Some(amount)),
+            None => Ok(None),
         }
     }
 
     pub(super) fn currency(&self) -> Result<String, ApiError> {
         let currency = self.required("currency")?.to_ascii_lowercase();
-        if currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_lowercase()) {
+        if is_currency(&currency) {
             return Ok(currency);
         }
-        Err(ApiError::invalid(format!("Invalid currency: {currency}."))
-            .code("parameter_invalid_string")
-            .param("currency"))
+        Err(ApiError::invalid(format!("Invalid currency: {currency}.")).param("currency"))
     }
 
     pub(super) fn one_of(&self, key: &str, known: &[&str]) -> Result<Option<String>, ApiError> {
@@ -106,6 +103,15 @@ impl Form {
 
     pub(super) fn flag(&self, key: &str) -> bool {
         self.text(key) == Some("true")
+    }
+
+    /// All parameters by their whole names, such as `line_items[0][quantity]`.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for (key, value) in &self.0 {
+            collect_pairs(key, value, &mut pairs);
+        }
+        pairs
     }
 
     /// The parameters below `key`; empty if there are none.
@@ -157,6 +163,20 @@ impl Form {
         }
         *metadata = merged;
         Ok(())
+    }
+}
+
+fn collect_pairs(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(inner) => {
+            for (key, value) in inner {
+                collect_pairs(&format!("{name}[{key}]"), value, pairs);
+            }
+        }
+        value => {
+            let text = value.as_str().unwrap_or_default();
+            pairs.push((name.to_owned(), text.to_owned()));
+        }
     }
 }
 

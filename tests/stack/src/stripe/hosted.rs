@@ -105,7 +105,7 @@ fn act_on_checkout(state: &mut State, call: &Call, id: &str) -> Result<Option<St
     };
     ignore_declined(result)?;
     let session = state.sessions.get(id).filter(|session| session.status == "complete");
-    let next = session.and_then(|session| session.success_url.as_deref());
+    let next = session.map(|session| session.success_url.as_str());
     Ok(next.map(|url| url.replace("{CHECKOUT_SESSION_ID}", id)))
 }
 

@@ -2,9 +2,11 @@
 
 use super::{
     ApiError,
+    amounts::check_charge,
     cards::Card,
     form::{Form, Metadata},
-    state::{State, new_id, now},
+    json::{some, with_nulls},
+    state::{State, new_id},
 };
 use serde_json::{Value, json};
 
@@ -59,7 +61,14 @@ pub(super) struct Intent {
     pub(super) cancellation_reason: Option<String>,
     pub(super) description: Option<String>,
     pub(super) capture_method: String,
+    pub(super) livemode: bool,
+    /// What the customer has to do, in `requires_action`.
+    pub(super) next_action: Option<Value>,
+    pub(super) review: Option<String>,
+    allow_redirects: String,
+    allowed_methods: Vec<String>,
     automatic_payment_methods: bool,
+    excluded_methods: Vec<String>,
     created: i64,
     receipt_email: Option<String>,
     client_secret: String,
@@ -69,14 +78,17 @@ impl State {
     pub(super) fn create_intent(&mut self, form: &Form) -> Result<Value, ApiError> {
         let amount = form.amount("amount")?;
         let amount = amount.ok_or_else(|| ApiError::missing_param("amount"))?;
+        let currency = form.currency()?;
+        check_charge(amount, &currency, "amount")?;
         let method = form.owned("payment_method");
         parse_payment_method(method.as_deref())?;
+        let automatic = form.inner("automatic_payment_methods");
         let id = new_id("pi");
         let intent = Intent {
             amount,
             amount_capturable: 0,
             amount_received: 0,
-            currency: form.currency()?,
+            currency,
             status: match method {
                 Some(_) => Status::RequiresConfirmation,
                 None => Status::RequiresPaymentMethod,
@@ -92,8 +104,16 @@ impl State {
             capture_method: form
                 .one_of("capture_method", &["automatic", "automatic_async", "manual"])?
                 .unwrap_or_else(|| "automatic_async".to_owned()),
-            automatic_payment_methods: form.inner("automatic_payment_methods").flag("enabled"),
-            created: now(),
+            allow_redirects: automatic
+                .one_of("allow_redirects", &["always", "never"])?
+                .unwrap_or_else(|| "always".to_owned()),
+            allowed_methods: form.texts("allowed_payment_method_types"),
+            automatic_payment_methods: automatic.flag("enabled"),
+            excluded_methods: form.texts("excluded_payment_method_types"),
+            created: self.clock.now(),
+            livemode: self.livemode,
+            next_action: None,
+            review: None,
             receipt_email: form.owned("receipt_email"),
             client_secret: format!("{id}_{}", new_id("secret")),
             id: id.clone(),
@@ -113,6 +133,9 @@ impl State {
             return Err(
                 intent.unexpected("This PaymentIntent's amount could not be updated because it")
             );
+        }
+        if let Some(amount) = amount {
+            check_charge(amount, &intent.currency, "amount")?;
         }
         form.write_metadata(&mut intent.metadata)?;
         intent.amount = amount.unwrap_or(intent.amount);
@@ -146,6 +169,24 @@ impl State {
     }
 }
 
+/// Members of an intent that are always null here.
+const UNUSED: [&str; 14] = [
+    "application",
+    "application_fee_amount",
+    "customer_account",
+    "managed_payments",
+    "on_behalf_of",
+    "payment_method_configuration_details",
+    "payment_record",
+    "processing",
+    "setup_future_usage",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+];
+
 impl Intent {
     /// The error of a call that is not allowed in the current status; `what` is the beginning of the sentence up to
     /// "has a status of".
@@ -162,19 +203,17 @@ impl Intent {
     pub(super) fn json(&self) -> Value {
         let automatic = self
             .automatic_payment_methods
-            .then(|| json!({"enabled": true, "allow_redirects": "always"}));
-        let next_action = (self.status == Status::RequiresAction).then(|| {
-            json!({"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}})
-        });
-        json!({
+            .then(|| json!({"enabled": true, "allow_redirects": self.allow_redirects}));
+        let next_action =
+            self.next_action.as_ref().filter(|_| self.status == Status::RequiresAction);
+        let json = json!({
             "id": self.id,
             "object": "payment_intent",
+            "allowed_payment_method_types": some(&self.allowed_methods),
             "amount": self.amount,
             "amount_capturable": self.amount_capturable,
             "amount_details": {"tip": {}},
             "amount_received": self.amount_received,
-            "application": null,
-            "application_fee_amount": null,
             "automatic_payment_methods": automatic,
             "canceled_at": self.canceled_at,
             "cancellation_reason": self.cancellation_reason,
@@ -185,29 +224,20 @@ impl Intent {
             "currency": self.currency,
             "customer": self.customer,
             "description": self.description,
-            "excluded_payment_method_types": null,
+            "excluded_payment_method_types": some(&self.excluded_methods),
             "last_payment_error": self.last_error,
             "latest_charge": self.latest_charge,
-            "livemode": false,
+            "livemode": self.livemode,
             "metadata": self.metadata,
             "next_action": next_action,
-            "on_behalf_of": null,
             "payment_method": self.payment_method,
-            "payment_method_configuration_details": null,
             "payment_method_options": {},
             "payment_method_types": ["card"],
-            "processing": null,
             "receipt_email": self.receipt_email,
-            "review": null,
-            "setup_future_usage": null,
-            "shipping": null,
-            "source": null,
-            "statement_descriptor": null,
-            "statement_descriptor_suffix": null,
+            "review": self.review,
             "status": self.status.as_str(),
-            "transfer_data": null,
-            "transfer_group": null,
-        })
+        });
+        with_nulls(json, &UNUSED)
     }
 }
 

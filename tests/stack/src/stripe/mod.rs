@@ -1,19 +1,27 @@
 //! The Stripe stand-in: Stripe's API, webhook events and payment pages, in this process and on loopback only.
 
+mod amounts;
 mod api;
 mod cards;
 mod charges;
+mod clock;
+mod controls;
 mod delivery;
 mod disputes;
 mod error;
 mod events;
+mod expand;
 mod faults;
 mod form;
 mod hosted;
 mod idempotency;
 mod intents;
+mod json;
 mod page;
+mod parameters;
+mod radar;
 mod refunds;
+mod reply;
 mod server;
 mod sessions;
 mod state;
@@ -24,13 +32,15 @@ mod transitions;
 pub use api::RecordedCall;
 pub use cards::Card;
 pub use delivery::DeliveryAttempt;
-pub use disputes::DisputeOutcome;
+pub use disputes::{DisputeOptions, DisputeOutcome};
 pub use error::ApiError;
 pub use events::{API_VERSION, signature};
 pub use faults::Fault;
 pub use form::Metadata;
 pub use intents::Status;
+pub use parameters::parameters;
 pub use refunds::RefundStatus;
+pub use reply::Reply;
 pub use state::LedgerLine;
 pub use transitions::Settlement;
 
@@ -180,76 +190,6 @@ impl StandIn {
     /// From now on only this secret key is accepted, as after the rotation of a key.
     pub fn accept_only_key(&self, secret_key: &str) {
         lock(&self.shared).only_secret = Some(secret_key.to_owned());
-    }
-
-    /// Creates a payment intent that the shop does not know, as another client of the same account would.
-    pub fn create_foreign_intent(&self, amount: i64, currency: &str) -> Result<Value, ApiError> {
-        let no_metadata = form::Metadata::default();
-        lock(&self.shared).create_intent(&form::Form::payment(amount, currency, &no_metadata))
-    }
-
-    /// Confirms an intent with a card, as the customer's browser does.
-    pub fn pay(&self, intent: &str, card: Card) -> Result<Value, ApiError> {
-        lock(&self.shared).confirm(intent, Some(card.token()))
-    }
-
-    /// Pays a checkout session with a card, as the customer does on its page.
-    pub fn pay_session(&self, session: &str, card: Card) -> Result<Value, ApiError> {
-        lock(&self.shared).pay_session(session, card)
-    }
-
-    /// Expires a checkout session, as after its time or in Stripe's dashboard.
-    pub fn expire_session(&self, session: &str) -> Result<Value, ApiError> {
-        lock(&self.shared).expire_session(session)
-    }
-
-    /// Ends `processing` or `requires_action` with the decision of the bank.
-    pub fn settle(&self, intent: &str, settlement: Settlement) -> Result<Value, ApiError> {
-        lock(&self.shared).settle(intent, settlement)
-    }
-
-    /// Creates a refund as in Stripe's dashboard; without an amount, of all that is left.
-    pub fn refund(&self, intent: &str, amount: Option<i64>) -> Result<Value, ApiError> {
-        lock(&self.shared).create_refund(&form::Form::refund(intent, amount))
-    }
-
-    /// Changes the status of a refund, as the customer's bank does.
-    pub fn update_refund(&self, refund: &str, status: RefundStatus) -> Result<Value, ApiError> {
-        lock(&self.shared).update_refund(refund, status)
-    }
-
-    /// Opens a dispute over a payment, for a reason such as `fraudulent`.
-    pub fn open_dispute(&self, intent: &str, reason: &str) -> Result<Value, ApiError> {
-        lock(&self.shared).open_dispute(intent, reason)
-    }
-
-    /// Submits evidence for the shop: the dispute is under review.
-    pub fn submit_evidence(&self, dispute: &str) -> Result<Value, ApiError> {
-        lock(&self.shared).submit_evidence(dispute)
-    }
-
-    /// Closes a dispute with the decision of the bank.
-    pub fn close_dispute(&self, dispute: &str, outcome: DisputeOutcome) -> Result<Value, ApiError> {
-        lock(&self.shared).close_dispute(dispute, outcome)
-    }
-
-    /// Changes amount and currency of an intent without an event.
-    pub fn tamper(&self, intent: &str, amount: i64, currency: &str) -> Result<Value, ApiError> {
-        let mut state = lock(&self.shared);
-        let changed = state.intent_mut(intent)?;
-        changed.amount = amount;
-        currency.clone_into(&mut changed.currency);
-        state.show_intent(intent)
-    }
-
-    /// Creates and delivers an event of any type with any object, and returns it.
-    pub fn emit_event(&self, kind: &str, object: Value) -> Value {
-        lock(&self.shared).emit(kind, object)
-    }
-
-    /// Signs and delivers an event exactly as given, such as one with another `livemode` or with missing members.
-    pub fn deliver(&self, event: Value) {
-        lock(&self.shared).publish(event);
     }
 }
 

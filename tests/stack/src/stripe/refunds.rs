@@ -2,9 +2,10 @@
 
 use super::{
     ApiError,
+    amounts::check_step,
     cards::Card,
     form::{Form, Metadata},
-    state::{State, new_id, now},
+    state::{State, new_id},
 };
 use serde_json::{Value, json};
 
@@ -40,12 +41,14 @@ pub(super) struct Refund {
     pub(super) amount: i64,
     pub(super) intent: String,
     pub(super) status: RefundStatus,
+    pub(super) livemode: bool,
     id: String,
     balance_transaction: String,
     charge: String,
     created: i64,
     currency: String,
     metadata: Metadata,
+    payment_method: &'static str,
     reason: Option<String>,
 }
 
@@ -58,7 +61,7 @@ impl State {
         let charge = self.charge_to_refund(form)?;
         let left = charge.unrefunded();
         let amount = wanted.unwrap_or(left);
-        if charge.disputed {
+        if charge.withdrawn > 0 && left == 0 {
             let id = &charge.id;
             let message = format!("Charge {id} has been charged back; cannot issue a refund.");
             return Err(ApiError::invalid(message).code("charge_disputed"));
@@ -67,6 +70,7 @@ impl State {
             let message = format!("Charge {} has already been refunded.", charge.id);
             return Err(ApiError::invalid(message).code("charge_already_refunded"));
         }
+        check_step(amount, charge.currency(), "amount")?;
         if amount > left {
             let message = format!(
                 "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
@@ -83,9 +87,11 @@ impl State {
             },
             balance_transaction: new_id("txn"),
             charge: charge.id.clone(),
-            created: now(),
+            created: self.clock.now(),
+            livemode: charge.livemode,
             currency: charge.currency().to_owned(),
             metadata,
+            payment_method: charge.card.token(),
             reason,
         };
         let (json, charge) = (refund.json(), refund.charge.clone());
@@ -164,15 +170,28 @@ impl Refund {
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,
-            "destination_details": null,
+            "customer": null,
+            "customer_account": null,
+            "destination_details": {
+                "type": "card",
+                "card": {
+                    "reference_status": "pending",
+                    "reference_type": "acquirer_reference_number",
+                    "type": "refund",
+                },
+            },
             "metadata": self.metadata,
             "payment_intent": self.intent,
+            "payment_method": self.payment_method,
             "reason": self.reason,
             "receipt_number": null,
             "source_transfer_reversal": null,
             "status": self.status.as_str(),
             "transfer_reversal": null,
         });
+        if self.status == RefundStatus::Pending {
+            json["pending_reason"] = "processing".into();
+        }
         if self.status == RefundStatus::Failed {
             json["failure_reason"] = "expired_or_canceled_card".into();
             json["failure_balance_transaction"] =

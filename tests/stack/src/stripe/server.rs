@@ -3,6 +3,7 @@
 use super::{
     Shared,
     api::{ApiResponse, Call},
+    events::API_VERSION,
     form::Form,
     hosted, lock,
 };
@@ -65,6 +66,7 @@ async fn answer(shared: Shared, socket: ConnectInfo<ClientSocket>, request: Requ
         secret: text_of(&head.headers, "authorization")
             .and_then(|value| Some(value.strip_prefix("Bearer ")?.to_owned())),
         key: text_of(&head.headers, "idempotency-key"),
+        version: text_of(&head.headers, "stripe-version"),
     };
     if !call.path.starts_with("/v1/") {
         return hosted::answer(&mut lock(&shared), &call);
@@ -81,18 +83,27 @@ async fn answer(shared: Shared, socket: ConnectInfo<ClientSocket>, request: Requ
 }
 
 fn http_response(call: &Call, response: &ApiResponse) -> Response {
+    let version = call.version.as_deref().unwrap_or(API_VERSION);
     let mut builder = Response::builder()
         .status(response.status)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header("request-id", &response.request);
+        .header("request-id", &response.request)
+        .header("stripe-version", version);
     if let Some(key) = &call.key {
         builder = builder.header("idempotency-key", key);
     }
     if response.replayed {
         builder = builder.header("idempotent-replayed", "true");
     }
+    if let Some(should_retry) = response.should_retry {
+        builder = builder.header("stripe-should-retry", should_retry.to_string());
+    }
+    let (kind, body) = match response.page {
+        Some(page) => ("text/html", page.to_owned()),
+        None => ("application/json", format!("{:#}", response.body)),
+    };
     builder
-        .body(Body::from(format!("{:#}", response.body)))
+        .header(header::CONTENT_TYPE, kind)
+        .body(Body::from(body))
         .unwrap_or_else(|_| status(StatusCode::BAD_REQUEST))
 }
 

@@ -2,10 +2,12 @@
 
 use super::{
     ApiError,
+    amounts::{check_ceiling, check_charge},
     cards::Card,
     form::{Form, Metadata},
     intents::Status,
-    state::{State, new_id, now},
+    json::{some, with_nulls},
+    state::{State, new_id},
 };
 use serde_json::{Value, json};
 
@@ -16,13 +18,16 @@ pub(super) struct Session {
     pub(super) amount: i64,
     pub(super) currency: String,
     pub(super) intent: Option<String>,
+    pub(super) livemode: bool,
     pub(super) metadata: Metadata,
     pub(super) status: &'static str,
-    pub(super) success_url: Option<String>,
+    pub(super) success_url: String,
+    allowed_methods: Vec<String>,
     cancel_url: Option<String>,
     client_reference_id: Option<String>,
     created: i64,
     customer_email: Option<String>,
+    excluded_methods: Vec<String>,
     expires_at: i64,
     id: String,
     intent_metadata: Metadata,
@@ -31,21 +36,28 @@ pub(super) struct Session {
 
 impl State {
     pub(super) fn create_session(&mut self, form: &Form) -> Result<Value, ApiError> {
+        form.required("mode")?;
         form.one_of("mode", &["payment"])?;
+        form.one_of("ui_mode", &["hosted_page"])?;
+        let success_url = form.required("success_url")?.to_owned();
         let (amount, currency) = price(&form.groups("line_items"))?;
-        let id = new_id("cs_test");
+        let id = new_id(if self.livemode { "cs_live" } else { "cs_test" });
+        let now = self.clock.now();
         let session = Session {
             amount,
             currency,
             intent: None,
             metadata: form.metadata()?,
             status: "open",
-            success_url: form.owned("success_url"),
+            success_url,
+            allowed_methods: form.texts("allowed_payment_method_types"),
             cancel_url: form.owned("cancel_url"),
+            excluded_methods: form.texts("excluded_payment_method_types"),
             client_reference_id: form.owned("client_reference_id"),
-            created: now(),
+            created: now,
+            livemode: self.livemode,
             customer_email: form.owned("customer_email"),
-            expires_at: expires_at(form)?,
+            expires_at: expires_at(form, now)?,
             id: id.clone(),
             intent_metadata: form.inner("payment_intent_data").metadata()?,
             is_paid: false,
@@ -141,8 +153,7 @@ impl State {
 }
 
 /// The expiry of a session: 30 minutes to 24 hours from now, the maximum by default.
-fn expires_at(form: &Form) -> Result<i64, ApiError> {
-    let now = now();
+fn expires_at(form: &Form, now: i64) -> Result<i64, ApiError> {
     let at = form.integer("expires_at")?.unwrap_or(now + DAY);
     if (now + HALF_HOUR..=now + DAY).contains(&at) {
         return Ok(at);
@@ -162,8 +173,12 @@ fn price(lines: &[Form]) -> Result<(i64, String), ApiError> {
     }
     let mut sum = 0_i64;
     let mut currency: Option<String> = None;
-    for line in lines {
+    for (index, line) in lines.iter().enumerate() {
         let price = line.inner("price_data");
+        if price.inner("product_data").text("name").is_none() {
+            let name = format!("line_items[{index}][price_data][product_data][name]");
+            return Err(ApiError::missing_param(&name));
+        }
         let each = price.amount("unit_amount")?;
         let each =
             each.ok_or_else(|| ApiError::missing_param("line_items[price_data][unit_amount]"))?;
@@ -174,22 +189,20 @@ fn price(lines: &[Form]) -> Result<(i64, String), ApiError> {
             return Err(ApiError::invalid(message).param("line_items"));
         }
         currency = Some(of_line);
-        sum = each
-            .checked_mul(quantity)
-            .and_then(|line| line.checked_add(sum))
-            .filter(|sum| *sum <= 99_999_999)
-            .ok_or_else(|| {
+        sum =
+            each.checked_mul(quantity).and_then(|line| line.checked_add(sum)).ok_or_else(|| {
                 let message = "The session's total is too large.";
                 ApiError::invalid(message).code("amount_too_large").param("line_items")
             })?;
+        check_ceiling(sum, "line_items")?;
     }
     let currency = currency.ok_or_else(|| ApiError::missing_param("line_items"))?;
+    check_charge(sum, &currency, "line_items")?;
     Ok((sum, currency))
 }
 
 /// Members of a session that are always null here.
-const UNUSED: [&str; 23] = [
-    "adaptive_pricing",
+const UNUSED: [&str; 30] = [
     "after_expiration",
     "allow_promotion_codes",
     "billing_address_collection",
@@ -197,10 +210,18 @@ const UNUSED: [&str; 23] = [
     "collected_information",
     "consent",
     "consent_collection",
+    "currency_conversion",
     "customer",
+    "customer_account",
     "customer_details",
+    "discounts",
+    "integration_identifier",
     "invoice",
+    "invoice_creation",
     "locale",
+    "managed_payments",
+    "optional_items",
+    "origin_context",
     "payment_link",
     "payment_method_configuration_details",
     "permissions",
@@ -220,6 +241,8 @@ impl Session {
         let mut json = json!({
             "id": self.id,
             "object": "checkout.session",
+            "adaptive_pricing": {"enabled": false},
+            "allowed_payment_method_types": some(&self.allowed_methods),
             "amount_subtotal": self.amount,
             "amount_total": self.amount,
             "automatic_tax": {"enabled": false, "liability": null, "provider": null, "status": null},
@@ -232,7 +255,7 @@ impl Session {
             "customer_creation": "if_required",
             "customer_email": self.customer_email,
             "expires_at": self.expires_at,
-            "livemode": false,
+            "livemode": self.livemode,
             "metadata": self.metadata,
             "mode": "payment",
             "payment_intent": self.intent,
@@ -245,12 +268,12 @@ impl Session {
             "status": self.status,
             "success_url": self.success_url,
             "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-            "ui_mode": "hosted",
+            "ui_mode": "hosted_page",
             "url": url,
         });
-        for name in UNUSED {
-            json[name] = Value::Null;
+        if !self.excluded_methods.is_empty() {
+            json["excluded_payment_method_types"] = json!(self.excluded_methods);
         }
-        json
+        with_nulls(json, &UNUSED)
     }
 }

@@ -4,6 +4,7 @@ use super::{
     ApiError,
     api::RecordedCall,
     charges::Charge,
+    clock::Clock,
     delivery::Deliveries,
     disputes::Dispute,
     faults::FaultQueue,
@@ -15,7 +16,6 @@ use super::{
 };
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub(super) struct State {
@@ -25,12 +25,17 @@ pub(super) struct State {
     pub(super) refunds: ObjectStore<Refund>,
     pub(super) sessions: ObjectStore<Session>,
     pub(super) disputes: ObjectStore<Dispute>,
+    pub(super) warnings: ObjectStore<Value>,
+    pub(super) reviews: ObjectStore<Value>,
     pub(super) events: ObjectStore<Value>,
     pub(super) idempotency_keys: IdempotencyKeys,
     pub(super) faults: FaultQueue,
     pub(super) deliveries: Deliveries,
     pub(super) calls: Vec<RecordedCall>,
-    /// The only accepted secret key; any test key if there is none.
+    pub(super) clock: Clock,
+    /// The mode of new objects. Live keys are accepted in live mode only.
+    pub(super) livemode: bool,
+    /// The only accepted secret key; any if there is none.
     pub(super) only_secret: Option<String>,
     /// The request id and the idempotency key of the current call.
     pub(super) current_call: (Option<String>, Option<String>),
@@ -63,11 +68,15 @@ impl State {
             refunds: ObjectStore::default(),
             sessions: ObjectStore::default(),
             disputes: ObjectStore::default(),
+            warnings: ObjectStore::default(),
+            reviews: ObjectStore::default(),
             events: ObjectStore::default(),
             idempotency_keys: IdempotencyKeys::default(),
             faults: FaultQueue::default(),
             deliveries,
             calls: Vec::new(),
+            clock: Clock::default(),
+            livemode: false,
             only_secret: None,
             current_call: (None, None),
         }
@@ -99,15 +108,49 @@ impl State {
             "re" => self.refunds.get(id).map(Refund::json),
             "dp" => self.disputes.get(id).map(Dispute::json),
             "cs" => self.sessions.get(id).map(|session| session.json(&self.base_url)),
+            "issfr" => self.warnings.get(id).cloned(),
+            "prv" => self.reviews.get(id).cloned(),
             _ => None,
         }
     }
+
+    pub(super) fn set_object_livemode(&mut self, id: &str, live: bool) {
+        let mode = match id.split('_').next() {
+            Some("pi") => self.intents.get_mut(id).map(|intent| &mut intent.livemode),
+            Some("ch") => self.charges.get_mut(id).map(|charge| &mut charge.livemode),
+            Some("re") => self.refunds.get_mut(id).map(|refund| &mut refund.livemode),
+            Some("dp") => self.disputes.get_mut(id).map(|dispute| &mut dispute.livemode),
+            Some("cs") => self.sessions.get_mut(id).map(|session| &mut session.livemode),
+            Some("issfr") => return set_livemode(self.warnings.get_mut(id), live),
+            Some("prv") => return set_livemode(self.reviews.get_mut(id), live),
+            _ => None,
+        };
+        *mode.expect("a test knows its objects") = live;
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        match id.split('_').next() {
+            Some("pi") => self.intents.remove(id),
+            Some("ch") => self.charges.remove(id),
+            Some("re") => self.refunds.remove(id),
+            Some("dp") => self.disputes.remove(id),
+            Some("cs") => self.sessions.remove(id),
+            Some("issfr") => self.warnings.remove(id),
+            Some("prv") => self.reviews.remove(id),
+            _ => {}
+        }
+    }
+}
+
+fn set_livemode(object: Option<&mut Value>, live: bool) {
+    object.expect("a test knows its objects")["livemode"] = live.into();
 }
 
 /// Objects by id, in the order of creation.
 pub(super) struct ObjectStore<T> {
     positions: HashMap<String, usize>,
-    items: Vec<T>,
+    /// None where an object was removed.
+    items: Vec<Option<T>>,
 }
 
 impl<T> Default for ObjectStore<T> {
@@ -119,19 +162,25 @@ impl<T> Default for ObjectStore<T> {
 impl<T> ObjectStore<T> {
     pub(super) fn insert(&mut self, id: &str, item: T) {
         self.positions.insert(id.to_owned(), self.items.len());
-        self.items.push(item);
+        self.items.push(Some(item));
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&T> {
-        self.items.get(*self.positions.get(id)?)
+        self.items.get(*self.positions.get(id)?)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.items.get_mut(*self.positions.get(id)?)
+        self.items.get_mut(*self.positions.get(id)?)?.as_mut()
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.items.iter()
+        self.items.iter().flatten()
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(position) = self.positions.remove(id) {
+            self.items[position] = None;
+        }
     }
 }
 
@@ -139,11 +188,6 @@ impl<T> ObjectStore<T> {
 pub(super) fn new_id(prefix: &str) -> String {
     let random = Uuid::new_v4().simple().to_string();
     format!("{prefix}_{}", &random[..24])
-}
-
-#[expect(clippy::disallowed_methods, reason = "Stripe has its own clock")]
-pub(super) fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// A page of a list, newest first, selected by `limit`, `starting_after`, `ending_before` and `created`.
@@ -160,11 +204,13 @@ pub(super) fn page(
                 .param("limit")
         })?;
     let created = form.inner("created");
+    let exactly = form.integer("created")?;
     let (from, after) = (created.integer("gte")?, created.integer("gt")?);
     let (until, before) = (created.integer("lte")?, created.integer("lt")?);
     let in_time = |item: &Value| {
         let at = item["created"].as_i64().unwrap_or_default();
-        from.is_none_or(|from| at >= from)
+        exactly.is_none_or(|exactly| at == exactly)
+            && from.is_none_or(|from| at >= from)
             && after.is_none_or(|after| at > after)
             && until.is_none_or(|until| at <= until)
             && before.is_none_or(|before| at < before)
@@ -173,14 +219,26 @@ pub(super) fn page(
 
     let position = |id: &str| items.iter().position(|item| item["id"] == id);
     if let Some(last) = form.text("starting_after") {
-        let position = position(last).ok_or_else(|| ApiError::no_such("object", last))?;
+        let position = position(last).ok_or_else(|| no_such_cursor("starting_after", last))?;
         items.drain(..=position);
     } else if let Some(first) = form.text("ending_before") {
-        let position = position(first).ok_or_else(|| ApiError::no_such("object", first))?;
+        let position = position(first).ok_or_else(|| no_such_cursor("ending_before", first))?;
         items.truncate(position);
         items.drain(..position.saturating_sub(limit));
     }
     let has_more = items.len() > limit;
     items.truncate(limit);
     Ok(json!({"object": "list", "url": url, "has_more": has_more, "data": items}))
+}
+
+/// Stripe answers 400 here, and not 404.
+fn no_such_cursor(param: &str, id: &str) -> ApiError {
+    let what = match id.split('_').next() {
+        Some("pi") => "payment_intent",
+        Some("re") => "refund",
+        Some("dp") => "dispute",
+        Some("evt") => "event",
+        _ => "object",
+    };
+    ApiError::invalid(format!("No such {what}: '{id}'")).code("resource_missing").param(param)
 }

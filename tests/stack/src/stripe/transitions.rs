@@ -5,7 +5,7 @@ use super::{
     cards::{Card, CardOutcome},
     form::Form,
     intents::{Status, parse_payment_method},
-    state::{State, now},
+    state::State,
 };
 use serde_json::{Value, json};
 
@@ -38,7 +38,12 @@ impl State {
             CardOutcome::Declined { code, message } => {
                 return Err(self.decline(id, card, code, message));
             }
-            CardOutcome::RequiresAction => self.set_status(id, Status::RequiresAction),
+            CardOutcome::RequiresAction => {
+                let details = json!({"type": "three_d_secure_redirect"});
+                let action = json!({"type": "use_stripe_sdk", "use_stripe_sdk": details});
+                self.existing_intent_mut(id).next_action = Some(action);
+                self.set_status(id, Status::RequiresAction);
+            }
             CardOutcome::Processing => self.set_status(id, Status::Processing),
         }
         self.update_session(id);
@@ -66,6 +71,37 @@ impl State {
             self.decline(id, card, "generic_decline", message);
         }
         self.update_session(id);
+        self.show_intent(id)
+    }
+
+    pub(super) fn succeed_with(&mut self, id: &str, received: i64) -> Result<Value, ApiError> {
+        let intent = self.intent_mut(id)?;
+        intent.last_error = None;
+        intent.amount_received = received;
+        intent.status = Status::Succeeded;
+        intent.payment_method = Some(Card::Visa.token().to_owned());
+        self.charge(id, Card::Visa, true, None);
+        self.emit_intent("payment_intent.succeeded", id);
+        self.update_session(id);
+        self.show_intent(id)
+    }
+
+    pub(super) fn await_voucher(&mut self, id: &str, expires_at: i64) -> Result<Value, ApiError> {
+        let intent = self.intent_mut(id)?;
+        if !intent.status.is_open() {
+            return Err(intent.unexpected("A voucher cannot be issued: this PaymentIntent"));
+        }
+        let url = format!("https://payments.stripe.com/multibanco/voucher/{id}");
+        intent.next_action = Some(json!({
+            "type": "multibanco_display_details",
+            "multibanco_display_details": {
+                "entity": "12345",
+                "expires_at": expires_at,
+                "hosted_voucher_url": url,
+                "reference": "123456789",
+            },
+        }));
+        self.set_status(id, Status::RequiresAction);
         self.show_intent(id)
     }
 
@@ -97,12 +133,13 @@ impl State {
     pub(super) fn cancel(&mut self, id: &str, form: &Form) -> Result<Value, ApiError> {
         let reasons = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
         let reason = form.one_of("cancellation_reason", &reasons)?;
+        let now = self.clock.now();
         let intent = self.intent_mut(id)?;
         if !intent.status.is_open() && intent.status != Status::RequiresCapture {
             return Err(intent.unexpected("You cannot cancel this PaymentIntent because it"));
         }
         intent.amount_capturable = 0;
-        intent.canceled_at = Some(now());
+        intent.canceled_at = Some(now);
         intent.cancellation_reason = reason;
         intent.status = Status::Canceled;
         self.emit_intent("payment_intent.canceled", id);

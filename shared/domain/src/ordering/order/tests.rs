@@ -31,7 +31,7 @@ fn every_line_that_is_short_is_named() {
     let (mug, tea) = (ProductId::generate(), ProductId::generate());
     let basket = Basket::new([(mug, 2), (tea, 3)]).unwrap();
 
-    let refused = price(&basket, vec![item(mug, 1, 1, false), item(tea, 1, 0, false)]);
+    let refused = price(&basket, vec![item(mug, 500, 1, false), item(tea, 500, 0, false)]);
 
     let Err(Refusal::OutOfStock(short)) = refused else { panic!("{refused:?}") };
     let short: Vec<_> = short.iter().map(|s| (s.requested, s.available)).collect();
@@ -85,7 +85,7 @@ fn only_an_order_that_waits_for_money_holds_its_stock_and_for_half_an_hour() {
     let basket = Basket::new([(mug, 1)]).unwrap();
     let held = |minor| price(&basket, vec![item(mug, minor, 5, true)]).unwrap().hold_seconds();
 
-    assert_eq!((held(1), held(0)), (Some(1800), None));
+    assert_eq!((held(50), held(0)), (Some(1800), None));
 }
 
 #[test]
@@ -96,8 +96,46 @@ fn an_order_costs_at_most_what_stripe_charges_at_once() {
         price(&basket, vec![item(mug, minor, 5, true)]).map(|order| order.totals.total.minor)
     };
 
-    assert_eq!(of(3, 33_333_333), Ok(99_999_999));
-    assert_eq!(of(2, 50_000_000), Err(Refusal::TooLarge));
+    let most = Currency::EUR.ceiling();
+    assert_eq!(of(3, 333_333_333_333), Ok(999_999_999_999));
+    assert_eq!(of(2, 500_000_000_000), Err(Refusal::TooLarge { most }));
+}
+
+#[test]
+fn an_order_costs_nothing_or_the_least_that_can_be_charged() {
+    let mug = ProductId::generate();
+    let of = |code, quantity, minor| {
+        let basket = Basket::new([(mug, quantity)]).unwrap();
+        let mut line = item(mug, minor, 5, true);
+        line.price.currency = Currency::from_code(code).unwrap();
+        price(&basket, vec![line]).map(|order| order.totals.total.minor)
+    };
+    let too_small = |code| {
+        let least = Currency::from_code(code).unwrap().least();
+        Err(Refusal::TooSmall { least })
+    };
+
+    for (code, under, least) in [("EUR", 49, 50), ("JPY", 49, 50), ("HUF", 17_499, 17_500)] {
+        assert_eq!(of(code, 1, under), too_small(code));
+        assert_eq!(of(code, 1, least), Ok(least));
+    }
+    // Many cheap pieces are enough together.
+    assert_eq!((of("EUR", 9, 5), of("EUR", 10, 5)), (too_small("EUR"), Ok(50)));
+    assert_eq!(of("EUR", 9, 0), Ok(0));
+}
+
+#[test]
+fn what_has_a_price_that_could_not_be_written_any_more_is_not_for_sale() {
+    let mug = ProductId::generate();
+    let basket = Basket::new([(mug, 10)]).unwrap();
+    for (code, minor, is_for_sale) in
+        [("KWD", 1990, true), ("KWD", 1999, false), ("BGN", 1000, false)]
+    {
+        let mut line = item(mug, minor, 50, true);
+        line.price.currency = Currency::from_code(code).unwrap();
+        let refused = price(&basket, vec![line]).err();
+        assert_eq!(refused, (!is_for_sale).then_some(Refusal::NotForSale(mug)), "{minor} {code}");
+    }
 }
 
 #[test]
@@ -111,7 +149,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
     #[test]
     fn the_parts_of_an_order_sum_to_its_total(
-        wanted in prop::collection::vec((1..=1000_i64, 0..=99_999_999_i64), 1..12),
+        wanted in prop::collection::vec(
+            (1..=1000_i64, prop_oneof![0..10_i64, 0..=999_999_999_i64, 0..=999_999_999_999_i64]),
+            1..12,
+        ),
     ) {
         let wanted: Vec<_> = wanted.into_iter().map(|(q, p)| (ProductId::generate(), q, p)).collect();
         let basket = Basket::new(wanted.iter().map(|(id, q, _)| (*id, *q))).unwrap();
@@ -126,8 +167,12 @@ proptest! {
                 prop_assert_eq!(lines.iter().map(|line| line.total.minor).sum::<i64>(), exact);
             }
             Err(refused) => {
-                prop_assert_eq!(refused, Refusal::TooLarge);
-                prop_assert!(exact > MAX_TOTAL_MINOR);
+                let (least, most) = (Currency::EUR.least(), Currency::EUR.ceiling());
+                let too_small = exact < least.minor && exact > 0;
+                prop_assert!(too_small || exact > most.minor);
+                let expected =
+                    if too_small { Refusal::TooSmall { least } } else { Refusal::TooLarge { most } };
+                prop_assert_eq!(refused, expected);
             }
         }
     }

@@ -51,12 +51,25 @@ queries! {
             select d.closed_at, '12:' || d.id, 'dispute_closed', null, null, d.id, null, d.status, null
             from disputes d join payments p on p.id = d.payment_id
             where p.order_id = $1 and d.closed_at is not null
+            union all
+            select w.opened_at, '13:' || w.id,
+                   case w.kind when 'review' then 'review_opened' else 'fraud_warning_opened' end,
+                   null, null, w.id, w.reason, null, null
+            from fraud_warnings w join payments p on p.id = w.payment_id
+            where p.order_id = $1
+            union all
+            select w.closed_at, '14:' || w.id,
+                   case w.kind when 'review' then 'review_closed' else 'fraud_warning_closed' end,
+                   w.closed_by, null, w.id, null, null, null
+            from fraud_warnings w join payments p on p.id = w.payment_id
+            where p.order_id = $1 and w.closed_at is not null
         )
         select e.*, o.currency
         from entries e, orders o
         where o.id = $1
           and ($2 or e.what not in (
-                   'payment_started', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed'))
+                   'payment_started', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed',
+                   'fraud_warning_opened', 'fraud_warning_closed', 'review_opened', 'review_closed'))
           and ($3::timestamptz is null or (e.at, e.place collate \"C\") > ($3, $4::text))
         order by e.at, e.place collate \"C\"
         limit $5";
@@ -127,6 +140,14 @@ fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
         "dispute_closed" => {
             TimelineEvent::DisputeClosed { dispute: row.get("subject"), status: text("number") }
         }
+        "fraud_warning_opened" => {
+            TimelineEvent::FraudWarningOpened { warning: row.get("subject"), reason: text("said") }
+        }
+        "fraud_warning_closed" => TimelineEvent::FraudWarningClosed { warning: row.get("subject") },
+        "review_opened" => {
+            TimelineEvent::ReviewOpened { warning: row.get("subject"), reason: text("said") }
+        }
+        "review_closed" => TimelineEvent::ReviewClosed { warning: row.get("subject") },
         _ => return Err(DbError::invalid_row(&TIMELINE, "an entry of an unknown kind")),
     };
     let sort_key = SortKey(row.get("place"));

@@ -2,11 +2,15 @@
 
 mod sql;
 mod state;
+mod status;
 
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, holds_goods, insert, is_undecided, lock, payment_of, record_funds, update,
+    ALL as ALL_QUERIES, find_stored, holds_goods, insert, is_undecided, lock, payment_of,
+    record_funds, update,
 };
-pub use state::{Case, DisputeStatus, DisputeUpdate, Funds, Refusal};
+pub(crate) use state::StoredDispute;
+pub use state::{Case, DisputeUpdate, Funds, Refusal};
+pub use status::DisputeStatus;
 
 use crate::db::Db;
 use crate::failure::Failure;

@@ -1,11 +1,13 @@
 //! The statements behind disputes. They hold no rules.
 
 use super::Dispute;
-use super::state::{Case, DisputeStatus, DisputeUpdate, Funds, LockedDispute};
+use super::state::{Case, DisputeUpdate, Funds, StoredDispute};
+use super::status::DisputeStatus;
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{DisputeId, OrderId, PaymentId};
 use crate::money::{Currency, Money};
 use crate::page::PageRequest;
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 /// Every column that [`dispute`] reads.
@@ -34,14 +36,15 @@ queries! {
         order by d.id desc
         limit $3");
 
+    /// Also one in a state that we do not know, unless it is an inquiry.
     IS_UNDECIDED: "check whether an order has an undecided dispute" = "
         select 1 from disputes d join payments p on p.id = d.payment_id
-        where p.order_id = $1 and d.status in ('needs_response', 'under_review')
+        where p.order_id = $1 and d.closed_at is null and not starts_with(d.status, 'warning_')
         limit 1";
 
     HOLDS_GOODS: "check whether disputes keep an order from being shipped" = "
         select 1 from disputes d join payments p on p.id = d.payment_id
-        where p.order_id = $1 and d.status = any($2)
+        where p.order_id = $1 and (d.closed_at is null or d.status = 'lost')
         limit 1";
 
     /// Only once the payment is stored as succeeded: before that, the dispute's event waits.
@@ -54,6 +57,11 @@ queries! {
         where payment_id = $1 and provider_dispute = $2
         for update";
 
+    FIND_STORED: "look up disputes to compare" = "
+        select id, provider_dispute, status, amount_minor, currency, reason, evidence_due_at, told_at
+        from disputes
+        where provider_dispute = any($1)";
+
     INSERT: "insert a dispute" = "
         insert into disputes (id, payment_id, provider_dispute, status, amount_minor, currency, reason,
                               evidence_due_at, told_at, closed_at)
@@ -65,12 +73,12 @@ queries! {
             closed_at = case when $8::bool then coalesce(closed_at, now()) end, updated_at = now()
         where id = $1";
 
-    /// Only in the order's currency, in which the ledger counts. Banks rarely dispute in another.
+    /// Only in the order's currency, in which the ledger counts, and only if it is anything. Banks rarely dispute in another.
     RECORD_FUNDS: "record disputed funds in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
         select p.order_id, $2, $3, 'stripe', d.provider_dispute
         from disputes d join payments p on p.id = d.payment_id
-        where d.id = $1 and p.currency = $4
+        where d.id = $1 and p.currency = $4 and $3::bigint > 0
         on conflict on constraint ledger_once do nothing";
 }
 
@@ -84,7 +92,7 @@ pub(super) async fn list(
     only: Option<DisputeStatus>,
     page: &PageRequest<DisputeId>,
 ) -> Result<Vec<Dispute>, DbError> {
-    let status = only.map(DisputeStatus::name);
+    let status = only.as_ref().map(DisputeStatus::name);
     let before = page.after.unwrap_or(DisputeId::LAST);
     let limit = page.fetch_limit();
     let rows = match order {
@@ -99,11 +107,9 @@ pub(crate) async fn is_undecided(tx: &Tx<'_>, order: OrderId) -> Result<bool, Db
     Ok(tx.row(&IS_UNDECIDED, &[&order]).await?.is_some())
 }
 
-/// Whether the order must not be shipped because of its disputes.
+/// Whether the order must not be shipped because of its disputes: while one is open, and for good once one is lost.
 pub(crate) async fn holds_goods(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbError> {
-    let holding = DisputeStatus::ALL.into_iter().filter(|status| status.holds_goods());
-    let holding: Vec<_> = holding.map(DisputeStatus::name).collect();
-    Ok(tx.row(&HOLDS_GOODS, &[&order, &holding]).await?.is_some())
+    Ok(tx.row(&HOLDS_GOODS, &[&order]).await?.is_some())
 }
 
 /// The disputed payment and its order.
@@ -119,12 +125,19 @@ pub(crate) async fn lock(
     tx: &Tx<'_>,
     payment: PaymentId,
     update: &DisputeUpdate,
-) -> Result<Option<LockedDispute>, DbError> {
+) -> Result<Option<StoredDispute>, DbError> {
     let row = tx.row(&LOCK, &[&payment, &update.provider]).await?;
-    row.map(|row| {
-        Ok(LockedDispute { id: row.get("id"), case: case(&LOCK, &row)?, as_of: row.get("told_at") })
-    })
-    .transpose()
+    row.as_ref().map(|row| stored(&LOCK, row)).transpose()
+}
+
+/// What is stored of some disputes, by Stripe's ids.
+pub(crate) async fn find_stored(
+    db: &Db,
+    updates: &[DisputeUpdate],
+) -> Result<HashMap<String, StoredDispute>, DbError> {
+    let providers: Vec<_> = updates.iter().map(|update| update.provider.as_str()).collect();
+    let rows = db.rows(&FIND_STORED, &[&providers]).await?;
+    rows.iter().map(|row| Ok((row.get("provider_dispute"), stored(&FIND_STORED, row)?))).collect()
 }
 
 pub(crate) async fn insert(
@@ -197,12 +210,15 @@ fn dispute(row: &Row) -> Result<Dispute, DbError> {
     })
 }
 
+fn stored(query: &'static Query, row: &Row) -> Result<StoredDispute, DbError> {
+    Ok(StoredDispute { id: row.get("id"), case: case(query, row)?, as_of: row.get("told_at") })
+}
+
 fn case(query: &Query, row: &Row) -> Result<Case, DbError> {
-    let status = DisputeStatus::from_name(row.get("status"));
     let currency = Currency::from_code(row.get("currency"));
     let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
     Ok(Case {
-        status: status.ok_or(DbError::invalid_row(query, "status"))?,
+        status: DisputeStatus::from_name(row.get("status")),
         amount: Money { minor: row.get("amount_minor"), currency },
         reason: row.get("reason"),
         evidence_due: row.get("evidence_due_at"),

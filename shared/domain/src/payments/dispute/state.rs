@@ -1,29 +1,10 @@
-//! The states of disputes, and which of Stripe's updates count. Pure.
+//! Disputes, and which of Stripe's updates of them count. Pure.
 
+use super::status::DisputeStatus;
 use crate::failure::{self, Kind};
 use crate::id::DisputeId;
 use crate::money::Money;
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
-
-/// The states of a dispute at Stripe. Those that begin with `warning_` are of an inquiry, which moves no money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeStatus {
-    WarningNeedsResponse,
-    WarningUnderReview,
-    /// The inquiry did not become a dispute.
-    WarningClosed,
-    NeedsResponse,
-    UnderReview,
-    /// Resolved before it became a dispute.
-    Prevented,
-    /// The shop keeps the money.
-    Won,
-    /// The buyer keeps the money.
-    Lost,
-}
 
 /// The state of a dispute as Stripe reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +23,11 @@ pub struct DisputeUpdate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub status: DisputeStatus,
+    /// May be a part of the payment, or zero.
     pub amount: Money,
     /// As Stripe writes it, such as `fraudulent` or `product_not_received`. Banks add new ones.
     pub reason: String,
-    /// The deadline for the shop's evidence.
+    /// The deadline for the shop's evidence; none if the bank does not wait for it.
     pub evidence_due: Option<OffsetDateTime>,
 }
 
@@ -56,9 +38,9 @@ pub enum Funds {
     Reinstated,
 }
 
-/// A dispute's row, locked.
+/// What is stored of a dispute.
 #[derive(Clone, Debug)]
-pub(crate) struct LockedDispute {
+pub(crate) struct StoredDispute {
     pub(crate) id: DisputeId,
     pub(crate) case: Case,
     pub(crate) as_of: OffsetDateTime,
@@ -81,7 +63,7 @@ impl failure::Refusal for Refusal {
     }
 }
 
-impl LockedDispute {
+impl StoredDispute {
     /// Whether the update replaces what is stored. Every stored field is compared, so that the same updates lead to the
     /// same state in whatever order they arrive.
     pub(crate) fn is_superseded_by(&self, update: &DisputeUpdate) -> bool {
@@ -91,57 +73,7 @@ impl LockedDispute {
 
 fn weight(case: &Case, at: OffsetDateTime) -> impl Ord + '_ {
     let Case { status, amount, reason, evidence_due } = case;
-    (status.stage(), at, *status, amount.minor, amount.currency.code(), reason, *evidence_due)
-}
-
-impl DisputeStatus {
-    pub(super) const ALL: [Self; 8] = [
-        Self::WarningNeedsResponse,
-        Self::WarningUnderReview,
-        Self::WarningClosed,
-        Self::NeedsResponse,
-        Self::UnderReview,
-        Self::Prevented,
-        Self::Won,
-        Self::Lost,
-    ];
-
-    /// As Stripe writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::WarningNeedsResponse => "warning_needs_response",
-            Self::WarningUnderReview => "warning_under_review",
-            Self::WarningClosed => "warning_closed",
-            Self::NeedsResponse => "needs_response",
-            Self::UnderReview => "under_review",
-            Self::Prevented => "prevented",
-            Self::Won => "won",
-            Self::Lost => "lost",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
-    }
-
-    /// Whether it can no longer change, apart from a change of the bank's decision.
-    pub fn is_closed(self) -> bool {
-        matches!(self, Self::WarningClosed | Self::Prevented | Self::Won | Self::Lost)
-    }
-
-    /// Whether the goods must not be shipped: while it is open, and for good once it is lost.
-    pub fn holds_goods(self) -> bool {
-        !self.is_closed() || self == Self::Lost
-    }
-
-    /// An inquiry may become a dispute, and a dispute may be closed; never the other way round.
-    fn stage(self) -> u8 {
-        match self {
-            Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed => 0,
-            Self::NeedsResponse | Self::UnderReview => 1,
-            Self::Prevented | Self::Won | Self::Lost => 2,
-        }
-    }
+    (status.stage(), at, status, amount.minor, amount.currency.code(), reason, *evidence_due)
 }
 
 #[cfg(test)]
@@ -149,6 +81,23 @@ mod tests {
     use super::*;
     use crate::money::Currency;
     use proptest::prelude::*;
+
+    /// All that are known, and three that are not.
+    const STATUSES: [&str; 13] = [
+        "warning_needs_response",
+        "warning_under_review",
+        "warning_closed",
+        "needs_response",
+        "under_review",
+        "prevented",
+        "won",
+        "lost",
+        "appeal_needs_response",
+        "appeal_under_review",
+        "arbitration",
+        "a_status_of_tomorrow",
+        "warning_of_tomorrow",
+    ];
 
     fn update(status: DisputeStatus, second: i64, minor: i64) -> DisputeUpdate {
         let amount = Money { minor, currency: Currency::EUR };
@@ -166,7 +115,7 @@ mod tests {
     fn after(updates: &[DisputeUpdate]) -> (Case, OffsetDateTime) {
         let first = updates.first().unwrap();
         let (id, case) = (DisputeId::generate(), first.case.clone());
-        let mut known = LockedDispute { id, case, as_of: first.at };
+        let mut known = StoredDispute { id, case, as_of: first.at };
         for update in updates {
             if known.is_superseded_by(update) {
                 (known.case, known.as_of) = (update.case.clone(), update.at);
@@ -177,41 +126,50 @@ mod tests {
 
     fn status_after(updates: &[(DisputeStatus, i64)]) -> DisputeStatus {
         let updates: Vec<_> =
-            updates.iter().map(|(status, at)| update(*status, *at, 100)).collect();
+            updates.iter().map(|(status, at)| update(status.clone(), *at, 100)).collect();
         after(&updates).0.status
     }
 
     #[test]
     fn what_the_bank_decided_outweighs_what_is_told_later() {
-        use DisputeStatus::{Lost, NeedsResponse, UnderReview, WarningClosed, Won};
+        use DisputeStatus::{
+            AppealNeedsResponse, Lost, NeedsResponse, UnderReview, WarningClosed, Won,
+        };
         assert_eq!(status_after(&[(Won, 5), (UnderReview, 9), (NeedsResponse, 1)]), Won);
+        // A decision is appealed, and decided again.
+        assert_eq!(
+            status_after(&[(Lost, 5), (AppealNeedsResponse, 7), (Lost, 5)]),
+            AppealNeedsResponse
+        );
+        assert_eq!(status_after(&[(Lost, 5), (AppealNeedsResponse, 7), (Won, 9)]), Won);
         // Banks change their minds.
         assert_eq!(status_after(&[(Won, 9), (Lost, 5)]), Won);
         assert_eq!(status_after(&[(WarningClosed, 9), (NeedsResponse, 5)]), NeedsResponse);
     }
 
     #[test]
-    fn goods_wait_until_the_money_is_sure() {
-        use DisputeStatus::{
-            Lost, NeedsResponse, Prevented, WarningClosed, WarningUnderReview, Won,
-        };
-        for status in [WarningUnderReview, NeedsResponse, Lost] {
-            assert!(status.holds_goods(), "{status:?}");
-        }
-        for status in [WarningClosed, Prevented, Won] {
-            assert!(!status.holds_goods(), "{status:?}");
-        }
+    fn a_status_that_we_do_not_know_follows_a_decision_and_is_followed_by_one() {
+        use DisputeStatus::{Lost, NeedsResponse, WarningClosed, Won};
+        let unknown = || DisputeStatus::from_name("arbitration");
+        assert_eq!(status_after(&[(NeedsResponse, 5), (unknown(), 6)]), unknown());
+        assert_eq!(status_after(&[(Won, 5), (unknown(), 6)]), unknown());
+        assert_eq!(status_after(&[(unknown(), 6), (Lost, 7)]), Lost);
+        let inquiry = || DisputeStatus::from_name("warning_of_tomorrow");
+        assert_eq!(status_after(&[(WarningClosed, 5), (inquiry(), 6)]), inquiry());
+        assert_eq!(status_after(&[(inquiry(), 9), (NeedsResponse, 5)]), NeedsResponse);
     }
 
     proptest! {
         #[test]
         fn the_same_news_in_any_order_end_alike(
-            story in prop::collection::vec((0..8_usize, 0..4_i64, 1..4_i64), 1..7),
+            story in prop::collection::vec((0..STATUSES.len(), 0..4_i64, 0..4_i64), 1..7),
             seed: u64,
         ) {
             let story: Vec<_> = story
                 .into_iter()
-                .map(|(status, at, minor)| update(DisputeStatus::ALL[status], at, minor))
+                .map(|(index, at, minor)| {
+                    update(DisputeStatus::from_name(STATUSES[index]), at, minor)
+                })
                 .collect();
             let mut shuffled = story.clone();
             fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
@@ -223,7 +181,7 @@ mod tests {
     #[test]
     fn the_same_again_is_no_news() {
         let update = update(DisputeStatus::NeedsResponse, 5, 100);
-        let known = LockedDispute {
+        let known = StoredDispute {
             id: DisputeId::generate(),
             case: update.case.clone(),
             as_of: update.at,
@@ -232,14 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_reads_as_it_was_written_and_four_are_closed() {
-        use DisputeStatus::{Lost, Prevented, WarningClosed, Won};
-        for status in DisputeStatus::ALL {
-            assert_eq!(DisputeStatus::from_name(status.name()), Some(status));
-            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
-        }
-        let closed = DisputeStatus::ALL.into_iter().filter(|status| status.is_closed());
-        assert!(closed.eq([WarningClosed, Prevented, Won, Lost]));
+    fn a_missing_dispute_has_its_code() {
         assert_eq!(failure::Refusal::code(&Refusal::NoDispute), "dispute_not_found");
     }
 }

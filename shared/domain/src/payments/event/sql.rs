@@ -9,15 +9,14 @@ queries! {
         values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (event_id) do nothing";
 
-    /// The next try is due as after the first `TRY_LATER`.
     INSERT_WITH_OUTCOME: "store a Stripe event and its outcome" = "
         insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason,
                                    processed_at, attempts, next_try_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, case when $9 then now() end, 1, now() + interval '5 seconds')";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, case when $9 then now() end, 1, now() + make_interval(secs => $10::int4))";
 
     /// Skips an event that another process is working on.
     LOCK_EVENT: "lock a Stripe event" = "
-        select attempts from stripe_events
+        select attempts, livemode from stripe_events
         where event_id = $1 and processed_at is null and parked_reason is null
         for update skip locked";
 
@@ -29,21 +28,36 @@ queries! {
 
     TRY_LATER: "postpone a Stripe event" = "
         update stripe_events
-        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, attempts))
+        set attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2::int4)
         where event_id = $1";
 
     PUT_OFF: "postpone a Stripe event after a failure" = "
         update stripe_events
         set attempts = attempts + 1, next_try_at = now() + make_interval(secs => 5 * power(2, least(attempts, $2))),
             parked_reason = case when attempts >= $2 then 'failing' end
-        where event_id = $1 and processed_at is null and parked_reason is null";
+        where event_id = $1 and processed_at is null and parked_reason is null
+        returning parked_reason is not null as is_parked";
 
     MAKE_DUE: "make a Stripe event due" = "
         update stripe_events set parked_reason = null, attempts = 0, next_try_at = now()
-        where event_id = $1 and processed_at is null and parked_reason is distinct from $2";
+        where event_id = $1 and processed_at is null";
 
     IS_PROCESSED: "check whether a Stripe event is processed" = "
         select processed_at is not null as is_processed from stripe_events where event_id = $1";
+
+    /// A refund and a dispute are known by their payment as well.
+    IS_ANY_KNOWN: "check whether objects of Stripe's are known" = "
+        select exists (select from payments where provider_pi = any($1))
+            or exists (select from checkout_sessions where provider_session = any($1))
+            or exists (select from refunds where provider_refund = any($1))
+            or exists (select from disputes where provider_dispute = any($1))
+            or exists (select from fraud_warnings where provider = any($1)) as is_known";
+
+    /// Its row is written before Stripe is asked for the intent.
+    IS_INTENT_ON_ITS_WAY: "check whether an intent may become known" = "
+        select exists (
+            select from payments
+            where status = 'creating' and provider_pi is null and provider = 'stripe') as is_on_its_way";
 
     DUE_EVENTS: "list Stripe events that are due" = "
         select event_id, raw from stripe_events
@@ -52,15 +66,16 @@ queries! {
         limit $1";
 }
 
+/// Whether it was not stored before.
 pub(super) async fn record(
     db: &Db,
     envelope: &EventEnvelope,
     raw: &[u8],
     parked: Option<&str>,
-) -> Result<(), DbError> {
-    let EventEnvelope { id, kind, object_id, created, livemode, api_version } = envelope;
+) -> Result<bool, DbError> {
+    let EventEnvelope { id, kind, object_id, created, livemode, api_version, .. } = envelope;
     let row: [Param<'_>; 8] = [id, kind, object_id, created, livemode, api_version, &raw, &parked];
-    db.execute(&RECORD, &row).await.map(drop)
+    Ok(db.execute(&RECORD, &row).await? == 1)
 }
 
 /// Fails by its constraint, [`super::STORED_ONCE`], if the event is stored already.
@@ -70,16 +85,20 @@ pub(crate) async fn insert_with_outcome(
     raw: &[u8],
     outcome: &EventOutcome,
 ) -> Result<(), DbError> {
-    let EventEnvelope { id, kind, object_id, created, livemode, api_version } = envelope;
+    let EventEnvelope { id, kind, object_id, created, livemode, api_version, .. } = envelope;
     let parked = if let EventOutcome::Parked(code, _) = outcome { Some(code) } else { None };
+    let pause =
+        if let EventOutcome::TryLater { pause_seconds } = outcome { *pause_seconds } else { 0 };
     let is_done = *outcome == EventOutcome::Done;
-    let row: [Param<'_>; 9] =
-        [id, kind, object_id, created, livemode, api_version, &raw, &parked, &is_done];
+    let row: [Param<'_>; 10] =
+        [id, kind, object_id, created, livemode, api_version, &raw, &parked, &is_done, &pause];
     tx.execute(&INSERT_WITH_OUTCOME, &row).await.map(drop)
 }
 
-pub(crate) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<i32>, DbError> {
-    Ok(tx.row(&LOCK_EVENT, &[&event]).await?.map(|row| row.get("attempts")))
+/// How often the event was tried before, and its `livemode`; none if there is nothing to do.
+pub(crate) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<(i32, bool)>, DbError> {
+    let row = tx.row(&LOCK_EVENT, &[&event]).await?;
+    Ok(row.map(|row| (row.get("attempts"), row.get("livemode"))))
 }
 
 pub(crate) async fn mark_processed(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
@@ -90,12 +109,26 @@ pub(crate) async fn park(tx: &Tx<'_>, event: &str, why: &str) -> Result<(), DbEr
     tx.execute(&PARK, &[&event, &why]).await.map(drop)
 }
 
-pub(crate) async fn try_later(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
-    tx.execute(&TRY_LATER, &[&event]).await.map(drop)
+pub(crate) async fn try_later(tx: &Tx<'_>, event: &str, pause_seconds: i32) -> Result<(), DbError> {
+    tx.execute(&TRY_LATER, &[&event, &pause_seconds]).await.map(drop)
 }
 
-pub(super) async fn put_off(db: &Db, event: &str, max_tries: i32) -> Result<(), DbError> {
-    db.execute(&PUT_OFF, &[&event, &max_tries]).await.map(drop)
+/// Whether it is parked now.
+pub(super) async fn put_off(db: &Db, event: &str, max_tries: i32) -> Result<bool, DbError> {
+    let row = db.row(&PUT_OFF, &[&event, &max_tries]).await?;
+    Ok(row.is_some_and(|row| row.get("is_parked")))
+}
+
+/// Whether one of Stripe's ids is stored.
+pub(crate) async fn is_any_known(tx: &Tx<'_>, ids: &[String]) -> Result<bool, DbError> {
+    let row = tx.row(&IS_ANY_KNOWN, &[&ids]).await?;
+    Ok(row.is_some_and(|row| row.get("is_known")))
+}
+
+/// Whether a payment of ours may exist at Stripe under an id that is not stored yet.
+pub(crate) async fn is_intent_on_its_way(tx: &Tx<'_>) -> Result<bool, DbError> {
+    let row = tx.row(&IS_INTENT_ON_ITS_WAY, &[]).await?;
+    Ok(row.is_some_and(|row| row.get("is_on_its_way")))
 }
 
 pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
@@ -105,9 +138,9 @@ pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, D
     Ok(rows.iter().map(event).collect())
 }
 
-/// Whether it is due now: not if it is processed, or parked for the reason `for_good`.
-pub(super) async fn make_due(db: &Db, event: &str, for_good: &str) -> Result<bool, DbError> {
-    Ok(db.execute(&MAKE_DUE, &[&event, &for_good]).await? == 1)
+/// Whether it is due now: not if it is processed.
+pub(super) async fn make_due(db: &Db, event: &str) -> Result<bool, DbError> {
+    Ok(db.execute(&MAKE_DUE, &[&event]).await? == 1)
 }
 
 pub(super) async fn is_processed(db: &Db, event: &str) -> Result<Option<bool>, DbError> {

@@ -3,6 +3,7 @@
 use crate::failure::{self, Kind};
 use crate::id::{PaymentId, ReconciliationId, RefundId, UserId};
 use crate::money::Money;
+use crate::payments::dispute::{DisputeUpdate, StoredDispute};
 use crate::payments::refund::{RefundStatus, RefundUpdate};
 use crate::payments::state::PaymentUpdate;
 use crate::status::PaymentIntentStatus as Status;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// A comparison of our payments and refunds with Stripe's.
+/// A comparison of our payments, refunds and disputes with Stripe's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reconciliation {
     pub id: ReconciliationId,
@@ -19,9 +20,10 @@ pub struct Reconciliation {
     pub requested_at: OffsetDateTime,
     pub started_at: Option<OffsetDateTime>,
     pub finished_at: Option<OffsetDateTime>,
-    /// How many payments and refunds of Stripe's were compared.
+    /// How many payments, refunds and disputes of Stripe's were compared.
     pub payments: i32,
     pub refunds: i32,
+    pub disputes: i32,
     /// The number of findings, and of those that wait for a person.
     pub found: i64,
     pub open: i64,
@@ -31,12 +33,24 @@ pub struct Reconciliation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub kind: FindingKind,
-    /// Stripe's id of the payment or refund, or ours if Stripe has none.
+    /// Stripe's id of the payment, refund or dispute, or ours if Stripe has none.
     pub subject: String,
     pub ours: Option<String>,
     pub stripe: Option<String>,
     /// Whether the difference was resolved. If not, a person must look at it.
     pub healed: bool,
+}
+
+/// The longest text that a finding holds.
+const MAX_TEXT_LENGTH: usize = 500;
+
+impl Finding {
+    /// A comparison that failed, for a person.
+    pub(crate) fn failure(kind: FindingKind, subject: &str, why: &str) -> Self {
+        // A text column cannot hold NUL.
+        let told = why.chars().filter(|c| *c != '\0').take(MAX_TEXT_LENGTH).collect();
+        Self { kind, subject: subject.to_owned(), ours: None, stripe: Some(told), healed: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,13 +64,25 @@ pub enum FindingKind {
     PaymentAbsent,
     /// The amounts or currencies differ, or it succeeded here and not at Stripe.
     PaymentDiffers,
-    /// Stripe has a later state of a refund than we do.
+    /// Stripe does not know a payment that it once named: it is gone, or belongs to another account.
+    PaymentGone,
+    /// Stripe has a later state of a refund than we do, or has a refund that we gave up.
     RefundBehind,
     /// A refund made at Stripe is not stored here.
     RefundMissing,
     /// The amounts or currencies differ.
     RefundDiffers,
-    /// Only of old runs: there was more than one run could compare.
+    /// Stripe does not know a refund that it once named: it is gone, or belongs to another account.
+    RefundGone,
+    /// Stripe has a later state of a dispute than we do.
+    DisputeBehind,
+    /// A dispute is not stored here.
+    DisputeMissing,
+    /// A dispute was decided here and not at Stripe.
+    DisputeDiffers,
+    /// It could not be read, or Stripe's state could not be stored.
+    NotComparable,
+    /// The run could not be finished in six hours, and the next one has begun.
     NotAllCompared,
 }
 
@@ -92,6 +118,8 @@ pub(crate) struct OurRefund {
     pub(crate) id: RefundId,
     pub(crate) provider: Option<String>,
     pub(crate) status: RefundStatus,
+    /// It failed without Stripe's having said so: we gave it up.
+    pub(crate) failed_here: bool,
     pub(crate) amount: Money,
 }
 
@@ -120,6 +148,8 @@ pub(crate) fn compare_payment(ours: Option<&OurPayment>, update: &PaymentUpdate)
         }
         // A state that is not final may be newer here than in the list.
         Some(ours) if !is_over && ours.provider.is_some() => Verdict::Agrees,
+        // We gave it up, and nobody can pay it.
+        Some(ours) if !is_over && ours.status.is_final() => Verdict::Agrees,
         Some(_) => Verdict::Heal(FindingKind::PaymentBehind),
     }
 }
@@ -136,6 +166,10 @@ pub(crate) fn compare_refund(
         None => Verdict::Heal(FindingKind::RefundMissing),
         Some(ours) if ours.amount != update.amount => Verdict::Raise(FindingKind::RefundDiffers),
         Some(ours) if ours.status == update.status => Verdict::Agrees,
+        // We gave it up, and Stripe has it all the same.
+        Some(ours) if ours.failed_here && update.status.moves_money() => {
+            Verdict::Heal(FindingKind::RefundBehind)
+        }
         // A refund may fail after it succeeded, and the list may be older than an event.
         Some(ours) if matches!(ours.status, Failed | Canceled) => Verdict::Agrees,
         Some(ours) => match update.status {
@@ -146,15 +180,38 @@ pub(crate) fn compare_refund(
     }
 }
 
+/// `is_ours` says whether the dispute is about a payment of ours.
+pub(crate) fn compare_dispute(
+    ours: Option<&StoredDispute>,
+    update: &DisputeUpdate,
+    is_ours: bool,
+) -> Verdict {
+    match ours {
+        None if !is_ours => Verdict::Agrees,
+        None => Verdict::Heal(FindingKind::DisputeMissing),
+        Some(ours) if ours.case == update.case => Verdict::Agrees,
+        Some(ours) if ours.is_superseded_by(update) => Verdict::Heal(FindingKind::DisputeBehind),
+        // An event is newer than the list.
+        Some(ours) if ours.as_of >= update.at => Verdict::Agrees,
+        Some(_) => Verdict::Raise(FindingKind::DisputeDiffers),
+    }
+}
+
 impl FindingKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 14] = [
         Self::PaymentBehind,
         Self::PaymentUnknown,
         Self::PaymentAbsent,
         Self::PaymentDiffers,
+        Self::PaymentGone,
         Self::RefundBehind,
         Self::RefundMissing,
         Self::RefundDiffers,
+        Self::RefundGone,
+        Self::DisputeBehind,
+        Self::DisputeMissing,
+        Self::DisputeDiffers,
+        Self::NotComparable,
         Self::NotAllCompared,
     ];
 
@@ -164,9 +221,15 @@ impl FindingKind {
             Self::PaymentUnknown => "payment_unknown",
             Self::PaymentAbsent => "payment_absent",
             Self::PaymentDiffers => "payment_differs",
+            Self::PaymentGone => "payment_gone",
             Self::RefundBehind => "refund_behind",
             Self::RefundMissing => "refund_missing",
             Self::RefundDiffers => "refund_differs",
+            Self::RefundGone => "refund_gone",
+            Self::DisputeBehind => "dispute_behind",
+            Self::DisputeMissing => "dispute_missing",
+            Self::DisputeDiffers => "dispute_differs",
+            Self::NotComparable => "not_comparable",
             Self::NotAllCompared => "not_all_compared",
         }
     }
@@ -177,103 +240,4 @@ impl FindingKind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::money::Currency;
-
-    fn euros(minor: i64) -> Money {
-        Money { minor, currency: Currency::EUR }
-    }
-
-    fn update(status: Status, payment: Option<PaymentId>) -> PaymentUpdate {
-        let at = OffsetDateTime::UNIX_EPOCH;
-        PaymentUpdate {
-            provider: Some("pi_1".to_owned()),
-            session: None,
-            payment,
-            status,
-            amount: euros(5),
-            at,
-        }
-    }
-
-    fn ours(status: Status, minor: i64) -> OurPayment {
-        let provider = (status != Status::Creating).then(|| "pi_1".to_owned());
-        OurPayment { id: PaymentId::generate(), provider, status, amount: euros(minor) }
-    }
-
-    #[test]
-    fn only_what_is_over_at_stripe_and_not_here_is_taken_over() {
-        use Status::{Canceled, Creating, Failed, Processing, RequiresPaymentMethod, Succeeded};
-        let behind = Verdict::Heal(FindingKind::PaymentBehind);
-        let differs = Verdict::Raise(FindingKind::PaymentDiffers);
-        for (here, there, verdict) in [
-            (RequiresPaymentMethod, Succeeded, behind),
-            (Processing, Canceled, behind),
-            (Failed, Succeeded, behind),
-            // Stripe's response to our request was lost.
-            (Creating, RequiresPaymentMethod, behind),
-            (Succeeded, Succeeded, Verdict::Agrees),
-            (RequiresPaymentMethod, Processing, Verdict::Agrees),
-            (Succeeded, Canceled, differs),
-        ] {
-            let found = compare_payment(Some(&ours(here, 5)), &update(there, None));
-            assert_eq!(found, verdict, "{here:?} {there:?}");
-        }
-        assert_eq!(compare_payment(Some(&ours(Processing, 6)), &update(Succeeded, None)), differs);
-    }
-
-    #[test]
-    fn a_payment_of_somebody_else_is_none_of_our_business() {
-        let unknown = Verdict::Raise(FindingKind::PaymentUnknown);
-        assert_eq!(compare_payment(None, &update(Status::Succeeded, None)), Verdict::Agrees);
-        let of_ours = update(Status::Succeeded, Some(PaymentId::generate()));
-        assert_eq!(compare_payment(None, &of_ours), unknown);
-    }
-
-    #[test]
-    fn a_kind_reads_as_it_was_written() {
-        for kind in FindingKind::ALL {
-            assert_eq!(FindingKind::from_name(kind.name()), Some(kind));
-        }
-        assert_eq!(failure::Refusal::code(&Refusal::NotFound), "reconciliation_not_found");
-    }
-
-    #[test]
-    fn a_refund_is_taken_over_unless_it_failed_here_or_is_not_over_there() {
-        use RefundStatus::{Canceled, Failed, Pending, Requested, RequiresAction, Succeeded};
-        let update = |status| RefundUpdate {
-            provider: "re_1".to_owned(),
-            intent: "pi_1".to_owned(),
-            refund: None,
-            status,
-            amount: euros(5),
-            at: OffsetDateTime::UNIX_EPOCH,
-        };
-        let ours = |status, minor| {
-            let (id, provider) = (RefundId::generate(), Some("re_1".to_owned()));
-            OurRefund { id, provider, status, amount: euros(minor) }
-        };
-        let behind = Verdict::Heal(FindingKind::RefundBehind);
-        for (here, there, verdict) in [
-            (Requested, Pending, behind),
-            (Requested, Succeeded, behind),
-            (Pending, Succeeded, behind),
-            (Succeeded, Failed, behind),
-            (Pending, Canceled, behind),
-            (Pending, Pending, Verdict::Agrees),
-            (Succeeded, Succeeded, Verdict::Agrees),
-            (Pending, RequiresAction, Verdict::Agrees),
-            (Failed, Succeeded, Verdict::Agrees),
-            (Canceled, Pending, Verdict::Agrees),
-        ] {
-            let found = compare_refund(Some(&ours(here, 5)), &update(there), true);
-            assert_eq!(found, verdict, "{here:?} {there:?}");
-        }
-        let differs = Verdict::Raise(FindingKind::RefundDiffers);
-        assert_eq!(compare_refund(Some(&ours(Pending, 6)), &update(Pending), true), differs);
-        let missing = Verdict::Heal(FindingKind::RefundMissing);
-        assert_eq!(compare_refund(None, &update(Succeeded), true), missing);
-        assert_eq!(compare_refund(None, &update(Succeeded), false), Verdict::Agrees);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ mod compare;
 mod sql;
 
 pub use compare::{Finding, FindingKind, Reconciliation, Refusal};
-pub(crate) use compare::{Verdict, compare_payment, compare_refund};
+pub(crate) use compare::{Verdict, compare_dispute, compare_payment, compare_refund};
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::runs::ALL as RUN_QUERIES;
 pub(crate) use sql::{find_payments, find_refunds, our_intents, record_finding};
@@ -15,17 +15,32 @@ use crate::failure::{Failure, Never};
 use crate::id::{ReconciliationId, UserId};
 use crate::page::{Page, PageRequest};
 use sql::runs;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// A run in progress, leased for two minutes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     pub id: ReconciliationId,
-    /// Everything created since then is compared: three days before the run began.
+    /// When it was leased. What Stripe lists is at least as new.
+    pub leased_at: OffsetDateTime,
+    /// Every payment and refund created since then is compared: three days before the run began.
     pub since: OffsetDateTime,
     /// How far each list was read.
     pub payments: Mark,
     pub refunds: Mark,
+    pub disputes: Mark,
+    /// It was requested more than six hours ago: if it still fails, it is given up.
+    pub is_overdue: bool,
+}
+
+/// How much longer ago than [`Run::since`] the oldest compared dispute was opened: banks take months to decide.
+const DISPUTE_AGE: Duration = Duration::days(180);
+
+impl Run {
+    /// Every dispute opened since then is compared.
+    pub fn disputes_since(&self) -> OffsetDateTime {
+        self.since - DISPUTE_AGE
+    }
 }
 
 /// One of Stripe's lists.
@@ -33,6 +48,7 @@ pub struct Run {
 pub enum List {
     Payments,
     Refunds,
+    Disputes,
 }
 
 /// How far a list was read. Lists begin with the newest entry, so that what is created after the run began stands before
@@ -69,6 +85,15 @@ pub struct Lagging {
     pub payments: Vec<String>,
     /// Refunds by Stripe's ids, and those of their payments.
     pub refunds: Vec<(String, String)>,
+}
+
+/// An entry of one of Stripe's lists that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableEntry {
+    /// Stripe's id of it, and of its PaymentIntent.
+    pub subject: String,
+    pub intent: String,
+    pub why: String,
 }
 
 /// Requests a reconciliation. While one is requested or in progress, that one is returned.
@@ -139,6 +164,31 @@ pub async fn abandon_absent(db: &Db, run: &Run) -> Result<(), Failure<Never>> {
                 stripe: None,
                 healed: true,
             };
+            sql::record_finding(tx, run.id, &finding).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Records that one payment, refund or dispute could not be compared. `subject` is Stripe's id of it.
+pub async fn record_failure(
+    db: &Db,
+    run: &Run,
+    kind: FindingKind,
+    subject: &str,
+    why: &str,
+) -> Result<(), Failure<Never>> {
+    tracing::error!(subject, kind = kind.name(), why, "a person must look");
+    let finding = Finding::failure(kind, subject, why);
+    db.transaction(async |tx| Ok(sql::record_finding(tx, run.id, &finding).await?)).await
+}
+
+/// Ends a run that could not go on for six hours, so that the next one begins.
+pub async fn give_up(db: &Db, run: &Run, why: &str) -> Result<(), Failure<Never>> {
+    let finding = Finding::failure(FindingKind::NotAllCompared, &run.id.to_string(), why);
+    db.transaction(async |tx| {
+        if runs::give_up(tx, run.id).await? {
             sql::record_finding(tx, run.id, &finding).await?;
         }
         Ok(())

@@ -19,7 +19,7 @@ macro_rules! select_reconciliations {
     ($rest:literal) => {
         concat!(
             "
-        select c.id, c.requested_by, c.requested_at, c.started_at, c.finished_at, c.payments, c.refunds,
+        select c.id, c.requested_by, c.requested_at, c.started_at, c.finished_at, c.payments, c.refunds, c.disputes,
                (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id) as found,
                (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id and not f.healed) as open
         from reconciliations c ",
@@ -54,7 +54,8 @@ queries! {
         where provider_pi = any($1) or (id = any($2) and provider_pi is null)";
 
     REFUNDS: "look up refunds to compare" = "
-        select r.id, r.provider_refund as provider, r.status, r.amount_minor, p.currency
+        select r.id, r.provider_refund as provider, r.status, r.amount_minor, p.currency,
+               r.status = 'failed' and r.told_at is null as failed_here
         from refunds r join payments p on p.id = r.payment_id
         where r.provider_refund = any($1) or (r.id = any($2) and r.provider_refund is null)";
 
@@ -170,18 +171,15 @@ pub(crate) async fn find_refunds(
                 id: row.get("id"),
                 provider: row.get("provider"),
                 status: status.ok_or(DbError::invalid_row(&REFUNDS, "status"))?,
+                failed_here: row.get("failed_here"),
                 amount: amount(&REFUNDS, row)?,
             })
         })
         .collect()
 }
 
-/// The ids of Stripe's PaymentIntents, of those that the refunds belong to, that are payments of ours.
-pub(crate) async fn our_intents(
-    db: &Db,
-    update: &[RefundUpdate],
-) -> Result<HashSet<String>, DbError> {
-    let intents: Vec<_> = update.iter().map(|update| update.intent.as_str()).collect();
+/// Those of Stripe's ids of PaymentIntents that are of payments of ours.
+pub(crate) async fn our_intents(db: &Db, intents: &[&str]) -> Result<HashSet<String>, DbError> {
     let rows = db.rows(&OUR_INTENTS, &[&intents]).await?;
     Ok(rows.iter().map(|row| row.get("provider_pi")).collect())
 }
@@ -219,6 +217,7 @@ fn reconciliation(row: &Row) -> Reconciliation {
         finished_at: row.get("finished_at"),
         payments: row.get("payments"),
         refunds: row.get("refunds"),
+        disputes: row.get("disputes"),
         found: row.get("found"),
         open: row.get("open"),
     }

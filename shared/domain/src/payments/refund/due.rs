@@ -13,6 +13,8 @@ pub struct DueRefund {
     pub amount: Money,
     /// How often it was requested, this time included.
     pub attempts: i32,
+    /// Stripe may have forgotten its idempotency key, which it keeps for 24 hours.
+    pub is_old: bool,
 }
 
 /// From this attempt on, an earlier one may have succeeded although its answer was lost.
@@ -24,7 +26,7 @@ const KEY_LASTS: i32 = 4;
 impl DueRefund {
     /// Whether to look for the refund in Stripe's list before it is requested again.
     pub fn is_doubtful(&self) -> bool {
-        self.attempts >= DOUBTFUL_FROM
+        self.is_old || self.attempts >= DOUBTFUL_FROM
     }
 
     /// Stripe stores a response by its key, also that of an internal error: then only another key helps.
@@ -49,7 +51,7 @@ mod tests {
     fn due(attempts: i32) -> DueRefund {
         let (id, order) = (RefundId::generate(), OrderId::generate());
         let amount = Money { minor: 1, currency: Currency::EUR };
-        DueRefund { id, order, provider: "pi_1".to_owned(), amount, attempts }
+        DueRefund { id, order, provider: "pi_1".to_owned(), amount, attempts, is_old: false }
     }
 
     #[test]
@@ -72,5 +74,6 @@ mod tests {
     fn a_refund_is_doubtful_from_the_fourth_attempt_on() {
         let doubtful = (1..=5).map(|attempts| due(attempts).is_doubtful());
         assert!(doubtful.eq([false, false, false, true, true]));
+        assert!(DueRefund { is_old: true, ..due(1) }.is_doubtful());
     }
 }

@@ -11,10 +11,11 @@ pub use due::DueRefund;
 pub use refusal::Refusal;
 pub use request::{LineRefund, RefundRequest, RefundScope, RequestedLine};
 pub(crate) use sql::lines::{ALL as LINE_QUERIES, refundable_lines};
+pub(crate) use sql::refundable::{ALL as REFUNDABLE_QUERIES, refundable};
 pub(crate) use sql::superseded::{ALL as SUPERSEDED_QUERIES, fail_uncovered};
 pub(crate) use sql::{
     ALL as ALL_QUERIES, fail, insert, insert_from_dashboard, lock, order_of, payment_of, read,
-    record_failure, record_refund, refundable, update,
+    record_failure, record_refund, update,
 };
 pub use state::{RefundStatus, RefundUpdate};
 
@@ -35,6 +36,10 @@ pub struct Refund {
     pub status: RefundStatus,
     pub origin: Origin,
     pub reason: Option<String>,
+    /// Why it failed: Stripe's `failure_reason`, or the code with which Stripe refused it.
+    pub failure: Option<String>,
+    /// Why it is pending, as Stripe says it.
+    pub pending_reason: Option<String>,
     /// The pieces that it refunds, if it was requested for pieces.
     pub lines: Vec<RefundLine>,
     pub created_at: OffsetDateTime,

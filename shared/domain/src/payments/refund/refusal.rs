@@ -24,6 +24,8 @@ pub enum Refusal {
     TooMuch { left: Money },
     #[error("the payment is in {}", .0.currency)]
     OtherCurrency(Money),
+    #[error("refunds are multiples of {step}")]
+    OffStep { step: Money },
     #[error("the order has only {left} pieces of {product} that were not refunded")]
     TooManyPieces { product: ProductId, left: i32 },
     #[error("an order that is {} has no shipped goods to return", .0.name())]
@@ -43,6 +45,7 @@ impl failure::Refusal for Refusal {
             }
             Self::TooMuch { .. }
             | Self::OtherCurrency(_)
+            | Self::OffStep { .. }
             | Self::TooManyPieces { .. }
             | Self::TooManyRestocked { .. } => Kind::Invalid,
             Self::Idempotency(refusal) => refusal.kind(),
@@ -58,6 +61,7 @@ impl failure::Refusal for Refusal {
             Self::NothingLeft => "nothing_left",
             Self::TooMuch { .. } => "amount_too_large",
             Self::OtherCurrency(_) => "other_currency",
+            Self::OffStep { .. } => "amount_off_step",
             Self::TooManyPieces { .. } => "too_many_pieces",
             Self::NotShipped(_) => "not_shipped",
             Self::TooManyRestocked { .. } => "too_many_restocked",
@@ -69,6 +73,7 @@ impl failure::Refusal for Refusal {
         let details = match self {
             Self::NotRefundable(status) => [("payment_status", json!(status))].to_vec(),
             Self::TooMuch { left } | Self::OtherCurrency(left) => [("left", json!(left))].to_vec(),
+            Self::OffStep { step } => [("step", json!(step))].to_vec(),
             Self::NotShipped(status) => [("order_status", json!(status))].to_vec(),
             Self::TooManyPieces { product, left } | Self::TooManyRestocked { product, left } => {
                 vec![("product", json!(product)), ("left", json!(left))]
@@ -102,6 +107,7 @@ mod tests {
             (Refusal::NothingLeft, conflict, "nothing_left", json!({})),
             (Refusal::TooMuch { left }, invalid, "amount_too_large", json!({"left": left})),
             (Refusal::OtherCurrency(left), invalid, "other_currency", json!({"left": left})),
+            (Refusal::OffStep { step: left }, invalid, "amount_off_step", json!({"step": left})),
             (
                 Refusal::TooManyPieces { product, left: 2 },
                 invalid,

@@ -1,16 +1,16 @@
 //! The statements behind refunds. They hold no rules.
 
 pub(super) mod lines;
+pub(super) mod refundable;
 pub(super) mod superseded;
 
-use super::request::{RefundRequest, RefundScope, RefundablePayment};
+use super::request::{RefundRequest, RefundScope};
 use super::state::{LockedRefund, RefundStatus, RefundUpdate};
 use super::{DueRefund, Origin, Refund, RefundLine};
-use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, ProductId, RefundId};
 use crate::money::{Currency, Money};
 use crate::page::PageRequest;
-use crate::status::PaymentIntentStatus as Status;
 use tokio_postgres::Row;
 
 /// Every column that [`refund`] reads.
@@ -19,7 +19,7 @@ macro_rules! select_refunds {
         concat!(
             "
         select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
-               r.created_at, r.updated_at,
+               coalesce(r.failure_reason, r.provider_code) as failure, r.pending_reason, r.created_at, r.updated_at,
                coalesce((select array_agg(l.product_id order by l.product_id) from refund_lines l where l.refund_id = r.id),
                         '{}') as products,
                coalesce((select array_agg(l.quantity order by l.product_id) from refund_lines l where l.refund_id = r.id),
@@ -34,17 +34,6 @@ macro_rules! select_refunds {
 
 queries! {
     ORDER_OF: "find the order of a payment to refund" = "select order_id from payments where id = $1";
-
-    /// Requested refunds count as refunded.
-    REFUNDABLE: "look up what is left of a payment" = "
-        select p.status, p.currency, p.amount_minor - coalesce(
-                   (select sum(r.amount_minor) from refunds r
-                    where r.payment_id = p.id and r.status not in ('failed', 'canceled')), 0)::bigint as left_minor,
-               exists (
-                   select from disputes d
-                   where d.payment_id = p.id and d.status in ('needs_response', 'under_review', 'lost')) as is_disputed
-        from payments p
-        where p.id = $1 and p.provider = 'stripe'";
 
     INSERT: "insert a refund" = "
         insert into refunds (id, payment_id, amount_minor, status, origin, reason)
@@ -64,14 +53,19 @@ queries! {
 
     OF_ORDERS: "look up orders' refunds" = select_refunds!("where p.order_id = any($1) order by r.id");
 
-    /// Not while a bank is about to decide on a dispute of the payment: Stripe would refuse it for good.
+    /// Not while a bank is about to decide on a dispute of the payment that leaves too little of it: Stripe would refuse it
+    /// for good.
     LEASE: "lease refunds to send" = "
         with due as (
             select id from refunds r
             where status = 'requested' and next_try_at <= now()
               and not exists (
-                  select from disputes d
-                  where d.payment_id = r.payment_id and d.status in ('needs_response', 'under_review'))
+                  select from disputes d join payments p on p.id = d.payment_id
+                  where d.payment_id = r.payment_id and d.closed_at is null and not starts_with(d.status, 'warning_')
+                  group by p.id
+                  having sum(case when d.currency = p.currency then d.amount_minor else p.amount_minor end)
+                      + (select sum(amount_minor) from refunds
+                         where payment_id = p.id and status not in ('failed', 'canceled')) > p.amount_minor)
             order by next_try_at
             limit $1
             for update skip locked
@@ -81,7 +75,8 @@ queries! {
             next_try_at = now() + make_interval(secs => least(30 * (r.attempts + 1), 3600))
         from due, payments p
         where r.id = due.id and p.id = r.payment_id
-        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id, r.attempts";
+        returning r.id, r.amount_minor, p.currency, p.provider_pi, p.order_id, r.attempts,
+                  r.created_at < now() - interval '20 hours' as is_old";
 
     /// Not before the payment itself is known to have succeeded: there is nothing to give back yet.
     PAYMENT_OF: "find the payment of a refund" = "
@@ -98,10 +93,13 @@ queries! {
         values ($1, $2, $3, 'requested', 'dashboard')";
 
     UPDATE: "update a refund" = "
-        update refunds set provider_refund = $2, status = $3, told_at = $4, updated_at = now() where id = $1";
+        update refunds
+        set provider_refund = $2, status = $3, told_at = $4, failure_reason = $5, pending_reason = $6,
+            provider_code = null, updated_at = now()
+        where id = $1";
 
     FAIL: "mark a refund as failed" = "
-        update refunds set status = 'failed', updated_at = now()
+        update refunds set status = 'failed', provider_code = $2, updated_at = now()
         where id = $1 and status = 'requested' and provider_refund is null";
 
     RECORD_REFUND: "record a refund in the ledger" = "
@@ -120,17 +118,6 @@ queries! {
 
 pub(crate) async fn order_of(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<OrderId>, DbError> {
     Ok(tx.row(&ORDER_OF, &[&payment]).await?.map(|row| row.get("order_id")))
-}
-
-pub(crate) async fn refundable(
-    tx: &Tx<'_>,
-    payment: PaymentId,
-) -> Result<Option<RefundablePayment>, DbError> {
-    let Some(row) = tx.row(&REFUNDABLE, &[&payment]).await? else { return Ok(None) };
-    let status =
-        Status::from_name(row.get("status")).ok_or(DbError::invalid_row(&REFUNDABLE, "status"))?;
-    let (left, is_disputed) = (money(&REFUNDABLE, &row, "left_minor")?, row.get("is_disputed"));
-    Ok(Some(RefundablePayment { status, left, is_disputed }))
 }
 
 pub(crate) async fn insert(
@@ -186,7 +173,8 @@ pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError>
         .map(|row| {
             let amount = money(&LEASE, row, "amount_minor")?;
             let (id, order, attempts) = (row.get("id"), row.get("order_id"), row.get("attempts"));
-            Ok(DueRefund { id, order, provider: row.get("provider_pi"), amount, attempts })
+            let (provider, is_old) = (row.get("provider_pi"), row.get("is_old"));
+            Ok(DueRefund { id, order, provider, amount, attempts, is_old })
         })
         .collect()
 }
@@ -231,12 +219,14 @@ pub(crate) async fn update(
     id: RefundId,
     update: &RefundUpdate,
 ) -> Result<(), DbError> {
-    tx.execute(&UPDATE, &[&id, &update.provider, &update.status.name(), &update.at]).await.map(drop)
+    let RefundUpdate { provider, status, at, failure_reason, pending_reason, .. } = update;
+    let row: [Param<'_>; 6] = [&id, provider, &status.name(), at, failure_reason, pending_reason];
+    tx.execute(&UPDATE, &row).await.map(drop)
 }
 
-/// Marks a requested refund as failed; false if it is no longer `requested`.
-pub(crate) async fn fail(tx: &Tx<'_>, id: RefundId) -> Result<bool, DbError> {
-    Ok(tx.execute(&FAIL, &[&id]).await? == 1)
+/// Marks a requested refund as failed, with Stripe's code; false if it is no longer `requested`.
+pub(crate) async fn fail(tx: &Tx<'_>, id: RefundId, code: &str) -> Result<bool, DbError> {
+    Ok(tx.execute(&FAIL, &[&id, &code]).await? == 1)
 }
 
 /// Whether it was not recorded before.
@@ -276,6 +266,8 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         status: status(&FIND, row)?,
         origin,
         reason: row.get("reason"),
+        failure: row.get("failure"),
+        pending_reason: row.get("pending_reason"),
         lines: pieces
             .map(|((product, quantity), restocked)| RefundLine { product, quantity, restocked })
             .collect(),

@@ -30,6 +30,10 @@ pub struct RefundUpdate {
     pub refund: Option<RefundId>,
     pub status: RefundStatus,
     pub amount: Money,
+    /// Stripe's `failure_reason`, such as `expired_or_canceled_card`.
+    pub failure_reason: Option<String>,
+    /// Stripe's `pending_reason`, such as `insufficient_funds`.
+    pub pending_reason: Option<String>,
     /// When this was the state.
     pub at: OffsetDateTime,
 }
@@ -44,10 +48,14 @@ pub(crate) struct LockedRefund {
 }
 
 impl LockedRefund {
-    /// Whether the update replaces what is stored. A refund that succeeded may fail later, never the other way round.
+    /// Whether the update replaces what is stored. A refund that succeeded may fail later, never the other way round. One
+    /// that failed here, because Stripe refused it, yields to whatever Stripe reports.
     pub(crate) fn is_superseded_by(&self, update: &RefundUpdate) -> Result<bool, Refusal> {
         if self.amount != update.amount {
             return Err(Refusal::Mismatch { ours: self.amount, stripe: update.amount });
+        }
+        if self.status == RefundStatus::Failed && self.as_of.is_none() {
+            return Ok(true);
         }
         let known = (self.status.finality(), self.as_of, self.status.rank());
         Ok((update.status.finality(), Some(update.at), update.status.rank()) > known)
@@ -124,6 +132,8 @@ mod tests {
             refund: None,
             status,
             amount: Money { minor: 100, currency: Currency::EUR },
+            failure_reason: None,
+            pending_reason: None,
             at: OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap(),
         }
     }
@@ -190,6 +200,20 @@ mod tests {
         let ours = LockedRefund { id: RefundId::generate(), status, amount, as_of: None };
         let alarm = Refusal::Mismatch { ours: amount, stripe: new.amount };
         assert_eq!(ours.is_superseded_by(&new), Err(alarm));
+    }
+
+    #[test]
+    fn a_refund_that_stripe_refused_yields_to_what_stripe_reports_and_one_that_stripe_failed_does_not()
+     {
+        use RefundStatus::{Failed, Pending, Succeeded};
+        let amount = Money { minor: 100, currency: Currency::EUR };
+        let refused =
+            |as_of| LockedRefund { id: RefundId::generate(), status: Failed, amount, as_of };
+        for status in [Pending, Succeeded, Failed] {
+            assert_eq!(refused(None).is_superseded_by(&update(status, 1)), Ok(true), "{status:?}");
+        }
+        let failed_at_stripe = refused(Some(update(Failed, 5).at));
+        assert_eq!(failed_at_stripe.is_superseded_by(&update(Succeeded, 9)), Ok(false));
     }
 
     #[test]

@@ -23,8 +23,8 @@ use send_email::{Mailer, Sender};
 use serde_json::{Value, json};
 use stack::stripe::{Card, StandIn};
 use std::collections::BTreeMap;
-use stripe_gateway::Stripe;
 use stripe_gateway::webhook::SigningSecrets;
+use stripe_gateway::{Mode, Stripe};
 use stripe_webhook::Webhook;
 use sweep::Sweep;
 use testkit::{ApiClient, Call, CrashPoint, Order, Product, Response, Shop, User, WEBHOOK_SECRET};
@@ -61,7 +61,7 @@ impl Functions {
     }
 
     fn stripe(&self) -> Stripe {
-        Stripe::new("sk_test_of_this_run", Some(&self.stripe)).unwrap()
+        Stripe::new("sk_test_of_this_run", Some(&self.stripe), Mode::Test).unwrap()
     }
 
     fn app(&self) -> App {
@@ -92,6 +92,7 @@ impl Functions {
 
     fn sweep(&self) -> Sweep {
         Sweep {
+            live: false,
             db: self.db(),
             dispatcher: self.dispatcher(),
             dead_letters: DeadLetters::none(),

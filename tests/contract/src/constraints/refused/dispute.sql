@@ -12,14 +12,14 @@ insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, 
     select gen_random_uuid(), payment_id, provider_dispute, amount_minor, currency, reason, status, told_at from disputes;
 -- disputes_provider_dispute_length
 update disputes set provider_dispute = '';
--- disputes_amount_positive
-update disputes set amount_minor = 0;
+-- disputes_amount_not_negative
+update disputes set amount_minor = -1;
 -- disputes_currency_shape
 update disputes set currency = 'eur';
 -- disputes_reason_length
 update disputes set reason = '';
--- disputes_status_known
-update disputes set status = 'appealed';
+-- disputes_status_length
+update disputes set status = '';
 -- disputes_evidence_due_at_finite
 update disputes set evidence_due_at = 'infinity';
 -- disputes_told_at_finite

@@ -17,3 +17,11 @@ update checkout_sessions set success_url = '';
 update checkout_sessions set cancel_url = repeat('x', 2001);
 -- checkout_sessions_expires_at_finite
 update checkout_sessions set expires_at = 'infinity';
+-- payments_decline_code_length
+update payments set decline_code = '';
+-- refunds_provider_code_length
+update refunds set provider_code = '';
+-- refunds_failure_reason_length
+update refunds set failure_reason = repeat('x', 101);
+-- refunds_pending_reason_length
+update refunds set pending_reason = '';

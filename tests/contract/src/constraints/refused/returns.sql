@@ -24,10 +24,14 @@ update reconciliations set requested_by = gen_random_uuid();
 update reconciliations set payments = -1;
 -- reconciliations_refunds_not_negative
 update reconciliations set refunds = -1;
+-- reconciliations_disputes_not_negative
+update reconciliations set disputes = -1;
 -- reconciliations_payments_after_length
 update reconciliations set payments_after = '';
 -- reconciliations_refunds_after_length
 update reconciliations set refunds_after = '';
+-- reconciliations_disputes_after_length
+update reconciliations set disputes_after = '';
 -- reconciliations_finished_was_started
 update reconciliations set finished_at = now();
 -- reconciliations_one_open

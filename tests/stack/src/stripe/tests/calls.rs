@@ -35,8 +35,8 @@ async fn an_unknown_address_and_an_unknown_id_are_404() {
 async fn the_same_key_gets_the_same_answer() {
     let fixture = Fixture::new().await;
 
-    let first = fixture.send("v1/payment_intents", "amount=5&currency=eur", "k").await.unwrap();
-    let again = fixture.send("v1/payment_intents", "currency=eur&amount=5", "k").await.unwrap();
+    let first = fixture.send("v1/payment_intents", "amount=500&currency=eur", "k").await.unwrap();
+    let again = fixture.send("v1/payment_intents", "currency=eur&amount=500", "k").await.unwrap();
 
     assert!(first.headers().get("idempotent-replayed").is_none());
     assert_eq!(again.headers()["idempotent-replayed"], "true");
@@ -47,10 +47,10 @@ async fn the_same_key_gets_the_same_answer() {
 #[tokio::test]
 async fn a_key_does_not_serve_for_other_parameters() {
     let fixture = Fixture::new().await;
-    fixture.post_with_key("v1/payment_intents", "amount=5&currency=eur", "k").await;
+    fixture.post_with_key("v1/payment_intents", "amount=500&currency=eur", "k").await;
 
     let (status, error) =
-        fixture.post_with_key("v1/payment_intents", "amount=6&currency=eur", "k").await;
+        fixture.post_with_key("v1/payment_intents", "amount=600&currency=eur", "k").await;
 
     assert_eq!((status, &error["error"]["type"]), (400, &"idempotency_error".into()));
 }
@@ -73,7 +73,7 @@ async fn a_decline_is_kept_under_its_key_but_a_bad_parameter_is_not() {
 async fn calls_at_once_with_one_key_make_one_payment() {
     let fixture = Fixture::new().await;
 
-    let call = || fixture.post_with_key("v1/payment_intents", "amount=5&currency=eur", "k");
+    let call = || fixture.post_with_key("v1/payment_intents", "amount=500&currency=eur", "k");
     let answers = tokio::join!(call(), call(), call(), call(), call(), call());
 
     assert_eq!(answers.0, answers.5);
@@ -84,7 +84,7 @@ async fn calls_at_once_with_one_key_make_one_payment() {
 async fn a_list_is_newest_first_and_comes_in_pages() {
     let fixture = Fixture::new().await;
     let (old, middle, new) =
-        (fixture.intent(1).await, fixture.intent(2).await, fixture.intent(3).await);
+        (fixture.intent(100).await, fixture.intent(200).await, fixture.intent(300).await);
 
     let (_, first) = fixture.get("v1/payment_intents?limit=2").await;
     let (_, second) =
@@ -127,12 +127,19 @@ async fn every_call_is_noted() {
     let fixture = Fixture::new().await;
     fixture.stripe.inject(Fault::DisconnectAfter);
 
-    fixture.send("v1/payment_intents", "amount=5&currency=eur", "k").await.unwrap_err();
+    fixture.send("v1/payment_intents", "amount=500&currency=eur", "k").await.unwrap_err();
     fixture.get("v1/nowhere").await;
 
     let called = |call: &str, key: Option<&str>, status| RecordedCall {
         call: call.to_owned(),
         key: key.map(str::to_owned),
+        parameters: match key {
+            Some(_) => vec![
+                ("amount".to_owned(), "500".to_owned()),
+                ("currency".to_owned(), "eur".to_owned()),
+            ],
+            None => Vec::new(),
+        },
         status,
     };
     assert_eq!(

@@ -27,7 +27,7 @@ async fn events_arrive_signed_and_in_order() {
 async fn an_event_names_the_call_that_caused_it() {
     let (fixture, _receiver) = Fixture::with_receiver().await;
 
-    fixture.post_with_key("v1/payment_intents", "amount=5&currency=eur", "pay_1").await;
+    fixture.post_with_key("v1/payment_intents", "amount=500&currency=eur", "pay_1").await;
     let intent = fixture.stripe.ledger()[0].intent.clone();
     fixture.stripe.pay(&intent, Card::Visa).unwrap();
 
@@ -135,14 +135,13 @@ async fn a_dropped_event_happened_but_never_arrives() {
 #[tokio::test]
 async fn invented_events_are_delivered_as_they_are() {
     let (fixture, receiver) = Fixture::with_receiver().await;
-    let event =
-        fixture.stripe.emit_event("planet.discovered", serde_json::json!({"name": "\u{0}"}));
+    let event = fixture.stripe.emit("planet.discovered", serde_json::json!({"name": "\u{0}"}));
     let mut live = event.clone();
     live["id"] = "evt_live".into();
     live["livemode"] = true.into();
     live["created"] = (now() - 172_800).into();
 
-    fixture.stripe.deliver(live.clone());
+    fixture.stripe.emit_with(live.clone());
     fixture.stripe.idle().await;
 
     let bodies: Vec<Value> =

@@ -1,7 +1,7 @@
 use super::{super::Fault, *};
 use std::time::Duration;
 
-const FORM: &str = "amount=5&currency=eur";
+const FORM: &str = "amount=500&currency=eur";
 const CREATE: &str = "v1/payment_intents";
 
 #[tokio::test]

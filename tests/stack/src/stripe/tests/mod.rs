@@ -1,14 +1,16 @@
 //! Tests of the Stripe stand-in through its API and its events.
 
+mod abilities;
 mod calls;
 mod delivery;
 mod disputes;
 mod faults;
 mod payments;
 mod refunds;
+mod refusals;
 mod sessions;
 
-use super::{Options, StandIn, signature, state::now};
+use super::{Options, StandIn, clock::Clock, signature};
 use axum::{Router, extract::Request, http::StatusCode};
 use reqwest::{Client, Response, header::HeaderMap};
 use serde_json::Value;
@@ -82,6 +84,11 @@ impl Fixture {
 async fn read(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())
+}
+
+/// In seconds since the epoch.
+fn now() -> i64 {
+    Clock::default().now()
 }
 
 fn text(value: &Value) -> String {

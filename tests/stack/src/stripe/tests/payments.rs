@@ -27,7 +27,7 @@ async fn a_payment_is_created_confirmed_and_charged() {
 async fn creating_with_confirm_pays_at_once() {
     let fixture = Fixture::new().await;
 
-    let form = "amount=5&currency=eur&confirm=true&payment_method=pm_card_visa";
+    let form = "amount=500&currency=eur&confirm=true&payment_method=pm_card_visa";
     let (_, intent) =
         fixture.post("v1/payment_intents", &format!("{form}&expand[0]=latest_charge")).await;
 
@@ -39,7 +39,7 @@ async fn creating_with_confirm_pays_at_once() {
 async fn an_amount_and_a_currency_are_asked_for() {
     let fixture = Fixture::new().await;
 
-    for form in ["currency=eur", "amount=0&currency=eur", "amount=x&currency=eur", "amount=5"] {
+    for form in ["currency=eur", "amount=0&currency=eur", "amount=x&currency=eur", "amount=500"] {
         let (status, error) = fixture.post("v1/payment_intents", form).await;
         assert_eq!(
             (status, &error["error"]["type"]),

@@ -75,9 +75,7 @@ async fn an_expired_session_cannot_be_paid() {
 #[tokio::test]
 async fn a_session_is_open_for_half_an_hour_at_least() {
     let fixture = Fixture::new().await;
-    let in_minutes = |minutes: i64| {
-        format!("{TWO_MUGS}&expires_at={}", super::super::state::now() + minutes * 60)
-    };
+    let in_minutes = |minutes: i64| format!("{TWO_MUGS}&expires_at={}", now() + minutes * 60);
 
     let (short, refusal) = fixture.post("v1/checkout/sessions", &in_minutes(29)).await;
     let (fits, _) = fixture.post("v1/checkout/sessions", &in_minutes(35)).await;

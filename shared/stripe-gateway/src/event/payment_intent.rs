@@ -1,0 +1,60 @@
+//! Events of PaymentIntents.
+
+use super::unreadable;
+use super::values::{money, our_id, storable, text};
+use crate::metadata::PAYMENT_ID;
+use domain::payments::{EventPayload, EventSubject, PaymentUpdate, Status};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+
+#[derive(Deserialize)]
+struct Intent {
+    id: String,
+    amount: i64,
+    amount_received: Option<i64>,
+    currency: String,
+    status: String,
+    metadata: Option<HashMap<String, String>>,
+    last_payment_error: Option<PaymentError>,
+}
+
+#[derive(Deserialize)]
+struct PaymentError {
+    code: Option<String>,
+    decline_code: Option<String>,
+}
+
+/// The update of a payment, or of a failed attempt to pay. `step` is what follows `payment_intent.` in the event's type.
+pub(super) fn read(object: &Value, step: &str, at: OffsetDateTime) -> EventPayload {
+    match update(object, at) {
+        Ok(update) if step == "payment_failed" => EventPayload::FailedAttempt(update),
+        Ok(update) => EventPayload::Payment(update),
+        Err(why) => {
+            let is_ours = our_id::<domain::id::PaymentId>(object, PAYMENT_ID).is_some();
+            let ids = text(object, "/id").into_iter().collect();
+            unreadable(EventSubject { is_ours, ids, follows_payment: false }, why)
+        }
+    }
+}
+
+fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate, String> {
+    let intent = Intent::deserialize(object).map_err(|error| error.to_string())?;
+    let Intent { id, amount, amount_received, currency, status, metadata, last_payment_error } =
+        intent;
+    let decline = last_payment_error.and_then(|error| error.decline_code.or(error.code));
+    let status = Status::from_name(&status).ok_or_else(|| format!("status {status}"))?;
+    // What came counts, not what was asked for.
+    let minor = amount_received.filter(|_| status == Status::Succeeded).unwrap_or(amount);
+    let ours = metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
+    Ok(PaymentUpdate {
+        provider: Some(id),
+        session: None,
+        payment: ours.and_then(|id| id.parse().ok()),
+        status,
+        amount: money(minor, &currency)?,
+        decline_code: decline.as_deref().and_then(storable),
+        at,
+    })
+}
