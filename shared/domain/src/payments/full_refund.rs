@@ -3,23 +3,11 @@
 use crate::db::{DbError, Tx, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
+use crate::payments::refund::select_left;
 
 queries! {
-    /// Without disputed money: the bank decides about that, in another currency perhaps about all of the payment.
-    UNREFUNDED: "sum up what is left of an order's payments" = "
-        select p.id, p.provider, p.currency,
-               (p.amount_minor - coalesce(sum(r.amount_minor), 0) - disputed.minor)::int8 as left_minor
-        from payments p
-        left join refunds r on r.payment_id = p.id and r.status not in ('failed', 'canceled')
-        cross join lateral (
-            select coalesce(sum(case when d.currency = p.currency then d.amount_minor else p.amount_minor end), 0) as minor
-            from disputes d
-            where d.payment_id = p.id and d.status not in ('prevented', 'won') and not starts_with(d.status, 'warning_')
-        ) disputed
-        where p.order_id = $1 and p.status = 'succeeded'
-        group by p.id, disputed.minor
-        having p.amount_minor > coalesce(sum(r.amount_minor), 0) + disputed.minor
-        order by p.id";
+    UNREFUNDED: "sum up what is left of an order's payments" =
+        select_left!("where p.order_id = $1 and p.status = 'succeeded' order by p.id");
 
     HAS_REFUNDS: "check whether an order has refunds" = "
         select 1 from refunds r join payments p on p.id = r.payment_id

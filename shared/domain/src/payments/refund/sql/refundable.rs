@@ -1,15 +1,17 @@
-//! The statement that says how much of a payment can be refunded.
+//! The statement that says how much of payments can be refunded.
 
 use crate::db::{DbError, Tx, queries};
 use crate::id::PaymentId;
 use crate::payments::refund::request::RefundablePayment;
 use crate::status::PaymentIntentStatus as Status;
 
-queries! {
-    /// Requested refunds count as refunded. Banks take or took what is disputed, in another currency perhaps all of it;
-    /// inquiries take nothing.
-    REFUNDABLE: "look up what is left of a payment" = "
-        select p.status, p.currency,
+/// What is left of payments. Requested refunds count as refunded. Banks take or took what is disputed, in another
+/// currency perhaps all of it; inquiries take nothing.
+macro_rules! select_left {
+    ($rest:literal) => {
+        concat!(
+            "
+        select p.id, p.provider, p.status, p.currency,
                greatest(p.amount_minor - refunded.minor - disputed.minor, 0)::bigint as left_minor,
                p.amount_minor > refunded.minor and disputed.minor > 0 as is_disputed
         from payments p
@@ -20,8 +22,17 @@ queries! {
             select coalesce(sum(case when d.currency = p.currency then d.amount_minor else p.amount_minor end), 0) as minor
             from disputes d
             where d.payment_id = p.id and d.status not in ('prevented', 'won') and not starts_with(d.status, 'warning_')
-        ) disputed
-        where p.id = $1 and p.provider = 'stripe'";
+        ) disputed ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use select_left;
+
+queries! {
+    REFUNDABLE: "look up what is left of a payment" =
+        select_left!("where p.id = $1 and p.provider = 'stripe'");
 }
 
 pub(crate) async fn refundable(
