@@ -12,7 +12,7 @@ pub use query::Query;
 pub(crate) use query::queries;
 
 use crate::failure::{Failure, Refusal, Source};
-use deadpool_postgres::{GenericClient as _, Pool};
+use deadpool_postgres::{Client, GenericClient as _, Pool};
 use postgres_types::ToSql;
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -97,8 +97,21 @@ impl Db {
     ) -> Result<T, Failure<R>> {
         let doing = "open a transaction";
         let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
+        let done = self.attempt_on(&mut client, work).await;
+        if let Err(Failure::Db(error)) = &done {
+            discard_if_lost(client, Some(error));
+        }
+        done
+    }
+
+    async fn attempt_on<T, R: Refusal>(
+        &self,
+        client: &mut Client,
+        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>>,
+    ) -> Result<T, Failure<R>> {
         let began = Instant::now();
-        let on = answered(client.transaction()).await.map_err(|why| DbError::new(doing, why))?;
+        let on = answered(client.transaction()).await;
+        let on = on.map_err(|why| DbError::new("open a transaction", why))?;
         let tx = Tx { on, db: self, after_commit: Mutex::default() };
         let value = work(&tx).await?;
         let Tx { on, after_commit, .. } = tx;
@@ -126,7 +139,9 @@ impl Db {
 
     async fn rows_once(&self, query: &Query, with: &[Param<'_>]) -> Result<Vec<Row>, DbError> {
         let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
-        run(&client, query, with).await
+        let rows = run(&client, query, with).await;
+        discard_if_lost(client, rows.as_ref().err());
+        rows
     }
 
     pub(crate) async fn row(
@@ -139,7 +154,9 @@ impl Db {
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
         let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
-        change(&client, query, with).await
+        let count = change(&client, query, with).await;
+        discard_if_lost(client, count.as_ref().err());
+        count
     }
 
     /// Whether the database answers: errs if it does not.
@@ -203,6 +220,13 @@ impl Tx<'_> {
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
         change(&self.on, query, with).await
+    }
+}
+
+/// Keeps a lost connection from being used again: the pool itself may not know yet that it is closed.
+fn discard_if_lost(client: Client, error: Option<&DbError>) {
+    if error.is_some_and(DbError::is_connection_loss) {
+        drop(Client::take(client));
     }
 }
 

@@ -61,6 +61,15 @@ impl TlsServer {
         Address::parse(&url).unwrap().signing_in_with(store.clone())
     }
 
+    /// Ends the connections of `app_rw`, and waits until the server has none.
+    async fn cut_connections(&self) {
+        let cut = "select pg_terminate_backend(pid, 10000) from pg_stat_activity
+            where usename = 'app_rw'";
+        for row in self.owner.query(cut, &[]).await.unwrap() {
+            assert!(row.get::<_, bool>(0), "a connection outlived its end");
+        }
+    }
+
     /// Connects by the right host name, and trusts the server's certificate.
     fn trusted(&self, password: &str) -> Db {
         let address = self.address("localhost", &PasswordStore::with(password));
@@ -149,14 +158,12 @@ async fn a_rotated_password_is_taken_by_the_next_connection() {
     db.ping().await.unwrap();
 
     *store.0.lock().unwrap() = Some("second".to_owned());
-    let rotate = "alter role app_rw password 'second';
-        select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app_rw'";
-    server.owner.batch_execute(rotate).await.unwrap();
+    server.owner.batch_execute("alter role app_rw password 'second'").await.unwrap();
+    server.cut_connections().await;
 
     db.ping().await.unwrap();
     *store.0.lock().unwrap() = None;
-    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app_rw'";
-    server.owner.batch_execute(cut).await.unwrap();
+    server.cut_connections().await;
     let why = refusal(&db).await;
     assert!(why.contains("password"), "{why}");
 }
