@@ -29,8 +29,9 @@ pub(crate) async fn show_payment(
     who: Caller,
     Path(id): Path<PaymentId>,
 ) -> Result<Json<PaymentView>, Problem> {
-    let payment = payments::show(&app.db, who.views_orders(), id).await?;
-    Ok(Json(payment.into()))
+    let viewer = who.views_orders();
+    let payment = payments::show(&app.db, viewer, id).await?;
+    Ok(Json(PaymentView::new(payment, viewer)))
 }
 
 /// List an order's payments
@@ -55,8 +56,9 @@ pub(crate) async fn list_payments(
     uri: axum::http::Uri,
     Path(order): Path<OrderId>,
 ) -> Result<List<PaymentView>, Problem> {
-    let items = workflows::payments_of_order(&app.db, who.views_orders(), order).await?;
-    Ok(List::new(&uri, Page { items, next: None }, PaymentView::from))
+    let viewer = who.views_orders();
+    let items = workflows::payments_of_order(&app.db, viewer, order).await?;
+    Ok(List::new(&uri, Page { items, next: None }, |payment| PaymentView::new(payment, viewer)))
 }
 
 /// Show a refund

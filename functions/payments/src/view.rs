@@ -3,6 +3,7 @@ use domain::money::Money;
 use domain::payments::dispute::{Case, Dispute, DisputeStatus};
 use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
 use domain::payments::{Payment, Status};
+use domain::viewer::Viewer;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -13,7 +14,7 @@ pub(crate) struct PaymentView {
     id: PaymentId,
     order: OrderId,
     status: Status,
-    /// The order's total.
+    /// The order's total, or what was received if that was less.
     amount: Money,
     /// The refunded amount.
     refunded: Money,
@@ -23,6 +24,10 @@ pub(crate) struct PaymentView {
     /// Stripe's id of the checkout session, if the buyer pays on Stripe's page.
     #[schema(example = "cs_test_a1b2c3d4e5f6g7h8i9j0")]
     stripe_checkout_session: Option<String>,
+    /// Why the last attempt to pay failed, as the bank or Stripe says it. Only staff see it, for it may name a card as stolen.
+    #[schema(example = "insufficient_funds")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decline_code: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -89,8 +94,8 @@ struct RefundedPieces {
     restocked: i32,
 }
 
-impl From<Payment> for PaymentView {
-    fn from(payment: Payment) -> Self {
+impl PaymentView {
+    pub(crate) fn new(payment: Payment, viewer: Viewer) -> Self {
         let Payment {
             id,
             order,
@@ -99,6 +104,7 @@ impl From<Payment> for PaymentView {
             refunded,
             provider,
             session,
+            decline_code,
             created_at,
             updated_at,
             ..
@@ -111,6 +117,7 @@ impl From<Payment> for PaymentView {
             refunded,
             stripe_payment_intent: provider,
             stripe_checkout_session: session,
+            decline_code: decline_code.filter(|_| viewer == Viewer::Staff),
             created_at,
             updated_at,
         }

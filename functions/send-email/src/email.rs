@@ -108,6 +108,9 @@ mails! {
         "order_refunded_unshipped/subject.txt", "order_refunded_unshipped/body.txt",
         "order_refunded_unshipped/body.html";
 
+    OrderUnderpaid { order: Order } = "order_underpaid",
+        "order_underpaid/subject.txt", "order_underpaid/body.txt", "order_underpaid/body.html";
+
     DisputeOpened { dispute: Dispute } = "dispute_opened",
         "dispute_opened/subject.txt", "dispute_opened/body.txt", "dispute_opened/body.html";
 

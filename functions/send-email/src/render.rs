@@ -59,6 +59,10 @@ impl Mailer {
                 let order = mail::order(db, order).await?.map(|order| order.content);
                 to(self.staff(order), |order| email::OrderRefundedUnshipped { order })
             }
+            Event::OrderUnderpaid { order } => {
+                let order = mail::order(db, order).await?.map(|order| order.content);
+                to(self.staff(order), |order| email::OrderUnderpaid { order })
+            }
             Event::DisputeOpened { dispute } => {
                 let dispute = mail::dispute(db, dispute).await?;
                 to(self.staff(dispute), |dispute| email::DisputeOpened { dispute })

@@ -32,6 +32,7 @@ pub(crate) fn reason(order: &Order) -> &'static str {
         Some(CancelReason::Requested) => "You asked us to cancel it.",
         Some(CancelReason::Expired) => "The payment did not arrive in time.",
         Some(CancelReason::PaymentCanceled) => "Its payment was cancelled.",
+        Some(CancelReason::Underpaid) => "Your payment was less than its total.",
         None => "It can no longer be fulfilled.",
     }
 }

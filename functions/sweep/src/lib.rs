@@ -1,12 +1,19 @@
 //! Completes, every minute, what other functions left undone after a crash, a failure or a timeout.
 //!
-//! All of it may run twice or concurrently, and may be killed at any point.
+//! All of it may run twice or concurrently, and may be killed at any point. A Stripe that is slow or away delays nothing
+//! that does not need it: that comes first, and the rest has a budget of time.
 
+mod budget;
+mod stripe_steps;
+
+pub use budget::STRIPE_BUDGET;
+
+use budget::Answered;
 use domain::db::Db;
 use domain::failure::chain;
 use domain::operations::{self, Lag};
 use domain::ordering;
-use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, refund};
+use domain::payments::{self, EventPayload};
 use domain::retention;
 use domain::workflows::{self, CloseOutcome};
 use lambda::Error;
@@ -14,7 +21,9 @@ use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
 use serde::Serialize;
+use std::time::Duration;
 use stripe_gateway::{Stripe, StripeFailure};
+use stripe_steps::{PaymentToCancel, Reference};
 
 /// How many items of each kind one round handles.
 const BATCH: u8 = 50;
@@ -26,6 +35,8 @@ pub struct Sweep {
     pub dispatcher: OutboxDispatcher,
     pub dead_letters: DeadLetters,
     pub stripe: Secret<Stripe>,
+    /// How long one round may ask Stripe, in all.
+    pub stripe_budget: Duration,
     /// Whether the shop uses Stripe's live mode.
     pub live: bool,
 }
@@ -62,14 +73,16 @@ impl Sweep {
                 "lag before the sweep"
             );
         }
-        // Loaded once for all steps, so that a missing key is reported once.
-        let stripe = report.or_failure(self.stripe.current().await);
-        self.events(stripe.as_deref(), &mut report).await;
-        self.orders(stripe.as_deref(), &mut report).await;
-        self.refunds(stripe.as_deref(), &mut report).await;
+        let references = self.events(&mut report).await;
+        let payments = self.orders(&mut report).await;
         self.dead_letters(&mut report).await;
         self.delete_expired(&mut report).await;
-        // Last, because the other steps write messages.
+        self.messages(&mut report).await;
+        match report.or_failure(self.stripe.current().await) {
+            Some(stripe) => self.ask_stripe(&stripe, payments, references, &mut report).await,
+            None => self.put_off(&references, &mut report).await,
+        }
+        // Again, because the other steps write messages.
         self.messages(&mut report).await;
         tracing::info!(?report, "swept");
         if report.failures == 0 {
@@ -80,86 +93,50 @@ impl Sweep {
         }
     }
 
-    async fn events(&self, stripe: Option<&Stripe>, report: &mut Report) {
-        let Some(due) = report.or_failure(payments::due_events(&self.db, BATCH).await) else {
-            return;
-        };
-        // Not asked again in this round once it did not answer: other events wait behind this one.
-        let mut stripe = stripe;
-        for event in due {
-            let Some(payload) = payload(&event, &mut stripe, report).await else {
-                report.or_failure(payments::put_off(&self.db, &event.id).await);
-                continue;
-            };
-            let applied = workflows::apply_event(&self.db, &event.id, &payload, self.live).await;
-            if report.or_failure(applied).is_some() {
-                report.events += 1;
-            } else {
-                report.or_failure(payments::put_off(&self.db, &event.id).await);
-            }
-        }
-    }
-
-    async fn orders(&self, stripe: Option<&Stripe>, report: &mut Report) {
-        let Some(due) = report.or_failure(ordering::due_to_close(&self.db, BATCH).await) else {
-            return;
-        };
-        for order in due {
-            let Some(outcome) = report.or_failure(workflows::close_order(&self.db, order).await)
-            else {
-                continue;
-            };
-            if let CloseOutcome::CancelPayment(open) = outcome {
-                let Some(stripe) = stripe else { continue };
-                self.cancel_payment(stripe, &open, report).await;
-            }
-            report.orders += 1;
-        }
-    }
-
-    /// Cancels a payment at Stripe. The resulting update closes the order, or confirms it if the payment has succeeded.
-    async fn cancel_payment(&self, stripe: &Stripe, open: &OpenPayment, report: &mut Report) {
-        match stripe.cancel(open).await {
-            Ok(update) => {
-                report.or_failure(workflows::apply_payment_update(&self.db, &update).await);
-            }
-            // The next round closes the order.
-            Err(failure) if failure.is_missing() && open.is_known() => {
-                report.or_failure(workflows::payment_missing(&self.db, open.id).await);
-            }
-            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored. The next round
-            // closes the order.
-            Err(failure) if failure.needs_new_payment() && !open.is_known() => {
-                report.or_failure(payments::abandon(&self.db, open.id).await);
-            }
-            Err(failure) => {
-                report.or_failure::<(), _>(Err(failure));
-            }
-        }
-    }
-
-    async fn refunds(&self, stripe: Option<&Stripe>, report: &mut Report) {
-        let Some(stripe) = stripe else { return };
-        let Some(due) = report.or_failure(refund::due(&self.db, BATCH).await) else { return };
-        for due in due {
-            match stripe.refund(&due).await {
-                Ok(update) => {
-                    if report
-                        .or_failure(workflows::apply_refund_update(&self.db, &update).await)
-                        .is_some()
-                    {
-                        report.refunds += 1;
-                    }
+    /// Applies the events that are due, and returns those whose object Stripe has to be asked for.
+    async fn events(&self, report: &mut Report) -> Vec<Reference> {
+        let mut references = Vec::new();
+        let due = report.or_failure(payments::due_events(&self.db, BATCH).await);
+        for event in due.unwrap_or_default() {
+            match stripe_gateway::payload(&event.raw) {
+                EventPayload::Reference { object, id } => {
+                    references.push(Reference { event, object, id });
                 }
-                Err(failure) => {
-                    if failure.is_final_for_refund() {
-                        let code = failure.code().unwrap_or_default();
-                        report.or_failure(workflows::fail_refund(&self.db, due.id, &code).await);
-                    }
-                    report.or_failure::<(), _>(Err(failure));
-                }
+                payload => self.apply(&event.id, &payload, report).await,
             }
         }
+        references
+    }
+
+    async fn apply(&self, event: &str, payload: &EventPayload, report: &mut Report) {
+        let applied = workflows::apply_event(&self.db, event, payload, self.live).await;
+        if report.or_failure(applied).is_some() {
+            report.events += 1;
+        } else {
+            report.or_failure(payments::put_off(&self.db, event).await);
+        }
+    }
+
+    async fn put_off(&self, references: &[Reference], report: &mut Report) {
+        for Reference { event, .. } in references {
+            report.or_failure(payments::put_off(&self.db, &event.id).await);
+        }
+    }
+
+    /// Closes the orders that are due, and returns those whose payment has to be canceled at Stripe first.
+    async fn orders(&self, report: &mut Report) -> Vec<PaymentToCancel> {
+        let mut waiting = Vec::new();
+        let due = report.or_failure(ordering::due_to_close(&self.db, BATCH).await);
+        for order in due.unwrap_or_default() {
+            match report.or_failure(workflows::close_order(&self.db, order).await) {
+                Some(CloseOutcome::Done) => report.orders += 1,
+                Some(CloseOutcome::CancelPayment { open, has_expired }) => {
+                    waiting.push(PaymentToCancel { open, has_expired });
+                }
+                None => {}
+            }
+        }
+        waiting
     }
 
     async fn dead_letters(&self, report: &mut Report) {
@@ -183,33 +160,15 @@ impl Sweep {
     }
 }
 
-/// What an event means for us, with its object from Stripe if it only refers to it. None if Stripe could not be asked;
-/// then `stripe` is none as well if it would not answer another question either.
-async fn payload(
-    event: &StoredEvent,
-    stripe: &mut Option<&Stripe>,
-    report: &mut Report,
-) -> Option<EventPayload> {
-    let (object, id) = match stripe_gateway::payload(&event.raw) {
-        EventPayload::Reference { object, id } => (object, id),
-        payload => return Some(payload),
-    };
-    let retrieved = (*stripe)?.event_payload(&event.raw, object, &id).await;
-    if let Err(StripeFailure::Unavailable(_) | StripeFailure::ServerError(_)) = &retrieved {
-        *stripe = None;
-    }
-    let payload = report.or_failure(retrieved);
-    if let Some(EventPayload::Missing { .. }) = &payload {
-        tracing::warn!(
-            event.id = event.id,
-            "Stripe has no {id}, to which event {} refers",
-            event.id
-        );
-    }
-    payload
-}
-
 impl Report {
+    /// Logs and counts a failure of a call to Stripe.
+    fn stripe_failure(&mut self, failure: StripeFailure) -> Answered {
+        let is_away =
+            matches!(failure, StripeFailure::Unavailable(_) | StripeFailure::ServerError(_));
+        self.or_failure::<(), _>(Err(failure));
+        if is_away { Answered::No } else { Answered::Yes }
+    }
+
     /// The value of a step. A failure is logged and counted.
     fn or_failure<T, E: std::error::Error + 'static>(
         &mut self,

@@ -2,7 +2,7 @@ use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use stripe_gateway::{Mode, Stripe};
-use sweep::Sweep;
+use sweep::{STRIPE_BUDGET, Sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
@@ -11,10 +11,15 @@ async fn main() -> Result<(), lambda::Error> {
     let url = config.optional("STRIPE_API_URL");
     let live = config.flag("STRIPE_LIVEMODE")?;
     let mode = Mode::from_livemode(live);
-    let parse = move |key: &str| Stripe::new(key, url.as_deref(), mode);
+    let vouchers = config.flag("STRIPE_VOUCHERS")?;
+    let parse = move |key: &str| {
+        Stripe::new(key, url.as_deref(), mode).map(|stripe| stripe.with_vouchers(vouchers))
+    };
     let stripe = config.secret("STRIPE_SECRET_KEY", parse).await?;
     let (dispatcher, dead_letters) = (config.dispatcher()?, config.dead_letters()?);
-    let sweep = Sweep { db: config.db().await?, dispatcher, dead_letters, stripe, live };
+    let db = config.db().await?;
+    let stripe_budget = STRIPE_BUDGET;
+    let sweep = Sweep { db, dispatcher, dead_letters, stripe, stripe_budget, live };
     let round = async |_: LambdaEvent<Value>| sweep.round().await;
     lambda_runtime::run(service_fn(round)).await
 }

@@ -5,91 +5,16 @@
 //! ([`send_own_messages`]) writes its rows as leased already; all others wait in the outbox for the sweep.
 
 mod buffer;
+mod event;
+
+pub use event::Event;
 
 use crate::db::{Db, DbError, Tx, queries};
-use crate::id::{
-    DisputeId, FamilyId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
-};
 use buffer::OutboxBuffer;
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use tokio_postgres::Row;
-
-/// Something that happened. Holds ids only: consumers look up the rest, in its state at that time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
-    /// An email address is to be verified by the link.
-    VerificationAsked {
-        link: LinkId,
-    },
-    /// Somebody forgot their password; the link lets them set a new one.
-    ResetAsked {
-        link: LinkId,
-    },
-    /// Somebody tried to register with the address of an existing account.
-    RegisteredAgain {
-        user: UserId,
-        hour: i64,
-    },
-    PasswordChanged {
-        user: UserId,
-        epoch: i32,
-    },
-    /// A refresh token was used twice, so its session was ended.
-    SessionStolen {
-        user: UserId,
-        session: FamilyId,
-    },
-    OrderPlaced {
-        order: OrderId,
-    },
-    OrderConfirmed {
-        order: OrderId,
-    },
-    OrderShipped {
-        order: OrderId,
-    },
-    OrderCancelled {
-        order: OrderId,
-    },
-    /// An attempt to pay failed; announced once per payment.
-    PaymentFailed {
-        payment: PaymentId,
-    },
-    RefundIssued {
-        refund: RefundId,
-    },
-    RefundFailed {
-        refund: RefundId,
-    },
-    /// An order that is not shipped was refunded in full in Stripe's dashboard.
-    OrderRefundedUnshipped {
-        order: OrderId,
-    },
-    /// A bank opened a dispute or an inquiry.
-    DisputeOpened {
-        dispute: DisputeId,
-    },
-    /// A payment may be fraud, and its order is on hold.
-    FraudWarningOpened {
-        warning: FraudWarningId,
-    },
-    /// Goods of a refund are back in stock.
-    GoodsReturned {
-        refund: RefundId,
-    },
-    /// A product's stock fell to its threshold for the `crossing`-th time.
-    StockLow {
-        product: ProductId,
-        crossing: i32,
-    },
-    /// Dead letters wait for a person; announced once an hour.
-    DeadLettersFound {
-        hour: i64,
-    },
-}
 
 /// The body of a queue message: an event and the version of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,32 +29,6 @@ pub struct Message {
 pub enum Topic {
     Mail,
     Inventory,
-}
-
-impl Event {
-    /// Identifies the occurrence: the same however often it is announced.
-    pub fn dedupe_key(self) -> String {
-        match self {
-            Self::VerificationAsked { link } => format!("verification_asked:{link}"),
-            Self::ResetAsked { link } => format!("reset_asked:{link}"),
-            Self::RegisteredAgain { user, hour } => format!("registered_again:{user}:{hour}"),
-            Self::PasswordChanged { user, epoch } => format!("password_changed:{user}:{epoch}"),
-            Self::SessionStolen { session, .. } => format!("session_stolen:{session}"),
-            Self::OrderPlaced { order } => format!("order_placed:{order}"),
-            Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
-            Self::OrderShipped { order } => format!("order_shipped:{order}"),
-            Self::OrderCancelled { order } => format!("order_cancelled:{order}"),
-            Self::PaymentFailed { payment } => format!("payment_failed:{payment}"),
-            Self::RefundIssued { refund } => format!("refund_issued:{refund}"),
-            Self::RefundFailed { refund } => format!("refund_failed:{refund}"),
-            Self::OrderRefundedUnshipped { order } => format!("order_refunded_unshipped:{order}"),
-            Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
-            Self::FraudWarningOpened { warning } => format!("fraud_warning_opened:{warning}"),
-            Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
-            Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
-            Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),
-        }
-    }
 }
 
 impl Topic {

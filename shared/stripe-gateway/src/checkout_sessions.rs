@@ -32,14 +32,11 @@ pub struct Session {
     pub url: Option<String>,
 }
 
-/// As for PaymentIntents: the buyer pays these days later, when the stock is no longer reserved.
-const NOT_OFFERED: [NotOffered; 5] = [
-    NotOffered::Boleto,
-    NotOffered::CustomerBalance,
-    NotOffered::Konbini,
-    NotOffered::Multibanco,
-    NotOffered::Oxxo,
-];
+/// As for PaymentIntents.
+const NEVER_OFFERED: NotOffered = NotOffered::CustomerBalance;
+/// As for PaymentIntents.
+const VOUCHERS: [NotOffered; 4] =
+    [NotOffered::Boleto, NotOffered::Konbini, NotOffered::Multibanco, NotOffered::Oxxo];
 
 impl Stripe {
     /// The Checkout Session of a payment: retrieved if it exists, else created. Errs if the payment has no hosted page.
@@ -102,6 +99,7 @@ impl Stripe {
         // Stripe must not convert the order's total into the buyer's local currency.
         let mut pricing = CreateCheckoutSessionAdaptivePricing::new();
         pricing.enabled = Some(false);
+        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers());
         let create = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Payment)
             .line_items([line])
@@ -111,7 +109,9 @@ impl Stripe {
             .client_reference_id(order.to_string())
             .metadata(metadata)
             .payment_intent_data(intent)
-            .excluded_payment_method_types(NOT_OFFERED)
+            .excluded_payment_method_types(
+                [NEVER_OFFERED].into_iter().chain(not_offered).collect::<Vec<_>>(),
+            )
             .adaptive_pricing(pricing);
         let (client, strategy) = (self.client()?, with_idempotency_key(id)?);
         with_retries(|| create.customize().request_strategy(strategy.clone()).send(client)).await
@@ -141,6 +141,7 @@ fn session_update(session: &CheckoutSession, mode: Mode) -> Result<PaymentUpdate
         .as_ref()
         .filter(|paid| paid.status == Status::Succeeded)
         .map_or(amount, |paid| paid.amount);
+    let voucher_expires_at = update.as_ref().and_then(|paid| paid.voucher_expires_at);
     let at = OffsetDateTime::from_unix_timestamp(session.created);
     let payment = session.metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
     Ok(PaymentUpdate {
@@ -151,6 +152,7 @@ fn session_update(session: &CheckoutSession, mode: Mode) -> Result<PaymentUpdate
             .ok_or_else(|| invalid("status"))?,
         amount,
         decline_code: None,
+        voucher_expires_at,
         at: at.map_err(|_| invalid("time"))?,
     })
 }

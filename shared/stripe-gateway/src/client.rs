@@ -27,6 +27,7 @@ pub struct Stripe {
     /// The mode of the shop.
     pub(crate) mode: Mode,
     key_mode: Mode,
+    offers_vouchers: bool,
 }
 
 /// Whether real money moves. Objects of one mode do not exist in the other.
@@ -85,7 +86,19 @@ impl Stripe {
         }
         let client = builder.build();
         let client = client.map_err(|error| StripeFailure::Configuration(error.to_string()))?;
-        Ok(Self { client, mode, key_mode: Mode::from_livemode(is_live) })
+        let key_mode = Mode::from_livemode(is_live);
+        Ok(Self { client, mode, key_mode, offers_vouchers: false })
+    }
+
+    /// Whether buyers may pay by voucher, days later. Their orders then wait until the voucher has expired.
+    #[must_use]
+    pub fn with_vouchers(self, offers_vouchers: bool) -> Self {
+        Self { offers_vouchers, ..self }
+    }
+
+    /// Whether buyers may pay by voucher.
+    pub fn offers_vouchers(&self) -> bool {
+        self.offers_vouchers
     }
 
     /// The client. Errs if the key is of the other mode.

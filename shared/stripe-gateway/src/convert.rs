@@ -7,7 +7,7 @@ use domain::money::{Currency, Money};
 use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate};
 use domain::payments::refund::{RefundStatus, RefundUpdate};
 use domain::payments::{PaymentUpdate, Status};
-use stripe_shared::{ApiErrors, Dispute, PaymentIntent, Refund};
+use stripe_shared::{ApiErrors, Dispute, PaymentIntent, PaymentIntentNextAction, Refund};
 use time::OffsetDateTime;
 
 pub(crate) fn stripe_currency(currency: Currency) -> stripe_types::Currency {
@@ -35,8 +35,19 @@ pub(crate) fn payment_update(
         status,
         amount,
         decline_code: intent.last_payment_error.as_deref().and_then(decline_code),
+        voucher_expires_at: intent.next_action.as_ref().and_then(voucher_expiry),
         at: at.map_err(|_| invalid("time"))?,
     })
+}
+
+/// When the voucher that the buyer got can no longer be paid, if it is one.
+fn voucher_expiry(action: &PaymentIntentNextAction) -> Option<OffsetDateTime> {
+    let boleto = || action.boleto_display_details.as_ref()?.expires_at;
+    let konbini = || Some(action.konbini_display_details.as_ref()?.expires_at);
+    let multibanco = || action.multibanco_display_details.as_ref()?.expires_at;
+    let oxxo = || action.oxxo_display_details.as_ref()?.expires_after;
+    let second = boleto().or_else(konbini).or_else(multibanco).or_else(oxxo)?;
+    OffsetDateTime::from_unix_timestamp(second).ok()
 }
 
 /// Why an attempt to pay failed: the bank's decline code, or else Stripe's error code.

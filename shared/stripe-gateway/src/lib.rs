@@ -18,6 +18,6 @@ pub mod webhook;
 pub use checkout_sessions::Session;
 pub use client::{Mode, Stripe};
 pub use event::{MalformedEvent, envelope, payload, unreadable_id, without_secrets};
-pub use failure::{RefusalKind, StripeFailure};
+pub use failure::{ERROR_CODES, RefusalKind, StripeFailure};
 pub use lists::ListPage;
 pub use payment_intents::Intent;

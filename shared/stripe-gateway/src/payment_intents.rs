@@ -13,14 +13,11 @@ use stripe_core::payment_intent::{
 };
 use stripe_shared::{PaymentIntent, PaymentIntentExcludedPaymentMethodTypes as NotOffered};
 
-/// Vouchers and bank transfers: the buyer pays them days later, when the stock is no longer reserved.
-const NOT_OFFERED: [NotOffered; 5] = [
-    NotOffered::Boleto,
-    NotOffered::CustomerBalance,
-    NotOffered::Konbini,
-    NotOffered::Multibanco,
-    NotOffered::Oxxo,
-];
+/// Bank transfers, which have no end and need a customer object.
+const NEVER_OFFERED: NotOffered = NotOffered::CustomerBalance;
+/// The buyer pays these days later, and the order has to wait for them.
+const VOUCHERS: [NotOffered; 4] =
+    [NotOffered::Boleto, NotOffered::Konbini, NotOffered::Multibanco, NotOffered::Oxxo];
 
 /// A PaymentIntent, with the client secret that the buyer's browser pays with. The secret is never stored or logged.
 pub struct Intent {
@@ -74,9 +71,12 @@ impl Stripe {
     async fn create(&self, open: &OpenPayment) -> Result<PaymentIntent, StripeFailure> {
         let OpenPayment { id, order, amount: Money { minor, currency }, .. } = open;
         // Only one metadata entry: a map has no order, and a repeated request must have the same bytes.
+        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers());
         let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
-            .excluded_payment_method_types(NOT_OFFERED)
+            .excluded_payment_method_types(
+                [NEVER_OFFERED].into_iter().chain(not_offered).collect::<Vec<_>>(),
+            )
             .description(format!("Order {order}"))
             .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
         let (client, strategy) = (self.client()?, with_idempotency_key(id)?);

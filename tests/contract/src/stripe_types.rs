@@ -1,6 +1,7 @@
 //! Stripe's own types, of the version of its API that the shop is built for and of the newest one: the objects and
 //! events of the stand-in, the sample events, and the parameters of our calls are what these types say.
 
+mod error_codes;
 mod objects;
 mod requests;
 mod story;

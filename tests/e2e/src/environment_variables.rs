@@ -36,6 +36,7 @@ fn valid_values() -> Values {
         ("STRIPE_SECRET_KEY", "sk_test_settings"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_settings"),
         ("STRIPE_LIVEMODE", "false"),
+        ("STRIPE_VOUCHERS", "false"),
         ("STRIPE_API_URL", "http://127.0.0.1:1/"),
         ("MAIL_QUEUE_URL", "http://127.0.0.1:1/mail"),
         ("INVENTORY_QUEUE_URL", "http://127.0.0.1:1/inventory"),
@@ -134,6 +135,8 @@ async fn a_variable_that_cannot_be_used_is_named_at_the_start_with_the_reason() 
         ),
         ("stripe-webhook", "STRIPE_LIVEMODE", "maybe", "STRIPE_LIVEMODE is true or false"),
         ("payments", "STRIPE_LIVEMODE", "yes", "STRIPE_LIVEMODE is true or false"),
+        ("payments", "STRIPE_VOUCHERS", "some", "STRIPE_VOUCHERS is true or false"),
+        ("sweep", "STRIPE_VOUCHERS", "", "STRIPE_VOUCHERS is not set"),
         ("sweep", "STRIPE_LIVEMODE", "1", "STRIPE_LIVEMODE is true or false"),
         ("reconcile", "STRIPE_LIVEMODE", "live", "STRIPE_LIVEMODE is true or false"),
         (

@@ -20,6 +20,9 @@ async fn a_day_on_which_something_breaks_every_second_loses_nothing_and_does_not
         "cancellations",
         "stock feeds",
         "killed functions",
+        "missing objects",
+        "flips of an object's mode",
+        "thin events",
     ] {
         assert!(
             result.done.get(what).is_some_and(|times| *times > 0),

@@ -283,6 +283,7 @@ fn values(
         ("STRIPE_WEBHOOK_SECRETS", webhook_secrets),
         ("STRIPE_API_URL", stripe_url),
         ("STRIPE_LIVEMODE", "false"),
+        ("STRIPE_VOUCHERS", "false"),
         // All secrets are given as plain values.
         ("DATABASE_AUTH", ""),
         ("DATABASE_PASSWORD_ARN", ""),

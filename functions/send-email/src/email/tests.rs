@@ -177,6 +177,9 @@ reads_as_it_should! {
     a_refunded_order_that_is_not_shipped_is_told_to_the_staff: OrderRefundedUnshipped {
         order: Order { refunded: euros(9140), ..order() }
     };
+    an_underpaid_order_is_told_to_the_staff: OrderUnderpaid {
+        order: Order { captured: euros(5000), ..order() }
+    };
     a_refund_that_stripe_refuses_is_told_to_the_staff: RefundFailed {
         refund: Refund { refusal: Some("charge_disputed".to_owned()), provider: None, ..refund() }
     };
@@ -200,6 +203,7 @@ fn every_reason_has_its_words() {
         (CancelReason::Requested, "You asked us to cancel it."),
         (CancelReason::Expired, "The payment did not arrive in time."),
         (CancelReason::PaymentCanceled, "Its payment was cancelled."),
+        (CancelReason::Underpaid, "Your payment was less than its total."),
     ] {
         let email = OrderCancelled { order: cancelled(reason) }.email().unwrap();
         assert!(email.text.contains(text) && email.html.contains(text));

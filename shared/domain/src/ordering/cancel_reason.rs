@@ -12,6 +12,8 @@ pub enum CancelReason {
     Expired,
     /// The payment was canceled at Stripe.
     PaymentCanceled,
+    /// Less was received than its total; that is refunded.
+    Underpaid,
 }
 
 impl CancelReason {
@@ -20,11 +22,12 @@ impl CancelReason {
             Self::Requested => "requested",
             Self::Expired => "expired",
             Self::PaymentCanceled => "payment_canceled",
+            Self::Underpaid => "underpaid",
         }
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Requested, Self::Expired, Self::PaymentCanceled]
+        [Self::Requested, Self::Expired, Self::PaymentCanceled, Self::Underpaid]
             .into_iter()
             .find(|reason| reason.name() == name)
     }
@@ -36,8 +39,8 @@ mod tests {
 
     #[test]
     fn a_reason_to_cancel_reads_as_it_was_written() {
-        use CancelReason::{Expired, PaymentCanceled, Requested};
-        for reason in [Requested, Expired, PaymentCanceled] {
+        use CancelReason::{Expired, PaymentCanceled, Requested, Underpaid};
+        for reason in [Requested, Expired, PaymentCanceled, Underpaid] {
             assert_eq!(CancelReason::from_name(reason.name()), Some(reason));
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
         }

@@ -21,8 +21,9 @@ pub(crate) struct LockedOrder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
     Confirm,
-    /// Its cancellation was requested before the capture: cancel it and refund the payment.
-    CancelAndRefund,
+    /// Its cancellation was requested before the capture, or less than its total was received: cancel it for this reason
+    /// and refund the payment.
+    CancelAndRefund(CancelReason),
     /// It was cancelled before the capture: refund the payment.
     Refund,
     /// It was confirmed before.
@@ -30,9 +31,9 @@ pub(crate) enum CaptureOutcome {
 }
 
 impl CaptureOutcome {
-    /// Whether the payment came too late and has to be refunded.
-    pub(crate) fn is_too_late(self) -> bool {
-        matches!(self, Self::CancelAndRefund | Self::Refund)
+    /// Whether the payment has to be refunded.
+    pub(crate) fn is_refunded(self) -> bool {
+        matches!(self, Self::CancelAndRefund(_) | Self::Refund)
     }
 }
 
@@ -48,11 +49,15 @@ impl LockedOrder {
         is_ending.then(|| self.cancel_reason.unwrap_or(CancelReason::Expired))
     }
 
-    pub(crate) fn on_capture(&self) -> CaptureOutcome {
+    /// What follows from a payment that brought `received`, in the order's currency.
+    pub(crate) fn on_capture(&self, received: Money) -> CaptureOutcome {
         match self.status {
             // The cancellation was requested while Stripe captured the payment: it came first.
             OrderStatus::Pending if self.cancel_reason == Some(CancelReason::Requested) => {
-                CaptureOutcome::CancelAndRefund
+                CaptureOutcome::CancelAndRefund(CancelReason::Requested)
+            }
+            OrderStatus::Pending if received.minor < self.total.minor => {
+                CaptureOutcome::CancelAndRefund(CancelReason::Underpaid)
             }
             OrderStatus::Pending => CaptureOutcome::Confirm,
             OrderStatus::Cancelled => CaptureOutcome::Refund,
@@ -72,7 +77,7 @@ impl LockedOrder {
 mod tests {
     use super::*;
     use crate::money::Currency;
-    use CancelReason::{Expired, PaymentCanceled, Requested};
+    use CancelReason::{Expired, PaymentCanceled, Requested, Underpaid};
 
     fn locked(
         status: OrderStatus,
@@ -135,13 +140,27 @@ mod tests {
         for (status, reason, outcome) in [
             (OrderStatus::Pending, None, CaptureOutcome::Confirm),
             (OrderStatus::Pending, Some(Expired), CaptureOutcome::Confirm),
-            (OrderStatus::Pending, Some(Requested), CaptureOutcome::CancelAndRefund),
+            (OrderStatus::Pending, Some(Requested), CaptureOutcome::CancelAndRefund(Requested)),
             (OrderStatus::Cancelled, Some(Requested), CaptureOutcome::Refund),
             (OrderStatus::Cancelled, Some(Expired), CaptureOutcome::Refund),
             (OrderStatus::Confirmed, None, CaptureOutcome::Unchanged),
             (OrderStatus::Shipped, None, CaptureOutcome::Unchanged),
         ] {
-            assert_eq!(locked(status, reason, true).on_capture(), outcome, "{status:?} {reason:?}");
+            let order = locked(status, reason, true);
+            assert_eq!(order.on_capture(order.total), outcome, "{status:?} {reason:?}");
+        }
+    }
+
+    #[test]
+    fn less_than_the_total_confirms_nothing_and_is_refunded() {
+        let less = Money { minor: 0, currency: Currency::EUR };
+        for (status, reason, outcome) in [
+            (OrderStatus::Pending, None, CaptureOutcome::CancelAndRefund(Underpaid)),
+            (OrderStatus::Pending, Some(Expired), CaptureOutcome::CancelAndRefund(Underpaid)),
+            (OrderStatus::Pending, Some(Requested), CaptureOutcome::CancelAndRefund(Requested)),
+            (OrderStatus::Cancelled, Some(Expired), CaptureOutcome::Refund),
+        ] {
+            assert_eq!(locked(status, reason, true).on_capture(less), outcome, "{reason:?}");
         }
     }
 }

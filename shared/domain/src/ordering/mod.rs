@@ -29,8 +29,8 @@ pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::{
-    ALL_QUERIES, cancel, confirm, extend_expiry, insert, is_refunded, lock, lock_by_payment, read,
-    recompute_paid, request_cancel, set_actor, set_on_hold, ship,
+    ALL_QUERIES, cancel, confirm, extend_expiry, extend_expiry_to, insert, is_refunded, lock,
+    lock_by_payment, read, recompute_paid, request_cancel, set_actor, set_on_hold, ship,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};

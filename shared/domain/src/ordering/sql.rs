@@ -17,6 +17,7 @@ use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
 use read::{cancel_reason, money, status};
+use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
@@ -84,6 +85,9 @@ queries! {
     EXTEND_EXPIRY: "extend an order's time to pay" = "
         update orders set expires_at = greatest(expires_at, now() + make_interval(secs => $2::int4))
         where id = $1 and status = 'pending'";
+
+    EXTEND_EXPIRY_TO: "extend an order's time to pay to the end of a voucher" = "
+        update orders set expires_at = $2 where id = $1 and status = 'pending' and expires_at < $2";
 
     REQUEST_CANCEL: "request an order's cancellation" = "
         update orders set cancel_requested_at = now(), cancel_reason = 'requested'
@@ -229,6 +233,14 @@ pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, D
 
 pub(crate) async fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32) -> Result<(), DbError> {
     tx.execute(&EXTEND_EXPIRY, &[&id, &seconds]).await.map(drop)
+}
+
+pub(crate) async fn extend_expiry_to(
+    tx: &Tx<'_>,
+    id: OrderId,
+    until: OffsetDateTime,
+) -> Result<(), DbError> {
+    tx.execute(&EXTEND_EXPIRY_TO, &[&id, &until]).await.map(drop)
 }
 
 pub(crate) async fn request_cancel(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {

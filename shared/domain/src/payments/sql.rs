@@ -14,7 +14,8 @@ macro_rules! select_payments {
     ($rest:literal) => {
         concat!(
             "
-        select p.id, p.order_id, o.user_id, p.amount_minor, p.currency, p.status, p.provider_pi, p.created_at, p.updated_at,
+        select p.id, p.order_id, o.user_id, p.amount_minor, p.currency, p.status, p.provider_pi, p.decline_code,
+               p.created_at, p.updated_at,
                (select provider_session from checkout_sessions where payment_id = p.id) as provider_session,
                coalesce((select sum(r.amount_minor) from refunds r
                          where r.payment_id = p.id and r.status in ('pending', 'requires_action', 'succeeded')), 0)::bigint
@@ -77,7 +78,7 @@ queries! {
             on conflict on constraint ledger_once do nothing
         )
         update payments
-        set provider_pi = coalesce($2, provider_pi), status = 'succeeded', told_at = $3, updated_at = now()
+        set provider_pi = coalesce($2, provider_pi), status = 'succeeded', amount_minor = $5, told_at = $3, updated_at = now()
         where id = $1";
 
     REQUEST_LATE_REFUND: "request the refund of a late payment" = "
@@ -128,6 +129,7 @@ fn payment(row: &Row) -> Result<Payment, DbError> {
         status: status.ok_or(DbError::invalid_row(&FIND, "status"))?,
         provider: row.get("provider_pi"),
         session: row.get("provider_session"),
+        decline_code: row.get("decline_code"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
     })
@@ -197,7 +199,7 @@ pub(crate) async fn record_failed_attempt(
         .map(|row| row.get("id")))
 }
 
-/// Marks the payment as succeeded and records the money in the ledger, once.
+/// Marks the payment as succeeded, with what was received as its amount, and records the money in the ledger, once.
 pub(crate) async fn record_capture(
     tx: &Tx<'_>,
     payment: PaymentId,

@@ -4,7 +4,11 @@ use super::refusal::Refusal;
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::money::Money;
 use crate::status::{OrderStatus, PaymentIntentStatus as Status};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
+
+/// How much later than its end Stripe may report that a voucher was paid: Boleto takes a business day, and there are
+/// weekends. From <https://docs.stripe.com/payments/boleto>.
+const VOUCHER_REPORTING: Duration = Duration::days(4);
 
 /// The state of a payment as Stripe reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,11 +20,39 @@ pub struct PaymentUpdate {
     /// Our id, from the object's metadata.
     pub payment: Option<PaymentId>,
     pub status: Status,
+    /// What was received, if it succeeded; else what is asked for.
     pub amount: Money,
     /// Why the last attempt failed: the bank's decline code, or Stripe's error code.
     pub decline_code: Option<String>,
+    /// When the voucher that the buyer got can no longer be paid, if it is one.
+    pub voucher_expires_at: Option<OffsetDateTime>,
     /// When this was the state.
     pub at: OffsetDateTime,
+}
+
+impl PaymentUpdate {
+    /// As it counts here: a payment that succeeded without any money is as good as canceled.
+    pub(crate) fn by_received_amount(&self) -> Self {
+        let is_empty = self.status == Status::Succeeded && self.amount.minor == 0;
+        let status = if is_empty { Status::Canceled } else { self.status };
+        Self { status, ..self.clone() }
+    }
+
+    /// Until when Stripe may still report that the buyer's voucher was paid, if it waits for one.
+    pub fn waits_until(&self) -> Option<OffsetDateTime> {
+        let expiry = self.voucher_expires_at.filter(|_| !self.status.is_final())?;
+        expiry.checked_add(VOUCHER_REPORTING)
+    }
+
+    /// Whether this can be the state of a payment for which `asked` was asked. It may bring less.
+    pub(crate) fn is_possible_for(&self, asked: Money) -> bool {
+        let Money { minor, currency } = self.amount;
+        match self.status {
+            Status::Canceled => true,
+            Status::Succeeded => currency == asked.currency && minor <= asked.minor,
+            _ => self.amount == asked,
+        }
+    }
 }
 
 /// An attempt to pay an order.
@@ -29,6 +61,7 @@ pub struct Payment {
     pub id: PaymentId,
     pub order: OrderId,
     pub buyer: UserId,
+    /// The order's total, or what was received if that was less.
     pub amount: Money,
     /// The sum of its refunds.
     pub refunded: Money,
@@ -37,6 +70,8 @@ pub struct Payment {
     pub provider: Option<String>,
     /// Stripe's id of the Checkout Session, if it is paid on Stripe's page.
     pub session: Option<String>,
+    /// Why the last attempt failed: the bank's decline code, or Stripe's error code.
+    pub decline_code: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -72,12 +107,13 @@ impl LockedPayment {
         if differ(&self.provider, &update.provider) || differ(&self.session, &update.session) {
             return Err(Refusal::NoPayment);
         }
-        if self.amount != update.amount {
-            return Err(Refusal::Mismatch { ours: self.amount, stripe: update.amount });
-        }
         let known = (finality(self.status), self.as_of, rank(self.status));
         let new = (finality(update.status), Some(update.at), rank(update.status));
-        Ok(if finality(self.status) > 0 { new.0 > known.0 } else { new > known })
+        let is_new = if finality(self.status) > 0 { new.0 > known.0 } else { new > known };
+        if is_new && !update.is_possible_for(self.amount) {
+            return Err(Refusal::Mismatch { ours: self.amount, stripe: update.amount });
+        }
+        Ok(is_new)
     }
 }
 
@@ -117,8 +153,16 @@ mod tests {
     fn update(status: Status, second: i64) -> PaymentUpdate {
         let at = OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap();
         let (provider, session) = (Some("pi_1".to_owned()), None);
-        let (payment, decline_code) = (None, None);
-        PaymentUpdate { provider, session, payment, status, amount: euros(100), decline_code, at }
+        PaymentUpdate {
+            provider,
+            session,
+            payment: None,
+            status,
+            amount: euros(100),
+            decline_code: None,
+            voucher_expires_at: None,
+            at,
+        }
     }
 
     fn fresh() -> LockedPayment {
@@ -152,9 +196,32 @@ mod tests {
     }
 
     #[test]
-    fn another_amount_is_no_news_but_an_alarm() {
-        let new = PaymentUpdate { amount: euros(99), ..update(Status::Succeeded, 1) };
-        assert!(matches!(fresh().is_superseded_by(&new), Err(Refusal::Mismatch { .. })));
+    fn another_amount_counts_only_if_a_payment_is_over_and_brought_no_more() {
+        for (status, minor, is_possible) in [
+            (Status::Succeeded, 99, true),
+            (Status::Succeeded, 101, false),
+            (Status::Canceled, 99, true),
+            (Status::Canceled, 101, true),
+            (Status::Processing, 99, false),
+        ] {
+            let new = PaymentUpdate { amount: euros(minor), ..update(status, 1) };
+            let judged = fresh().is_superseded_by(&new);
+            let mismatch = Refusal::Mismatch { ours: euros(100), stripe: euros(minor) };
+            assert_eq!(judged, if is_possible { Ok(true) } else { Err(mismatch) }, "{new:?}");
+        }
+    }
+
+    #[test]
+    fn an_old_update_with_the_amount_asked_for_is_no_news_for_a_payment_that_brought_less() {
+        let ours = LockedPayment { status: Status::Succeeded, amount: euros(60), ..fresh() };
+        assert_eq!(ours.is_superseded_by(&update(Status::Processing, 9)), Ok(false));
+    }
+
+    #[test]
+    fn a_payment_that_succeeded_without_money_counts_as_canceled() {
+        let nothing = PaymentUpdate { amount: euros(0), ..update(Status::Succeeded, 1) };
+        assert_eq!(nothing.by_received_amount().status, Status::Canceled);
+        assert_eq!(update(Status::Succeeded, 1).by_received_amount().status, Status::Succeeded);
     }
 
     proptest! {

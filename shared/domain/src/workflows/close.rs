@@ -4,6 +4,7 @@ use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::OrderId;
 use crate::inventory;
+use crate::money::Money;
 use crate::ordering::{self, CancelReason, CaptureOutcome, LockedOrder, Reason};
 use crate::outbox::{self, Event};
 use crate::payments::{self, OpenPayment};
@@ -13,8 +14,12 @@ use crate::viewer::Viewer;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CloseOutcome {
     Done,
-    /// Stripe may still capture this payment: cancel it there, then apply the update that Stripe answers with.
-    CancelPayment(OpenPayment),
+    /// Stripe may still capture this payment: cancel it there, then apply the update that Stripe answers with. If the
+    /// order only expired and its buyer has a voucher, apply the update instead: the order waits for the voucher.
+    CancelPayment {
+        open: OpenPayment,
+        has_expired: bool,
+    },
 }
 
 /// Cancels an order that is due for it, unless Stripe may still capture a payment for it.
@@ -25,7 +30,8 @@ pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failur
             return Ok(CloseOutcome::Done);
         };
         if let Some(open) = payments::open_payment(tx, order).await? {
-            return Ok(CloseOutcome::CancelPayment(open));
+            let has_expired = reason == CancelReason::Expired;
+            return Ok(CloseOutcome::CancelPayment { open, has_expired });
         }
         cancel(tx, order, reason).await?;
         Ok(CloseOutcome::Done)
@@ -33,16 +39,21 @@ pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failur
     .await
 }
 
-/// The order's payment is captured: confirms the order, or cancels it if that was requested before.
+/// The order's payment is captured: confirms the order, or cancels it if that was requested before or if less than its
+/// total was received, which staff are told.
 pub(super) async fn on_capture(
     tx: &Tx<'_>,
     locked: &LockedOrder,
+    received: Money,
 ) -> Result<CaptureOutcome, DbError> {
-    let (order, outcome) = (locked.order, locked.on_capture());
+    let (order, outcome) = (locked.order, locked.on_capture(received));
     match outcome {
         CaptureOutcome::Confirm => confirm(tx, order, None).await?,
-        CaptureOutcome::CancelAndRefund => {
-            cancel(tx, order, CancelReason::Requested).await?;
+        CaptureOutcome::CancelAndRefund(reason) => {
+            cancel(tx, order, reason).await?;
+            if reason == CancelReason::Underpaid {
+                outbox::enqueue(tx, Event::OrderUnderpaid { order }).await?;
+            }
             ordering::recompute_paid(tx, order).await?;
         }
         CaptureOutcome::Refund => ordering::recompute_paid(tx, order).await?,

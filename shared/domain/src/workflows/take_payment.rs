@@ -82,6 +82,7 @@ pub async fn payments_of_order(
 
 /// Lock order: the order, then its payment.
 pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status, Failure<Refusal>> {
+    let update = &update.by_received_amount();
     let locked = ordering::lock_by_payment(tx, update.provider.as_deref(), update.payment).await?;
     let locked = locked.ok_or(Refusal::NoPayment)?;
     let order = locked.order;
@@ -89,6 +90,9 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
     let is_new = payment.is_superseded_by(update)?;
     if let (Some(session), None) = (&update.session, &payment.session) {
         payments::set_session(tx, payment.id, session).await?;
+    }
+    if let Some(until) = update.waits_until().filter(|_| !payment.status.is_final()) {
+        ordering::extend_expiry_to(tx, order, until).await?;
     }
     if !is_new {
         return Ok(payment.status);
@@ -99,8 +103,10 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
                 make_way(tx, &locked, payment.id).await?;
             }
             payments::record_capture(tx, payment.id, order, update).await?;
-            if close::on_capture(tx, &locked).await?.is_too_late() {
-                payments::request_late_refund(tx, payment.id, update.amount.minor).await?;
+            let refundable = update.amount.down_to_step().minor;
+            if close::on_capture(tx, &locked, update.amount).await?.is_refunded() && refundable > 0
+            {
+                payments::request_late_refund(tx, payment.id, refundable).await?;
             }
         }
         Status::Canceled => {

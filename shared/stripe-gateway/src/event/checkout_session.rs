@@ -56,6 +56,8 @@ fn update(
         status,
         amount: money(session.amount_total, &session.currency)?,
         decline_code: None,
+        // The PaymentIntent's own event has it.
+        voucher_expires_at: None,
         at,
     })
 }

@@ -18,6 +18,7 @@ struct Intent {
     status: String,
     metadata: Option<HashMap<String, String>>,
     last_payment_error: Option<PaymentError>,
+    next_action: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -41,8 +42,8 @@ pub(super) fn read(object: &Value, step: &str, at: OffsetDateTime) -> EventPaylo
 
 fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate, String> {
     let intent = Intent::deserialize(object).map_err(|error| error.to_string())?;
-    let Intent { id, amount, amount_received, currency, status, metadata, last_payment_error } =
-        intent;
+    let Intent { id, amount, amount_received, currency, status, metadata, .. } = intent;
+    let (last_payment_error, next_action) = (intent.last_payment_error, intent.next_action);
     let decline = last_payment_error.and_then(|error| error.decline_code.or(error.code));
     let status = Status::from_name(&status).ok_or_else(|| format!("status {status}"))?;
     // What came counts, not what was asked for.
@@ -55,6 +56,42 @@ fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate, String> {
         status,
         amount: money(minor, &currency)?,
         decline_code: decline.as_deref().and_then(storable),
+        voucher_expires_at: next_action.as_ref().and_then(voucher_expiry),
         at,
     })
+}
+
+/// When the voucher that the buyer got can no longer be paid, if it is one.
+fn voucher_expiry(next_action: &Value) -> Option<OffsetDateTime> {
+    let kind = next_action["type"].as_str()?;
+    let expiry = match kind {
+        "boleto_display_details" | "konbini_display_details" | "multibanco_display_details" => {
+            "expires_at"
+        }
+        "oxxo_display_details" => "expires_after",
+        _ => return None,
+    };
+    OffsetDateTime::from_unix_timestamp(next_action[kind][expiry].as_i64()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_voucher_says_until_when_it_can_be_paid() {
+        let until = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+        for (kind, expiry, expected) in [
+            ("boleto_display_details", "expires_at", Some(until)),
+            ("konbini_display_details", "expires_at", Some(until)),
+            ("multibanco_display_details", "expires_at", Some(until)),
+            ("oxxo_display_details", "expires_after", Some(until)),
+            ("pix_display_qr_code", "expires_at", None),
+        ] {
+            let action = json!({"type": kind, kind: {expiry: 1_800_000_000}});
+            assert_eq!(voucher_expiry(&action), expected, "{kind}");
+        }
+        assert_eq!(voucher_expiry(&json!({"type": "multibanco_display_details"})), None);
+    }
 }

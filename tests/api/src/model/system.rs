@@ -66,6 +66,7 @@ impl System {
             live: false,
         };
         let sweep = Sweep {
+            stripe_budget: sweep::STRIPE_BUDGET,
             live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),

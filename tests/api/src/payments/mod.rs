@@ -29,8 +29,14 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
+        Self::open_with_vouchers(false).await
+    }
+
+    /// As [`Self::open`]; buyers may pay by voucher if the shop offers it.
+    async fn open_with_vouchers(offers_vouchers: bool) -> Self {
         let shop = Shop::open().await;
         let (stand_in, stripe) = testkit::stripe().await;
+        let stripe = stripe.with_vouchers(offers_vouchers);
         let payments = Payments {
             app: shop.app(),
             dispatcher: OutboxDispatcher::deferred(),

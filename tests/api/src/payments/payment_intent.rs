@@ -29,6 +29,20 @@ async fn an_intent_is_over_the_orders_total_and_names_our_payment() {
 }
 
 #[tokio::test]
+async fn why_a_card_was_declined_is_shown_to_staff_and_not_to_its_holder() {
+    let fixture = Fixture::open().await;
+    let payment = fixture.pay(fixture.order(1999).await).await.text("/payment").to_owned();
+    fixture.shop.run("update payments set decline_code = 'stolen_card'").await;
+    let path = format!("/v1/payments/{payment}");
+
+    let staff = fixture.api.get(&path).by(&fixture.shop.staff().await).await;
+    let buyer = fixture.api.get(&path).by(&fixture.buyer).await;
+
+    assert_eq!((staff.status, staff.text("/decline_code")), (200, "stolen_card"));
+    assert_eq!((buyer.status, buyer.body.get("decline_code")), (200, None));
+}
+
+#[tokio::test]
 async fn an_amount_without_decimals_is_charged_as_it_is() {
     let fixture = Fixture::open().await;
     let mug = Product { price: 1999, currency: "JPY", ..Product::any() };

@@ -178,11 +178,11 @@ async fn money_of_a_page_that_comes_after_the_end_goes_back_once() {
 }
 
 #[tokio::test]
-async fn a_page_over_another_amount_is_an_alarm_and_no_payment() {
+async fn a_page_over_a_larger_amount_is_an_alarm_and_no_payment() {
     let shop = Shop::open().await;
     let (order, intent) = checked_out(&shop).await;
     let mut event = intent.session_event("completed", 0);
-    event["data"]["object"]["amount_total"] = json!(1);
+    event["data"]["object"]["amount_total"] = json!(2000);
 
     deliver(&api(&shop), &event).await;
 

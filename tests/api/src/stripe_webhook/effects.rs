@@ -251,17 +251,37 @@ async fn an_event_whose_effect_takes_long_is_kept_all_the_same_and_the_sweep_see
 }
 
 #[tokio::test]
-async fn an_event_of_less_money_than_was_asked_for_confirms_nothing() {
-    for received in [1000, 0] {
-        let shop = Shop::open().await;
-        let (order, intent) = ordered(&shop).await;
-        let mut event = intent.event("succeeded", 1);
-        event["data"]["object"]["amount_received"] = received.into();
+async fn an_order_that_is_paid_in_part_is_cancelled_and_what_came_is_refunded() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let mut event = intent.event("succeeded", 1);
+    event["data"]["object"]["amount_received"] = 1000.into();
 
+    for _ in 0..2 {
         deliver(&api(&shop), &event).await;
-
-        assert_eq!(event_outcome(&shop, &event).await, "amount_mismatch");
-        assert_eq!(state(&shop, order).await, "pending 0 0 | requires_payment_method | 5-1");
-        shop.check_invariants().await;
     }
+
+    assert_eq!(event_outcome(&shop, &event).await, "done");
+    let ended = "cancelled 1000 0 underpaid | succeeded | captured 1000 | late_payment requested 1000 \
+                 | order_cancelled order_underpaid | 5-0";
+    assert_eq!(state(&shop, order).await, ended);
+    // An older event with the amount that was asked for is no news.
+    deliver(&api(&shop), &intent.event("processing", 0)).await;
+    assert_eq!(state(&shop, order).await, ended);
+    shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_order_for_which_nothing_came_although_its_payment_succeeded_is_cancelled() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let mut event = intent.event("succeeded", 1);
+    event["data"]["object"]["amount_received"] = 0.into();
+
+    deliver(&api(&shop), &event).await;
+
+    assert_eq!(event_outcome(&shop, &event).await, "done");
+    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled | 5-0";
+    assert_eq!(state(&shop, order).await, ended);
+    shop.check_invariants().await;
 }

@@ -306,7 +306,7 @@ async fn an_order_whose_payment_is_processing_does_not_end_by_itself() {
 
     // The payment must be cancelled at Stripe first, and Stripe does not cancel one that is processing.
     assert!(
-        matches!(outcome, CloseOutcome::CancelPayment(open) if open.provider.as_ref() == Some(&intent.id))
+        matches!(outcome, CloseOutcome::CancelPayment { open, .. } if open.provider.as_ref() == Some(&intent.id))
     );
     assert_eq!(state(&shop, order).await, "pending 0 0 | processing | 5-1");
     shop.check_invariants().await;

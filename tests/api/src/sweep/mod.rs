@@ -6,8 +6,10 @@ mod late_payments;
 mod missing_payments;
 mod races;
 mod retention;
+mod slow_stripe;
 mod stripe_events;
 mod thin_events;
+mod vouchers;
 
 use domain::id::OrderId;
 use lambda::dead_letters::DeadLetters;
@@ -29,10 +31,17 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
+        Self::open_with_vouchers(false).await
+    }
+
+    /// As [`Self::open`]; buyers may pay by voucher if the shop offers it.
+    async fn open_with_vouchers(offers_vouchers: bool) -> Self {
         let shop = Shop::open().await;
         let (stand_in, stripe) = testkit::stripe().await;
+        let stripe = stripe.with_vouchers(offers_vouchers);
         let (app, dispatcher) = (shop.app(), OutboxDispatcher::deferred());
         let sweep = Sweep {
+            stripe_budget: sweep::STRIPE_BUDGET,
             live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),

@@ -21,6 +21,7 @@ pub(super) struct Story {
 impl Story {
     pub(super) async fn tell() -> Self {
         let (stand_in, stripe) = testkit::stripe().await;
+        let stripe = stripe.with_vouchers(true);
         let mut story = Self { stand_in, objects: Vec::new() };
         story.pay(&stripe).await;
         story.pay_on_a_page(&stripe).await;

@@ -5,7 +5,7 @@ use super::{Error, Soak, SoakReport};
 use invariants::{AuditReport, BreachKind};
 
 /// Parts of the failures that the injected faults lead to. Any other logged failure is a breach.
-const EXPECTED_FAILURES: [&str; 18] = [
+const EXPECTED_FAILURES: [&str; 23] = [
     // Killed functions.
     "Killed",
     "(exit status: 137)",
@@ -17,8 +17,13 @@ const EXPECTED_FAILURES: [&str; 18] = [
     "Stripe did not answer",
     "Stripe failed",
     "Stripe refuses",
+    "as STRIPE_LIVEMODE asks",
+    "STRIPE_LIVEMODE is not its mode",
+    "it counts as failed",
+    "is parked: Stripe has no",
     "steps failed and are retried in the next round",
     "differences with Stripe remain",
+    "a person must look",
     // A successor of a killed worker waits until the claim has expired.
     "another process holds the claim",
     "out of time",

@@ -1,7 +1,7 @@
 //! Waits until the shop is idle: expires all timers and runs the sweep until nothing is pending.
 
 use super::load::post;
-use super::{Error, Soak};
+use super::{Error, Soak, expect};
 use crate::Shop;
 use serde_json::json;
 use std::time::Duration;
@@ -42,6 +42,19 @@ const PENDING: &str = "
         (select nullif(count(*), 0) || ' messages' from outbox where sent_at is null),
         (select nullif(count(*), 0) || ' mails' from emails where status = 'claimed'))";
 
+/// As staff do once Stripe has the objects again. Events of the other mode stay parked: the comparison with Stripe brought
+/// what they told.
+async fn replay_events_of_missing_objects(soak: &Soak<'_>) -> Result<(), Error> {
+    const PARKED: &str =
+        "select event_id from stripe_events where parked_reason = 'object_missing'";
+    for row in soak.database.query(PARKED, &[]).await? {
+        let path = format!("/v1/ops/stripe-events/{}/replay", row.get::<_, &str>(0));
+        expect("a replay", 202, post(&soak.admin(), &path, &json!({})).await?)?;
+        soak.counters.add("replayed events");
+    }
+    Ok(())
+}
+
 pub(super) async fn drain(soak: &Soak<'_>) -> Result<(), Error> {
     if let Some(stripe) = &soak.shop.stripe {
         stripe.release();
@@ -53,6 +66,7 @@ pub(super) async fn drain(soak: &Soak<'_>) -> Result<(), Error> {
         let _ = soak.shop.gateway.tick("Reconcile").await;
         let _ = soak.shop.gateway.tick("Sweep").await;
         post(&soak.admin(), "/v1/ops/dead-letters/redrive", &json!({})).await?;
+        replay_events_of_missing_objects(soak).await?;
         let mut pending: String = soak.database.query_one(PENDING, &[]).await?.get(0);
         for queue in ["MailQueue", "InventoryQueue", "MailDeadLetters", "InventoryDeadLetters"] {
             let messages = soak.shop.aws().messages(queue).await?.len();

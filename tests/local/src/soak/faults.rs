@@ -10,6 +10,8 @@ use tokio::time::sleep;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a process is suspended, or a call delayed.
 const PAUSE: Duration = Duration::from_millis(300);
+/// How long an object is of the other mode: long enough for its buyer to pay it, or to be refused.
+const MODE_PAUSE: Duration = Duration::from_secs(2);
 /// The functions that may be killed or suspended.
 const FUNCTIONS: [&str; 8] = [
     "Orders",
@@ -26,12 +28,18 @@ const CLOSE_CONNECTIONS: &str =
 
 pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
     let mut random = Rng::with_seed(seed);
+    // Every kind of fault comes once before any comes again.
+    let mut kinds: Vec<u8> = Vec::new();
     while !soak.is_over() {
         sleep(INTERVAL).await;
         let function = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
         let pids = soak.shop.gateway.pids(function).map_err(crate::shop::Error::from)?;
         let pid = (!pids.is_empty()).then(|| pids[random.usize(0..pids.len())]);
-        match random.u8(0..9) {
+        if kinds.is_empty() {
+            kinds.extend(0..11);
+            random.shuffle(&mut kinds);
+        }
+        match kinds.pop().unwrap_or_default() {
             0 | 1 => {
                 // Fails if the process has exited meanwhile.
                 if pid.is_some_and(|pid| send_signal(pid, "KILL").is_ok()) {
@@ -88,6 +96,19 @@ pub(super) async fn inject(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
                 emit_thin_event(soak, &mut random);
                 soak.counters.add("thin events");
             }
+            8 => {
+                inject_at_stripe(
+                    soak,
+                    "/v1/payment_intents/",
+                    Fault::Answer(Reply::RESOURCE_MISSING),
+                );
+                soak.counters.add("missing objects");
+            }
+            9 => {
+                if flip_mode(soak).await {
+                    soak.counters.add("flips of an object's mode");
+                }
+            }
             _ => {
                 let faults = [Fault::Duplicate(2), Fault::Drop, Fault::Reorder];
                 inject_at_stripe(soak, "", faults[random.usize(0..faults.len())]);
@@ -103,6 +124,17 @@ fn inject_at_stripe(soak: &Soak<'_>, filter: &str, fault: Fault) {
     if let Some(stripe) = &soak.shop.stripe {
         stripe.inject_on(filter, fault);
     }
+}
+
+/// The newest payment, which its buyer is about to pay, is of live mode for a while, and so are its events. They are parked,
+/// and the comparison with Stripe brings what they told. False if there is no payment.
+async fn flip_mode(soak: &Soak<'_>) -> bool {
+    let Some(stripe) = &soak.shop.stripe else { return false };
+    let Some(newest) = stripe.ledger().pop() else { return false };
+    stripe.set_object_livemode(&newest.intent, true);
+    sleep(MODE_PAUSE).await;
+    stripe.set_object_livemode(&newest.intent, false);
+    true
 }
 
 /// Delivers a thin event about a payment that succeeded.

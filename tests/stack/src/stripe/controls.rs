@@ -111,7 +111,8 @@ impl StandIn {
         lock(&self.shared).succeed_with(intent, amount_received)
     }
 
-    /// The customer gets a voucher that can be paid until `expires_at` (seconds since the epoch); `settle` pays it.
+    /// The customer gets a voucher that can be paid until `expires_at` (seconds since the epoch); `settle` pays it. Refused if
+    /// the intent excludes Multibanco.
     pub fn await_voucher(&self, intent: &str, expires_at: i64) -> Result<Value, ApiError> {
         lock(&self.shared).await_voucher(intent, expires_at)
     }

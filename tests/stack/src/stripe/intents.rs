@@ -196,6 +196,11 @@ impl Intent {
             .with("payment_intent", self.json())
     }
 
+    /// Whether a payment method is not offered for this intent.
+    pub(super) fn excludes(&self, method: &str) -> bool {
+        self.excluded_methods.iter().any(|excluded| excluded == method)
+    }
+
     pub(super) fn is_manual(&self) -> bool {
         self.capture_method == "manual"
     }

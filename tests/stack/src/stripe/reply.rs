@@ -52,6 +52,15 @@ impl Reply {
         "The provided key does not have the required permissions for this endpoint.",
     );
 
+    /// The object does not exist, or belongs to another account.
+    pub const RESOURCE_MISSING: Self = Self::error(
+        404,
+        "invalid_request_error",
+        Some("resource_missing"),
+        "No such payment_intent: it does not exist for this key.",
+    )
+    .param("intent");
+
     /// The balance is too small for a refund. This error has no code.
     pub const INSUFFICIENT_BALANCE: Self = Self::error(
         400,

@@ -91,6 +91,13 @@ impl State {
         if !intent.status.is_open() {
             return Err(intent.unexpected("A voucher cannot be issued: this PaymentIntent"));
         }
+        if intent.excludes("multibanco") {
+            let message =
+                "The payment method type \"multibanco\" is not allowed for this PaymentIntent.";
+            return Err(
+                ApiError::invalid(message).code("payment_intent_incompatible_payment_method")
+            );
+        }
         let url = format!("https://payments.stripe.com/multibanco/voucher/{id}");
         intent.next_action = Some(json!({
             "type": "multibanco_display_details",

@@ -136,13 +136,23 @@ pub(crate) enum Verdict {
 
 /// `ours` is the payment with the same id, Stripe's or ours.
 pub(crate) fn compare_payment(ours: Option<&OurPayment>, update: &PaymentUpdate) -> Verdict {
+    let update = &update.by_received_amount();
     let is_over = matches!(update.status, Status::Succeeded | Status::Canceled);
     match ours {
         // Of another program that uses the same Stripe account.
         None if update.payment.is_none() => Verdict::Agrees,
         None => Verdict::Raise(FindingKind::PaymentUnknown),
-        Some(ours) if ours.amount != update.amount => Verdict::Raise(FindingKind::PaymentDiffers),
-        Some(ours) if ours.status == update.status => Verdict::Agrees,
+        Some(ours) if !update.is_possible_for(ours.amount) => {
+            Verdict::Raise(FindingKind::PaymentDiffers)
+        }
+        Some(ours) if ours.status == update.status => {
+            let has_other_money = ours.status == Status::Succeeded && ours.amount != update.amount;
+            if has_other_money {
+                Verdict::Raise(FindingKind::PaymentDiffers)
+            } else {
+                Verdict::Agrees
+            }
+        }
         Some(ours) if ours.status == Status::Succeeded => {
             Verdict::Raise(FindingKind::PaymentDiffers)
         }

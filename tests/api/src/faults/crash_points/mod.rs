@@ -92,6 +92,7 @@ impl Functions {
 
     fn sweep(&self) -> Sweep {
         Sweep {
+            stripe_budget: sweep::STRIPE_BUDGET,
             live: false,
             db: self.db(),
             dispatcher: self.dispatcher(),

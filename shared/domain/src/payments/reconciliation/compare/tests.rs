@@ -16,6 +16,7 @@ fn update(status: Status, payment: Option<PaymentId>) -> PaymentUpdate {
         status,
         amount: euros(5),
         decline_code: None,
+        voucher_expires_at: None,
         at,
     }
 }
@@ -43,7 +44,23 @@ fn only_what_is_over_at_stripe_and_not_here_is_taken_over() {
         let found = compare_payment(Some(&ours(here, 5)), &update(there, None));
         assert_eq!(found, verdict, "{here:?} {there:?}");
     }
-    assert_eq!(compare_payment(Some(&ours(Processing, 6)), &update(Succeeded, None)), differs);
+    for (here, there, verdict) in [
+        // Stripe received less than was asked for, or more.
+        (ours(Processing, 6), Succeeded, behind),
+        (ours(Processing, 4), Succeeded, differs),
+        (ours(Succeeded, 6), Succeeded, differs),
+        (ours(Processing, 6), Processing, differs),
+        (ours(Processing, 6), Canceled, behind),
+    ] {
+        assert_eq!(
+            compare_payment(Some(&here), &update(there, None)),
+            verdict,
+            "{here:?} {there:?}"
+        );
+    }
+    let nothing = PaymentUpdate { amount: euros(0), ..update(Succeeded, None) };
+    assert_eq!(compare_payment(Some(&ours(Canceled, 5)), &nothing), Verdict::Agrees);
+    assert_eq!(compare_payment(Some(&ours(Processing, 5)), &nothing), behind);
     let given_up = OurPayment { provider: None, ..ours(Failed, 5) };
     let agrees = compare_payment(Some(&given_up), &update(RequiresPaymentMethod, None));
     assert_eq!(agrees, Verdict::Agrees);

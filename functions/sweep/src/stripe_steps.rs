@@ -1,0 +1,179 @@
+//! The steps that need Stripe.
+
+use crate::budget::{Answered, StripeBudget};
+use crate::{BATCH, Report, Sweep};
+use domain::payments::refund::{self, DueRefund};
+use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, StripeObject};
+use domain::workflows::{self, CloseOutcome};
+use stripe_gateway::Stripe;
+
+/// How many refunds are leased at a time.
+const REFUND_BATCH: u8 = 5;
+
+/// A stored event that only refers to its object at Stripe.
+pub(crate) struct Reference {
+    pub(crate) event: StoredEvent,
+    pub(crate) object: StripeObject,
+    /// Stripe's id of the object.
+    pub(crate) id: String,
+}
+
+/// A payment in the way of its order's end.
+pub(crate) struct PaymentToCancel {
+    pub(crate) open: OpenPayment,
+    /// Whether its order only expired, and may wait for a voucher.
+    pub(crate) has_expired: bool,
+}
+
+impl Sweep {
+    /// All that needs Stripe, as far as the budget goes. What is left comes again in a later round.
+    pub(crate) async fn ask_stripe(
+        &self,
+        stripe: &Stripe,
+        mut payments: Vec<PaymentToCancel>,
+        references: Vec<Reference>,
+        report: &mut Report,
+    ) {
+        let mut budget = StripeBudget::new(self.stripe_budget);
+        // In a random order, so that those that fail do not take the budget of the others in each round.
+        fastrand::shuffle(&mut payments);
+        for PaymentToCancel { open, has_expired } in payments {
+            if !budget.is_left() {
+                break;
+            }
+            let answered = if has_expired && stripe.offers_vouchers() {
+                self.cancel_unless_voucher(stripe, &open, report).await
+            } else {
+                self.cancel_payment(stripe, &open, report).await
+            };
+            budget.record(answered);
+            report.orders += 1;
+        }
+        self.refunds(stripe, &mut budget, report).await;
+        for reference in references {
+            if budget.is_left() {
+                let answered = self.referenced_event(stripe, &reference, report).await;
+                budget.record(answered);
+            } else {
+                self.put_off(&[reference], report).await;
+            }
+        }
+        if !budget.is_left() {
+            tracing::warn!("Stripe is slow or does not answer; the rest is left to the next round");
+        }
+    }
+
+    /// Cancels a payment at Stripe, unless its buyer has a voucher that can still be paid. The order is not due then, once
+    /// the payment's state at Stripe is applied: the event about the voucher may be on its way. Whether Stripe answered.
+    async fn cancel_unless_voucher(
+        &self,
+        stripe: &Stripe,
+        open: &OpenPayment,
+        report: &mut Report,
+    ) -> Answered {
+        if let Some(provider) = &open.provider {
+            match stripe.retrieve_payment(provider).await {
+                Ok(update) => {
+                    let applied = workflows::apply_payment_update(&self.db, &update).await;
+                    if report.or_failure(applied).is_none() {
+                        return Answered::Yes;
+                    }
+                    let outcome = workflows::close_order(&self.db, open.order).await;
+                    if matches!(report.or_failure(outcome), None | Some(CloseOutcome::Done)) {
+                        return Answered::Yes;
+                    }
+                }
+                Err(failure) if failure.is_missing() => {}
+                Err(failure) => return report.stripe_failure(failure),
+            }
+        }
+        self.cancel_payment(stripe, open, report).await
+    }
+
+    /// Cancels a payment at Stripe. The resulting update closes the order, or confirms it if the payment has succeeded.
+    async fn cancel_payment(
+        &self,
+        stripe: &Stripe,
+        open: &OpenPayment,
+        report: &mut Report,
+    ) -> Answered {
+        match stripe.cancel(open).await {
+            Ok(update) => {
+                report.or_failure(workflows::apply_payment_update(&self.db, &update).await);
+            }
+            // The next round closes the order.
+            Err(failure) if failure.is_missing() && open.is_known() => {
+                report.or_failure(workflows::payment_missing(&self.db, open.id).await);
+            }
+            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored. The next round
+            // closes the order.
+            Err(failure) if failure.needs_new_payment() && !open.is_known() => {
+                report.or_failure(payments::abandon(&self.db, open.id).await);
+            }
+            Err(failure) => return report.stripe_failure(failure),
+        }
+        Answered::Yes
+    }
+
+    /// Leased a few at a time, so that what the budget does not reach is first in the next round.
+    async fn refunds(&self, stripe: &Stripe, budget: &mut StripeBudget, report: &mut Report) {
+        for _ in 0..BATCH / REFUND_BATCH {
+            let due = report.or_failure(refund::due(&self.db, REFUND_BATCH).await);
+            let due = due.unwrap_or_default();
+            if due.is_empty() {
+                return;
+            }
+            for due in due {
+                if !budget.is_left() {
+                    return;
+                }
+                budget.record(self.refund(stripe, &due, report).await);
+            }
+        }
+    }
+
+    async fn refund(&self, stripe: &Stripe, due: &DueRefund, report: &mut Report) -> Answered {
+        match stripe.refund(due).await {
+            Ok(update) => {
+                let applied = workflows::apply_refund_update(&self.db, &update).await;
+                if report.or_failure(applied).is_some() {
+                    report.refunds += 1;
+                }
+                Answered::Yes
+            }
+            Err(failure) => {
+                if failure.is_final_for_refund() {
+                    let code = failure.code().unwrap_or_default();
+                    report.or_failure(workflows::fail_refund(&self.db, due.id, &code).await);
+                }
+                report.stripe_failure(failure)
+            }
+        }
+    }
+
+    /// Applies an event that only refers to its object, which is retrieved from Stripe.
+    async fn referenced_event(
+        &self,
+        stripe: &Stripe,
+        Reference { event, object, id }: &Reference,
+        report: &mut Report,
+    ) -> Answered {
+        match stripe.event_payload(&event.raw, *object, id).await {
+            Ok(payload) => {
+                if let EventPayload::Missing { .. } = &payload {
+                    tracing::warn!(
+                        event.id = event.id,
+                        "Stripe has no {id}, to which event {} refers",
+                        event.id
+                    );
+                }
+                self.apply(&event.id, &payload, report).await;
+                Answered::Yes
+            }
+            Err(failure) => {
+                report.or_failure(payments::put_off(&self.db, &event.id).await);
+                report.stripe_failure(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A Stripe that is slow or away delays nothing that does not need it, and nothing starves.
+
+use super::Fixture;
+use stack::stripe::Fault;
+use std::time::Duration;
+
+const DELAY: Duration = Duration::from_millis(100);
+const BUDGET: Duration = Duration::from_millis(350);
+const PAYMENTS: usize = 12;
+
+impl Fixture {
+    /// Expired orders that nothing but Stripe keeps from ending.
+    async fn expired_payments(&self, count: usize) {
+        for _ in 0..count {
+            self.open_payment().await;
+        }
+        self.expire_orders().await;
+    }
+
+    async fn count(&self, what: &str) -> i64 {
+        self.shop.one(&format!("select count(*) from {what}")).await
+    }
+}
+
+#[tokio::test]
+async fn while_stripe_is_slow_each_round_does_the_rest_and_some_of_what_needs_stripe() {
+    let mut fixture = Fixture::open().await;
+    fixture.sweep.stripe_budget = BUDGET;
+    let not_begun = fixture.order().await;
+    fixture.expired_payments(PAYMENTS).await;
+    let old = "insert into inbox (consumer, message_key, received_at)
+        values ('c', 'm', now() - interval '31 days')";
+    fixture.shop.run(old).await;
+    for _ in 0..10 * PAYMENTS {
+        fixture.stripe.inject_on("/cancel", Fault::Delay(DELAY));
+    }
+
+    let first = fixture.round().await;
+
+    assert!(fixture.state(not_begun).await.starts_with("cancelled 0 0 expired"));
+    assert_eq!((first.forgotten, fixture.count("inbox").await), (1, 0));
+    assert!((2..=5).contains(&first.orders), "{first:?}");
+    let mut rounds = 1;
+    while fixture.count("orders where status = 'pending'").await > 0 {
+        fixture.make_retries_due().await;
+        let round = fixture.round().await;
+        assert!(round.orders > 0, "after {rounds} rounds: {round:?}");
+        rounds += 1;
+    }
+    assert!(rounds > 2, "{rounds}");
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn after_two_calls_without_an_answer_stripe_is_not_asked_again_in_the_round() {
+    let fixture = Fixture::open().await;
+    fixture.expired_payments(5).await;
+    for _ in 0..100 {
+        fixture.stripe.inject_on("/cancel", Fault::ErrorBefore);
+    }
+
+    fixture.sweep.round().await.unwrap_err();
+
+    // Each call is tried three times.
+    assert_eq!(fixture.count_calls("/cancel"), 6);
+    assert_eq!(fixture.count("orders where status = 'pending'").await, 5);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_stripe_never_answers_for_does_not_keep_the_others_from_ending() {
+    let mut fixture = Fixture::open().await;
+    fixture.sweep.stripe_budget = BUDGET;
+    fixture.expired_payments(3).await;
+    let (_, stuck) = fixture.open_payment().await;
+    fixture.expire_orders().await;
+    for _ in 0..1000 {
+        fixture.stripe.inject_on(&format!("{stuck}/cancel"), Fault::ErrorBefore);
+    }
+
+    for _ in 0..20 {
+        let _ = fixture.sweep.round().await;
+        fixture.make_retries_due().await;
+    }
+
+    assert_eq!(fixture.count("orders where status = 'pending'").await, 1);
+    fixture.shop.check_invariants().await;
+}
