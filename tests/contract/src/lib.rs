@@ -20,6 +20,7 @@ mod postman;
 mod promises;
 mod query_plans;
 mod routes;
+mod sam_build;
 mod settings;
 mod source_rules;
 mod statements;
