@@ -1,14 +1,14 @@
 //! The `CloudFormation` custom resource that migrates the schema. The deploy waits until the outcome is sent to the
 //! request's response URL.
 
-use crate::{App, Outcome, handle};
+use crate::{App, Outcome, TimeLimit, handle};
 use domain::db::Db;
 use domain::failure::chain;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The time to send the response; the migrations have the rest of the function's timeout.
+/// The time to send the response; see [`TimeLimit`] for what the rest of the function's timeout is for.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A custom resource request of `CloudFormation`.
@@ -31,6 +31,11 @@ enum RequestType {
     Delete,
 }
 
+/// The server ends what is open: a migration is a transaction.
+#[derive(Debug, thiserror::Error)]
+#[error("the migrations took longer than the function may")]
+pub struct OutOfTime;
+
 /// The response was not sent, so the deploy waits until `CloudFormation` gives up.
 #[derive(Debug, thiserror::Error)]
 #[error("could not send the response to CloudFormation")]
@@ -43,9 +48,19 @@ impl Deploy {
     }
 
     /// Migrates and sends the outcome. A failure ends the deploy before any other function is updated.
-    pub async fn migrate(&self, db: &Db, app: App) -> Result<Outcome, lambda::Error> {
+    /// Without an answer `CloudFormation` would wait on, so it gets one before the function's time is over.
+    pub async fn migrate(
+        &self,
+        db: &Db,
+        app: App,
+        time: TimeLimit,
+    ) -> Result<Outcome, lambda::Error> {
         let outcome = match self.request_type {
-            RequestType::Create | RequestType::Update => handle(db, app, json!({})).await,
+            RequestType::Create | RequestType::Update => {
+                let migrated = handle(db, app, json!({}), time);
+                let migrated = tokio::time::timeout(time.until_response(), migrated).await;
+                migrated.unwrap_or_else(|_| Err(OutOfTime.into()))
+            }
             // Deleting the stack keeps the data.
             RequestType::Delete => Ok(Outcome::Migrated { applied: 0 }),
         };

@@ -4,12 +4,14 @@ mod address;
 mod app_role;
 mod liveness;
 mod query;
+mod readiness;
 
 pub use crate::failure::{DbError, DbErrorKind};
 pub use address::{Address, BadAddress, Password};
-pub use app_role::AppSignIn;
+pub use app_role::{AppSignIn, ConnectionLimit};
 pub use query::Query;
 pub(crate) use query::queries;
+pub use readiness::Patience;
 
 use crate::failure::{Failure, Refusal, Source};
 use deadpool_postgres::{Client, GenericClient as _, Pool};

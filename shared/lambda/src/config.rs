@@ -10,7 +10,7 @@ use crate::dead_letters::{DeadLetters, SourceQueue};
 use crate::dispatcher::OutboxDispatcher;
 use crate::http::App;
 use crate::http::token::Verifier;
-use domain::db::{AppSignIn, Db};
+use domain::db::{AppSignIn, ConnectionLimit, Db};
 use domain::outbox::{self, Topic};
 use lambda_http::Error;
 
@@ -40,6 +40,12 @@ impl Config {
     /// None if neither is set, because that role is managed elsewhere.
     pub async fn app_sign_in(&self) -> Result<Option<AppSignIn>, Error> {
         database::app_sign_in(self).await
+    }
+
+    /// How many connections the role of all other functions may have: its share of `DATABASE_MAX_CONNECTIONS`. None if
+    /// that is not set.
+    pub fn app_connection_limit(&self) -> Result<Option<ConnectionLimit>, Error> {
+        database::app_connection_limit(self)
     }
 
     /// Like [`Self::dispatcher`], for a process that sends the events that it writes itself with `db`, right after the

@@ -1,6 +1,6 @@
 //! Connections to PostgreSQL over TLS: which certificates are trusted, and where the password comes from.
 
-use domain::db::{Address, AppSignIn, Db, Password};
+use domain::db::{Address, AppSignIn, Db, Password, Patience};
 use domain::failure::chain;
 use futures_util::future::BoxFuture;
 use stack::postgres::Location;
@@ -166,4 +166,25 @@ async fn a_rotated_password_is_taken_by_the_next_connection() {
     server.cut_connections().await;
     let why = refusal(&db).await;
     assert!(why.contains("password"), "{why}");
+}
+
+#[tokio::test]
+async fn what_waiting_does_not_mend_fails_at_once() {
+    let server = TlsServer::start().await;
+    let first = PasswordStore::with("first");
+    let untrusted = Db::open(server.address("localhost", &first), 1).unwrap();
+    let misnamed = server.address("127.0.0.1", &first).trusting(server.certificate);
+    let misnamed = Db::open(misnamed, 1).unwrap();
+    let patience = Patience { at_most: Duration::from_hours(1), step: Duration::from_mins(10) };
+
+    for (db, why) in [
+        (server.trusted("wrong"), "password authentication failed"),
+        (untrusted, "UnknownIssuer"),
+        (misnamed, "not valid for name"),
+    ] {
+        let failed = tokio::time::timeout(Duration::from_mins(1), db.wait_until_ready(patience));
+        let error = chain(&failed.await.expect("it waits").unwrap_err());
+        assert!(error.contains(why), "{error}");
+    }
+    server.trusted("first").wait_until_ready(patience).await.unwrap();
 }

@@ -5,13 +5,23 @@ use axum::routing::put;
 use domain::catalog::{self, Filter, SearchTerms, Sort, Viewer};
 use domain::db::Db;
 use domain::page::PageRequest;
-use migrate::App;
 use migrate::deploy::Deploy;
+use migrate::{App, TimeLimit};
 use serde_json::{Value, json};
 use stack::Postgres;
+use std::time::Duration;
 use testkit::Shop;
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, NoTls};
+
+mod connections;
+mod waiting;
+
+/// Leaves the role `app_rw` alone: it belongs to all tests.
+pub(crate) const NO_APP: App = App { sign_in: Ok(None), connections: None };
+/// Time for the migrations, and none to wait for the database.
+pub(crate) const AT_ONCE: TimeLimit =
+    TimeLimit { left: Duration::from_mins(1), step: Duration::from_millis(10) };
 
 /// An empty database, and a connection that holds a lock as long as it lives. Migrations change roles, which are shared
 /// by all databases of a server, and PostgreSQL fails if two transactions change the same role at once.
@@ -34,7 +44,7 @@ async fn empty_url() -> (String, Client) {
 }
 
 async fn migrate(db: &Db) -> Result<Value, String> {
-    let outcome = migrate::handle(db, Ok(None), json!({})).await;
+    let outcome = migrate::handle(db, NO_APP, json!({}), AT_ONCE).await;
     outcome.map(|outcome| serde_json::to_value(outcome).unwrap()).map_err(|error| error.to_string())
 }
 
@@ -92,11 +102,15 @@ async fn a_database_out_of_reach_fails_the_deploy() {
 
     let error = migrate(&nowhere).await.unwrap_err();
 
-    assert!(error.starts_with("could not migrate the schema: "), "{error}");
+    assert!(error.starts_with("could not reach the database: "), "{error}");
 }
 
 /// Sends `migrate` a custom resource request. The response that `CloudFormation` gets at its response URL.
 async fn response(request: &str, db: &Db, app: App) -> Value {
+    response_within(AT_ONCE, request, db, app).await
+}
+
+async fn response_within(time: TimeLimit, request: &str, db: &Db, app: App) -> Value {
     let (sender, mut responses) = mpsc::unbounded_channel::<String>();
     let receive = put(async move |body: String| sender.send(body).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -112,7 +126,7 @@ async fn response(request: &str, db: &Db, app: App) -> Value {
         "ResourceProperties": {"Version": "7"},
     });
 
-    let outcome = Deploy::from_event(&event).unwrap().migrate(db, app).await;
+    let outcome = Deploy::from_event(&event).unwrap().migrate(db, app, time).await;
 
     let response: Value = serde_json::from_str(&responses.recv().await.unwrap()).unwrap();
     assert_eq!(outcome.is_ok(), response["Status"] == "SUCCESS");
@@ -127,7 +141,7 @@ async fn response(request: &str, db: &Db, app: App) -> Value {
 async fn a_deploy_hears_that_the_schema_is_up_to_date() {
     let (db, _lock) = empty_database().await;
 
-    let response = response("Create", &db, Ok(None)).await;
+    let response = response("Create", &db, NO_APP).await;
 
     assert_eq!(response["Status"], "SUCCESS");
     assert_eq!(migrate(&db).await.unwrap(), json!({"applied": 0}));
@@ -137,28 +151,40 @@ async fn a_deploy_hears_that_the_schema_is_up_to_date() {
 async fn a_deploy_hears_why_the_schema_is_not() {
     let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
 
-    let response = response("Update", &nowhere, Ok(None)).await;
+    let response = response("Update", &nowhere, NO_APP).await;
 
     assert_eq!(response["Status"], "FAILED");
     let reason = response["Reason"].as_str().unwrap();
-    assert!(reason.starts_with("could not migrate the schema: "), "{reason}");
+    assert!(reason.starts_with("could not reach the database: "), "{reason}");
 }
 
 #[tokio::test]
 async fn a_deploy_hears_that_the_password_of_the_functions_is_not_to_be_had() {
     let (db, _lock) = empty_database().await;
 
-    let response = response("Create", &db, Err("Secrets Manager is unavailable".into())).await;
+    let app = App { sign_in: Err("Secrets Manager is unavailable".into()), connections: None };
+    let response = response("Create", &db, app).await;
 
     assert_eq!(response["Status"], "FAILED");
     assert_eq!(response["Reason"], "Secrets Manager is unavailable");
 }
 
 #[tokio::test]
+async fn a_deploy_hears_of_migrations_that_take_too_long_before_the_function_is_ended() {
+    let (db, _lock) = empty_database().await;
+
+    let ending = TimeLimit { left: Duration::from_secs(15), ..AT_ONCE };
+    let response = response_within(ending, "Create", &db, NO_APP).await;
+
+    assert_eq!(response["Status"], "FAILED");
+    assert_eq!(response["Reason"], "the migrations took longer than the function may");
+}
+
+#[tokio::test]
 async fn a_stack_that_goes_asks_nothing_of_the_database() {
     let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
 
-    assert_eq!(response("Delete", &nowhere, Ok(None)).await["Status"], "SUCCESS");
+    assert_eq!(response("Delete", &nowhere, NO_APP).await["Status"], "SUCCESS");
 }
 
 #[test]

@@ -7,10 +7,11 @@ use std::path::Path;
 use tokio::process::Command;
 
 /// Optional, or only for secrets in AWS.
-const OPTIONAL: [&str; 5] = [
+const OPTIONAL: [&str; 6] = [
     "STRIPE_API_URL",
     "DATABASE_AUTH",
     "APP_DATABASE_AUTH",
+    "DATABASE_MAX_CONNECTIONS",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_SESV2",
 ];
@@ -117,6 +118,12 @@ async fn a_variable_that_cannot_be_used_is_named_at_the_start_with_the_reason() 
         ),
         ("docs", "DATABASE_AUTH", "ldap", "DATABASE_AUTH is iam or not set, not ldap"),
         ("migrate", "MIGRATE_DATABASE_URL", "mysql://x", "MIGRATE_DATABASE_URL: not a PostgreSQL"),
+        (
+            "migrate",
+            "DATABASE_MAX_CONNECTIONS",
+            "many",
+            "DATABASE_MAX_CONNECTIONS is a whole number",
+        ),
         ("orders", "TOKEN_KEYS", "none", "TOKEN_KEYS cannot be used: "),
         ("accounts", "TOKEN_KEYS", r#"{"keys":[]}"#, "TOKEN_KEYS cannot be used: "),
         ("accounts", "TOKEN_SIGNING_KEY", "none", "TOKEN_SIGNING_KEY cannot be used: "),

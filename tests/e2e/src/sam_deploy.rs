@@ -114,6 +114,9 @@ async fn the_template_deploys_migrates_and_feeds_its_workers() {
     let steps = "select count(*) from refinery_schema_history";
     let steps: i64 = database.query_one(steps, &[]).await.unwrap().get(0);
     assert!(steps >= 8, "CloudFormation waited for the migrations: {steps}");
+    let limit = "select rolconnlimit from pg_roles where rolname = 'app_rw'";
+    let limit: i32 = database.query_one(limit, &[]).await.unwrap().get(0);
+    assert_eq!(limit, 89, "four fifths of DbMaxConnections");
 
     // The visibility timeout of three minutes is too long for a test.
     let sqs = services.aws.sqs();

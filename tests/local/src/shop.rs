@@ -290,6 +290,8 @@ fn values(
         ("MIGRATE_DATABASE_PASSWORD_ARN", ""),
         ("APP_DATABASE_AUTH", ""),
         ("APP_DATABASE_PASSWORD_ARN", ""),
+        // Other shops on the same server have the same role.
+        ("DATABASE_MAX_CONNECTIONS", ""),
     ];
     Ok(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with PostgreSQL, and what that means for whoever asked. Made by [`crate::db`].
 
+use deadpool_postgres::PoolError;
+use std::io;
 use tokio_postgres::error::SqlState;
 
 /// A statement that failed, and what it was for.
@@ -15,7 +17,7 @@ pub struct DbError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Source {
     #[error(transparent)]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Pool(#[from] PoolError),
     #[error(transparent)]
     Query(#[from] tokio_postgres::Error),
     #[error(transparent)]
@@ -81,6 +83,15 @@ impl DbError {
         }
     }
 
+    /// Whether the database cannot be connected to yet, and waiting may mend it.
+    pub(crate) fn may_pass(&self) -> bool {
+        match &self.source {
+            Source::Pool(PoolError::Timeout(_)) | Source::Timeout => true,
+            Source::Pool(PoolError::Backend(error)) | Source::Query(error) => is_starting(error),
+            _ => false,
+        }
+    }
+
     /// Whether the connection was lost, announced by the server or not.
     pub(crate) fn is_connection_loss(&self) -> bool {
         let Source::Query(error) = &self.source else { return false };
@@ -89,6 +100,24 @@ impl DbError {
             || std::error::Error::source(error)
                 .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
     }
+}
+
+/// Nothing listens at the address, its name is not known, or the server says that it starts or is full.
+fn is_starting(error: &tokio_postgres::Error) -> bool {
+    let states = [
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    if let Some(state) = error.code() {
+        return states.contains(state);
+    }
+    let cause = std::error::Error::source(error);
+    let io = cause.and_then(<dyn std::error::Error>::downcast_ref::<io::Error>);
+    // An untrusted certificate and other breaches of a protocol are invalid data; a wrong host name for it, invalid input.
+    let is_final = |kind| [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput].contains(&kind);
+    error.is_closed() || io.is_some_and(|io| !is_final(io.kind()))
 }
 
 fn is_collision(state: &SqlState) -> bool {

@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
-use domain::db::{Address, AppSignIn, BadAddress, Db, Password};
+use domain::db::{Address, AppSignIn, BadAddress, ConnectionLimit, Db, Password};
 use domain::failure::chain;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -53,6 +53,14 @@ pub(super) async fn app_sign_in(config: &Config) -> Result<Option<AppSignIn>, Er
         Credentials::Secret(reference) => Some(AppSignIn::Password(reference.fetch().await?)),
         Credentials::Iam => Some(AppSignIn::Iam),
     })
+}
+
+/// From `DATABASE_MAX_CONNECTIONS`, `max_connections` of the database.
+pub(super) fn app_connection_limit(config: &Config) -> Result<Option<ConnectionLimit>, Error> {
+    let name = "DATABASE_MAX_CONNECTIONS";
+    let Some(value) = config.optional(name) else { return Ok(None) };
+    let most = value.parse().map_err(|_| format!("{name} is a whole number, not {value}"))?;
+    Ok(Some(ConnectionLimit::share_of(most)))
 }
 
 /// Where the password of a role comes from.

@@ -9,7 +9,9 @@ use stack::Postgres;
 async fn appoint(fixture: &Fixture, address: Value) -> Result<Value, String> {
     let name = fixture.shop.one::<String>("select current_database()::text").await;
     let owner = Db::connect(&Postgres::shared().await.unwrap().url(&name), 1).unwrap();
-    let outcome = migrate::handle(&owner, Ok(None), json!({"appoint_admin": address})).await;
+    let event = json!({"appoint_admin": address});
+    let outcome =
+        migrate::handle(&owner, crate::migrate::NO_APP, event, crate::migrate::AT_ONCE).await;
     outcome.map(|outcome| serde_json::to_value(outcome).unwrap()).map_err(|error| error.to_string())
 }
 

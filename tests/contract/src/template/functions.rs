@@ -1,6 +1,7 @@
 //! The settings of the functions: runtime, memory, concurrency, retries and deployment.
 
 use super::Faults;
+use super::shapes::{Resources, Shape};
 use super::yaml::{Yaml, branches, items};
 use serde_json::{Value, json};
 
@@ -8,6 +9,10 @@ use serde_json::{Value, json};
 const GATEWAY_TIMEOUT: u64 = 30;
 /// With less memory, and so less CPU, hashing a password takes three times as long.
 const HASHING_MB: u64 = 1024;
+/// The parameter that gives each function instances of its own.
+pub(super) const RESERVED: &str = "ReservedConcurrency";
+/// How many function instances a new account can have.
+const NEW_ACCOUNT: u64 = 10;
 /// It runs during a deployment, before the other functions are updated.
 const MIGRATE: &str = "Migrate";
 
@@ -50,9 +55,10 @@ pub(super) fn say_how_they_run(yaml: &Yaml) -> Faults {
 
 pub(super) fn fit_the_database(yaml: &Yaml) -> Faults {
     let mut faults = Vec::new();
+    let with = Shape::with(yaml, RESERVED, "true").resources();
     let mut taken = 0;
-    for (id, own) in yaml.functions() {
-        match own["ReservedConcurrentExecutions"].as_u64() {
+    for (id, _) in yaml.functions() {
+        match reserved(&with, id) {
             Some(most) if most > 0 => taken += most,
             _ => faults.push(format!("{id}: ReservedConcurrentExecutions")),
         }
@@ -61,7 +67,45 @@ pub(super) fn fit_the_database(yaml: &Yaml) -> Faults {
     if taken * 10 > most * 8 {
         faults.push(format!("{taken} connections of {most}"));
     }
+    // Without reservations, and if somebody raises them, the server itself counts: see `domain::db::ConnectionLimit`.
+    let limit = json!({"Ref": "DbMaxConnections"});
+    let variables = &yaml.properties(MIGRATE)["Environment"]["Variables"];
+    if variables["DATABASE_MAX_CONNECTIONS"] != limit {
+        faults.push(format!("{MIGRATE}: does not limit the connections"));
+    }
+    if !yaml.properties("Schema").as_object().is_some_and(|own| own.values().any(|it| *it == limit))
+    {
+        faults.push("Schema: does not run again for another DbMaxConnections".to_owned());
+    }
     faults
+}
+
+/// A new account has ten instances, and all of them must stay without an owner.
+pub(super) fn fit_a_new_account(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    if yaml.template["Parameters"][RESERVED]["Default"] != "false" {
+        faults.push(format!("{RESERVED}: is not off by default"));
+    }
+    let without = Shape::with(yaml, RESERVED, "false").resources();
+    let mut by_queues = 0;
+    for (id, _) in yaml.functions() {
+        if reserved(&without, id).is_some() {
+            faults.push(format!("{id}: reserves instances of a new account"));
+        }
+        for event in events(&without[id]["Properties"]).filter(|event| event["Type"] == "SQS") {
+            let most = event["Properties"]["ScalingConfig"]["MaximumConcurrency"].as_u64();
+            by_queues += most.unwrap_or(NEW_ACCOUNT);
+        }
+    }
+    if by_queues * 2 > NEW_ACCOUNT {
+        faults.push(format!("queues may take {by_queues} of the {NEW_ACCOUNT} instances"));
+    }
+    faults
+}
+
+/// The instances that a function has of its own, in a shape of the template.
+pub(super) fn reserved(resources: &Resources, function: &str) -> Option<u64> {
+    resources[function]["Properties"]["ReservedConcurrentExecutions"].as_u64()
 }
 
 pub(super) fn state_their_tries(yaml: &Yaml) -> Faults {

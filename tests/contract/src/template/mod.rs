@@ -2,10 +2,13 @@
 
 mod api_gateway;
 mod database;
+mod dependencies;
+mod first_deploy;
 mod functions;
 mod monitoring;
 mod permissions;
 mod queues;
+mod shapes;
 mod yaml;
 
 use serde_json::Value;
@@ -19,9 +22,10 @@ type Faults = Vec<String>;
 type Check = fn(&Yaml) -> Faults;
 
 /// The requirements by their names.
-const REQUIREMENTS: [(&str, Check); 13] = [
+const REQUIREMENTS: [(&str, Check); 16] = [
     ("every_function_says_how_it_runs", functions::say_how_they_run),
     ("all_instances_leave_a_fifth_of_the_connections_to_people", functions::fit_the_database),
+    ("a_new_account_can_run_all_functions", functions::fit_a_new_account),
     ("every_queue_keeps_what_fails", queues::keep_what_fails),
     ("every_consumer_names_what_failed", queues::name_what_failed),
     ("every_route_is_declared_throttled_and_described", api_gateway::are_declared),
@@ -33,6 +37,8 @@ const REQUIREMENTS: [(&str, Check); 13] = [
     ("what_nobody_waits_for_is_tried_a_stated_number_of_times", functions::state_their_tries),
     ("a_deploy_migrates_first_and_can_go_back", functions::deploy_with_care),
     ("the_settings_of_the_deploy_hold_no_secret", permissions::are_set_up_with_care),
+    ("the_first_deploy_has_what_it_needs_until_the_last_answer", first_deploy::has_what_it_needs),
+    ("a_second_zone_needs_nothing_of_the_first", first_deploy::survives_a_zone),
 ];
 
 /// The changes of `broken.yaml` by requirement.
@@ -61,6 +67,7 @@ macro_rules! requirement_tests {
 requirement_tests! {
     every_function_says_how_it_runs
     all_instances_leave_a_fifth_of_the_connections_to_people
+    a_new_account_can_run_all_functions
     every_queue_keeps_what_fails
     every_consumer_names_what_failed
     every_route_is_declared_throttled_and_described
@@ -72,6 +79,8 @@ requirement_tests! {
     what_nobody_waits_for_is_tried_a_stated_number_of_times
     a_deploy_migrates_first_and_can_go_back
     the_settings_of_the_deploy_hold_no_secret
+    the_first_deploy_has_what_it_needs_until_the_last_answer
+    a_second_zone_needs_nothing_of_the_first
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Log retention, metric filters and alarms.
 
 use super::Faults;
+use super::functions::{RESERVED, reserved};
+use super::shapes::Shape;
 use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 
@@ -61,6 +63,7 @@ pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
             faults.push(format!("{id}: has no action"));
         }
     }
+    faults.extend(crowded(yaml));
     // An alarm on the metric of a resource, with a threshold of at most `most` thousandths.
     let mut need = |metric: &str, of: Value, most: u64, what: String| {
         let low = alarms(yaml, metric).any(|(about, threshold)| about == of && threshold <= most);
@@ -78,16 +81,6 @@ pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
         need("Throttles", of.clone(), 0, format!("{id}: no alarm on Throttles"));
         let late = yaml.number(own, "Timeout") * 800 * 1_000;
         need("Duration", of.clone(), late, format!("{id}: no alarm on Duration"));
-        let reserved = yaml.number(own, "ReservedConcurrentExecutions");
-        if reserved > 1 {
-            let most = reserved * 800;
-            need(
-                "ConcurrentExecutions",
-                of,
-                most,
-                format!("{id}: no alarm on ConcurrentExecutions"),
-            );
-        }
     }
     for (id, queue) in yaml.all("AWS::SQS::Queue") {
         let of = json!({"Fn::GetAtt": format!("{id}.QueueName")});
@@ -106,6 +99,47 @@ pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
     need("DatabaseConnectionsCurrentlySessionPinned", json!({"Ref": "Proxy"}), 0, pinned);
     if yaml.one("AWS::CloudWatch::Dashboard").is_null() {
         faults.push("there is no dashboard".to_owned());
+    }
+    faults
+}
+
+/// Alarms on the instances that a function has of its own, and on none that it has not.
+fn crowded(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    for on in ["true", "false"] {
+        let resources = Shape::with(yaml, RESERVED, on).resources();
+        let alarms = |function: &str| {
+            let of = json!({"Ref": function});
+            let alarms = resources.values().map(|resource| &resource["Properties"]);
+            let alarms = alarms.filter(|alarm| alarm["MetricName"] == "ConcurrentExecutions");
+            let alarms = alarms.filter(|alarm| alarm["Dimensions"][0]["Value"] == of);
+            alarms.cloned().collect::<Vec<_>>()
+        };
+        for (id, _) in yaml.functions() {
+            let alarms = alarms(id);
+            match reserved(&resources, id) {
+                Some(reserved) if reserved > 1 => {
+                    let rings = |alarm: &Value| thousandths(&alarm["Threshold"]) <= reserved * 800;
+                    if !alarms.iter().any(rings) {
+                        faults.push(format!("{id}: no alarm on ConcurrentExecutions"));
+                    }
+                    let number = format!("the {reserved} reserved instances");
+                    let says = |alarm: &Value| {
+                        alarm["AlarmDescription"]
+                            .as_str()
+                            .is_some_and(|text| text.contains(&number))
+                    };
+                    if !alarms.iter().all(says) {
+                        faults.push(format!("{id}: its alarm names another number of instances"));
+                    }
+                }
+                Some(_) => {}
+                None if alarms.is_empty() => {}
+                None => {
+                    faults.push(format!("{id}: an alarm on instances that it does not reserve"))
+                }
+            }
+        }
     }
     faults
 }

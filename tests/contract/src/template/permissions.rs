@@ -138,7 +138,9 @@ pub(super) fn are_set_up_with_care(yaml: &Yaml) -> Faults {
     {
         faults.push("samconfig.toml: a secret".to_owned());
     }
-    for setting in ["Architecture=arm64", "Canary=true", "DatabaseStandby=true"] {
+    for setting in
+        ["Architecture=arm64", "Canary=true", "DatabaseStandby=true", "ReservedConcurrency=true"]
+    {
         let production = yaml.samconfig.split("[production.deploy.parameters]").nth(1);
         if !production.is_some_and(|production| production.contains(setting)) {
             faults.push(format!("samconfig.toml: production without {setting}"));

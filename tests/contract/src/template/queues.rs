@@ -1,7 +1,8 @@
 //! Queues keep failed messages, and their consumers report failures one by one.
 
 use super::Faults;
-use super::functions::events;
+use super::functions::{RESERVED, events, reserved};
+use super::shapes::Shape;
 use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,17 +96,22 @@ fn over_tls(yaml: &Yaml) -> Vec<&str> {
 pub(super) fn name_what_failed(yaml: &Yaml) -> Faults {
     let (mut faults, feeds) = (Vec::new(), feeds(yaml));
     assert!(feeds.len() >= 2, "consumers are missing");
-    for Feed { function, own, event } in feeds.values() {
+    for Feed { function, event, .. } in feeds.values() {
         if event["FunctionResponseTypes"] != json!(["ReportBatchItemFailures"]) {
             faults.push(format!("{function}: does not report single failures"));
         }
         if event["BatchSize"] != 10 {
             faults.push(format!("{function}: BatchSize"));
         }
-        let most = event["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap_or_default();
-        let reserved = own["ReservedConcurrentExecutions"].as_u64().unwrap_or_default();
-        if !(2..=reserved).contains(&most) {
-            faults.push(format!("{function}: MaximumConcurrency {most} of {reserved}"));
+        for on in ["true", "false"] {
+            let shape = Shape::with(yaml, RESERVED, on);
+            let most = shape.resolve(&event["ScalingConfig"]["MaximumConcurrency"]);
+            let most = most.and_then(|most| most.as_u64()).unwrap_or_default();
+            // Lambda takes no less than 2.
+            let reserved = reserved(&shape.resources(), function).unwrap_or(u64::MAX);
+            if !(2..=reserved).contains(&most) {
+                faults.push(format!("{function}: MaximumConcurrency {most} of {reserved}"));
+            }
         }
     }
     faults

@@ -97,8 +97,11 @@ impl<'a> Node<'a> {
         Error::Shape { location: self.location.clone(), expected, found }
     }
 
-    /// The value, or the default of the parameter that it refers to.
+    /// The value, or the default of the parameter that it refers to. Of an `!If`, what holds if its condition does.
     fn resolved(&self) -> &'a Value {
+        if let Some(("If", Value::Sequence(branches))) = self.intrinsic() {
+            return branches.get(1).map_or(self.value, |value| self.child("If", value).resolved());
+        }
         let Some(("Ref", Value::String(parameter))) = self.intrinsic() else { return self.value };
         let default = self
             .root
@@ -128,12 +131,12 @@ impl<'a> Node<'a> {
 
 /// `Tag` offers comparison only, not its text.
 fn tag_name(tag: &serde_yaml_ng::value::Tag) -> Option<&'static str> {
-    ["Ref", "GetAtt", "Sub"].into_iter().find(|name| tag == name)
+    ["Ref", "GetAtt", "Sub", "If"].into_iter().find(|name| tag == name)
 }
 
 fn long_form(mapping: &Mapping) -> Option<(&str, &Value)> {
     let (key, argument) = mapping.iter().next().filter(|_| mapping.len() == 1)?;
     let key = key.as_str()?;
-    matches!(key, "Ref" | "Fn::GetAtt" | "Fn::Sub")
+    matches!(key, "Ref" | "Fn::GetAtt" | "Fn::Sub" | "Fn::If")
         .then(|| (key.trim_start_matches("Fn::"), argument))
 }

@@ -1,0 +1,34 @@
+//! Waits for a database that does not accept connections yet.
+
+use super::{Db, DbError};
+use crate::failure::chain;
+use std::time::{Duration, Instant};
+
+/// How long to wait for the database, and how often to try.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub at_most: Duration,
+    pub step: Duration,
+}
+
+impl Db {
+    /// Waits until the database accepts connections: its server starts or resumes, or its name is not known yet. Errs at
+    /// once if waiting does not help, as with a wrong password or a certificate that is not valid.
+    pub async fn wait_until_ready(&self, patience: Patience) -> Result<(), DbError> {
+        let began = Instant::now();
+        let mut last_reason = String::new();
+        loop {
+            let Err(error) = self.ping().await else { return Ok(()) };
+            if !error.may_pass() || began.elapsed() + patience.step >= patience.at_most {
+                return Err(error);
+            }
+            // Once for each reason: a server that starts refuses first, and then says that it starts.
+            let reason = chain(&error);
+            if reason != last_reason {
+                tracing::info!(reason, "waiting until the database accepts connections");
+                last_reason = reason;
+            }
+            tokio::time::sleep(patience.step).await;
+        }
+    }
+}
