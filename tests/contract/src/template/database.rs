@@ -16,6 +16,14 @@ const ONLY_WITH_DATABASE: [&str; 8] = [
     "AWS::RDS::DBProxy",
 ];
 
+/// The settings that keep bind values, and the rows in error details, out of the server's log. That they do is shown in
+/// [`super::server_log`].
+const WITHOUT_VALUES: [(&str, &str); 3] = [
+    ("log_parameter_max_length", "0"),
+    ("log_parameter_max_length_on_error", "0"),
+    ("log_error_verbosity", "terse"),
+];
+
 pub(super) fn is_closed(yaml: &Yaml) -> Faults {
     let mut faults = Vec::new();
     let cluster = yaml.one("AWS::RDS::DBCluster");
@@ -42,6 +50,11 @@ pub(super) fn is_closed(yaml: &Yaml) -> Faults {
     let settings = &yaml.one("AWS::RDS::DBClusterParameterGroup")["Parameters"];
     if settings["rds.force_ssl"] != "1" {
         faults.push("ClusterSettings: allow connections without TLS".to_owned());
+    }
+    for (key, value) in WITHOUT_VALUES {
+        if settings[key] != value {
+            faults.push(format!("ClusterSettings: {key} is not {value}"));
+        }
     }
     for (id, instance) in yaml.all("AWS::RDS::DBInstance") {
         if instance["Properties"]["PubliclyAccessible"] != false {

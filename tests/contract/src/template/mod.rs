@@ -8,6 +8,7 @@ mod functions;
 mod monitoring;
 mod permissions;
 mod queues;
+mod server_log;
 mod shapes;
 mod yaml;
 

@@ -1,6 +1,7 @@
 //! Log retention, metric filters and alarms.
 
 use super::Faults;
+use super::dependencies;
 use super::functions::{RESERVED, reserved};
 use super::shapes::Shape;
 use super::yaml::{Yaml, items};
@@ -38,6 +39,7 @@ pub(super) fn logs_end(yaml: &Yaml) -> Faults {
             faults.push(format!("{id}: takes no KMS key"));
         }
     }
+    faults.extend(database_logs(yaml));
     for (pattern, metric) in LOG_METRICS {
         let counted = yaml.all("AWS::Logs::MetricFilter").any(|(_, filter)| {
             let filter = &filter["Properties"];
@@ -49,6 +51,43 @@ pub(super) fn logs_end(yaml: &Yaml) -> Faults {
         }
         if !alarms(yaml, metric).any(|_| true) {
             faults.push(format!("{metric}: no alarm"));
+        }
+    }
+    faults
+}
+
+/// RDS creates the group of what it exports, without an end to its lines, unless it is there before the first line.
+fn database_logs(yaml: &Yaml) -> Faults {
+    let mut faults = Vec::new();
+    // The name of a group, and the resources that write to it.
+    let mut groups = Vec::new();
+    for (cluster, own) in yaml.all("AWS::RDS::DBCluster") {
+        for kind in items(&own["Properties"]["EnableCloudwatchLogsExports"]) {
+            let kind = kind.as_str().unwrap_or_default();
+            let name = json!({"Fn::Sub": format!("/aws/rds/cluster/${{{cluster}}}/{kind}")});
+            let instances = yaml.all("AWS::RDS::DBInstance").filter(|(_, instance)| {
+                instance["Properties"]["DBClusterIdentifier"] == json!({"Ref": cluster})
+            });
+            groups.push((name, instances.map(|(id, _)| id).collect::<Vec<_>>()));
+        }
+    }
+    for (proxy, own) in yaml.all("AWS::RDS::DBProxy") {
+        let name = own["Properties"]["DBProxyName"]["Fn::Sub"].as_str().unwrap_or_default();
+        groups.push((json!({"Fn::Sub": format!("/aws/rds/proxy/{name}")}), vec![proxy]));
+    }
+    let all = yaml.template["Resources"].as_object().unwrap().clone().into_iter().collect();
+    for (name, writers) in groups {
+        let declared = yaml
+            .all("AWS::Logs::LogGroup")
+            .find(|(_, group)| group["Properties"]["LogGroupName"] == name);
+        let Some((group, _)) = declared else {
+            faults.push(format!("no log group {name}"));
+            continue;
+        };
+        for writer in writers {
+            if !dependencies::of(&all, writer).contains(group) {
+                faults.push(format!("{writer}: may write to {group} before it is there"));
+            }
         }
     }
     faults
