@@ -18,7 +18,7 @@ pub(crate) struct ListStock {
     q: Option<String>,
     /// Only products with low stock, or only those without.
     low_stock: Option<bool>,
-    /// The page size; 20 by default.
+    /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of the previous page.

@@ -35,7 +35,7 @@ pub(crate) struct ListOrders {
     /// What to include with each order: `payments`, `refunds`, or both, separated by a comma.
     #[param(value_type = Option<String>, example = "payments,refunds")]
     expand: Option<Expand>,
-    /// The page size; 20 by default.
+    /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of the previous page.

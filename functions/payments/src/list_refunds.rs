@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 pub(crate) struct ListRefunds {
     /// Only refunds in this status.
     status: Option<RefundStatus>,
-    /// The page size; 20 by default.
+    /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of the previous page.

@@ -58,7 +58,7 @@ pub(crate) async fn list_payments(
 ) -> Result<List<PaymentView>, Problem> {
     let viewer = who.views_orders();
     let items = workflows::payments_of_order(&app.db, viewer, order).await?;
-    Ok(List::new(&uri, Page { items, next: None }, |payment| PaymentView::new(payment, viewer)))
+    Ok(List::new(&uri, Page::whole(items), |payment| PaymentView::new(payment, viewer)))
 }
 
 /// Show a refund

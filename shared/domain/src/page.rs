@@ -71,16 +71,16 @@ impl<K> PageRequest<K> {
         i64::from(self.limit) + 1
     }
 
-    /// The page, and the cursor of the next one, from up to [`Self::fetch_limit`] rows.
-    pub(crate) fn paginate<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Page<T>
+    /// The page, from up to [`Self::fetch_limit`] rows.
+    pub fn paginate<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> K) -> Page<T>
     where
         K: Serialize,
     {
         let size = usize::from(self.limit);
         let has_more = items.len() > size;
         items.truncate(size);
-        let next = if has_more { items.last().map(|last| cursor(&key(last))) } else { None };
-        Page { items, next }
+        let cursors = items.iter().map(|item| cursor(&key(item))).collect();
+        Page { items, position: Position { cursors, has_more } }
     }
 }
 
@@ -93,8 +93,40 @@ fn cursor(key: &impl Serialize) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<T>,
+    pub position: Position,
+}
+
+/// Where a page ends. It may be shortened: then the next page begins after the last row that is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// For each row, the cursor of the page that begins after it. Empty for a list that has one page.
+    cursors: Vec<String>,
+    has_more: bool,
+}
+
+impl<T> Page<T> {
+    /// A list that has one page, whatever its length.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self { items, position: Position::default() }
+    }
+}
+
+impl Position {
     /// The cursor of the next page, if there is one.
-    pub next: Option<String>,
+    pub fn next(&self) -> Option<&str> {
+        if self.has_more { self.cursors.last().map(String::as_str) } else { None }
+    }
+
+    /// Leaves the first `rows` rows, at least one. Whether it is shorter now: a list that has one page stays whole.
+    pub fn shorten(&mut self, rows: usize) -> bool {
+        let rows = rows.max(1);
+        let is_shorter = rows < self.cursors.len();
+        if is_shorter {
+            self.cursors.truncate(rows);
+            self.has_more = true;
+        }
+        is_shorter
+    }
 }
 
 #[cfg(test)]
@@ -106,11 +138,24 @@ mod tests {
         let page = PageRequest::<i64>::new(Some(2), None).unwrap();
         let first = page.paginate(vec![10, 20, 30], |key| *key);
 
-        let next = PageRequest::<i64>::new(Some(2), first.next.as_deref()).unwrap();
+        let next = PageRequest::<i64>::new(Some(2), first.position.next()).unwrap();
 
         assert_eq!(first.items, [10, 20]);
         assert_eq!(next.after, Some(20));
-        assert_eq!(next.paginate(vec![30], |key| *key).next, None);
+        assert_eq!(next.paginate(vec![30], |key| *key).position.next(), None);
+    }
+
+    #[test]
+    fn a_shorter_page_leads_to_the_row_after_its_last_one() {
+        let page = PageRequest::<i64>::new(Some(3), None).unwrap();
+        let mut last = page.paginate(vec![10, 20, 30], |key| *key).position;
+        let after =
+            |position: &Position| PageRequest::<i64>::new(None, position.next()).unwrap().after;
+        assert_eq!((last.shorten(3), after(&last)), (false, None));
+
+        assert_eq!((last.shorten(2), after(&last)), (true, Some(20)));
+        assert_eq!((last.shorten(0), after(&last)), (true, Some(10)), "a page has a row at least");
+        assert!(!Page::whole(vec![1, 2]).position.shorten(1));
     }
 
     #[test]

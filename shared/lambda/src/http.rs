@@ -16,7 +16,7 @@ pub use conditional::{ETag, IfMatch, IfNoneMatch, RequiredIfMatch};
 pub use idempotency::{
     IdempotentJson, IdempotentResponse, MaybeIdempotentJson, OptionalIdempotencyKey,
 };
-pub use list::List;
+pub use list::{List, count_that_fits};
 pub use problem::Problem;
 
 #[doc(hidden)]

@@ -38,7 +38,7 @@ pub(crate) struct ListProducts {
     #[serde(default)]
     #[param(inline)]
     sort: Sort,
-    /// The page size; 20 by default.
+    /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of the previous page, with the same `sort`.

@@ -3,7 +3,7 @@ use axum::extract::State;
 use domain::operations;
 use lambda::dead_letters::{DeadLetter, DeadLetters};
 use lambda::http::caller::Admin;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, count_that_fits};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -42,7 +42,7 @@ impl From<DeadLetter> for DeadLetterView {
 
 /// List dead letters
 ///
-/// Messages that failed five times. The first few hundred of each queue.
+/// Messages that failed five times. The first few hundred of each queue, as far as they fit into a response.
 #[utoipa::path(
     get,
     path = "/v1/ops/dead-letters",
@@ -61,5 +61,7 @@ pub(crate) async fn list_dead_letters(
     _: Admin,
 ) -> Result<Json<DeadLettersView>, Problem> {
     let messages = dead_letters.list().await.map_err(|error| sqs_failed(&error))?;
-    Ok(Json(DeadLettersView { data: messages.into_iter().map(DeadLetterView::from).collect() }))
+    let mut data: Vec<_> = messages.into_iter().map(DeadLetterView::from).collect();
+    data.truncate(count_that_fits(&data));
+    Ok(Json(DeadLettersView { data }))
 }

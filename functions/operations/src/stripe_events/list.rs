@@ -19,7 +19,7 @@ pub(crate) struct ListStripeEvents {
     #[serde(rename = "type")]
     #[param(max_length = 255)]
     kind: Option<String>,
-    /// The page size; 20 by default.
+    /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     /// The `next_cursor` of the previous page.

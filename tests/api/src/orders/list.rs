@@ -1,4 +1,5 @@
 use super::{api, placed};
+use std::collections::BTreeSet;
 use testkit::{ApiClient, Order, Product, Response, Shop, User};
 
 fn ids(response: &Response) -> Vec<String> {
@@ -61,6 +62,37 @@ async fn a_list_can_be_narrowed_to_a_status() {
     assert_eq!(list("pending").await, [pending.to_string()]);
     assert_eq!(list("confirmed").await, [paid.to_string()]);
     assert!(list("cancelled").await.is_empty());
+}
+
+/// A hundred orders of the only user, of a hundred lines each, with long names.
+const LARGE_ORDERS: &str = "
+    set session_replication_role = replica;
+    insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_at)
+    select overlay(gen_random_uuid()::text placing lpad(n::text, 8, '0') from 1 for 8)::uuid, users.id, 'EUR', 10000, 10000,
+           now() + interval '1 day'
+    from users, generate_series(1, 100) n;
+    insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor)
+    select id, gen_random_uuid(), 'TEA-' || line, repeat('茶', 193), 'EUR', 1, 100
+    from orders, generate_series(1, 100) line;
+    reset session_replication_role";
+
+#[tokio::test]
+async fn a_walk_through_orders_too_large_for_one_response_meets_each_once() {
+    let shop = Shop::open().await;
+    let buyer = shop.customer().await;
+    shop.admin.batch_execute(LARGE_ORDERS).await.unwrap();
+    let api = api(&shop);
+
+    let first = api.get("/v1/orders?limit=100").by(&buyer).await;
+    let pages = walk(&api, &buyer, "/v1/orders?limit=100").await;
+
+    // Lambda's response is JSON with the body as a string, and has at most 6,291,556 bytes.
+    let body = String::from_utf8(first.bytes.to_vec()).unwrap();
+    let in_lambda = serde_json::to_string(&body).unwrap().len();
+    assert!((5_000_000..6_200_000).contains(&in_lambda), "{in_lambda}");
+    assert!(pages.len() > 1 && pages[0].len() < 100, "{}", pages[0].len());
+    let met: BTreeSet<_> = pages.concat().into_iter().collect();
+    assert_eq!((pages.concat().len(), met.len()), (100, 100));
 }
 
 #[tokio::test]
