@@ -13,7 +13,7 @@ mod tokens;
 mod users;
 mod visitor;
 
-pub use state::Accounts;
+pub use state::{Accounts, MIN_RESPONSE_TIME};
 
 use axum::{Router, middleware};
 

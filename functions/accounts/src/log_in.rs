@@ -53,6 +53,7 @@ pub(crate) async fn log_in(
     Json(body): Json<Credentials>,
 ) -> Result<Json<TokensView>, Problem> {
     let attempt = body.try_into()?;
-    let session = accounts::log_in(&state.app.db, &state.hasher, &attempt, &visitor).await?;
+    let Accounts { app, hasher, refresh_key, .. } = &state;
+    let session = accounts::log_in(&app.db, hasher, refresh_key, &attempt, &visitor).await?;
     Ok(Json(TokensView::of(&session, &state)?))
 }

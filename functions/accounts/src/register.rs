@@ -60,9 +60,10 @@ pub(crate) async fn register_account(
     Visitor(visitor): Visitor,
     Json(body): Json<RegisterAccount>,
 ) -> Result<(StatusCode, Json<RegisteredView>), Problem> {
-    let Accounts { app, hasher, link_key, .. } = &state;
+    let Accounts { app, hasher, link_key, min_response_time, .. } = &state;
     let new = body.try_into()?;
-    let register = accounts::register(&app.db, hasher, link_key, &new, &visitor);
+    let register =
+        accounts::register(&app.db, hasher, link_key, &new, &visitor, *min_response_time);
     state.in_constant_time(register).await?;
     let detail = "there is an account with this address; if it is new, it has this password";
     Ok((StatusCode::ACCEPTED, Json(RegisteredView { detail })))

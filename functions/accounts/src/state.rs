@@ -1,17 +1,19 @@
 //! The state of this function: what every HTTP function has, the outbox, and the keys of tokens and links.
 
 use axum::extract::FromRef;
-use domain::accounts::{Hasher, LinkKey, RefreshKey};
+use domain::accounts::{Hasher, LinkKey, RefreshKey, Refusal};
 use domain::db::Db;
+use domain::failure::Failure;
 use lambda::config::Config;
 use lambda::dispatcher::OutboxDispatcher;
-use lambda::http::App;
 use lambda::http::token::{KeyError, Signer};
+use lambda::http::{App, BadRange, TrustedProxies};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Longer than hashing a password and sending a message to SQS take together.
-const MIN_RESPONSE_TIME: Duration = Duration::from_millis(600);
+/// Longer than hashing a password and sending a message to SQS take together. An instance serves nobody else meanwhile,
+/// so `accounts::MOST_HELD_AT_ONCE` is below the concurrency of the function.
+pub const MIN_RESPONSE_TIME: Duration = Duration::from_millis(600);
 
 #[derive(Clone)]
 pub struct Accounts {
@@ -25,6 +27,8 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// The minimum time of responses whose timing must not reveal whether an address has an account.
     pub min_response_time: Duration,
+    /// Those that may say where a request comes from. None unless it is set.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl Accounts {
@@ -38,14 +42,22 @@ impl Accounts {
         link_key: LinkKey,
     ) -> Result<Self, KeyError> {
         signer.must_be_in(&keys)?;
-        let hasher = Hasher::new();
-        let min_response_time = MIN_RESPONSE_TIME;
-        Ok(Self { app, dispatcher, signer, keys, refresh_key, link_key, hasher, min_response_time })
+        Ok(Self {
+            app,
+            dispatcher,
+            signer,
+            keys,
+            refresh_key,
+            link_key,
+            hasher: Hasher::new(),
+            min_response_time: MIN_RESPONSE_TIME,
+            trusted_proxies: TrustedProxies::default(),
+        })
     }
 
     /// Reads `TOKEN_SIGNING_KEY` (Ed25519, PKCS#8 PEM), `REFRESH_KEY` and `LINK_KEY` (at least 32 random bytes each,
-    /// base64), `TOKEN_KEYS`, the queues, and what every HTTP function needs. The keys are read once per process;
-    /// a change takes effect with the next deploy.
+    /// base64), `TOKEN_KEYS`, `TRUSTED_PROXIES`, the queues, and what every HTTP function needs. The keys are read once
+    /// per process; a change takes effect with the next deploy.
     pub async fn from_config(config: Config) -> Result<Self, lambda::Error> {
         let signer = Signer::from_pem(&config.text("TOKEN_SIGNING_KEY").await?)
             .map_err(|error| format!("TOKEN_SIGNING_KEY cannot be used: {error}"))?;
@@ -53,17 +65,29 @@ impl Accounts {
             .map_err(|error| format!("REFRESH_KEY cannot be used: {error}"))?;
         let link_key = LinkKey::from_base64(&config.text("LINK_KEY").await?)
             .map_err(|error| format!("LINK_KEY cannot be used: {error}"))?;
+        let trusted_proxies = config.optional("TRUSTED_PROXIES").unwrap_or_default();
+        let trusted_proxies = trusted_proxies
+            .parse()
+            .map_err(|error: BadRange| format!("TRUSTED_PROXIES cannot be used: {error}"))?;
         let keys = config.required("TOKEN_KEYS")?;
         let mut app = config.app().await?;
         let dispatcher = config.dispatcher_for(&mut app.db)?;
-        let accounts = Self::new(app, dispatcher, signer, keys, refresh_key, link_key);
-        Ok(accounts.map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?)
+        let accounts = Self::new(app, dispatcher, signer, keys, refresh_key, link_key)
+            .map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?;
+        Ok(Self { trusted_proxies, ..accounts })
     }
 
     /// Runs `work`, sends the email that it wrote, if any, and returns no earlier than after the minimum response time.
-    pub(crate) async fn in_constant_time<T>(&self, work: impl Future<Output = T>) -> T {
+    /// A request that was rate limited returns at once: that does not depend on whether there is an account.
+    pub(crate) async fn in_constant_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure<Refusal>>>,
+    ) -> Result<T, Failure<Refusal>> {
         let until = Instant::now() + self.min_response_time;
         let result = work.await;
+        if matches!(result, Err(Failure::Refused(Refusal::TooManyRequests { .. }))) {
+            return result;
+        }
         self.send().await;
         sleep_until(until).await;
         result
@@ -84,5 +108,11 @@ impl FromRef<Accounts> for App {
 impl FromRef<Accounts> for Db {
     fn from_ref(accounts: &Accounts) -> Self {
         accounts.app.db.clone()
+    }
+}
+
+impl FromRef<Accounts> for TrustedProxies {
+    fn from_ref(accounts: &Accounts) -> Self {
+        accounts.trusted_proxies.clone()
     }
 }

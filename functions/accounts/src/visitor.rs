@@ -1,15 +1,17 @@
 //! Rate limits of requests without a session: the caller's IP address, and the `RateLimit-*` response headers.
 
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::accounts;
-use lambda::http::Problem;
+use domain::accounts::{self, Origin};
+use lambda::http::{Problem, TrustedProxies};
 use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -20,12 +22,15 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 /// The sender of a request, known by IP address only.
 pub(crate) struct Visitor(pub(crate) accounts::Visitor);
 
+/// The visitor of a request, once its route has asked for it.
+type Asked = Arc<OnceLock<accounts::Visitor>>;
+
 /// Adds the `RateLimit-*` headers to responses of rate-limited routes (draft-ietf-httpapi-ratelimit-headers).
 pub(crate) async fn add_rate_limit_headers(mut request: Request, next: Next) -> Response {
-    let visitor = accounts::Visitor::from(origin(request.extensions().get()));
-    request.extensions_mut().insert(visitor.clone());
+    let asked = Asked::default();
+    request.extensions_mut().insert(asked.clone());
     let mut response = next.run(request).await;
-    if let Some(left) = visitor.rate_limit_status() {
+    if let Some(left) = asked.get().and_then(accounts::Visitor::rate_limit_status) {
         let numbers = [(LIMIT, left.limit), (REMAINING, left.remaining), (RESET, left.reset)];
         for (name, number) in numbers {
             response.headers_mut().insert(name, HeaderValue::from(number));
@@ -34,22 +39,29 @@ pub(crate) async fn add_rate_limit_headers(mut request: Request, next: Next) -> 
     response
 }
 
-/// The caller's IP address as seen by API Gateway. Never `X-Forwarded-For`: clients can set it to anything.
-fn origin(context: Option<&RequestContext>) -> String {
-    let address = match context {
-        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+/// Where a request comes from: the address that called API Gateway, or whom a trusted proxy at that address names.
+fn origin(proxies: &TrustedProxies, parts: &Parts) -> Origin {
+    let source = match parts.extensions.get() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
         _ => None,
     };
-    address.unwrap_or_else(|| "unknown".to_owned())
+    let source: Option<IpAddr> = source.and_then(|source| source.parse().ok());
+    source.map_or(Origin::UNKNOWN, |source| proxies.client(source, &parts.headers).into())
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+impl<S> FromRequestParts<S> for Visitor
+where
+    S: Send + Sync,
+    TrustedProxies: FromRef<S>,
+{
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let existing = parts.extensions.get::<accounts::Visitor>().cloned();
-        let new = || accounts::Visitor::from(origin(parts.extensions.get()));
-        Ok(Self(existing.unwrap_or_else(new)))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let new = || accounts::Visitor::from(origin(&TrustedProxies::from_ref(state), parts));
+        Ok(Self(match parts.extensions.get::<Asked>() {
+            Some(asked) => asked.get_or_init(new).clone(),
+            None => new(),
+        }))
     }
 }
 
@@ -73,10 +85,21 @@ mod tests {
 
     #[test]
     fn the_gateway_says_where_a_request_comes_from() {
-        let http = json!({"method": "POST", "sourceIp": "192.0.2.7"});
-        let context = serde_json::from_value(json!({"http": http, "timeEpoch": 0})).unwrap();
+        let from = |source: Option<&str>, forwarded: &str, proxies: &str| {
+            let (mut parts, ()) = Request::new(()).into_parts();
+            parts.headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            if let Some(source) = source {
+                let http = json!({"method": "POST", "sourceIp": source});
+                let context = serde_json::from_value(json!({"http": http, "timeEpoch": 0}));
+                parts.extensions.insert(RequestContext::ApiGatewayV2(context.unwrap()));
+            }
+            origin(&proxies.parse().unwrap(), &parts)
+        };
+        let address = |text: &str| Origin::from(text.parse::<IpAddr>().unwrap());
 
-        assert_eq!(origin(Some(&RequestContext::ApiGatewayV2(context))), "192.0.2.7");
-        assert_eq!(origin(None), "unknown");
+        assert_eq!(from(Some("192.0.2.7"), "203.0.113.9", ""), address("192.0.2.7"));
+        assert_eq!(from(Some("192.0.2.7"), "203.0.113.9", "192.0.2.7"), address("203.0.113.9"));
+        assert_eq!(from(Some("nonsense"), "203.0.113.9", "192.0.2.7"), Origin::UNKNOWN);
+        assert_eq!(from(None, "203.0.113.9", "192.0.2.7"), Origin::UNKNOWN);
     }
 }

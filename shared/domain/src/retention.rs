@@ -1,5 +1,5 @@
-//! Deletion of expired rows: full rate limit buckets, old idempotency keys, used or expired links, old outbox and inbox
-//! messages. The retention periods are in SQL functions of the schema owner: the application role may not delete rows.
+//! Deletion of expired rows: full rate limit buckets, old idempotency keys, used or expired links, places that nobody
+//! logged in from for eight weeks, old outbox and inbox messages. The retention periods are in SQL functions of the schema owner: the application role may not delete rows.
 
 use crate::db::{Db, DbError, queries};
 
@@ -12,6 +12,8 @@ queries! {
     IDEMPOTENCY_KEYS: "delete old idempotency keys" = "select forget_idempotency_keys($1) as gone";
 
     LINKS: "delete expired links" = "select forget_links($1) as gone";
+
+    SIGN_IN_PLACES: "delete old places of log-ins" = "select forget_sign_in_places($1) as gone";
 
     OUTBOX: "delete old outbox messages" = "select forget_outbox($1) as gone";
 

@@ -8,6 +8,7 @@ mod idempotency;
 mod interface;
 mod list;
 mod problem;
+mod proxies;
 pub mod token;
 
 pub use app::App;
@@ -18,6 +19,7 @@ pub use idempotency::{
 };
 pub use list::{List, count_that_fits};
 pub use problem::Problem;
+pub use proxies::{BadRange, TrustedProxies};
 
 #[doc(hidden)]
 pub use utoipa_axum;

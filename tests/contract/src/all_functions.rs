@@ -5,6 +5,7 @@ use accounts::Accounts;
 use domain::accounts::{Hasher, RefreshKey};
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
+use lambda::http::TrustedProxies;
 use orders::Orders;
 use payments::Payments;
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ impl AllFunctions {
             link_key: testkit::link_key(),
             hasher: Hasher::with_cost(64, 1),
             min_response_time: Duration::ZERO,
+            trusted_proxies: TrustedProxies::default(),
         };
         // An address at which nothing listens: calls of Stripe fail.
         let stripe =

@@ -7,8 +7,9 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 5] = [
+const REFUSED: [&str; 6] = [
     include_str!("constraints/refused.sql"),
+    include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
     include_str!("constraints/refused/payment.sql"),

@@ -12,6 +12,7 @@ mod events;
 mod example_bodies;
 mod floors;
 mod generated_files;
+mod held_responses;
 mod invalid_bodies;
 mod no_network_in_transactions;
 mod no_user_input_in_logs;

@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 27] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
     ("disputes", &["payments"]),
@@ -30,6 +30,7 @@ const OWNERS: [(&str, &[&str]); 27] = [
     ("refresh_tokens", &["accounts"]),
     ("refund_lines", &["payments"]),
     ("refunds", &["payments"]),
+    ("sign_in_places", &["accounts"]),
     ("stock_discrepancies", &["inventory"]),
     ("stock_moves", &["inventory"]),
     ("stripe_events", &["payments"]),

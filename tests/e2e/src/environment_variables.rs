@@ -7,7 +7,8 @@ use std::path::Path;
 use tokio::process::Command;
 
 /// Optional, or only for secrets in AWS.
-const OPTIONAL: [&str; 6] = [
+const OPTIONAL: [&str; 7] = [
+    "TRUSTED_PROXIES",
     "STRIPE_API_URL",
     "DATABASE_AUTH",
     "APP_DATABASE_AUTH",
@@ -129,6 +130,13 @@ async fn a_variable_that_cannot_be_used_is_named_at_the_start_with_the_reason() 
         ("accounts", "TOKEN_SIGNING_KEY", "none", "TOKEN_SIGNING_KEY cannot be used: "),
         ("accounts", "REFRESH_KEY", "c2hvcnQ=", "REFRESH_KEY cannot be used: "),
         ("accounts", "LINK_KEY", "c2hvcnQ=", "LINK_KEY cannot be used: "),
+        ("accounts", "TRUSTED_PROXIES", "2", "TRUSTED_PROXIES cannot be used: 2 is neither an IP"),
+        (
+            "accounts",
+            "TRUSTED_PROXIES",
+            "0.0.0.0/0",
+            "TRUSTED_PROXIES cannot be used: 0.0.0.0/0 is too",
+        ),
         ("send-email", "LINK_KEY", "c2hvcnQ=", "LINK_KEY cannot be used: "),
         ("send-email", "MAIL_FROM", "shop", "MAIL_FROM is a mail address, not shop"),
         ("send-email", "SHOP_URL", "shop", "SHOP_URL is a URL, not shop"),

@@ -3,6 +3,7 @@
 
 mod crash_points;
 mod environment_variables;
+mod flooded_accounts;
 mod large_lists;
 mod logs;
 mod mailbox;

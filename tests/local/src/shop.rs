@@ -34,6 +34,10 @@ pub struct Options {
     pub schedules: bool,
     /// The maximum number of instances of one function; the gateway's default if there is none.
     pub instances: Option<usize>,
+    /// Whether requests beyond the concurrency of a function are refused, as in AWS; else they wait.
+    pub refuse_when_busy: bool,
+    /// The value of `TRUSTED_PROXIES`.
+    pub trusted_proxies: String,
     /// Whether the functions reach their services through [`Proxies`].
     pub proxies: bool,
     /// The path of libfaketime, if the functions get a [`FakeClock`].
@@ -141,9 +145,11 @@ impl Shop {
         let mut functions = gateway::Options::new(&binaries, services.log_folder());
         functions.schedules = options.schedules;
         functions.instances = options.instances.unwrap_or(functions.instances);
+        functions.refuse_when_busy = options.refuse_when_busy;
         let keys = Keys::generate();
-        let settings =
+        let mut settings =
             values(&services.aws, &keys, &owner_url, &app_url, &listener.url(), &payment)?;
+        settings.insert("TRUSTED_PROXIES".to_owned(), options.trusted_proxies.clone());
         functions.values.clone_from(&settings);
         let proxies = if options.proxies {
             Some(Proxies::start(&mut functions.values).await.map_err(Error::Proxies)?)

@@ -6,7 +6,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, header, request};
 use http_body_util::BodyExt as _;
 use invariants::{Exchange, ExchangeLog};
-use serde_json::Value;
+use lambda_http::request::RequestContext;
+use serde_json::{Value, json};
 use std::future::IntoFuture;
 use std::pin::Pin;
 use tower::ServiceExt as _;
@@ -85,6 +86,14 @@ impl Call {
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
+        self
+    }
+
+    /// Sends the request from this IP address, as API Gateway reports it.
+    pub fn sent_from(mut self, source: &str) -> Self {
+        let context = json!({"http": {"method": "GET", "sourceIp": source}, "timeEpoch": 0});
+        let context = serde_json::from_value(context).unwrap();
+        self.request = self.request.extension(RequestContext::ApiGatewayV2(context));
         self
     }
 

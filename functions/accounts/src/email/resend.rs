@@ -46,7 +46,8 @@ pub(crate) async fn resend_verification(
     Json(body): Json<ResendVerification>,
 ) -> Result<(StatusCode, Json<ResentView>), Problem> {
     let email = Email::parse(&body.email)?;
-    let resend = accounts::resend(&state.app.db, &state.link_key, &email, &visitor);
+    let Accounts { app, link_key, min_response_time, .. } = &state;
+    let resend = accounts::resend(&app.db, link_key, &email, &visitor, *min_response_time);
     state.in_constant_time(resend).await?;
     let detail = "if there is an unverified account with this address, an email is on its way";
     Ok((StatusCode::ACCEPTED, Json(ResentView { detail })))

@@ -46,7 +46,8 @@ pub(crate) async fn forgot_password(
     Json(body): Json<ForgotPassword>,
 ) -> Result<(StatusCode, Json<ForgottenView>), Problem> {
     let email = Email::parse(&body.email)?;
-    let forgot = accounts::forgot(&state.app.db, &state.link_key, &email, &visitor);
+    let Accounts { app, link_key, min_response_time, .. } = &state;
+    let forgot = accounts::forgot(&app.db, link_key, &email, &visitor, *min_response_time);
     state.in_constant_time(forgot).await?;
     let detail = "if there is an account with this address, an email is on its way";
     Ok((StatusCode::ACCEPTED, Json(ForgottenView { detail })))

@@ -3,6 +3,7 @@
 mod email;
 mod hash;
 mod link;
+mod origin;
 mod password;
 mod rate_limit;
 mod recovery;
@@ -16,8 +17,9 @@ mod users;
 pub use email::Email;
 pub use hash::Hasher;
 pub use link::{LinkKey, PresentedToken, Purpose};
+pub use origin::Origin;
 pub use password::{Password, PasswordAttempt};
-pub use rate_limit::{RateLimitStatus, Visitor};
+pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::Refusal;
 pub use role::Role;
@@ -32,6 +34,8 @@ use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::id::{FamilyId, UserId};
 use crate::outbox::{self, Event};
+use sql::Credentials;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// A registration.
@@ -61,16 +65,19 @@ pub struct Account {
 }
 
 /// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email.
-/// Neither the result nor the work done shows whether the account existed (user enumeration).
+/// Neither the result nor the work done shows whether the account existed (user enumeration), and the response takes at
+/// least `hold`.
 pub async fn register(
     db: &Db,
     hasher: &Hasher,
     links: &LinkKey,
     wanted: &NewAccount,
     visitor: &Visitor,
+    hold: Duration,
 ) -> Result<(), Failure<Refusal>> {
     let NewAccount { email, password } = wanted;
-    rate_limit::consume(db, rate_limit::REGISTER, visitor, email.normalized()).await?;
+    let limits = rate_limit::REGISTER;
+    rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     let hash = hasher.hash(password);
     db.transaction(async |tx| {
         let id = UserId::generate();
@@ -88,16 +95,18 @@ pub async fn register(
     .await
 }
 
-/// Starts a session. An unknown address, a wrong password and a disabled account are refused alike, each after one
-/// password hash.
+/// Starts a session, and remembers where it was started from: see [`rate_limit::consume_log_in`]. An unknown address, a
+/// wrong password and a disabled account are refused alike, each after one password hash.
 pub async fn log_in(
     db: &Db,
     hasher: &Hasher,
+    key: &RefreshKey,
     attempt: &LogIn,
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     let LogIn { email, password } = attempt;
-    rate_limit::consume(db, rate_limit::LOG_IN, visitor, email.normalized()).await?;
+    let place = key.place(email, visitor.origin);
+    rate_limit::consume_log_in(db, visitor, email.normalized(), place).await?;
     let found = sql::credentials(db, email).await?;
     let is_correct = hasher.verify(password, found.as_ref().map(|found| &found.hash));
     let Some(credentials) = found.filter(|_| is_correct) else {
@@ -109,8 +118,8 @@ pub async fn log_in(
     }
     let session = db
         .transaction(async |tx| {
-            let session =
-                sql::session::open_session(tx, credentials.user, credentials.epoch).await?;
+            let Credentials { user, epoch, .. } = credentials;
+            let session = sql::session::open_session(tx, user, epoch, place).await?;
             Ok(session.ok_or(Refusal::WrongCredentials)?)
         })
         .await?;

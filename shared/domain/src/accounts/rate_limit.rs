@@ -1,17 +1,19 @@
 //! Rate limits of the requests that check credentials or send links: token buckets, kept in the database.
 
-use super::{Refusal, sql};
-use crate::db::Db;
+use super::session::Place;
+use super::{Origin, Refusal, sql};
+use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// The client of a request, known by its IP address, and the state of its rate limits.
+/// The client of a request, known by where it comes from, and the state of its rate limits.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    ip: String,
+    pub(super) origin: Origin,
     status: Arc<Mutex<Option<RateLimitStatus>>>,
 }
 
@@ -38,6 +40,10 @@ enum Scope {
     /// The account that the request names, whether it exists or not.
     Account,
     IpAndAccount,
+    /// The account, and the network that it was logged in to from before.
+    NetworkAndAccount,
+    /// All requests to the shop.
+    Shop,
 }
 
 const fn limit(name: &'static str, scope: Scope, capacity: u16, seconds: u16) -> Limit {
@@ -47,11 +53,15 @@ const fn limit(name: &'static str, scope: Scope, capacity: u16, seconds: u16) ->
 // A request that one bucket refuses takes no token from those after it. The account's bucket is last, so that guessing
 // passwords from one IP address takes at most ten of its sixty tokens a minute and does not lock the owner out.
 
-pub(super) const LOG_IN: &[Limit] = &[
-    limit("log_in_origin", Scope::Ip, 60, 60),
-    limit("log_in", Scope::IpAndAccount, 10, 60),
-    limit("log_in_account", Scope::Account, 60, 60),
-];
+const LOG_IN: &[Limit] =
+    &[limit("log_in_origin", Scope::Ip, 60, 60), limit("log_in", Scope::IpAndAccount, 10, 60)];
+const LOG_IN_ACCOUNT: Limit = limit("log_in_account", Scope::Account, 60, 60);
+/// For those who logged in from the same network before, while many others keep the account's bucket empty.
+const LOG_IN_KNOWN: Limit = limit("log_in_known", Scope::NetworkAndAccount, 10, 60);
+
+const HELD_CAPACITY: u16 = 4;
+/// The most responses that are held at once: see [`consume_held`].
+pub const MOST_HELD_AT_ONCE: u16 = 2 * HELD_CAPACITY;
 
 pub(super) const REGISTER: &[Limit] =
     &[limit("register", Scope::Ip, 30, 60), limit("register_account", Scope::Account, 10, 60)];
@@ -80,26 +90,80 @@ pub(super) async fn consume(
     account: &str,
 ) -> Result<(), Failure<Refusal>> {
     for limit in limits {
-        let bucket = limit.bucket(&visitor.ip, account);
-        let tokens =
-            sql::consume_token(db, &bucket, limit.capacity.into(), limit.seconds.into()).await?;
-        let (remaining, reset) = tokens.unwrap_or((0, limit.seconds.into()));
-        visitor.record(RateLimitStatus { limit: limit.capacity.into(), remaining, reset });
-        if tokens.is_none() {
-            tracing::warn!(
-                limit = limit.name,
-                "auth_throttled: rate limit {} exceeded",
-                limit.name
-            );
-            return Err(Refusal::TooManyRequests { retry_after: limit.seconds_per_token() }.into());
+        if !take_token(db, limit, visitor, account).await? {
+            return Err(limit.refuse(visitor).into());
         }
     }
     Ok(())
 }
 
+/// Like [`consume`], for a request whose response takes at least `hold`, so that it does not show whether there is an
+/// account. That keeps a function instance busy, so all of these requests together are limited, whoever sends them.
+pub(super) async fn consume_held(
+    db: &Db,
+    limits: &[Limit],
+    visitor: &Visitor,
+    account: &str,
+    hold: Duration,
+) -> Result<(), Failure<Refusal>> {
+    consume(db, limits, visitor, account).await?;
+    match held(hold) {
+        Some(limit) => consume(db, &[limit], visitor, account).await,
+        None => Ok(()),
+    }
+}
+
+/// A bucket that takes no less than `hold` to fill, so that it gives out at most twice its capacity within that time.
+fn held(hold: Duration) -> Option<Limit> {
+    let seconds = hold.as_millis().div_ceil(1000);
+    let seconds = u16::try_from(seconds).unwrap_or(u16::MAX);
+    (seconds > 0).then(|| limit("held", Scope::Shop, HELD_CAPACITY, seconds))
+}
+
+/// Like [`consume`], for a log-in. Where the account's bucket is empty, whoever logged in from the same network before
+/// takes from another one, which nobody elsewhere can empty.
+pub(super) async fn consume_log_in(
+    db: &Db,
+    visitor: &Visitor,
+    account: &str,
+    place: Option<Place>,
+) -> Result<(), Failure<Refusal>> {
+    consume(db, LOG_IN, visitor, account).await?;
+    if take_token(db, &LOG_IN_ACCOUNT, visitor, account).await? {
+        return Ok(());
+    }
+    let is_known = match place {
+        Some(place) => sql::session::is_known_place(db, place).await?,
+        None => false,
+    };
+    if is_known && take_token(db, &LOG_IN_KNOWN, visitor, account).await? {
+        return Ok(());
+    }
+    Err(LOG_IN_ACCOUNT.refuse(visitor).into())
+}
+
+/// Whether the bucket had a token.
+async fn take_token(
+    db: &Db,
+    limit: &Limit,
+    visitor: &Visitor,
+    account: &str,
+) -> Result<bool, DbError> {
+    let (capacity, seconds) = (limit.capacity.into(), limit.seconds.into());
+    let bucket = limit.bucket(visitor.origin, account);
+    let Some((remaining, reset)) = sql::consume_token(db, &bucket, capacity, seconds).await? else {
+        return Ok(false);
+    };
+    // What all requests share says nothing about the one who asks.
+    if !matches!(limit.scope, Scope::Shop) {
+        visitor.record(RateLimitStatus { limit: limit.capacity.into(), remaining, reset });
+    }
+    Ok(true)
+}
+
 impl Visitor {
-    pub fn from(ip: impl Into<String>) -> Self {
-        Self { ip: ip.into(), status: Arc::default() }
+    pub fn from(origin: impl Into<Origin>) -> Self {
+        Self { origin: origin.into(), status: Arc::default() }
     }
 
     /// The state of the bucket with the fewest tokens left. `None` if the request was not rate limited.
@@ -117,11 +181,15 @@ impl Visitor {
 
 impl Limit {
     /// Hashed, so that no email address stays in the table after its account was erased.
-    fn bucket(&self, ip: &str, account: &str) -> String {
+    fn bucket(&self, origin: Origin, account: &str) -> String {
+        let client = origin.client();
+        let network = origin.network().unwrap_or_default();
         let subject: &[&str] = match self.scope {
-            Scope::Ip => &[ip],
+            Scope::Ip => &[&client],
             Scope::Account => &[account],
-            Scope::IpAndAccount => &[account, ip],
+            Scope::IpAndAccount => &[account, &client],
+            Scope::NetworkAndAccount => &[account, &network],
+            Scope::Shop => &[],
         };
         let mut hash = Context::new(&SHA256);
         for part in subject {
@@ -129,6 +197,13 @@ impl Limit {
             hash.update(b"\n");
         }
         format!("{}:{}", self.name, BASE64_URL_SAFE_NO_PAD.encode(hash.finish()))
+    }
+
+    fn refuse(&self, visitor: &Visitor) -> Refusal {
+        let (limit, reset) = (self.capacity.into(), self.seconds.into());
+        visitor.record(RateLimitStatus { limit, remaining: 0, reset });
+        tracing::warn!(limit = self.name, "auth_throttled: rate limit {} exceeded", self.name);
+        Refusal::TooManyRequests { retry_after: self.seconds_per_token() }
     }
 
     fn seconds_per_token(&self) -> u32 {
@@ -139,31 +214,47 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
+
+    fn origin(address: &str) -> Origin {
+        address.parse::<IpAddr>().unwrap().into()
+    }
 
     #[test]
     fn a_bucket_is_named_after_its_subject_but_does_not_tell_it() {
-        let [ip, pair, account] = LOG_IN else { panic!("three") };
-        let bucket = pair.bucket("192.0.2.1", "ann@example.com");
+        let [ip, pair] = LOG_IN else { panic!("two") };
+        let (one, other) = (origin("192.0.2.1"), origin("192.0.2.2"));
+        let bucket = pair.bucket(one, "ann@example.com");
 
         assert!(bucket.starts_with("log_in:") && !bucket.contains("ann"), "{bucket}");
-        assert_eq!(bucket, pair.bucket("192.0.2.1", "ann@example.com"));
-        assert_ne!(bucket, pair.bucket("192.0.2.2", "ann@example.com"));
-        assert_ne!(bucket, pair.bucket("192.0.2.1", "bob@example.com"));
-        assert_eq!(ip.bucket("192.0.2.1", "ann"), ip.bucket("192.0.2.1", "bob"));
-        assert_eq!(account.bucket("192.0.2.1", "ann"), account.bucket("192.0.2.2", "ann"));
+        assert_eq!(bucket, pair.bucket(one, "ann@example.com"));
+        assert_ne!(bucket, pair.bucket(other, "ann@example.com"));
+        assert_ne!(bucket, pair.bucket(one, "bob@example.com"));
+        assert_eq!(ip.bucket(one, "ann"), ip.bucket(one, "bob"));
+        assert_eq!(LOG_IN_ACCOUNT.bucket(one, "ann"), LOG_IN_ACCOUNT.bucket(other, "ann"));
+        assert_eq!(LOG_IN_KNOWN.bucket(one, "ann"), LOG_IN_KNOWN.bucket(other, "ann"));
+        assert_ne!(LOG_IN_KNOWN.bucket(one, "ann"), LOG_IN_KNOWN.bucket(one, "bob"));
+        let held = held(Duration::from_millis(600)).unwrap();
+        assert_eq!(held.bucket(one, "ann"), held.bucket(other, "bob"));
     }
 
     #[test]
     fn the_next_token_is_there_when_we_say() {
-        let seconds = |limits: &[Limit]| limits.last().map(Limit::seconds_per_token);
         assert_eq!(LOG_IN[1].seconds_per_token(), 6);
-        assert_eq!(seconds(LOG_IN), Some(1));
-        assert_eq!(seconds(FORGOT_PASSWORD), Some(720));
+        assert_eq!(LOG_IN_ACCOUNT.seconds_per_token(), 1);
+        assert_eq!(FORGOT_PASSWORD[1].seconds_per_token(), 720);
+    }
+
+    #[test]
+    fn what_is_held_longer_is_let_in_more_slowly() {
+        let seconds = |millis| held(Duration::from_millis(millis)).map(|limit| limit.seconds);
+
+        assert_eq!((seconds(0), seconds(600), seconds(1001)), (None, Some(1), Some(2)));
     }
 
     #[test]
     fn a_visitor_is_told_of_the_emptiest_bucket() {
-        let visitor = Visitor::from("192.0.2.1");
+        let visitor = Visitor::from(origin("192.0.2.1"));
         assert_eq!(visitor.rate_limit_status(), None);
 
         for (limit, remaining) in [(60, 59), (10, 3), (60, 40)] {

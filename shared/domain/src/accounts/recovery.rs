@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::failure::{Failure, Invalid};
 use crate::id::UserId;
 use crate::outbox::{self, Event};
+use std::time::Duration;
 
 /// Verifies the email address that the link was sent to. A link can be used once.
 pub async fn verify(
@@ -27,14 +28,17 @@ pub async fn verify(
     .await
 }
 
-/// Sends another link to an address that is not verified yet. Links sent before become invalid.
+/// Sends another link to an address that is not verified yet. Links sent before become invalid. The response takes at
+/// least `hold`, so that it does not show whether there is an account.
 pub async fn resend(
     db: &Db,
     links: &LinkKey,
     email: &Email,
     visitor: &Visitor,
+    hold: Duration,
 ) -> Result<(), Failure<Refusal>> {
-    rate_limit::consume(db, rate_limit::RESEND_VERIFICATION, visitor, email.normalized()).await?;
+    let limits = rate_limit::RESEND_VERIFICATION;
+    rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(user) = sql::unverified(tx, email).await? {
             let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
@@ -45,14 +49,17 @@ pub async fn resend(
     .await
 }
 
-/// Sends a link to set a new password. Links sent before become invalid.
+/// Sends a link to set a new password. Links sent before become invalid. The response takes at least `hold`, so that it
+/// does not show whether there is an account.
 pub async fn forgot(
     db: &Db,
     links: &LinkKey,
     email: &Email,
     visitor: &Visitor,
+    hold: Duration,
 ) -> Result<(), Failure<Refusal>> {
-    rate_limit::consume(db, rate_limit::FORGOT_PASSWORD, visitor, email.normalized()).await?;
+    let limits = rate_limit::FORGOT_PASSWORD;
+    rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(user) = sql::active(tx, email).await? {
             let link = sql::link::create(tx, links, user, Purpose::Reset).await?;
@@ -113,7 +120,7 @@ pub async fn change_password(
         sql::session::end_all_sessions(tx, user).await?;
         outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?;
         tracing::info!(user.id = %user, "{user} changed their password");
-        let session = sql::session::open_session(tx, user, epoch).await?;
+        let session = sql::session::open_session(tx, user, epoch, None).await?;
         Ok(session.ok_or(Refusal::SessionEnded)?)
     })
     .await

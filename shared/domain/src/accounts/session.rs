@@ -1,5 +1,6 @@
 //! Sessions: single-use refresh tokens, each with one possible successor.
 
+use super::{Email, Origin};
 use crate::id::{FamilyId, UserId};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::{hmac, rand};
@@ -12,9 +13,15 @@ const MIN_KEY_BYTES: usize = 32;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RefreshToken([u8; 32]);
 
-/// Derives the successor of a token (HMAC-SHA256), so that a repeated refresh returns the same one.
+/// Derives the successor of a token (HMAC-SHA256), so that a repeated refresh returns the same one, and the places that
+/// an account is logged in to from.
 #[derive(Clone)]
 pub struct RefreshKey(hmac::Key);
+
+/// An account and a network that it was logged in to from, as the database stores them: neither can be told without the
+/// key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place([u8; 32]);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a key of at least 32 bytes in base64, as `openssl rand -base64 32` writes it")]
@@ -68,6 +75,21 @@ impl RefreshKey {
     pub(super) fn successor(&self, token: &RefreshToken) -> RefreshToken {
         let tag = hmac::sign(&self.0, &token.0);
         RefreshToken(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
+    }
+
+    /// `None` if it is not known where the request comes from.
+    pub(super) fn place(&self, email: &Email, origin: Origin) -> Option<Place> {
+        let text = format!("{}\n{}", email.normalized(), origin.network()?);
+        // A key of its own, so that a place can never be a token.
+        let key = hmac::sign(&self.0, b"places of log-ins");
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), text.as_bytes());
+        Some(Place(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")))
+    }
+}
+
+impl Place {
+    pub(super) fn hash(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -3,7 +3,9 @@
 mod changing_a_password;
 mod first_admin;
 mod forgetting_a_password;
+mod held_responses;
 mod keys;
+mod known_networks;
 mod logging_in;
 mod registering;
 mod roles;
@@ -113,11 +115,14 @@ fn api(shop: &Shop, hasher: &Hasher) -> ApiClient {
 }
 
 fn function(shop: &Shop, hasher: &Hasher) -> Accounts {
-    let key = RefreshKey::from_base64("bm90IGEgc2VjcmV0LCBidXQgMzIgYnl0ZXMgbG9uZyE=").unwrap();
     let (signer, keys, links) = (testkit::signer(), testkit::token_keys(), testkit::link_key());
-    let accounts =
-        Accounts::new(shop.app(), OutboxDispatcher::deferred(), signer, keys, key, links).unwrap();
+    let (dispatcher, key) = (OutboxDispatcher::deferred(), refresh_key());
+    let accounts = Accounts::new(shop.app(), dispatcher, signer, keys, key, links).unwrap();
     Accounts { hasher: hasher.clone(), min_response_time: Duration::ZERO, ..accounts }
+}
+
+fn refresh_key() -> RefreshKey {
+    RefreshKey::from_base64("bm90IGEgc2VjcmV0LCBidXQgMzIgYnl0ZXMgbG9uZyE=").unwrap()
 }
 
 struct Tokens {

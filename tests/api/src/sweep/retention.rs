@@ -4,7 +4,7 @@ use super::Fixture;
 use testkit::Shop;
 
 /// Table, statement that inserts a row of age `$age`, and the retention.
-const ROWS: [(&str, &str, &str); 6] = [
+const ROWS: [(&str, &str, &str); 7] = [
     (
         "rate_buckets",
         "insert into rate_buckets (bucket, tokens, at) values ('b', 1, now() - $age)",
@@ -29,6 +29,11 @@ const ROWS: [(&str, &str, &str); 6] = [
          select gen_random_uuid(), id, 'reset', decode(repeat('ab', 32), 'hex'), now() + interval '1 day', now() - $age
          from users limit 1",
         "7 days",
+    ),
+    (
+        "sign_in_places",
+        "insert into sign_in_places (place, seen_at) values (decode(repeat('ab', 32), 'hex'), now() - $age)",
+        "56 days",
     ),
     (
         "outbox",
@@ -98,8 +103,8 @@ async fn the_owner_forgets_for_the_functions_and_for_nobody_else() {
                                   and not exists (select from aclexplode(proacl) where grantee = 0))
                   from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
 
-    let expected =
-        "forget_idempotency_keys forget_inbox forget_links forget_outbox forget_rate_buckets";
+    let expected = "forget_idempotency_keys forget_inbox forget_links forget_outbox forget_rate_buckets \
+                    forget_sign_in_places";
     assert_eq!(shop.one::<String>(named).await, expected);
     assert!(shop.one::<bool>(fixed).await);
     assert!(shop.one::<bool>(rights).await);

@@ -12,6 +12,7 @@ insert into links (id, user_id, purpose, hash, expires_at) values
      'verify', decode(repeat('cd', 32), 'hex'), now() + interval '24 hours');
 
 insert into rate_buckets (bucket, tokens) values ('login:1', 5);
+insert into sign_in_places (place) values (decode(repeat('ef', 32), 'hex'));
 
 insert into categories (id, parent_id, name) values
     ('00000000-0000-7000-8000-0000000000c1', null, 'Kitchen'),

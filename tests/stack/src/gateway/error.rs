@@ -37,6 +37,8 @@ pub enum InvokeError {
     Failed { function: String, kind: String, message: String },
     #[error("the event for function {function} is larger than the limit of Lambda")]
     TooLarge { function: String },
+    #[error("all instances of function {function} are busy")]
+    Busy { function: String },
     #[error("the response of function {function} is not JSON")]
     Malformed { function: String, source: serde_json::Error },
     #[error("the gateway was stopped during an invocation of function {function}")]

@@ -131,9 +131,9 @@ fn respond(outcome: InvokeResult) -> Response<Body> {
     match outcome {
         Ok(invoked) => response::http(&invoked.bytes)
             .unwrap_or_else(|| response::error(StatusCode::INTERNAL_SERVER_ERROR)),
-        Err(InvokeError::TimedOut { .. } | InvokeError::Closed { .. }) => {
-            response::error(StatusCode::SERVICE_UNAVAILABLE)
-        }
+        Err(
+            InvokeError::TimedOut { .. } | InvokeError::Closed { .. } | InvokeError::Busy { .. },
+        ) => response::error(StatusCode::SERVICE_UNAVAILABLE),
         Err(InvokeError::TooLarge { .. }) => response::error(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => response::error(StatusCode::INTERNAL_SERVER_ERROR),
     }

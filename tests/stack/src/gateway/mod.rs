@@ -66,6 +66,8 @@ pub struct Options {
     pub values: BTreeMap<String, String>,
     /// The maximum number of instances of one function.
     pub instances: usize,
+    /// Whether an invocation beyond the concurrency of a function is refused, as in AWS; else it waits.
+    pub refuse_when_busy: bool,
     /// Whether scheduled functions are invoked by their schedules.
     pub schedules: bool,
     /// Further variables for every function; those of [`Aws::env`] are added if the gateway gets an [`Aws`].
@@ -81,6 +83,7 @@ impl Options {
             log_folder: log_folder.into(),
             values: BTreeMap::new(),
             instances: 4,
+            refuse_when_busy: false,
             schedules: false,
             env: BTreeMap::new(),
             progress: Progress::silent(),

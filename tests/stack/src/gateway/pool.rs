@@ -15,7 +15,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, TryAcquireError};
 
 /// The limit for a function without reserved concurrency. AWS allows more, but one machine cannot run it.
 const DEFAULT_CONCURRENCY: usize = 10;
@@ -27,6 +27,7 @@ pub(super) struct Function {
     environment: Environment,
     progress: Progress,
     permits: Semaphore,
+    refuse_when_busy: bool,
     instances: Mutex<Instances>,
 }
 
@@ -62,6 +63,7 @@ impl Function {
             environment,
             progress: options.progress.clone(),
             permits: Semaphore::new(concurrency(spec, options)),
+            refuse_when_busy: options.refuse_when_busy,
             instances: Mutex::default(),
             spec: spec.clone(),
         })
@@ -86,7 +88,13 @@ impl Function {
             return Err(InvokeError::TooLarge { function: function() });
         }
         let closed = |_| InvokeError::Closed { function: function() };
-        let _permit = self.permits.acquire().await.map_err(closed)?;
+        let _permit = match self.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::NoPermits) if self.refuse_when_busy => {
+                return Err(InvokeError::Busy { function: function() });
+            }
+            Err(_) => self.permits.acquire().await.map_err(closed)?,
+        };
         let mut instance = match self.reuse() {
             Some(instance) => instance,
             None => self.start().await?,

@@ -1,6 +1,7 @@
 //! SQL statements of sessions and their refresh tokens.
 
 use super::role;
+use crate::accounts::session::Place;
 use crate::accounts::{RefreshToken, Role, Session};
 use crate::db::{Db, DbError, Tx, queries};
 use crate::id::{FamilyId, UserId};
@@ -24,6 +25,9 @@ queries! {
         where id = $1 and token_epoch = $2 and disabled_at is null and erased_at is null
           and not ", ended!("$3"));
 
+    IS_KNOWN_PLACE: "look for a place of earlier log-ins" = "
+        select from sign_in_places where place = $1 and seen_at > now() - interval '56 days'";
+
     /// Inserts nothing if the account has changed since its password was verified. The share lock makes a concurrent
     /// change wait, so that it sees this session among those to end.
     OPEN_SESSION: "start a session" = "
@@ -36,6 +40,10 @@ queries! {
             select $3, $2, id, now() + interval '7 days', now() + interval '30 days'
             from standing
             returning user_id, family
+        ), remembered as (
+            insert into sign_in_places as known (place)
+            select $5 from standing where $5::bytea is not null
+            on conflict (place) do update set seen_at = now() where known.seen_at < now() - interval '1 day'
         )
         select opened.user_id, opened.family, standing.token_epoch
         from opened join standing on standing.id = opened.user_id";
@@ -111,14 +119,21 @@ pub(in crate::accounts) async fn active_role(
     row.map(|row| role(&ACTIVE_ROLE, &row)).transpose()
 }
 
-/// `None` if the account is disabled or its epoch has changed.
+/// Whether the account was logged in to from there within the last eight weeks.
+pub(in crate::accounts) async fn is_known_place(db: &Db, place: Place) -> Result<bool, DbError> {
+    Ok(db.row(&IS_KNOWN_PLACE, &[&place.hash()]).await?.is_some())
+}
+
+/// Remembers where the log-in came from, if that is known. `None` if the account is disabled or its epoch has changed.
 pub(in crate::accounts) async fn open_session(
     tx: &Tx<'_>,
     user: UserId,
     epoch: i32,
+    place: Option<Place>,
 ) -> Result<Option<Session>, DbError> {
     let (family, token) = (FamilyId::generate(), RefreshToken::generate());
-    let row = tx.row(&OPEN_SESSION, &[&user, &family, &token.hash(), &epoch]).await?;
+    let place = place.as_ref().map(Place::hash);
+    let row = tx.row(&OPEN_SESSION, &[&user, &family, &token.hash(), &epoch, &place]).await?;
     Ok(row.map(|row| session(&row, token)))
 }
 
