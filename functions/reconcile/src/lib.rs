@@ -4,7 +4,7 @@
 //! Stripe's lists is stored after each page. What is wrong with one object is a finding, and the run goes on; only if
 //! Stripe or the database is unavailable the next invocation continues.
 
-use domain::db::Db;
+use domain::db::{Db, Patience};
 use domain::payments::reconciliation::{
     self, FindingKind, Lagging, List, Mark, Reconciliation, Run,
 };
@@ -45,6 +45,7 @@ impl Reconcile {
     /// Reconciles if that is due. Fails if differences remain that need a person, which raises the function's alarm. A run
     /// that fails for six hours is given up, so that the next one begins.
     pub async fn tick(&self) -> Result<Report, Error> {
+        self.db.wait_until_ready(Patience::SCHEDULED).await?;
         let Some(run) = reconciliation::begin(&self.db).await? else {
             return Ok(Report::default());
         };

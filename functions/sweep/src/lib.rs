@@ -9,7 +9,7 @@ mod stripe_steps;
 pub use budget::STRIPE_BUDGET;
 
 use budget::Answered;
-use domain::db::Db;
+use domain::db::{Db, Patience};
 use domain::failure::chain;
 use domain::operations::{self, Lag};
 use domain::ordering;
@@ -61,9 +61,10 @@ pub struct Report {
 }
 
 impl Sweep {
-    /// Runs all steps; a failed step does not prevent the others. Fails in the end if any step failed, which raises the
+    /// Waits for a database that has paused, then runs all steps; a failed step does not prevent the others. Fails in the end if any step failed, which raises the
     /// function's alarm.
     pub async fn round(&self) -> Result<Report, Error> {
+        self.db.wait_until_ready(Patience::SCHEDULED).await?;
         let mut report = Report::default();
         // Measured before the other steps. The metric filters in template.yaml refer to the two field names.
         if let Some(Lag { outbox, events }) = report.or_failure(operations::lag(&self.db).await) {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::{Client, NoTls};
 
 mod connections;
-mod waiting;
+pub(crate) mod waiting;
 
 /// Leaves the role `app_rw` alone: it belongs to all tests.
 pub(crate) const NO_APP: App = App { sign_in: Ok(None), connections: None };

@@ -11,6 +11,12 @@ pub struct Patience {
     pub step: Duration,
 }
 
+impl Patience {
+    /// For functions that a schedule starts, and that nobody waits for: a database that has paused resumes in some 15 s.
+    pub const SCHEDULED: Self =
+        Self { at_most: Duration::from_secs(20), step: Duration::from_millis(500) };
+}
+
 impl Db {
     /// Waits until the database accepts connections: its server starts or resumes, or its name is not known yet. Errs at
     /// once if waiting does not help, as with a wrong password or a certificate that is not valid.

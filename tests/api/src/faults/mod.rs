@@ -8,6 +8,7 @@ mod panics;
 mod queue;
 mod restart;
 mod secrets;
+mod sleeping_database;
 mod slow_database;
 mod sqs;
 

@@ -29,7 +29,7 @@ async fn waits(log: &Log, why: &str) {
 
 /// A server at `address` that starts: it closes the first connection, leaves the second one without an answer, says at the third
 /// one that it starts, and then is the server at `real`.
-async fn start_slowly(address: (Ipv4Addr, u16), real: String) {
+pub(crate) async fn start_slowly(address: (Ipv4Addr, u16), real: String) {
     let listener = TcpListener::bind(address).await.unwrap();
     drop(listener.accept().await.unwrap());
     let _held = listener.accept().await.unwrap();
@@ -60,7 +60,7 @@ async fn a_first_deploy_waits_until_the_new_database_accepts_connections() {
     let deploy = migrate::handle(&db, NO_APP, json!({}), PATIENT);
     let start = async {
         waits(&log, "connection refused").await;
-        start_slowly((Ipv4Addr::LOCALHOST, port), real.to_owned()).await
+        start_slowly((Ipv4Addr::LOCALHOST, port), real.to_owned()).await;
     };
     let outcome = tokio::select! {
         outcome = deploy => outcome.map_err(|error| error.to_string()),
