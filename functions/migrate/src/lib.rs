@@ -51,6 +51,7 @@ pub async fn handle(
         Request { appoint_admin: None }
     };
     db.wait_until_ready(time.patience()).await.map_err(|error| chain(&error))?;
+    db.check_pooler().await.map_err(|error| chain(&error))?;
     let applied = db.migrate().await.map_err(|error| chain(&error))?;
     tracing::info!(applied, "the schema is up to date");
     // After the migrations, which create the role.

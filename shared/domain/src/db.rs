@@ -5,6 +5,7 @@ mod app_role;
 mod liveness;
 mod query;
 mod readiness;
+mod schema;
 
 pub use crate::failure::{DbError, DbErrorKind};
 pub use address::{Address, BadAddress, Password};
@@ -21,10 +22,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
-}
-
 pub type Param<'a> = &'a (dyn ToSql + Sync);
 
 /// How long to wait for a connection, whether new, returned to the pool or checked before its next use.
@@ -32,11 +29,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long to wait for an answer. The server itself stops a statement after 3 s (`statement_timeout`); this is for a
 /// connection on which nothing arrives any more, as when a server fails over without closing it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a migration may take in all; the function that runs it has five minutes.
+const MIGRATE_TIMEOUT: Duration = Duration::from_mins(4);
 
 /// A pool of connections. A Lambda instance serves one request at a time and has one connection.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Pool,
+    address: Arc<Address>,
     attachment: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -51,7 +51,7 @@ impl Db {
 
     /// At most `connections` at a time. The first query opens the first one.
     pub fn open(address: Address, connections: usize) -> Result<Self, BadAddress> {
-        let pool = Pool::builder(address.manager()?)
+        let pool = Pool::builder(address.clone().manager()?)
             .max_size(connections)
             .pre_recycle(liveness::check())
             .runtime(deadpool_postgres::Runtime::Tokio1)
@@ -59,7 +59,7 @@ impl Db {
             .create_timeout(Some(CONNECT_TIMEOUT))
             .recycle_timeout(Some(CONNECT_TIMEOUT))
             .build();
-        Ok(Self { pool: pool?, attachment: None })
+        Ok(Self { pool: pool?, address: Arc::new(address), attachment: None })
     }
 
     /// Attaches a value that this `Db`, its clones made from now on and their transactions carry along. One at a time.
@@ -166,20 +166,32 @@ impl Db {
         self.rows(&PING, &[]).await.map(drop)
     }
 
-    /// Applies the migrations that are missing and returns how many those were. Safe to run from two places at once.
+    /// Applies the migrations that are missing and returns how many those were. Safe to run from two places at once, and
+    /// ends in any case.
     pub async fn migrate(&self) -> Result<usize, DbError> {
-        const LOCK: i64 = 7000;
-        let doing = "migrate the schema";
-        let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
-        let lock = client.execute("select pg_advisory_lock($1)", &[&LOCK]).await;
-        lock.map_err(|error| DbError::new(doing, error))?;
-        let report = migrations::migrations::runner().run_async(&mut **client.as_mut()).await;
-        let unlock = client.execute("select pg_advisory_unlock($1)", &[&LOCK]).await;
-        unlock.map_err(|error| DbError::new(doing, error))?;
-        let report = report.map_err(|error| DbError::new(doing, error))?;
-        Ok(report.applied_migrations().len())
+        let mut client = self.pool.get().await.map_err(|error| DbError::new(MIGRATE, error))?;
+        let done = tokio::time::timeout(MIGRATE_TIMEOUT, schema::migrate(client.as_mut())).await;
+        let done = done.unwrap_or(Err(Source::Timeout));
+        if done.is_err() {
+            drop(Client::take(client));
+        }
+        done.map_err(|why| DbError::new(MIGRATE, why))
+    }
+
+    /// Fails if the address is that of a pooler that shares the server's sessions and confuses prepared statements. Looks
+    /// with two connections of its own.
+    pub async fn check_pooler(&self) -> Result<(), DbError> {
+        let failed = |why: Source| DbError::new(MIGRATE, why);
+        let address = Address::clone(&self.address);
+        let pool = Self::open(address, 2).map_err(|why| failed(Source::Address(why.into())))?.pool;
+        let one = pool.get().await.map_err(|error| failed(error.into()))?;
+        let other = pool.get().await.map_err(|error| failed(error.into()))?;
+        let check = tokio::time::timeout(ANSWER_TIMEOUT, schema::check_sessions(&one, &other));
+        check.await.unwrap_or(Err(Source::Timeout)).map_err(failed)
     }
 }
+
+const MIGRATE: &str = "migrate the schema";
 
 queries! {
     PING: "reach the database" = "select 1";

@@ -1,9 +1,11 @@
 //! The two ways in which something does not happen: the shop refuses, or we fail.
 
 mod database;
+mod migration;
 
 pub(crate) use database::Source;
 pub use database::{DbError, DbErrorKind};
+pub(crate) use migration::{MigrationFailure, MigrationRefusal};
 
 use serde_json::{Map, Value, json};
 

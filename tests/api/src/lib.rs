@@ -7,6 +7,7 @@ mod budget;
 mod catalog;
 mod connection;
 mod cross_cutting;
+mod deploying;
 mod docs;
 mod factories;
 mod faults;

@@ -10,6 +10,7 @@ fn every_system_package_that_the_tests_need_is_installed() {
         tools::python(&progress),
         tools::browser(&progress).map(drop),
         tools::faketime(&progress).map(drop),
+        tools::pgbouncer(&progress).map(drop),
         tools::strip(&progress).map(drop),
     ];
 

@@ -2,7 +2,7 @@
 
 mod npm;
 
-pub use npm::{StripeTypes, newman, stripe_types};
+pub use npm::{StripeTypes, newest_postgres, newman, stripe_types};
 
 use crate::Progress;
 use std::{
@@ -130,6 +130,14 @@ pub fn faketime(progress: &Progress) -> Result<PathBuf, Error> {
     })
 }
 
+/// PgBouncer, a connection pooler. Debian keeps it where root looks for programs.
+pub fn pgbouncer(progress: &Progress) -> Result<PathBuf, Error> {
+    system("PgBouncer", "pgbouncer", progress, || {
+        program("pgbouncer")
+            .or_else(|| Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file()))
+    })
+}
+
 /// `strip`, which takes the symbols out of a binary.
 pub fn strip(progress: &Progress) -> Result<PathBuf, Error> {
     system("strip", "binutils", progress, || program("strip"))
@@ -215,7 +223,7 @@ fn once(
     progress: &Progress,
     install: impl FnOnce(&Path, &dyn Fn(&mut Command) -> io::Result<Output>) -> Result<(), Error>,
 ) -> Result<PathBuf, Error> {
-    let name = package.replace("==", "-").replace(['@', ' '], "-");
+    let name = package.replace("==", "-").replace(['@', ' ', '/'], "-");
     let folder = setups().join(&name);
     let marker = folder.join("installed");
     if marker.exists() {

@@ -2,6 +2,7 @@
 
 use deadpool_postgres::PoolError;
 use std::io;
+use super::{MigrationFailure, MigrationRefusal};
 use tokio_postgres::error::SqlState;
 
 /// A statement that failed, and what it was for.
@@ -19,15 +20,35 @@ pub(crate) enum Source {
     #[error(transparent)]
     Pool(#[from] PoolError),
     #[error(transparent)]
-    Query(#[from] tokio_postgres::Error),
+    Query(tokio_postgres::Error),
+    #[error(
+        "a connection pooler shares the sessions of the server and confuses prepared statements: connect to the \
+         server itself, or let the pooler pool by session or track prepared statements"
+    )]
+    Pooler(#[source] tokio_postgres::Error),
+    #[error("the address is of no use")]
+    Address(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
-    Migration(#[from] refinery::Error),
+    Migration(#[from] MigrationFailure),
+    #[error(transparent)]
+    NotMigrated(#[from] MigrationRefusal),
     #[error("the database did not answer in time")]
     Timeout,
     #[error("a stored row is invalid: {0}")]
     InvalidRow(&'static str),
     #[error("a concurrent transaction wrote the same row first")]
     Collision,
+}
+
+impl From<tokio_postgres::Error> for Source {
+    fn from(error: tokio_postgres::Error) -> Self {
+        // On a session of our own, the names of prepared statements are never taken and never unknown.
+        let confused = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+        match error.code() {
+            Some(state) if confused.contains(state) => Self::Pooler(error),
+            _ => Self::Query(error),
+        }
+    }
 }
 
 /// Whether another try can help.
@@ -60,8 +81,14 @@ impl DbError {
                 Some(state) if is_unavailability(state) => DbErrorKind::Unavailable,
                 Some(_) => DbErrorKind::Bug,
             },
-            Source::Collision => DbErrorKind::Contention,
-            Source::Migration(_) | Source::InvalidRow(_) => DbErrorKind::Bug,
+            Source::Collision | Source::Migration(MigrationFailure::Busy(_)) => {
+                DbErrorKind::Contention
+            }
+            Source::Address(_)
+            | Source::Pooler(_)
+            | Source::Migration(MigrationFailure::Step(..))
+            | Source::NotMigrated(_)
+            | Source::InvalidRow(_) => DbErrorKind::Bug,
         }
     }
 

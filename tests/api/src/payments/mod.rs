@@ -4,6 +4,7 @@ mod checkout_session;
 mod disputes;
 mod given_up;
 mod livemode;
+mod newest_postgres;
 mod payment_flow_switch;
 mod payment_intent;
 mod refund;
@@ -16,6 +17,7 @@ mod stripe_faults;
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
 use payments::Payments;
+use refund::Sale;
 use stack::stripe::StandIn;
 use testkit::{ApiClient, Call, Order, Product, Shop, User};
 
@@ -29,12 +31,15 @@ struct Fixture {
 
 impl Fixture {
     async fn open() -> Self {
-        Self::open_with_vouchers(false).await
+        Self::on(Shop::open().await, false).await
     }
 
-    /// As [`Self::open`]; buyers may pay by voucher if the shop offers it.
+    /// Buyers may pay by voucher if the shop offers it.
     async fn open_with_vouchers(offers_vouchers: bool) -> Self {
-        let shop = Shop::open().await;
+        Self::on(Shop::open().await, offers_vouchers).await
+    }
+
+    async fn on(shop: Shop, offers_vouchers: bool) -> Self {
         let (stand_in, stripe) = testkit::stripe().await;
         let stripe = stripe.with_vouchers(offers_vouchers);
         let payments = Payments {

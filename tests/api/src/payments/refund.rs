@@ -16,8 +16,13 @@ pub(super) struct Sale {
 impl Sale {
     pub(super) async fn paid() -> Self {
         let fixture = Fixture::open().await;
-        let staff = fixture.shop.staff().await;
         let order = fixture.order_of(3, 1250).await;
+        Self::of(fixture, order).await
+    }
+
+    /// The buyer pays a pending order.
+    pub(super) async fn of(fixture: Fixture, order: OrderId) -> Self {
+        let staff = fixture.shop.staff().await;
         let paying = fixture.pay(order).await;
         let intent = paying.text("/stripe_payment_intent").to_owned();
         fixture.stripe.pay(&intent, Card::Visa).unwrap();

@@ -1,9 +1,9 @@
 //! Creates a database cluster with `initdb` and starts its server; as another user if this process runs as root.
 
-use super::{Error, Location};
+use super::{Error, Location, ServerUser};
 use crate::{ProcessGuard, process_guard::GuardedCommand, temp};
 use std::{
-    env, fs, io,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -12,8 +12,7 @@ use std::{
 /// One attempt to start a server.
 pub(super) struct Launch {
     bin: PathBuf,
-    /// The user that runs the server in place of root, which PostgreSQL refuses: name, user id and group id.
-    run_as: Option<(&'static str, String, String)>,
+    user: ServerUser,
     pub(super) temp_folder: PathBuf,
 }
 
@@ -21,12 +20,13 @@ impl Launch {
     pub(super) fn new(bin: PathBuf) -> Result<Self, Error> {
         let temp_folder = temp::folder("postgres")
             .map_err(|source| Error::Folder { path: env::temp_dir(), source })?;
-        let is_root = id(&["-u"]).is_some_and(|id| id == "0");
-        let run_as = ["postgres", "nobody"]
-            .into_iter()
-            .find_map(|name| Some((name, id(&["-u", name])?, id(&["-g", name])?)))
-            .filter(|_| is_root);
-        Ok(Self { bin, run_as, temp_folder })
+        let user = ServerUser::find();
+        let bin = if user.may_run(&bin.join("postgres")) {
+            bin
+        } else {
+            copy(&bin, &temp_folder.join("server"))?
+        };
+        Ok(Self { bin, user, temp_folder })
     }
 
     pub(super) fn run(&self, location: &Location) -> Result<(ProcessGuard, u16), Error> {
@@ -36,7 +36,7 @@ impl Launch {
             }
             Location::Temporary | Location::Existing(_) => self.temp_folder.join("data"),
         };
-        self.change_owner(&self.temp_folder)?;
+        self.user.own(&self.temp_folder)?;
         if !data.join("PG_VERSION").exists() {
             self.initdb(&data)?;
         }
@@ -68,7 +68,7 @@ impl Launch {
         } else {
             self.temp_folder.join("log")
         };
-        let mut command_line = self.as_server_user("postgres");
+        let mut command_line = self.user.command_line(&self.bin.join("postgres"));
         command_line.extend(["-D".into(), data.display().to_string()]);
         command_line.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
         // SIGINT is PostgreSQL's fast shutdown, SIGQUIT the immediate one, which needs a recovery at the next start.
@@ -88,24 +88,12 @@ impl Launch {
         let failed = |source| Error::Folder { path: folder.to_path_buf(), source };
         fs::create_dir_all(folder).map_err(failed)?;
         let folder = folder.canonicalize().map_err(failed)?;
-        self.change_owner(&folder)?;
+        self.user.own(&folder)?;
         Ok(folder.join("postgres"))
     }
 
-    fn change_owner(&self, folder: &Path) -> Result<(), Error> {
-        let Some((name, ..)) = &self.run_as else { return Ok(()) };
-        let status = Command::new("chown").arg(name).arg(folder).status();
-        status
-            .and_then(
-                |status| {
-                    if status.success() { Ok(()) } else { Err(io::Error::other("chown failed")) }
-                },
-            )
-            .map_err(|source| Error::Folder { path: folder.to_path_buf(), source })
-    }
-
     fn initdb(&self, data: &Path) -> Result<(), Error> {
-        let command_line = self.as_server_user("initdb");
+        let command_line = self.user.command_line(&self.bin.join("initdb"));
         let done = Command::new(&command_line[0])
             .args(&command_line[1..])
             .arg("-D")
@@ -126,24 +114,19 @@ impl Launch {
             Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
             Err(error) => format!("{}: {error}", command_line[0]),
         };
-        let user = self.run_as.as_ref().map_or("you", |(name, ..)| name).to_owned();
+        let user = self.user.name().to_owned();
         Err(Error::Initdb { path: data.to_path_buf(), user, reason })
-    }
-
-    fn as_server_user(&self, program: &str) -> Vec<String> {
-        let program = self.bin.join(program).display().to_string();
-        match &self.run_as {
-            Some((_, user, group)) => {
-                ["setpriv", "--reuid", user, "--regid", group, "--init-groups", "--", &program]
-                    .map(str::to_owned)
-                    .to_vec()
-            }
-            None => vec![program],
-        }
     }
 }
 
-fn id(args: &[&str]) -> Option<String> {
-    let output = Command::new("id").args(args).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+/// Copies a server out of a folder that only root may enter, and returns where its programs are.
+fn copy(bin: &Path, to: &Path) -> Result<PathBuf, Error> {
+    let failed = |source| Error::Folder { path: to.to_path_buf(), source };
+    let from = bin.parent().unwrap_or(bin);
+    let copied = Command::new("cp").arg("-r").args([from, to]).output().map_err(failed)?;
+    if !copied.status.success() {
+        let reason = String::from_utf8_lossy(&copied.stderr).trim().to_owned();
+        return Err(failed(std::io::Error::other(reason)));
+    }
+    Ok(to.join(bin.file_name().unwrap_or_default()))
 }

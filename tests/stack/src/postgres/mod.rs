@@ -1,11 +1,16 @@
 //! A PostgreSQL server: a temporary one, one with persistent data, or an existing one.
 
 mod launch;
+mod pgbouncer;
 mod server_url;
+mod server_user;
+
+pub use pgbouncer::{PgBouncer, PoolMode};
 
 use crate::{ProcessGuard, Progress, process_guard, tools};
 use launch::Launch;
 use server_url::ServerUrl;
+use server_user::ServerUser;
 use std::{env, fs, io, path::PathBuf, time::Duration};
 use tokio::{sync::OnceCell, time};
 use tokio_postgres::NoTls;
@@ -65,23 +70,36 @@ impl Postgres {
         match location {
             Location::Existing(url) => Self::connect_existing(url).await,
             Location::Temporary | Location::Folder(_) | Location::FolderWithEnv { .. } => {
-                let bin = {
-                    let progress = progress.clone();
-                    spawn_blocking(move || Ok(tools::postgres(&progress)?)).await?
-                };
-                let mut lost_ports = 0;
-                loop {
-                    let attempt = Self::launch(bin.clone(), location.clone()).await;
-                    match attempt {
-                        // Another process may take the port before the server listens on it.
-                        Err(Error::Start { reason })
-                            if reason.contains("could not bind") && lost_ports < 3 =>
-                        {
-                            lost_ports += 1;
-                        }
-                        outcome => return outcome,
-                    }
+                Self::start_with(tools::postgres, location, progress).await
+            }
+        }
+    }
+
+    /// A temporary server of the newest supported version, whichever one this machine has.
+    pub async fn start_newest(progress: &Progress) -> Result<Self, Error> {
+        Self::start_with(tools::newest_postgres, &Location::Temporary, progress).await
+    }
+
+    async fn start_with(
+        find: fn(&Progress) -> Result<PathBuf, tools::Error>,
+        location: &Location,
+        progress: &Progress,
+    ) -> Result<Self, Error> {
+        let bin = {
+            let progress = progress.clone();
+            spawn_blocking(move || Ok(find(&progress)?)).await?
+        };
+        let mut lost_ports = 0;
+        loop {
+            let attempt = Self::launch(bin.clone(), location.clone()).await;
+            match attempt {
+                // Another process may take the port before the server listens on it.
+                Err(Error::Start { reason })
+                    if reason.contains("could not bind") && lost_ports < 3 =>
+                {
+                    lost_ports += 1;
                 }
+                outcome => return outcome,
             }
         }
     }

