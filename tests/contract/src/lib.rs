@@ -14,6 +14,7 @@ mod floors;
 mod generated_files;
 mod held_responses;
 mod invalid_bodies;
+mod migrations;
 mod no_network_in_transactions;
 mod no_user_input_in_logs;
 mod openapi;

@@ -130,7 +130,7 @@ pub fn faketime(progress: &Progress) -> Result<PathBuf, Error> {
     })
 }
 
-/// PgBouncer, a connection pooler. Debian keeps it where root looks for programs.
+/// `PgBouncer`, a connection pooler. Debian keeps it where root looks for programs.
 pub fn pgbouncer(progress: &Progress) -> Result<PathBuf, Error> {
     system("PgBouncer", "pgbouncer", progress, || {
         program("pgbouncer")

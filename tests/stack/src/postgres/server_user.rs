@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The user that runs a server in place of root, which PostgreSQL and PgBouncer refuse: name, user id and group id. None
+/// The user that runs a server in place of root, which PostgreSQL and `PgBouncer` refuse: name, user id and group id. None
 /// if this process does not run as root.
 pub(super) struct ServerUser(Option<(&'static str, String, String)>);
 
