@@ -12,6 +12,7 @@ mod order_flows;
 mod postman;
 mod queue_audit;
 mod recovery;
+mod rollback;
 mod sam_deploy;
 mod schemathesis;
 mod secrets_manager;

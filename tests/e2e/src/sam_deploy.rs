@@ -35,13 +35,22 @@ async fn build(template: &Template, aws: &Aws, into: &Path) {
     std::fs::write(into.join("template.yaml"), text).unwrap();
 }
 
-async fn sam_deploy(aws: &Aws, postgres: &Postgres, from: &Path) -> String {
-    let sam = tool(tools::sam).await;
+/// The secrets with the passwords of `app_rw` and the owner.
+async fn secrets(aws: &Aws) -> [String; 2] {
     let secret = async |name| {
         let password = json!({"password": "for the rehearsal"}).to_string();
         aws.sqs().create_secret(name, &password).await.unwrap()
     };
-    let (app, owner) = (secret("app").await, secret("owner").await);
+    [secret("app").await, secret("owner").await]
+}
+
+async fn sam_deploy(
+    aws: &Aws,
+    postgres: &Postgres,
+    [app, owner]: &[String; 2],
+    from: &Path,
+) -> String {
+    let sam = tool(tools::sam).await;
     let url = postgres.url(DATABASE);
     let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap();
     let [(_, signing), _] = local::keys_for_a_deploy();
@@ -95,7 +104,7 @@ async fn queue(sqs: &Sqs, name: &str) -> [Value; 2] {
 }
 
 #[tokio::test]
-async fn the_template_deploys_migrates_and_feeds_its_workers() {
+async fn the_template_deploys_migrates_feeds_its_workers_and_goes_back() {
     let template = Template::load(&tools::workspace().join("template.yaml")).unwrap();
     let options = Options {
         database: Location::Temporary,
@@ -108,7 +117,8 @@ async fn the_template_deploys_migrates_and_feeds_its_workers() {
     let folder = services.log_folder().join("built");
     build(&template, &services.aws, &folder).await;
 
-    let output = sam_deploy(&services.aws, &services.postgres, &folder).await;
+    let secrets = secrets(&services.aws).await;
+    let output = sam_deploy(&services.aws, &services.postgres, &secrets, &folder).await;
 
     assert!(output.contains("Successfully created/updated stack"), "{output}");
     let steps = "select count(*) from refinery_schema_history";
@@ -145,4 +155,24 @@ async fn the_template_deploys_migrates_and_feeds_its_workers() {
     for state in ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] {
         assert_eq!(left["Attributes"][state], "0", "the other one was processed");
     }
+
+    // The way back from a later release. Its schema stays, and `Migrate` runs again, because its code is another.
+    let later = "alter table orders add column gift_note text;
+        insert into refinery_schema_history values (9000, 'gifts', '2026-12-24T18:00:00Z', '1');
+        alter role app_rw password null";
+    database.batch_execute(later).await.unwrap();
+    let migrate = folder.join("migrate/bootstrap");
+    let mut binary = std::fs::read(&migrate).unwrap();
+    binary.extend(b"a release before");
+    std::fs::write(&migrate, binary).unwrap();
+
+    let output = sam_deploy(&services.aws, &services.postgres, &secrets, &folder).await;
+
+    assert!(output.contains("Successfully created/updated stack"), "{output}");
+    let state =
+        "select count(*), (select rolpassword is not null from pg_authid where rolname = 'app_rw')
+                 from refinery_schema_history";
+    let state = database.query_one(state, &[]).await.unwrap();
+    assert_eq!(state.get::<_, i64>(0), steps + 1, "the history is as the later release left it");
+    assert!(state.get::<_, bool>(1), "CloudFormation did not run Migrate");
 }
