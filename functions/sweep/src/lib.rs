@@ -21,7 +21,7 @@ use lambda::config::Secret;
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use stripe_gateway::{Stripe, StripeFailure};
 use stripe_steps::{PaymentToCancel, Reference};
 
@@ -35,7 +35,7 @@ pub struct Sweep {
     pub dispatcher: OutboxDispatcher,
     pub dead_letters: DeadLetters,
     pub stripe: Secret<Stripe>,
-    /// How long one round may ask Stripe, in all.
+    /// How long one round may ask Stripe, in all, less the time that it waited for the database.
     pub stripe_budget: Duration,
     /// Whether the shop uses Stripe's live mode.
     pub live: bool,
@@ -64,7 +64,9 @@ impl Sweep {
     /// Waits for a database that has paused, then runs all steps; a failed step does not prevent the others. Fails in the end if any step failed, which raises the
     /// function's alarm.
     pub async fn round(&self) -> Result<Report, Error> {
+        let began = Instant::now();
         self.db.wait_until_ready(Patience::SCHEDULED).await?;
+        let budget = self.stripe_budget.saturating_sub(began.elapsed());
         let mut report = Report::default();
         // Measured before the other steps. The metric filters in template.yaml refer to the two field names.
         if let Some(Lag { outbox, events }) = report.or_failure(operations::lag(&self.db).await) {
@@ -80,8 +82,10 @@ impl Sweep {
         self.delete_expired(&mut report).await;
         self.messages(&mut report).await;
         match report.or_failure(self.stripe.current().await) {
-            Some(stripe) => self.ask_stripe(&stripe, payments, references, &mut report).await,
-            None => self.put_off(&references, &mut report).await,
+            Some(stripe) => {
+                self.ask_stripe(&stripe, payments, references, budget, &mut report).await;
+            }
+            None => self.postpone(&references, &mut report).await,
         }
         // Again, because the other steps write messages.
         self.messages(&mut report).await;
@@ -118,9 +122,9 @@ impl Sweep {
         }
     }
 
-    async fn put_off(&self, references: &[Reference], report: &mut Report) {
+    async fn postpone(&self, references: &[Reference], report: &mut Report) {
         for Reference { event, .. } in references {
-            report.or_failure(payments::put_off(&self.db, &event.id).await);
+            report.or_failure(payments::postpone(&self.db, &event.id).await);
         }
     }
 

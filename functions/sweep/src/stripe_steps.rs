@@ -5,10 +5,8 @@ use crate::{BATCH, Report, Sweep};
 use domain::payments::refund::{self, DueRefund};
 use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, StripeObject};
 use domain::workflows::{self, CloseOutcome};
-use stripe_gateway::Stripe;
-
-/// How many refunds are leased at a time.
-const REFUND_BATCH: u8 = 5;
+use std::time::Duration;
+use stripe_gateway::{Stripe, StripeFailure};
 
 /// A stored event that only refers to its object at Stripe.
 pub(crate) struct Reference {
@@ -32,34 +30,57 @@ impl Sweep {
         stripe: &Stripe,
         mut payments: Vec<PaymentToCancel>,
         references: Vec<Reference>,
+        budget: Duration,
         report: &mut Report,
     ) {
-        let mut budget = StripeBudget::new(self.stripe_budget);
+        let mut budget = StripeBudget::new(budget);
         // In a random order, so that those that fail do not take the budget of the others in each round.
         fastrand::shuffle(&mut payments);
-        for PaymentToCancel { open, has_expired } in payments {
-            if !budget.is_left() {
+        let (mut payments, mut references) = (payments.into_iter(), references.into_iter());
+        let mut refunds = 0..BATCH;
+        // In turns, so that none of the three kinds takes the budget of the others.
+        loop {
+            let mut is_idle = true;
+            if budget.is_left() && refunds.next().is_some() {
+                match self.next_refund(stripe, report).await {
+                    Some(answered) => budget.record(answered),
+                    None => refunds = 0..0,
+                }
+                is_idle = false;
+            }
+            if budget.is_left()
+                && let Some(reference) = references.next()
+            {
+                budget.record(self.referenced_event(stripe, &reference, report).await);
+                is_idle = false;
+            }
+            if budget.is_left()
+                && let Some(payment) = payments.next()
+            {
+                budget.record(self.payment(stripe, payment, report).await);
+                is_idle = false;
+            }
+            if is_idle {
                 break;
             }
-            let answered = if has_expired && stripe.offers_vouchers() {
-                self.cancel_unless_voucher(stripe, &open, report).await
-            } else {
-                self.cancel_payment(stripe, &open, report).await
-            };
-            budget.record(answered);
-            report.orders += 1;
         }
-        self.refunds(stripe, &mut budget, report).await;
-        for reference in references {
-            if budget.is_left() {
-                let answered = self.referenced_event(stripe, &reference, report).await;
-                budget.record(answered);
-            } else {
-                self.put_off(&[reference], report).await;
-            }
-        }
+        self.postpone(references.as_slice(), report).await;
         if !budget.is_left() {
             tracing::warn!("Stripe is slow or does not answer; the rest is left to the next round");
+        }
+    }
+
+    async fn payment(
+        &self,
+        stripe: &Stripe,
+        PaymentToCancel { open, has_expired }: PaymentToCancel,
+        report: &mut Report,
+    ) -> Answered {
+        report.orders += 1;
+        if has_expired && stripe.offers_vouchers() {
+            self.cancel_unless_voucher(stripe, &open, report).await
+        } else {
+            self.cancel_payment(stripe, &open, report).await
         }
     }
 
@@ -105,31 +126,25 @@ impl Sweep {
             Err(failure) if failure.is_missing() && open.is_known() => {
                 report.or_failure(workflows::payment_missing(&self.db, open.id).await);
             }
-            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored. The next round
-            // closes the order.
-            Err(failure) if failure.needs_new_payment() && !open.is_known() => {
-                report.or_failure(payments::abandon(&self.db, open.id).await);
+            Err(failure) => {
+                // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored. The next
+                // round closes the order, whatever ails Stripe.
+                if !open.is_known() {
+                    report.or_failure(payments::abandon(&self.db, open.id).await);
+                    if failure.needs_new_payment() {
+                        return Answered::Yes;
+                    }
+                }
+                return report.stripe_failure(failure);
             }
-            Err(failure) => return report.stripe_failure(failure),
         }
         Answered::Yes
     }
 
-    /// Leased a few at a time, so that what the budget does not reach is first in the next round.
-    async fn refunds(&self, stripe: &Stripe, budget: &mut StripeBudget, report: &mut Report) {
-        for _ in 0..BATCH / REFUND_BATCH {
-            let due = report.or_failure(refund::due(&self.db, REFUND_BATCH).await);
-            let due = due.unwrap_or_default();
-            if due.is_empty() {
-                return;
-            }
-            for due in due {
-                if !budget.is_left() {
-                    return;
-                }
-                budget.record(self.refund(stripe, &due, report).await);
-            }
-        }
+    /// Requests the next refund that is due; none if there is none. Leased one by one: a lease counts as a try.
+    async fn next_refund(&self, stripe: &Stripe, report: &mut Report) -> Option<Answered> {
+        let due = report.or_failure(refund::due(&self.db, 1).await)?.pop()?;
+        Some(self.refund(stripe, &due, report).await)
     }
 
     async fn refund(&self, stripe: &Stripe, due: &DueRefund, report: &mut Report) -> Answered {
@@ -171,7 +186,17 @@ impl Sweep {
                 Answered::Yes
             }
             Err(failure) => {
-                report.or_failure(payments::put_off(&self.db, &event.id).await);
+                let is_about_all = matches!(
+                    failure,
+                    StripeFailure::Unavailable(_)
+                        | StripeFailure::ServerError(_)
+                        | StripeFailure::Configuration(_)
+                );
+                report.or_failure(if is_about_all {
+                    payments::postpone(&self.db, &event.id).await
+                } else {
+                    payments::put_off(&self.db, &event.id).await
+                });
                 report.stripe_failure(failure)
             }
         }

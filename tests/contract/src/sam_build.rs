@@ -73,12 +73,14 @@ impl Checkout {
     /// Runs `sam build` with these options. The calls of `cargo lambda`.
     fn build(&self, options: &[&str]) -> BTreeSet<String> {
         let sam = tools::sam(&Progress::silent()).unwrap_or_else(|error| panic!("{error}"));
-        let path = std::env::var("PATH").unwrap();
+        let mut path = self.0.join("bin").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap());
         let built = Command::new(sam)
             .arg("build")
             .args(options)
             .current_dir(&self.0)
-            .env("PATH", format!("{}:{path}", self.0.join("bin").display()))
+            .env("PATH", path)
             .env("SAM_CLI_TELEMETRY", "0")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env_remove("CARGO_TARGET_DIR")
@@ -135,7 +137,7 @@ fn a_change_of_what_functions_share_is_in_every_binary_of_the_next_build() {
     }
 }
 
-/// Otherwise functions of the architecture arm64 would get binaries for x86_64.
+/// Otherwise functions of the architecture arm64 would get binaries for `x86_64`.
 #[test]
 fn a_build_with_the_settings_of_production_is_for_the_architecture_of_production() {
     let checkout = Checkout::new("sam-build-arm64");

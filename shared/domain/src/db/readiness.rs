@@ -1,6 +1,6 @@
 //! Waits for a database that does not accept connections yet.
 
-use super::{Db, DbError};
+use super::{Db, DbError, answered, discard_if_lost};
 use crate::failure::chain;
 use std::time::{Duration, Instant};
 
@@ -24,8 +24,9 @@ impl Db {
         let began = Instant::now();
         let mut last_reason = String::new();
         loop {
-            let Err(error) = self.ping().await else { return Ok(()) };
-            if !error.may_pass() || began.elapsed() + patience.step >= patience.at_most {
+            let Err(error) = self.reach().await else { return Ok(()) };
+            let may_pass = error.may_pass() || error.is_connection_loss();
+            if !may_pass || began.elapsed() + patience.step >= patience.at_most {
                 return Err(error);
             }
             // Once for each reason: a server that starts refuses first, and then says that it starts.
@@ -36,5 +37,15 @@ impl Db {
             }
             tokio::time::sleep(patience.step).await;
         }
+    }
+
+    /// Without a prepared statement: a pooler that confuses these is to be told by a sentence of its own.
+    async fn reach(&self) -> Result<(), DbError> {
+        let doing = "reach the database";
+        let client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
+        let reached = answered(client.simple_query("")).await;
+        let reached = reached.map(drop).map_err(|why| DbError::new(doing, why));
+        discard_if_lost(client, reached.as_ref().err());
+        reached
     }
 }

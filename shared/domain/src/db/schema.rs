@@ -4,6 +4,7 @@
 //! a run that dies, a connection pooler has nothing to keep, and of two runs the second finds what the first has done.
 //! The history has refinery's form.
 
+use super::Param;
 use crate::failure::{MigrationFailure, MigrationRefusal, Source};
 use refinery::Migration;
 use std::time::{Duration, Instant};
@@ -80,7 +81,8 @@ async fn apply_next(client: &mut Client, ours: &[Migration]) -> Result<bool, Sou
     let failed = |why| MigrationFailure::Step(next.to_string(), why);
     tx.batch_execute(next.sql().unwrap_or_default()).await.map_err(failed)?;
     let (version, name, checksum) = (next.version(), next.name(), next.checksum().to_string());
-    let row = [(&version as _, Type::INT4), (&name as _, Type::TEXT), (&checksum as _, Type::TEXT)];
+    let row: [(Param<'_>, Type); 3] =
+        [(&version, Type::INT4), (&name, Type::TEXT), (&checksum, Type::TEXT)];
     tx.execute_typed(NOTE, &row).await?;
     tx.commit().await?;
     tracing::info!(migration = %next, "applied");

@@ -1,8 +1,8 @@
 //! What can go wrong with PostgreSQL, and what that means for whoever asked. Made by [`crate::db`].
 
+use super::{MigrationFailure, MigrationRefusal};
 use deadpool_postgres::PoolError;
 use std::io;
-use super::{MigrationFailure, MigrationRefusal};
 use tokio_postgres::error::SqlState;
 
 /// A statement that failed, and what it was for.

@@ -67,7 +67,8 @@ queries! {
               where provider_pi = $1 or (id = $2 and (provider_pi is null or $1 is null))
               order by provider_pi limit 1)");
 
-    /// An order that cannot be closed yet goes to the back of the queue, so that it does not delay the others.
+    /// An order that cannot be closed yet goes to the back of the queue, so that it does not delay the others. One that is
+    /// due for an hour waits for a bank, perhaps for days.
     LEASE_TO_CLOSE: "lease orders to close" = "
         with due as (
             select id from orders
@@ -77,7 +78,9 @@ queries! {
             limit $1
             for update skip locked
         )
-        update orders set close_at = now() + interval '30 seconds'
+        update orders
+        set close_at = now() + case when expires_at < now() - interval '1 hour' then interval '15 minutes'
+                                    else interval '30 seconds' end
         from due
         where orders.id = due.id
         returning orders.id";
@@ -86,8 +89,10 @@ queries! {
         update orders set expires_at = greatest(expires_at, now() + make_interval(secs => $2::int4))
         where id = $1 and status = 'pending'";
 
+    /// Not for ever: a buyer may get one voucher after another for the same payment.
     EXTEND_EXPIRY_TO: "extend an order's time to pay to the end of a voucher" = "
-        update orders set expires_at = $2 where id = $1 and status = 'pending' and expires_at < $2";
+        update orders set expires_at = least($2, created_at + interval '30 days')
+        where id = $1 and status = 'pending' and expires_at < least($2, created_at + interval '30 days')";
 
     REQUEST_CANCEL: "request an order's cancellation" = "
         update orders set cancel_requested_at = now(), cancel_reason = 'requested'

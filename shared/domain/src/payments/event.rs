@@ -186,6 +186,12 @@ pub async fn put_off(db: &Db, event: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Postpones an event about which Stripe was not asked or did not answer. That is not the event's fault, however long it
+/// lasts, so it is never parked for it.
+pub async fn postpone(db: &Db, event: &str) -> Result<(), DbError> {
+    sql::postpone(db, event).await
+}
+
 /// Makes an event due now that waits or is parked, and resets the count of its tries.
 pub(crate) async fn replay(db: &Db, event: &str) -> Result<Replay, DbError> {
     if sql::make_due(db, event).await? {

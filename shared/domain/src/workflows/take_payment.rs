@@ -82,6 +82,7 @@ pub async fn payments_of_order(
 
 /// Lock order: the order, then its payment.
 pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status, Failure<Refusal>> {
+    let reported = update.status;
     let update = &update.by_received_amount();
     let locked = ordering::lock_by_payment(tx, update.provider.as_deref(), update.payment).await?;
     let locked = locked.ok_or(Refusal::NoPayment)?;
@@ -115,6 +116,9 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
             let ends_order = !payment.is_replaced || locked.is_ending();
             if ends_order && payments::open_payment(tx, order).await?.is_none() {
                 close::cancel_unpaid(tx, &locked).await?;
+                if reported == Status::Succeeded {
+                    outbox::enqueue(tx, Event::OrderUnderpaid { order }).await?;
+                }
             }
         }
         _ => payments::update(tx, payment.id, update).await?,

@@ -4,6 +4,7 @@ mod poolers;
 mod schema_history;
 mod two_shops;
 
+use crate::migrate::{AT_ONCE, NO_APP};
 use domain::db::Db;
 use domain::id::ProductId;
 use lambda::dispatcher::OutboxDispatcher;
@@ -14,7 +15,7 @@ use tokio_postgres::{Client, NoTls};
 
 /// What the function `migrate` answers to a deploy.
 async fn migrate(db: &Db) -> Result<Value, String> {
-    let outcome = migrate::handle(db, Ok(None), json!({})).await;
+    let outcome = migrate::handle(db, NO_APP, json!({}), AT_ONCE).await;
     outcome.map(|outcome| serde_json::to_value(outcome).unwrap()).map_err(|error| error.to_string())
 }
 

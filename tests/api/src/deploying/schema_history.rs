@@ -118,7 +118,7 @@ async fn waits_for(held: &str) {
     };
 
     let both = async { tokio::join!(migrate(&owner), release) };
-    let (answer, ()) = tokio::time::timeout(Duration::from_secs(60), both)
+    let (answer, ()) = tokio::time::timeout(Duration::from_mins(1), both)
         .await
         .expect("the migration never said that it waits, or never ended");
 

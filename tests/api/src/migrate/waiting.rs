@@ -64,7 +64,7 @@ async fn a_first_deploy_waits_until_the_new_database_accepts_connections() {
     };
     let outcome = tokio::select! {
         outcome = deploy => outcome.map_err(|error| error.to_string()),
-        () = start => unreachable!(),
+        () = start => unreachable!("it serves until the deploy is done"),
     };
 
     let outcome = serde_json::to_value(outcome.unwrap()).unwrap();

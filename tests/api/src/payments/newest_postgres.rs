@@ -12,7 +12,7 @@ async fn an_order_is_placed_paid_and_refunded_on_the_newest_postgresql() {
     let shop = Shop::open_on(&server).await;
     let version = shop.one::<String>("show server_version_num").await;
     assert!(version.parse::<u32>().unwrap() >= 180_000, "{version}");
-    let fixture = Fixture::on(shop).await;
+    let fixture = Fixture::on(shop, false).await;
     let mug = fixture.shop.product(Product { price: 1250, ..Product::any() }).await;
     let body = json!({"lines": [{"product": mug, "quantity": 3}]});
     let orders = fixture.orders_api();

@@ -92,7 +92,7 @@ async fn a_canceled_payment_ends_its_order_and_the_stock_returns() {
 
     deliver(&api(&shop), &event).await;
 
-    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled | 5-0";
+    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled order_underpaid | 5-0";
     assert_eq!(state(&shop, order).await, ended);
     assert_eq!(event_outcome(&shop, &event).await, "done");
     shop.check_invariants().await;

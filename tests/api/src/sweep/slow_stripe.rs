@@ -1,7 +1,7 @@
 //! A Stripe that is slow or away delays nothing that does not need it, and nothing starves.
 
 use super::Fixture;
-use stack::stripe::Fault;
+use stack::stripe::{Card, Fault};
 use std::time::Duration;
 
 const DELAY: Duration = Duration::from_millis(100);
@@ -85,4 +85,23 @@ async fn a_payment_that_stripe_never_answers_for_does_not_keep_the_others_from_e
 
     assert_eq!(fixture.count("orders where status = 'pending'").await, 1);
     fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn an_order_whose_payment_waits_for_a_bank_is_looked_at_more_rarely_after_an_hour() {
+    for (age, pause) in [("59 minutes", 30), ("61 minutes", 900)] {
+        let fixture = Fixture::open().await;
+        let (order, intent) = fixture.open_payment().await;
+        fixture.stripe.pay(&intent, Card::Slow).unwrap();
+        let expired =
+            format!("update orders set expires_at = now() - interval '{age}', close_at = now()");
+        fixture.shop.run(&expired).await;
+
+        fixture.round().await;
+
+        assert_eq!(fixture.state(order).await, "pending 0 0 | processing | 5-1");
+        let seconds = "select extract(epoch from close_at - now())::float8 from orders";
+        let seconds = fixture.shop.one::<f64>(seconds).await;
+        assert!((f64::from(pause) - 20.0..=f64::from(pause)).contains(&seconds), "{seconds}");
+    }
 }

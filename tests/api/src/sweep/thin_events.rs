@@ -139,6 +139,27 @@ async fn while_stripe_is_away_a_thin_event_waits_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn a_thin_event_outlasts_however_long_stripe_is_away() {
+    let fixture = Fixture::open().await;
+    let (order, intent) = fixture.paid_at_stripe().await;
+    let event = fixture.hear_of("v1.payment_intent.succeeded", "payment_intent", &intent).await;
+    // More rounds than an event is tried whose effect fails here.
+    for _ in 0..3 * 15 {
+        fixture.stripe.inject_on("/v1/payment_intents/", Fault::ErrorBefore);
+    }
+
+    for _ in 0..15 {
+        fixture.sweep.round().await.unwrap_err();
+        fixture.make_retries_due().await;
+    }
+
+    assert_eq!(fixture.outcome(&event).await, "waits");
+    fixture.round().await;
+    assert_eq!(fixture.outcome(&event).await, "done");
+    assert!(fixture.state(order).await.starts_with("confirmed"));
+}
+
+#[tokio::test]
 async fn an_object_that_stripe_does_not_have_is_parked_only_if_it_is_ours() {
     let fixture = Fixture::open().await;
     let (order, intent) = fixture.paid_at_stripe().await;

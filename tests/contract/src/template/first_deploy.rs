@@ -194,8 +194,9 @@ impl<'a> Stack<'a> {
                     .is_some_and(|it| it["Type"] == "AWS::EC2::NatGateway")
                 {
                     needs.insert(gateway.clone(), "the gateway of its way out");
-                    let at = target(&self.properties(&gateway)["SubnetId"]);
-                    at.into_iter().for_each(|subnet| self.way_out(&subnet, needs));
+                    if let Some(subnet) = target(&self.properties(&gateway)["SubnetId"]) {
+                        self.way_out(&subnet, needs);
+                    }
                 }
             }
         }

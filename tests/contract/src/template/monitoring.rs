@@ -175,7 +175,7 @@ fn crowded(yaml: &Yaml) -> Faults {
                 Some(_) => {}
                 None if alarms.is_empty() => {}
                 None => {
-                    faults.push(format!("{id}: an alarm on instances that it does not reserve"))
+                    faults.push(format!("{id}: an alarm on instances that it does not reserve"));
                 }
             }
         }

@@ -26,8 +26,8 @@ pub(super) async fn build(now: &Path) -> PathBuf {
     for function in FUNCTIONS {
         build.args(["-p", function]);
     }
-    let built = build.stdin(Stdio::null()).output().await.unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let output = build.stdin(Stdio::null()).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let binaries = folder.join("binaries");
     let _ = fs::remove_dir_all(&binaries);

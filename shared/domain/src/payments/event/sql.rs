@@ -38,6 +38,11 @@ queries! {
         where event_id = $1 and processed_at is null and parked_reason is null
         returning parked_reason is not null as is_parked";
 
+    /// Not counted as a try.
+    POSTPONE: "postpone a Stripe event until Stripe answers" = "
+        update stripe_events set next_try_at = now() + interval '1 minute'
+        where event_id = $1 and processed_at is null and parked_reason is null";
+
     MAKE_DUE: "make a Stripe event due" = "
         update stripe_events set parked_reason = null, attempts = 0, next_try_at = now()
         where event_id = $1 and processed_at is null";
@@ -117,6 +122,10 @@ pub(crate) async fn try_later(tx: &Tx<'_>, event: &str, pause_seconds: i32) -> R
 pub(super) async fn put_off(db: &Db, event: &str, max_tries: i32) -> Result<bool, DbError> {
     let row = db.row(&PUT_OFF, &[&event, &max_tries]).await?;
     Ok(row.is_some_and(|row| row.get("is_parked")))
+}
+
+pub(super) async fn postpone(db: &Db, event: &str) -> Result<(), DbError> {
+    db.execute(&POSTPONE, &[&event]).await.map(drop)
 }
 
 /// Whether one of Stripe's ids is stored.
