@@ -81,10 +81,14 @@ pub(crate) async fn receive_stripe_event(
 }
 
 fn signature_problem(error: SignatureError) -> Problem {
-    // Signed with our secret: a clock is wrong, or a recorded request is replayed. A metric filter in template.yaml
-    // counts these lines.
-    if error == SignatureError::OutsideTolerance {
-        tracing::warn!("a webhook is signed out of time");
+    // Metric filters in template.yaml count these lines.
+    match error {
+        // Signed with our secret: a clock is wrong, or a recorded request is replayed.
+        SignatureError::OutsideTolerance => tracing::warn!("a webhook is signed out of time"),
+        // From a stranger, or from Stripe if our secret is not that of the endpoint.
+        SignatureError::Mismatch => tracing::warn!("a webhook is signed with another secret"),
+        // Never from Stripe.
+        SignatureError::Malformed => {}
     }
     Problem::new(StatusCode::BAD_REQUEST, "bad_signature", error.to_string())
 }

@@ -37,17 +37,10 @@ impl Sweep {
         // In a random order, so that those that fail do not take the budget of the others in each round.
         fastrand::shuffle(&mut payments);
         let (mut payments, mut references) = (payments.into_iter(), references.into_iter());
-        let mut refunds = 0..BATCH;
-        // In turns, so that none of the three kinds takes the budget of the others.
+        let mut refunds = 0;
+        // In turns, so that none of the three kinds takes the budget of the others. Refunds last: the others request some.
         loop {
             let mut is_idle = true;
-            if budget.is_left() && refunds.next().is_some() {
-                match self.next_refund(stripe, report).await {
-                    Some(answered) => budget.record(answered),
-                    None => refunds = 0..0,
-                }
-                is_idle = false;
-            }
             if budget.is_left()
                 && let Some(reference) = references.next()
             {
@@ -58,6 +51,14 @@ impl Sweep {
                 && let Some(payment) = payments.next()
             {
                 budget.record(self.payment(stripe, payment, report).await);
+                is_idle = false;
+            }
+            if budget.is_left()
+                && refunds < BATCH
+                && let Some(answered) = self.next_refund(stripe, report).await
+            {
+                budget.record(answered);
+                refunds += 1;
                 is_idle = false;
             }
             if is_idle {

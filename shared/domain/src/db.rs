@@ -161,6 +161,16 @@ impl Db {
         count
     }
 
+    /// Whether a connection can be opened. Without a prepared statement: a pooler that confuses these is refused by a sentence
+    /// of its own.
+    async fn reach(&self) -> Result<(), DbError> {
+        let client = self.pool.get().await.map_err(|error| DbError::new(PING.doing, error))?;
+        let reached = answered(client.simple_query("")).await;
+        let reached = reached.map(drop).map_err(|why| DbError::new(PING.doing, why));
+        discard_if_lost(client, reached.as_ref().err());
+        reached
+    }
+
     /// Whether the database answers: errs if it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.rows(&PING, &[]).await.map(drop)

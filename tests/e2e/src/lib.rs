@@ -9,6 +9,7 @@ mod logs;
 mod mailbox;
 mod operations;
 mod order_flows;
+mod pager;
 mod postman;
 mod queue_audit;
 mod recovery;

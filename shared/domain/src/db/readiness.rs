@@ -1,6 +1,6 @@
 //! Waits for a database that does not accept connections yet.
 
-use super::{Db, DbError, answered, discard_if_lost};
+use super::{Db, DbError};
 use crate::failure::chain;
 use std::time::{Duration, Instant};
 
@@ -37,15 +37,5 @@ impl Db {
             }
             tokio::time::sleep(patience.step).await;
         }
-    }
-
-    /// Without a prepared statement: a pooler that confuses these is to be told by a sentence of its own.
-    async fn reach(&self) -> Result<(), DbError> {
-        let doing = "reach the database";
-        let client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
-        let reached = answered(client.simple_query("")).await;
-        let reached = reached.map(drop).map_err(|why| DbError::new(doing, why));
-        discard_if_lost(client, reached.as_ref().err());
-        reached
     }
 }

@@ -92,7 +92,7 @@ async fn a_canceled_payment_ends_its_order_and_the_stock_returns() {
 
     deliver(&api(&shop), &event).await;
 
-    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled order_underpaid | 5-0";
+    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled | 5-0";
     assert_eq!(state(&shop, order).await, ended);
     assert_eq!(event_outcome(&shop, &event).await, "done");
     shop.check_invariants().await;
@@ -281,7 +281,7 @@ async fn an_order_for_which_nothing_came_although_its_payment_succeeded_is_cance
     deliver(&api(&shop), &event).await;
 
     assert_eq!(event_outcome(&shop, &event).await, "done");
-    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled | 5-0";
+    let ended = "cancelled 0 0 payment_canceled | canceled | order_cancelled order_underpaid | 5-0";
     assert_eq!(state(&shop, order).await, ended);
     shop.check_invariants().await;
 }

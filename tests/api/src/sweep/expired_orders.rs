@@ -202,7 +202,7 @@ async fn a_payment_that_stripe_refuses_for_good_is_abandoned_and_its_order_ends(
 }
 
 #[tokio::test]
-async fn while_stripe_refuses_our_key_orders_wait() {
+async fn while_stripe_refuses_our_key_only_orders_wait_whose_payment_somebody_can_pay() {
     let fixture = Fixture::open().await;
     let (opened, _) = fixture.open_payment().await;
     let begun = fixture.order().await;
@@ -214,14 +214,16 @@ async fn while_stripe_refuses_our_key_orders_wait() {
     fixture.stripe.accept_only_key("sk_test_another");
 
     assert!(fixture.sweep.round().await.is_err());
-    assert_eq!(fixture.state(begun).await, "pending 0 0 | creating | 5-1");
+    fixture.make_retries_due().await;
+    assert!(fixture.sweep.round().await.is_err());
+
+    let ended = "cancelled 0 0 expired | failed | order_cancelled | 5-0";
+    assert_eq!(fixture.state(begun).await, ended);
+    assert_eq!(fixture.state(opened).await, "pending 0 0 | requires_payment_method | 5-1");
     fixture.stripe.accept_only_key("sk_test_of_this_run");
     fixture.make_retries_due().await;
     fixture.round().await;
-
-    for order in [opened, begun] {
-        let ended = "cancelled 0 0 expired | canceled | order_cancelled | 5-0";
-        assert_eq!(fixture.state(order).await, ended);
-    }
+    let ended = "cancelled 0 0 expired | canceled | order_cancelled | 5-0";
+    assert_eq!(fixture.state(opened).await, ended);
     fixture.shop.check_invariants().await;
 }

@@ -7,7 +7,10 @@ use serde_json::Value;
 
 /// Name, description and statement. Numbered like the invariants of the tests (I1 to I12), without those that cannot be
 /// checked in the database alone.
-pub(in crate::operations) const INVARIANTS: &[(&str, &str, &Query)] = &[
+pub(in crate::operations) type Invariant = (&'static str, &'static str, &'static Query);
+
+/// The invariants of the records. They hold at any time.
+pub(in crate::operations) const OF_RECORDS: &[Invariant] = &[
     (
         "I1",
         "the reserved quantity is the sum over pending and confirmed orders, and at most the quantity on hand",
@@ -32,6 +35,10 @@ pub(in crate::operations) const INVARIANTS: &[(&str, &str, &Query)] = &[
         &HISTORY,
     ),
     ("I4", "a confirmed or shipped order is paid in full, and every order has a history", &STATUS),
+];
+
+/// The invariants of delays and of the server. A failure elsewhere breaks them for a while.
+pub(in crate::operations) const OF_OPERATION: &[Invariant] = &[
     (
         "I6",
         "an event of Stripe's is processed or parked within five minutes after it is due",

@@ -23,6 +23,8 @@ pub struct Run {
     pub id: ReconciliationId,
     /// When it was leased. What Stripe lists is at least as new.
     pub leased_at: OffsetDateTime,
+    /// Nobody has leased it before.
+    pub is_first: bool,
     /// Every payment and refund created since then is compared: three days before the run began.
     pub since: OffsetDateTime,
     /// How far each list was read.

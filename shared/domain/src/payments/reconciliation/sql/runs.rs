@@ -18,7 +18,7 @@ queries! {
         where finished_at is null and leased_until <= now()
         returning id, started_at - interval '3 days' as since, payments_after, payments_read, refunds_after, refunds_read,
                   disputes_after, disputes_read, now() as leased_at,
-                  requested_at < now() - interval '6 hours' as is_overdue";
+                  started_at = now() as is_first, requested_at < now() - interval '6 hours' as is_overdue";
 
     /// If another process has moved the mark meanwhile, nothing is counted.
     MARK_PAYMENTS: "record how far payments were read" = "
@@ -69,6 +69,7 @@ pub(in crate::payments::reconciliation) async fn lease(db: &Db) -> Result<Option
         refunds: read_mark(&row, "refunds_after", "refunds_read"),
         disputes: read_mark(&row, "disputes_after", "disputes_read"),
         leased_at: row.get("leased_at"),
+        is_first: row.get("is_first"),
         is_overdue: row.get("is_overdue"),
     }))
 }

@@ -1,0 +1,104 @@
+//! For each state that needs a person, the alarms of `template.yaml` ring: the deployed binaries are brought into the state,
+//! and their log lines and failures are given to the template's metric filters and alarms, minute by minute.
+
+mod alarm;
+mod day;
+mod events;
+mod expression;
+mod filter;
+mod numbers;
+mod payments;
+mod queues;
+mod template;
+mod timeline;
+mod visitors;
+
+use day::Day;
+use local::Shop;
+use template::Every;
+
+/// A state that needs a person.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    OpenFinding,
+    ReconciliationFails,
+    BrokenInvariant,
+    WrongStripeMode,
+    WrongStripeModeWithoutCustomers,
+    EventOfOtherMode,
+    UnreadableEvent,
+    EventOfOtherAmount,
+    EventWithoutObject,
+    EventWithoutPayment,
+    EventThatFails,
+    WrongWebhookSecret,
+    OutboxLate,
+    SweepFails,
+    MailsFail,
+    DeadLetter,
+    ThrottledLogins,
+    ThrottledRequests,
+    SweepMissing,
+    ReconcileMissing,
+    FunctionThrottled,
+    DatabaseFull,
+}
+
+/// Which alarm rings in a state, and within how many minutes: if Sweep and Reconcile run every minute, every 15 minutes and
+/// every hour. A reconciliation is due once an hour, and a state may begin right after one.
+fn alarm_of(state: State) -> (&'static str, [i64; 3]) {
+    match state {
+        State::OpenFinding => ("OpenFindingsAlarm", [62, 75, 120]),
+        // It is tried again after its lease of two minutes.
+        State::ReconciliationFails => ("ReconcileErrors", [66, 90, 180]),
+        State::BrokenInvariant => ("BrokenInvariantsAlarm", [62, 75, 120]),
+        State::WrongStripeMode => ("WrongStripeModeAlarm", [1, 1, 1]),
+        State::WrongStripeModeWithoutCustomers => ("WrongStripeModeAlarm", [62, 75, 120]),
+        State::EventOfOtherMode | State::UnreadableEvent | State::EventOfOtherAmount => {
+            ("ParkedEventsAlarm", [1, 1, 1])
+        }
+        State::EventWithoutObject => ("ParkedEventsAlarm", [2, 15, 60]),
+        // Ten tries, for 85 minutes at least.
+        State::EventWithoutPayment | State::EventThatFails => {
+            ("ParkedEventsAlarm", [100, 240, 720])
+        }
+        State::WrongWebhookSecret => ("WrongSignaturesAlarm", [1, 1, 1]),
+        State::OutboxLate => ("OutboxLate", [5, 45, 180]),
+        State::SweepFails => ("SweepErrors", [2, 30, 120]),
+        State::MailsFail => ("FailingMailsAlarm", [1, 1, 1]),
+        State::DeadLetter => ("MailDeadLettersAlarm", [1, 1, 1]),
+        State::ThrottledLogins => ("ThrottledLoginsAlarm", [1, 1, 1]),
+        State::ThrottledRequests => ("ApiThrottles", [1, 1, 1]),
+        State::SweepMissing => ("SweepMissing", [6, 30, 120]),
+        State::ReconcileMissing => ("ReconcileMissing", [6, 30, 120]),
+        State::FunctionThrottled => ("OrdersThrottles", [1, 1, 1]),
+        State::DatabaseFull => ("DatabaseCrowded", [3, 3, 3]),
+    }
+}
+
+/// The alarm of a state, and the minutes within which it rings.
+fn expected(state: State, every: Every) -> (&'static str, i64) {
+    let (alarm, [minute, quarter, hour]) = alarm_of(state);
+    let within = match every {
+        Every::Minute => minute,
+        Every::Quarter => quarter,
+        Every::Hour => hour,
+    };
+    (alarm, within)
+}
+
+/// With each schedule, brings the shop into a state after a quiet day, and fails unless its alarm rings in time.
+async fn rings(
+    shop: &Shop,
+    state: State,
+    begin: impl AsyncFn(&mut Day<'_>),
+    end: impl AsyncFn(&mut Day<'_>),
+) {
+    for every in Every::ALL {
+        let mut day = Day::begin(shop, every).await;
+        begin(&mut day).await;
+        let (alarm, within) = expected(state, every);
+        day.rings(alarm, within).await;
+        end(&mut day).await;
+    }
+}
