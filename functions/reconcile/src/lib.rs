@@ -1,5 +1,5 @@
-//! Reconciles our payments, refunds and disputes with Stripe's, every hour and when an admin requests it, and then checks
-//! the invariants of our own records.
+//! Checks the invariants of our own records, and reconciles our payments, refunds and disputes with Stripe's, every hour
+//! and when an admin requests it.
 //!
 //! May run twice or concurrently, and may be killed at any point: corrections are idempotent, and the position in
 //! Stripe's lists is stored after each page. What is wrong with one object is a finding, and the run goes on; only if

@@ -61,8 +61,8 @@ pub struct Report {
 }
 
 impl Sweep {
-    /// Waits for a database that has paused, then runs all steps; a failed step does not prevent the others. Fails in the end if any step failed, which raises the
-    /// function's alarm.
+    /// Waits for a database that has paused, then runs all steps; a failed step does not prevent the others. Fails in the
+    /// end if any step failed, which raises the function's alarm.
     pub async fn round(&self) -> Result<Report, Error> {
         let began = Instant::now();
         self.db.wait_until_ready(Patience::SCHEDULED).await?;

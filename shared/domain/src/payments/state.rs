@@ -39,7 +39,7 @@ impl PaymentUpdate {
     }
 
     /// Until when Stripe may still report that the buyer's voucher was paid, if it waits for one.
-    pub fn waits_until(&self) -> Option<OffsetDateTime> {
+    pub(crate) fn waits_until(&self) -> Option<OffsetDateTime> {
         let expiry = self.voucher_expires_at.filter(|_| !self.status.is_final())?;
         expiry.checked_add(VOUCHER_REPORTING)
     }
