@@ -12,7 +12,7 @@ mod queues;
 mod shop;
 
 pub use exchanges::{Exchange, ExchangeLog};
-pub use logs::Logs;
+pub use logs::{LogReader, Logs};
 pub use mails::SentMail;
 
 use domain::db::{Db, DbError};

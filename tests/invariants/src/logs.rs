@@ -2,7 +2,12 @@
 
 use crate::AuditReport;
 use serde_json::Value;
-use std::{fs, io, path::Path};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Text that must not be in any log.
 const KNOWN_SECRETS: [&str; 8] = [
@@ -15,6 +20,44 @@ const KNOWN_SECRETS: [&str; 8] = [
     "postgres://",
     "We have your order",
 ];
+
+/// Reads the logs of all functions in a folder, each line once.
+#[derive(Clone, Debug)]
+pub struct LogReader {
+    folder: PathBuf,
+    /// How many bytes of each file were read.
+    read: BTreeMap<PathBuf, u64>,
+}
+
+impl LogReader {
+    pub fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), read: BTreeMap::new() }
+    }
+
+    /// The lines since the last call, each with the name of its function. A line that is still being written comes later.
+    pub fn new_lines(&mut self) -> io::Result<Vec<(String, String)>> {
+        let mut lines = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            // Functions have their logical ids, which are capitalised.
+            let is_function = name.starts_with(char::is_uppercase);
+            if !is_function || path.extension().is_none_or(|extension| extension != "log") {
+                continue;
+            }
+            let mut file = fs::File::open(&path)?;
+            let read = self.read.entry(path).or_default();
+            file.seek(SeekFrom::Start(*read))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            *read += u64::try_from(end).unwrap_or(u64::MAX);
+            let text = String::from_utf8_lossy(&bytes[..end]);
+            lines.extend(text.lines().map(|line| (name.clone(), line.to_owned())));
+        }
+        Ok(lines)
+    }
+}
 
 /// The log lines of all functions, and what they may contain.
 #[derive(Clone, Debug, Default)]
@@ -29,18 +72,7 @@ pub struct Logs {
 impl Logs {
     /// Reads the logs of all functions in a folder, which also has the logs of the servers.
     pub fn read(folder: &Path) -> io::Result<Self> {
-        let mut lines = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            // Functions have their logical ids, which are capitalised.
-            let is_function = name.starts_with(char::is_uppercase);
-            if is_function && path.extension().is_some_and(|extension| extension == "log") {
-                let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
-                lines.extend(text.lines().map(|line| (name.clone(), line.to_owned())));
-            }
-        }
-        Ok(Self { lines, ..Self::default() })
+        Ok(Self { lines: LogReader::of(folder).new_lines()?, ..Self::default() })
     }
 
     /// The given lines, each with the name of its function.

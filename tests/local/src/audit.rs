@@ -3,7 +3,7 @@
 use crate::Shop;
 use crate::shop::Error;
 use domain::db::Db;
-use invariants::{Audit, Logs};
+use invariants::{Audit, LogReader, Logs};
 use tokio_postgres::{Client, NoTls};
 
 /// The database connections that an [`Audit`] borrows.
@@ -34,5 +34,10 @@ impl Shop {
     /// The logs of the functions so far.
     pub fn logs(&self) -> std::io::Result<Logs> {
         Logs::read(self.services.log_folder())
+    }
+
+    /// Reads the logs of the functions, each line once.
+    pub fn log_reader(&self) -> LogReader {
+        LogReader::of(self.services.log_folder())
     }
 }

@@ -2,9 +2,9 @@
 
 use super::template::{Every, Watch};
 use super::timeline::{Metric, Timeline};
+use invariants::LogReader;
 use local::Shop;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use tokio_postgres::{Client, NoTls};
 
 const DAY: i64 = 24 * 60;
@@ -31,8 +31,7 @@ pub(super) struct Day<'a> {
     every: Every,
     watch: Watch,
     pub(super) timeline: Timeline,
-    /// How many lines of each function were read.
-    read: BTreeMap<String, usize>,
+    logs: LogReader,
     minute: i64,
 }
 
@@ -51,11 +50,11 @@ impl<'a> Day<'a> {
             every,
             watch,
             timeline: quiet_day(every),
-            read: BTreeMap::new(),
+            logs: shop.log_reader(),
             minute: 0,
         };
         // What was logged before belongs to no minute of this day.
-        day.new_lines();
+        day.logs.new_lines().unwrap();
         day.run().await;
         assert_eq!(day.ringing(), Vec::<&str>::new(), "before the state, with {every:?}");
         day
@@ -105,7 +104,7 @@ impl<'a> Day<'a> {
                 self.timeline.invoked(function, self.minute, outcome.is_err());
             }
         }
-        for (function, line) in self.new_lines() {
+        for (function, line) in self.logs.new_lines().unwrap() {
             self.watch.read(&function, &line, self.minute, &mut self.timeline);
         }
         for queue in DEAD_LETTERS {
@@ -117,21 +116,6 @@ impl<'a> Day<'a> {
             let metric = Metric::new("AWS/SQS", "ApproximateNumberOfMessagesVisible", Some(queue));
             self.timeline.add(metric, self.minute, depth);
         }
-    }
-
-    /// The lines since the last call, each with its function.
-    fn new_lines(&mut self) -> Vec<(String, String)> {
-        let mut count = BTreeMap::<String, usize>::new();
-        let mut new = Vec::new();
-        for (function, line) in self.shop.logs().unwrap().lines() {
-            let count = count.entry(function.clone()).or_default();
-            *count += 1;
-            if *count > self.read.get(function).copied().unwrap_or_default() {
-                new.push((function.clone(), line.clone()));
-            }
-        }
-        self.read = count;
-        new
     }
 
     /// A row of the database as JSON.

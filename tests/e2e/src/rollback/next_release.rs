@@ -22,10 +22,12 @@ pub(super) async fn build(now: &Path) -> PathBuf {
     copy_sources(&folder);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--offline", "--target-dir"]).arg(tools::target()).current_dir(&folder);
+    // With the whole workspace selected, the dependencies have the features of this release and are built already.
+    build.args(["build", "--offline", "--workspace", "--target-dir"]).arg(tools::target());
     for function in FUNCTIONS {
-        build.args(["-p", function]);
+        build.args(["--bin", &format!("{function}{ENDING}")]);
     }
+    build.current_dir(&folder);
     let output = build.stdin(Stdio::null()).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
