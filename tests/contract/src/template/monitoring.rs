@@ -2,7 +2,7 @@
 
 use super::Faults;
 use super::dependencies;
-use super::functions::{RESERVED, reserved};
+use super::functions::{RESERVED, events, reserved};
 use super::shapes::Shape;
 use super::yaml::{Yaml, items};
 use serde_json::{Value, json};
@@ -24,6 +24,11 @@ const LOG_METRICS: [(&str, &str); 14] = [
     ("\"auth_throttled\"", "ThrottledLogins"),
     ("{ $.status = \"429\" }", "TooManyRequests"),
 ];
+
+/// The answers of a function that are its own fault, though Lambda counts no error.
+const FAULTS: &str = "{ ($.fields.status = 500) || ($.fields.message = \"misconfigured\") }";
+/// The value of the alarm that takes a canary back, of functions that answer requests.
+const FAILED_OR_FAULTY: &str = "100 * (errors + FILL(faults, 0)) / calls";
 
 pub(super) fn logs_end(yaml: &Yaml) -> Faults {
     let mut faults = Vec::new();
@@ -108,6 +113,12 @@ pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
         }
     }
     faults.extend(crowded(yaml));
+    for (id, own) in yaml.functions() {
+        let answers = events(own).any(|event| event["Type"] == "HttpApi");
+        if answers && !hears_of_faults(yaml, id) {
+            faults.push(format!("{id}: its Errors alarm does not count the answers with 500"));
+        }
+    }
     // An alarm on the metric of a resource, with a threshold of at most `most` thousandths.
     let mut need = |metric: &str, of: Value, most: u64, what: String| {
         let low = alarms(yaml, metric).any(|(about, threshold)| about == of && threshold <= most);
@@ -146,6 +157,22 @@ pub(super) fn alarms_ring(yaml: &Yaml) -> Faults {
         faults.push("there is no dashboard".to_owned());
     }
     faults
+}
+
+/// Whether the alarm of a canary counts what its function answers with a fault.
+fn hears_of_faults(yaml: &Yaml, id: &str) -> bool {
+    let name = format!("{id}Faults");
+    let filter = yaml.properties(&name);
+    let made = &filter["MetricTransformations"][0];
+    let alarm = &yaml.properties(&format!("{id}Errors"))["Metrics"];
+    let of = |part: &str| items(alarm).find(|one| one["Id"] == part).unwrap_or(&Value::Null);
+    filter["LogGroupName"] == json!({"Ref": format!("{id}Logs")})
+        && filter["FilterPattern"] == FAULTS
+        && made["MetricName"] == *name
+        && made["MetricValue"] == "1"
+        && of("faults")["MetricStat"]["Metric"]
+            == json!({"Namespace": made["MetricNamespace"], "MetricName": name})
+        && of("rate")["Expression"] == FAILED_OR_FAULTY
 }
 
 /// Alarms on the instances that a function has of its own, and on none that it has not.

@@ -1,8 +1,8 @@
 //! The binaries, run by a schedule through minutes that are counted: before each, the database's rows are made a minute older.
 
+use super::tail::Tail;
 use super::template::{Every, Watch};
 use super::timeline::{Metric, Timeline};
-use invariants::LogReader;
 use local::Shop;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};
@@ -31,7 +31,7 @@ pub(super) struct Day<'a> {
     every: Every,
     watch: Watch,
     pub(super) timeline: Timeline,
-    logs: LogReader,
+    tail: Tail,
     minute: i64,
 }
 
@@ -50,11 +50,11 @@ impl<'a> Day<'a> {
             every,
             watch,
             timeline: quiet_day(every),
-            logs: shop.log_reader(),
+            tail: Tail::default(),
             minute: 0,
         };
         // What was logged before belongs to no minute of this day.
-        day.logs.new_lines().unwrap();
+        day.tail.new_lines(shop.services.log_folder());
         day.run().await;
         assert_eq!(day.ringing(), Vec::<&str>::new(), "before the state, with {every:?}");
         day
@@ -97,6 +97,19 @@ impl<'a> Day<'a> {
         self.watch.read("Api", &line, self.minute, &mut self.timeline);
     }
 
+    /// A function answered a request, and has logged it.
+    pub(super) fn served(&mut self, function: &str, status: u16) {
+        self.timeline.invoked(function, self.minute, false);
+        self.answered(status);
+        self.read_logs();
+    }
+
+    fn read_logs(&mut self) {
+        for (function, line) in self.tail.new_lines(self.shop.services.log_folder()) {
+            self.watch.read(&function, &line, self.minute, &mut self.timeline);
+        }
+    }
+
     async fn run(&mut self) {
         if self.minute % self.every.minutes() == 0 {
             for function in ["Sweep", "Reconcile"] {
@@ -104,9 +117,7 @@ impl<'a> Day<'a> {
                 self.timeline.invoked(function, self.minute, outcome.is_err());
             }
         }
-        for (function, line) in self.logs.new_lines().unwrap() {
-            self.watch.read(&function, &line, self.minute, &mut self.timeline);
-        }
+        self.read_logs();
         for queue in DEAD_LETTERS {
             let url = self.shop.aws().queue_url(queue).unwrap();
             let input = json!({"QueueUrl": url, "AttributeNames": ["ApproximateNumberOfMessages"]});

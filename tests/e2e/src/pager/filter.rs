@@ -18,8 +18,15 @@ pub(super) struct Filter {
 pub(super) enum Pattern {
     /// `"some words"`: the line contains them, in the same case.
     Words(String),
-    /// `{ $.a.b = * }` or `{ $.a.b = "text" }`: the line is JSON with this member, and with this text if there is one.
-    Member { path: Vec<String>, text: Option<String> },
+    /// `{ $.a.b = * }` or `{ ($.a.b = "text") || ($.c = 500) }`: the line is JSON, and one of these members is as it says.
+    Members(Vec<Member>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    path: Vec<String>,
+    /// A text or a number; any value if there is none.
+    value: Option<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -54,20 +61,31 @@ impl Pattern {
             assert!(!words.contains(['"', '\\']), "{text} is more than one term");
             return Self::Words(words);
         }
-        let condition = inside(text, '{', '}').unwrap_or_else(|| panic!("{text} is no pattern"));
-        let (path, value) = condition.split_once('=').unwrap_or_else(|| panic!("{text}: no ="));
-        let text = match value.trim() {
-            "*" => None,
-            value => Some(inside(value, '"', '"').unwrap_or_else(|| panic!("{value} is no text"))),
+        let all = inside(text, '{', '}').unwrap_or_else(|| panic!("{text} is no pattern"));
+        let conditions: Vec<_> = all.split("||").map(str::trim).collect();
+        let is_one = conditions.len() == 1;
+        let member = |condition: &str| {
+            // Several must have brackets.
+            let inner =
+                inside(condition, '(', ')').or_else(|| is_one.then(|| condition.to_owned()));
+            let inner = inner.unwrap_or_else(|| panic!("{text}: a bracket is missing"));
+            let (path, value) = inner.split_once('=').unwrap_or_else(|| panic!("{text}: no ="));
+            let value = match value.trim() {
+                "*" => None,
+                value => Some(serde_json::from_str(value).unwrap()),
+            };
+            Member { path: read_path(path), value }
         };
-        Self::Member { path: read_path(path), text }
+        Self::Members(conditions.into_iter().map(member).collect())
     }
 
     pub(super) fn matches(&self, line: &str) -> bool {
         match self {
             Self::Words(words) => line.contains(words),
-            Self::Member { path, text } => member(line, path)
-                .is_some_and(|found| text.as_ref().is_none_or(|text| found.as_str() == Some(text))),
+            Self::Members(members) => members.iter().any(|Member { path, value }| {
+                member(line, path)
+                    .is_some_and(|found| value.as_ref().is_none_or(|value| found == *value))
+            }),
         }
     }
 }
@@ -114,6 +132,16 @@ fn a_member_is_found_in_json_only() {
     assert!(throttled.matches(r#"{"status":"429"}"#));
     assert!(!throttled.matches(r#"{"status":"200"}"#));
     assert!(!throttled.matches(r#"{"status":429}"#), "a number is no text");
+}
+
+#[test]
+fn one_of_several_members_is_enough() {
+    let either = Pattern::parse("{ ($.fields.status = 500) || ($.fields.message = \"wrong\") }");
+
+    assert!(either.matches(r#"{"fields":{"status":500,"message":"GET / 500"}}"#));
+    assert!(either.matches(r#"{"fields":{"message":"wrong"}}"#));
+    assert!(!either.matches(r#"{"fields":{"status":503,"message":"GET / 503"}}"#));
+    assert!(!either.matches(r#"{"fields":{"status":"500"}}"#), "a text is no number");
 }
 
 #[test]

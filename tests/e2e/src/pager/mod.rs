@@ -5,17 +5,21 @@ mod alarm;
 mod day;
 mod events;
 mod expression;
+mod faults;
 mod filter;
 mod numbers;
 mod payments;
 mod queues;
+mod tail;
 mod template;
 mod timeline;
 mod visitors;
 
 use day::Day;
 use local::Shop;
-use template::Every;
+use serde_json::Value;
+pub(crate) use tail::Tail;
+use template::{Every, Watch};
 
 /// A state that needs a person.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +45,7 @@ enum State {
     SweepMissing,
     ReconcileMissing,
     FunctionThrottled,
+    FunctionAnswers500,
     DatabaseFull,
 }
 
@@ -72,6 +77,8 @@ fn alarm_of(state: State) -> (&'static str, [i64; 3]) {
         State::SweepMissing => ("SweepMissing", [6, 30, 120]),
         State::ReconcileMissing => ("ReconcileMissing", [6, 30, 120]),
         State::FunctionThrottled => ("OrdersThrottles", [1, 1, 1]),
+        // The second failing minute.
+        State::FunctionAnswers500 => ("CatalogErrors", [2, 2, 2]),
         State::DatabaseFull => ("DatabaseCrowded", [3, 3, 3]),
     }
 }
@@ -101,4 +108,23 @@ async fn rings(
         day.rings(alarm, within).await;
         end(&mut day).await;
     }
+}
+
+/// The alarms that ring after minutes in which functions logged these lines. Each request that a function answered was one
+/// invocation, which did not fail.
+pub(crate) fn ringing_after(minutes: &[Vec<(String, String)>]) -> Vec<String> {
+    let watch = Watch::with(Every::Minute, &[]);
+    let mut timeline = day::quiet_day(Every::Minute);
+    let mut last = 0;
+    for (minute, lines) in (0..).zip(minutes) {
+        for (function, line) in lines {
+            watch.read(function, line, minute, &mut timeline);
+            let line: Value = serde_json::from_str(line).unwrap_or_default();
+            if line["fields"]["status"].is_number() {
+                timeline.invoked(function, minute, false);
+            }
+        }
+        last = minute;
+    }
+    watch.ringing(&timeline, last).into_iter().map(str::to_owned).collect()
 }

@@ -117,6 +117,8 @@ fn worst_value(metric: &Metric, every: Every, watch: &Watch) -> (i64, f64) {
     let of = metric.of.as_deref().unwrap_or_default();
     match (metric.namespace.as_str(), metric.name.as_str()) {
         ("AWS/Lambda", "ConcurrentExecutions") => (1, watch.reserved[of]),
+        // What answers requests says so in its log if it fails.
+        ("AWS/Lambda", "Errors") if watch.counts(&format!("{of}Faults")) => (RARELY, 0.0),
         ("AWS/Lambda", name) => {
             let value = if name == "Duration" { 109_000.0 } else { 1.0 };
             match (of, name) {
@@ -137,6 +139,7 @@ fn worst_value(metric: &Metric, every: Every, watch: &Watch) -> (i64, f64) {
         // Somebody does it again and again.
         (_, "ThrottledLogins" | "TooManyRequests") => (1, 30.0),
         (_, "WrongSignatures") => (RARELY, 1.0),
+        (_, name) if name.ends_with("Faults") => (RARELY, 1.0),
         (
             _,
             "ParkedEvents" | "WrongStripeMode" | "UntimelySignatures" | "StockDiscrepancies"

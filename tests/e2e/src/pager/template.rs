@@ -91,6 +91,11 @@ impl Watch {
         found.unwrap_or_else(|| panic!("there is no alarm {name}"))
     }
 
+    /// Whether log lines are counted by a metric of this name.
+    pub(super) fn counts(&self, metric: &str) -> bool {
+        self.filters.iter().any(|filter| filter.metric.name == metric)
+    }
+
     /// The names of the alarms that ring at the end of a minute.
     pub(super) fn ringing(&self, timeline: &Timeline, minute: i64) -> Vec<&str> {
         let ringing = self.alarms.iter().filter(|alarm| alarm.is_ringing(timeline, minute));

@@ -2,7 +2,7 @@
 
 mod next_release;
 
-use crate::{admin, audit, customer, product};
+use crate::{admin, audit, customer, pager, product};
 use local::{Customer, Options, Shop};
 use serde_json::{Value, json};
 use stack::functions::{self, Profile};
@@ -22,14 +22,16 @@ fn canary(shop: &Shop, binaries: &Path) -> Gateway {
     Gateway::start(Listener::bind(None).unwrap(), &template, None, &options).unwrap()
 }
 
-/// Places an order and cancels it. Both are answered at once, whatever release does it.
-async fn order(customer: &Customer, product: &str) {
+/// Places an order and cancels it, and returns its path. Both are answered at once, whatever release does it.
+async fn order(customer: &Customer, product: &str) -> String {
     let body = json!({"lines": [{"product": product, "quantity": 1}]});
     let placed = customer.post_with_new_key("/v1/orders", &body).await.unwrap();
     assert_eq!(placed.status, 201, "{}", placed.body);
-    let cancel = format!("/v1/orders/{}/cancel", placed.body["id"].as_str().unwrap());
+    let path = format!("/v1/orders/{}", placed.body["id"].as_str().unwrap());
+    let cancel = format!("{path}/cancel");
     let cancelled = customer.post_with_new_key(&cancel, &json!({})).await.unwrap();
     assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    path
 }
 
 async fn migrate(gateway: &Gateway) -> Value {
@@ -52,10 +54,20 @@ async fn a_release_is_taken_back_while_orders_are_placed() {
         let mut customer = Customer::anonymous(canary.url());
         let signed_in = customer.log_in("grace@example.com", "a nice long passphrase").await;
         assert_eq!(signed_in.unwrap().status, 200);
-        for _ in 0..5 {
-            order(&customer, &mug).await;
+        // Both releases log to one group.
+        let folders = [shop.services.log_folder(), canary.log_folder()];
+        let mut tails = [pager::Tail::default(), pager::Tail::default()];
+        let mut minutes = Vec::new();
+        while !pager::ringing_after(&minutes).contains(&"OrdersErrors".to_owned()) {
+            assert!(minutes.len() < 5, "the canary is over, and no alarm rang");
+            for _ in 0..3 {
+                let events = format!("{}/events", order(&customer, &mug).await);
+                assert_eq!(customer.get(&events).await.unwrap().status, 500);
+            }
+            let lines = tails.iter_mut().zip(folders).flat_map(|(tail, from)| tail.new_lines(from));
+            minutes.push(lines.collect());
         }
-        // The alarm: no more traffic for the next release, and CloudFormation runs this one's `Migrate`.
+        // No more traffic for the next release, and CloudFormation runs this one's `Migrate`.
         drop(canary);
         let back = migrate(&shop.gateway).await;
         is_over.set(true);
