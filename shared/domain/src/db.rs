@@ -6,6 +6,7 @@ mod liveness;
 mod query;
 mod readiness;
 mod schema;
+mod slow;
 
 pub use crate::failure::{DbError, DbErrorKind};
 pub use address::{Address, BadAddress, Password};

@@ -171,21 +171,3 @@ async fn what_takes_longer_than_the_list_goes_back_is_asked_for_by_its_name() {
     assert_eq!(fixture.stripe.calls().iter().filter(|call| call.call == lookup).count(), 1);
     fixture.audit().await;
 }
-
-#[tokio::test]
-async fn the_invariants_are_checked_once_an_hour_even_if_stripe_is_away() {
-    let fixture = Fixture::open().await;
-    fixture.order().await;
-    fixture.shop.run("update products set reserved = reserved + 1").await;
-    fixture.stripe.accept_only_key("sk_test_another");
-    let (log, _listening) = Log::of_this_test();
-
-    for _ in 0..2 {
-        assert!(fixture.reconcile.tick().await.is_err());
-        fixture.shop.run("update reconciliations set leased_until = now()").await;
-    }
-
-    // It breaks two invariants: the orders hold fewer pieces, and so do the movements.
-    assert_eq!(log.containing("does not hold").len(), 2);
-    assert_eq!(log.containing("the reconciliation failed and is tried again").len(), 2);
-}

@@ -2,6 +2,7 @@
 
 mod disputes;
 mod findings;
+mod records;
 mod resume;
 mod same_second;
 mod scheduling;

@@ -16,7 +16,7 @@ const LOG_METRICS: [(&str, &str); 14] = [
     ("\"is signed out of time\"", "UntimelySignatures"),
     ("\"is signed with another secret\"", "WrongSignatures"),
     ("\"does not hold\"", "BrokenInvariants"),
-    ("\"invariants were not checked\"", "BrokenInvariants"),
+    ("\"could not be checked\"", "UncheckedInvariants"),
     ("\"differences with Stripe remain\"", "OpenFindings"),
     ("\"can never be sent\"", "FailingMails"),
     ("\"waits in the outbox\"", "FailingMails"),

@@ -27,6 +27,7 @@ enum State {
     OpenFinding,
     ReconciliationFails,
     BrokenInvariant,
+    UncheckedInvariant,
     WrongStripeMode,
     WrongStripeModeWithoutCustomers,
     EventOfOtherMode,
@@ -57,6 +58,7 @@ fn alarm_of(state: State) -> (&'static str, [i64; 3]) {
         // It is tried again after its lease of two minutes.
         State::ReconciliationFails => ("ReconcileErrors", [66, 90, 180]),
         State::BrokenInvariant => ("BrokenInvariantsAlarm", [62, 75, 120]),
+        State::UncheckedInvariant => ("UncheckedInvariantsAlarm", [62, 75, 120]),
         State::WrongStripeMode => ("WrongStripeModeAlarm", [1, 1, 1]),
         State::WrongStripeModeWithoutCustomers => ("WrongStripeModeAlarm", [62, 75, 120]),
         State::EventOfOtherMode | State::UnreadableEvent | State::EventOfOtherAmount => {

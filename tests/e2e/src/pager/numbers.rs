@@ -135,7 +135,7 @@ fn worst_value(metric: &Metric, every: Every, watch: &Watch) -> (i64, f64) {
         ("AWS/RDS", "DatabaseConnections") => (1, 89.0),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible") | ("AWS/RDS", _) => (1, 1.0),
         (_, "OutboxSeconds" | "EventsSeconds") => (every.minutes(), 86_400.0),
-        (_, "BrokenInvariants" | "OpenFindings") => (HOURLY, 1.0),
+        (_, "BrokenInvariants" | "UncheckedInvariants" | "OpenFindings") => (HOURLY, 1.0),
         // Somebody does it again and again.
         (_, "ThrottledLogins" | "TooManyRequests") => (1, 30.0),
         (_, "WrongSignatures") => (RARELY, 1.0),

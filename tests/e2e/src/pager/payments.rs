@@ -83,6 +83,17 @@ async fn what_the_reconciliation_finds_or_cannot_do_rings() {
         day.database.batch_execute(&reserve(-1)).await.unwrap();
     };
     rings(&fixture.shop, State::BrokenInvariant, broken, whole).await;
+
+    let rename = async |day: &mut Day<'_>, from, to| {
+        let rename = format!("alter table {from} rename to {to}");
+        day.database.batch_execute(&rename).await.unwrap();
+    };
+    let unreadable = async |day: &mut Day<'_>| rename(day, "stock_moves", "elsewhere").await;
+    let readable = async |day: &mut Day<'_>| {
+        assert!(!day.ringing().contains(&"BrokenInvariantsAlarm"), "{:?}", day.ringing());
+        rename(day, "elsewhere", "stock_moves").await;
+    };
+    rings(&fixture.shop, State::UncheckedInvariant, unreadable, readable).await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::db::{Db, DbError, Query, queries};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Name, description and statement. Numbered like the invariants of the tests (I1 to I12), without those that cannot be
 /// checked in the database alone.
@@ -215,4 +216,13 @@ pub(in crate::operations) async fn violations(
     query: &Query,
 ) -> Result<Vec<Value>, DbError> {
     Ok(db.rows(query, &[]).await?.iter().map(|row| row.get("found")).collect())
+}
+
+/// As [`violations`], of a statement that may take this long.
+pub(in crate::operations) async fn violations_within(
+    db: &Db,
+    query: &Query,
+    time: Duration,
+) -> Result<Vec<Value>, DbError> {
+    Ok(db.rows_within(query, time).await?.iter().map(|row| row.get("found")).collect())
 }
