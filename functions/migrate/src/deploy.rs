@@ -48,13 +48,14 @@ impl Deploy {
     }
 
     /// Migrates and sends the outcome. A failure ends the deploy before any other function is updated.
-    /// Without an answer `CloudFormation` would wait on, so it gets one before the function's time is over.
+    /// Without an answer `CloudFormation` would wait on, so it gets one before the function's time is over. Once it has been
+    /// told of a failure, this invocation has done its work: Lambda must not run it again while the stack goes back.
     pub async fn migrate(
         &self,
         db: &Db,
         app: App,
         time: TimeLimit,
-    ) -> Result<Outcome, lambda::Error> {
+    ) -> Result<Outcome, ResponseNotSent> {
         let outcome = match self.request_type {
             RequestType::Create | RequestType::Update => {
                 let migrated = handle(db, app, json!({}), time);
@@ -65,7 +66,11 @@ impl Deploy {
             RequestType::Delete => Ok(Outcome::Migrated { applied: 0 }),
         };
         self.respond(outcome.as_ref().err()).await?;
-        outcome
+        Ok(outcome.unwrap_or_else(|failure: lambda::Error| {
+            let failed = chain(&*failure);
+            tracing::error!(reason = failed, "the deploy fails, as CloudFormation was told");
+            Outcome::Failed { failed }
+        }))
     }
 
     async fn respond(&self, failure: Option<&lambda::Error>) -> Result<(), ResponseNotSent> {

@@ -21,6 +21,10 @@ pub enum Outcome {
         applied: usize,
     },
     AdminCreated(FirstAdmin),
+    /// Of a deploy: why it failed. `CloudFormation` was told.
+    Failed {
+        failed: String,
+    },
 }
 
 #[derive(Deserialize)]

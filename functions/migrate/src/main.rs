@@ -15,7 +15,7 @@ async fn main() -> Result<(), lambda::Error> {
         let app = App { sign_in: config.app_sign_in().await, connections };
         let time = TimeLimit::of(&event.context, config.clock().now().into());
         match Deploy::from_event(&event.payload) {
-            Some(deploy) => deploy.migrate(&db, app, time).await,
+            Some(deploy) => Ok(deploy.migrate(&db, app, time).await?),
             None => migrate::handle(&db, app, event.payload, time).await,
         }
     }))

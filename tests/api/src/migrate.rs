@@ -134,7 +134,10 @@ async fn response_within(time: TimeLimit, request: &str, db: &Db, app: App) -> V
     let outcome = Deploy::from_event(&event).unwrap().migrate(db, app, time).await;
 
     let response: Value = serde_json::from_str(&responses.recv().await.unwrap()).unwrap();
-    assert_eq!(outcome.is_ok(), response["Status"] == "SUCCESS");
+    // An error would be an invocation that Lambda repeats.
+    let outcome = serde_json::to_value(outcome.unwrap()).unwrap();
+    assert_eq!(outcome.get("failed"), response.get("Reason").filter(|reason| !reason.is_null()));
+    assert_eq!(outcome.get("failed").is_some(), response["Status"] == "FAILED");
     assert_eq!(
         (&response["RequestId"], &response["LogicalResourceId"]),
         (&json!("r-1"), &json!("Schema"))
@@ -161,6 +164,19 @@ async fn a_deploy_hears_why_the_schema_is_not() {
     assert_eq!(response["Status"], "FAILED");
     let reason = response["Reason"].as_str().unwrap();
     assert!(reason.starts_with("could not reach the database: "), "{reason}");
+}
+
+#[tokio::test]
+async fn an_answer_that_cloudformation_did_not_take_is_an_error() {
+    let nowhere = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
+    let event = json!({
+        "RequestType": "Update", "ResponseURL": "http://127.0.0.1:1/", "StackId": "s", "RequestId": "r",
+        "LogicalResourceId": "Schema",
+    });
+
+    let outcome = Deploy::from_event(&event).unwrap().migrate(&nowhere, NO_APP, AT_ONCE).await;
+
+    assert!(outcome.is_err());
 }
 
 #[tokio::test]

@@ -123,8 +123,13 @@ pub(super) fn state_their_tries(yaml: &Yaml) -> Faults {
                 faults.push(format!("{id}: its schedule has no dead-letter queue"));
             }
         }
-        let asynchronous = !ticks.is_empty() || kinds(own).next().is_none();
-        if asynchronous && own["EventInvokeConfig"]["MaximumRetryAttempts"].as_u64().is_none() {
+        let states_tries = if id == MIGRATE {
+            is_called_once(yaml)
+        } else {
+            own["EventInvokeConfig"]["MaximumRetryAttempts"].as_u64().is_some()
+        };
+        let is_asynchronous = !ticks.is_empty() || kinds(own).next().is_none();
+        if is_asynchronous && !states_tries {
             faults.push(format!("{id}: no MaximumRetryAttempts for asynchronous calls"));
         }
     }
@@ -133,6 +138,17 @@ pub(super) fn state_their_tries(yaml: &Yaml) -> Faults {
         faults.push("SweepEvery is not rate(1 minute), or there is no schedule".to_owned());
     }
     faults
+}
+
+/// Whether `CloudFormation`'s calls are tried once, from the first one on. It calls the function, not the alias `live`, to which
+/// the function's own setting applies.
+fn is_called_once(yaml: &Yaml) -> bool {
+    yaml.all("AWS::Lambda::EventInvokeConfig").any(|(id, config)| {
+        let once = json!({
+            "FunctionName": {"Ref": MIGRATE}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0,
+        });
+        config["Properties"] == once && yaml.template["Resources"]["Schema"]["DependsOn"] == id
+    })
 }
 
 pub(super) fn deploy_with_care(yaml: &Yaml) -> Faults {
