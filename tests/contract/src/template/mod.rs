@@ -6,6 +6,7 @@ mod dependencies;
 mod first_deploy;
 mod functions;
 mod monitoring;
+mod parameters;
 mod permissions;
 mod queues;
 mod server_log;
@@ -23,7 +24,7 @@ type Faults = Vec<String>;
 type Check = fn(&Yaml) -> Faults;
 
 /// The requirements by their names.
-const REQUIREMENTS: [(&str, Check); 16] = [
+const REQUIREMENTS: [(&str, Check); 17] = [
     ("every_function_says_how_it_runs", functions::say_how_they_run),
     ("all_instances_leave_a_fifth_of_the_connections_to_people", functions::fit_the_database),
     ("a_new_account_can_run_all_functions", functions::fit_a_new_account),
@@ -38,6 +39,7 @@ const REQUIREMENTS: [(&str, Check); 16] = [
     ("what_nobody_waits_for_is_tried_a_stated_number_of_times", functions::state_their_tries),
     ("a_deploy_migrates_first_and_can_go_back", functions::deploy_with_care),
     ("the_settings_of_the_deploy_hold_no_secret", permissions::are_set_up_with_care),
+    ("parameters_that_do_not_go_together_are_refused", parameters::go_together),
     ("the_first_deploy_has_what_it_needs_until_the_last_answer", first_deploy::has_what_it_needs),
     ("a_second_zone_needs_nothing_of_the_first", first_deploy::survives_a_zone),
 ];
@@ -80,6 +82,7 @@ requirement_tests! {
     what_nobody_waits_for_is_tried_a_stated_number_of_times
     a_deploy_migrates_first_and_can_go_back
     the_settings_of_the_deploy_hold_no_secret
+    parameters_that_do_not_go_together_are_refused
     the_first_deploy_has_what_it_needs_until_the_last_answer
     a_second_zone_needs_nothing_of_the_first
 }

@@ -50,7 +50,24 @@ impl<'a> Shape<'a> {
 
     /// The shape with this parameter, and with the defaults of all others.
     pub(super) fn with(yaml: &'a Yaml, parameter: &str, value: &str) -> Self {
-        Shape { yaml, parameters: BTreeMap::from([(parameter.to_owned(), value.to_owned())]) }
+        Self::given(yaml, &[(parameter, value)])
+    }
+
+    /// The shape with these parameters, and with the defaults of all others.
+    pub(super) fn given(yaml: &'a Yaml, parameters: &[(&str, &str)]) -> Self {
+        let parameters =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Shape { yaml, parameters: parameters.collect() }
+    }
+
+    /// Why a deploy with these parameters is refused before it begins.
+    pub(super) fn refusals(&self) -> Vec<String> {
+        let rules =
+            self.yaml.template["Rules"].as_object().into_iter().flat_map(|all| all.values());
+        let asked = rules.filter(|rule| self.holds(&rule["RuleCondition"]));
+        let assertions = asked.flat_map(|rule| rule["Assertions"].as_array().unwrap());
+        let broken = assertions.filter(|assertion| !self.holds(&assertion["Assert"]));
+        broken.map(|broken| broken["AssertDescription"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The resources that this shape has. Functions include what Globals gives them.
