@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long to wait for an answer. The server itself stops a statement after 3 s (`statement_timeout`); this is for a
 /// connection on which nothing arrives any more, as when a server fails over without closing it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
+/// For the fifty round trips of a check of the pooler, to a database that may be far away.
+const POOLER_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a migration may take in all; the function that runs it has five minutes.
 const MIGRATE_TIMEOUT: Duration = Duration::from_mins(4);
 
@@ -197,7 +199,7 @@ impl Db {
         let pool = Self::open(address, 2).map_err(|why| failed(Source::Address(why.into())))?.pool;
         let one = pool.get().await.map_err(|error| failed(error.into()))?;
         let other = pool.get().await.map_err(|error| failed(error.into()))?;
-        let check = tokio::time::timeout(ANSWER_TIMEOUT, schema::check_sessions(&one, &other));
+        let check = tokio::time::timeout(POOLER_TIMEOUT, schema::check_sessions(&one, &other));
         check.await.unwrap_or(Err(Source::Timeout)).map_err(failed)
     }
 }
