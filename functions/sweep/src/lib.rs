@@ -1,14 +1,14 @@
 //! Completes, every minute, what other functions left undone after a crash, a failure or a timeout.
 //!
 //! All of it may run twice or concurrently, and may be killed at any point. A Stripe that is slow or away delays nothing
-//! that does not need it: that comes first, and the rest has a budget of time.
+//! that does not need it: that comes first, and each has its share of the function's time.
 
 mod budget;
 mod stripe_steps;
 
-pub use budget::STRIPE_BUDGET;
+pub use budget::ROUND;
 
-use budget::Answered;
+use budget::{Answered, Schedule, StripeBudget};
 use domain::db::{Db, Patience};
 use domain::failure::chain;
 use domain::operations::{self, Lag};
@@ -35,8 +35,8 @@ pub struct Sweep {
     pub dispatcher: OutboxDispatcher,
     pub dead_letters: DeadLetters,
     pub stripe: Secret<Stripe>,
-    /// How long one round may ask Stripe, in all, less the time that it waited for the database.
-    pub stripe_budget: Duration,
+    /// How long one round may take.
+    pub time: Duration,
     /// Whether the shop uses Stripe's live mode.
     pub live: bool,
 }
@@ -66,7 +66,7 @@ impl Sweep {
     pub async fn round(&self) -> Result<Report, Error> {
         let began = Instant::now();
         self.db.wait_until_ready(Patience::SCHEDULED).await?;
-        let budget = self.stripe_budget.saturating_sub(began.elapsed());
+        let until = Schedule::within(self.time.saturating_sub(began.elapsed()), Instant::now());
         let mut report = Report::default();
         // Measured before the other steps. The metric filters in template.yaml refer to the two field names.
         if let Some(Lag { outbox, events }) = report.or_failure(operations::lag(&self.db).await) {
@@ -76,19 +76,20 @@ impl Sweep {
                 "lag before the sweep"
             );
         }
-        let references = self.events(&mut report).await;
-        let payments = self.orders(&mut report).await;
+        let references = self.events(until.records, &mut report).await;
+        let payments = self.orders(until.records, &mut report).await;
         self.dead_letters(&mut report).await;
         self.delete_expired(&mut report).await;
-        self.messages(&mut report).await;
+        self.messages(until.records, &mut report).await;
         match report.or_failure(self.stripe.current().await) {
             Some(stripe) => {
+                let budget = StripeBudget::until(until.stripe);
                 self.ask_stripe(&stripe, payments, references, budget, &mut report).await;
             }
             None => self.postpone(&references, &mut report).await,
         }
         // Again, because the other steps write messages.
-        self.messages(&mut report).await;
+        self.messages(until.messages, &mut report).await;
         tracing::info!(?report, "swept");
         if report.failures == 0 {
             Ok(report)
@@ -99,10 +100,13 @@ impl Sweep {
     }
 
     /// Applies the events that are due, and returns those whose object Stripe has to be asked for.
-    async fn events(&self, report: &mut Report) -> Vec<Reference> {
+    async fn events(&self, until: Instant, report: &mut Report) -> Vec<Reference> {
         let mut references = Vec::new();
         let due = report.or_failure(payments::due_events(&self.db, BATCH).await);
         for event in due.unwrap_or_default() {
+            if Instant::now() >= until {
+                break;
+            }
             match stripe_gateway::payload(&event.raw) {
                 EventPayload::Reference { object, id } => {
                     references.push(Reference { event, object, id });
@@ -129,10 +133,13 @@ impl Sweep {
     }
 
     /// Closes the orders that are due, and returns those whose payment has to be canceled at Stripe first.
-    async fn orders(&self, report: &mut Report) -> Vec<PaymentToCancel> {
+    async fn orders(&self, until: Instant, report: &mut Report) -> Vec<PaymentToCancel> {
         let mut waiting = Vec::new();
         let due = report.or_failure(ordering::due_to_close(&self.db, BATCH).await);
         for order in due.unwrap_or_default() {
+            if Instant::now() >= until {
+                break;
+            }
             match report.or_failure(workflows::close_order(&self.db, order).await) {
                 Some(CloseOutcome::Done) => report.orders += 1,
                 Some(CloseOutcome::CancelPayment { open, has_expired }) => {
@@ -155,8 +162,11 @@ impl Sweep {
             report.or_failure(retention::delete_expired(&self.db).await).unwrap_or_default();
     }
 
-    async fn messages(&self, report: &mut Report) {
+    async fn messages(&self, until: Instant, report: &mut Report) {
         for _ in 0..BATCH {
+            if Instant::now() >= until {
+                return;
+            }
             match report.or_failure(self.dispatcher.send_pending(&self.db).await) {
                 None | Some(0) => return,
                 Some(sent) => report.messages += sent,

@@ -1,8 +1,9 @@
 use lambda::config::Config;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use std::time::SystemTime;
 use stripe_gateway::{Mode, Stripe};
-use sweep::{STRIPE_BUDGET, Sweep};
+use sweep::{ROUND, Sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda::Error> {
@@ -18,8 +19,13 @@ async fn main() -> Result<(), lambda::Error> {
     let stripe = config.secret("STRIPE_SECRET_KEY", parse).await?;
     let (dispatcher, dead_letters) = (config.dispatcher()?, config.dead_letters()?);
     let db = config.db().await?;
-    let stripe_budget = STRIPE_BUDGET;
-    let sweep = Sweep { db, dispatcher, dead_letters, stripe, stripe_budget, live };
-    let round = async |_: LambdaEvent<Value>| sweep.round().await;
+    let sweep = Sweep { db, dispatcher, dead_letters, stripe, time: ROUND, live };
+    let round = async |event: LambdaEvent<Value>| {
+        let now: SystemTime = config.clock().now().into();
+        let left = event.context.deadline().duration_since(now);
+        // No time or too much of it means that the clock is wrong.
+        let time = left.ok().filter(|left| *left <= ROUND).unwrap_or(ROUND);
+        Sweep { time, ..sweep.clone() }.round().await
+    };
     lambda_runtime::run(service_fn(round)).await
 }

@@ -5,7 +5,6 @@ use crate::{BATCH, Report, Sweep};
 use domain::payments::refund::{self, DueRefund};
 use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, StripeObject};
 use domain::workflows::{self, CloseOutcome};
-use std::time::Duration;
 use stripe_gateway::{Stripe, StripeFailure};
 
 /// A stored event that only refers to its object at Stripe.
@@ -30,10 +29,9 @@ impl Sweep {
         stripe: &Stripe,
         mut payments: Vec<PaymentToCancel>,
         references: Vec<Reference>,
-        budget: Duration,
+        mut budget: StripeBudget,
         report: &mut Report,
     ) {
-        let mut budget = StripeBudget::new(budget);
         // In a random order, so that those that fail do not take the budget of the others in each round.
         fastrand::shuffle(&mut payments);
         let (mut payments, mut references) = (payments.into_iter(), references.into_iter());

@@ -3,6 +3,7 @@
 //! Not with SQS's own `StartMessageMoveTask`: that moves whole queues, and an admin wants to try one message first.
 
 use crate::aws::{self, Service};
+use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
@@ -69,6 +70,12 @@ pub struct DeadLettersError {
 impl DeadLetters {
     pub fn new(mail: SourceQueue, inventory: SourceQueue) -> Self {
         Self(Some(Arc::new(Queues { all: [mail, inventory], client: OnceCell::new() })))
+    }
+
+    /// Like [`Self::new`], with its own SDK configuration instead of the environment's.
+    pub fn with_config(config: &SdkConfig, mail: SourceQueue, inventory: SourceQueue) -> Self {
+        let client = OnceCell::new_with(Some(client(config)));
+        Self(Some(Arc::new(Queues { all: [mail, inventory], client })))
     }
 
     /// Always empty, for tests.
@@ -139,12 +146,7 @@ impl DeadLetters {
 
 impl Queues {
     async fn client(&self) -> &Client {
-        let create = async || {
-            let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-            let config = Builder::from(&aws::config(Service::Sqs).await).timeout_config(timeouts);
-            Client::from_conf(config.build())
-        };
-        self.client.get_or_init(create).await
+        self.client.get_or_init(async || client(&aws::config(Service::Sqs).await)).await
     }
 
     /// Up to ten messages, invisible to other receivers for [`VISIBILITY_SECONDS`].
@@ -219,6 +221,11 @@ impl Queues {
         tracing::info!(message.id = id, topic = ?queue.topic, "dead letter sent to its source queue");
         Ok(())
     }
+}
+
+fn client(config: &SdkConfig) -> Client {
+    let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
+    Client::from_conf(Builder::from(config).timeout_config(timeouts).build())
 }
 
 fn dead_letter(topic: Topic, message: &Message) -> DeadLetter {

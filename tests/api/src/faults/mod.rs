@@ -10,7 +10,7 @@ mod restart;
 mod secrets;
 mod sleeping_database;
 mod slow_database;
-mod sqs;
+pub(crate) mod sqs;
 
 use domain::db::Db;
 use domain::id::ProductId;

@@ -110,7 +110,7 @@ impl StripeFixture {
         Self {
             payments: ApiClient::new(payments::routes(), payments),
             sweep: Sweep {
-                stripe_budget: sweep::STRIPE_BUDGET,
+                time: sweep::ROUND,
                 live: false,
                 db: db.clone(),
                 dispatcher: dispatcher.clone(),

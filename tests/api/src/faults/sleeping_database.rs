@@ -6,7 +6,7 @@ use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
 use reconcile::Reconcile;
 use std::net::Ipv4Addr;
-use sweep::{STRIPE_BUDGET, Sweep};
+use sweep::{ROUND, Sweep};
 use testkit::{Order, Product, Shop};
 
 /// The shop's database behind an address at which nothing listens, and then a server that starts.
@@ -30,7 +30,7 @@ async fn a_sweep_waits_for_a_database_that_has_paused() {
     let (db, start) = sleeping(&shop);
     let (_stand_in, stripe) = testkit::stripe().await;
     let sweep = Sweep {
-        stripe_budget: STRIPE_BUDGET,
+        time: ROUND,
         db,
         dispatcher: OutboxDispatcher::deferred(),
         stripe: stripe.into(),

@@ -66,7 +66,7 @@ impl System {
             live: false,
         };
         let sweep = Sweep {
-            stripe_budget: sweep::STRIPE_BUDGET,
+            time: sweep::ROUND,
             live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),

@@ -14,7 +14,7 @@ impl Fixture {
     pub(super) fn sweep_in(&self, mode: Mode) -> Sweep {
         let stripe = Stripe::new("sk_test_of_this_run", Some(self.stripe.url()), mode).unwrap();
         Sweep {
-            stripe_budget: sweep::STRIPE_BUDGET,
+            time: sweep::ROUND,
             live: mode == Mode::Live,
             db: self.shop.db.clone(),
             dispatcher: OutboxDispatcher::deferred(),

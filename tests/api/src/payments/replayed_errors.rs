@@ -17,7 +17,7 @@ impl Sale {
             Stripe::new("sk_test_of_this_run", Some(self.fixture.stripe.url()), Mode::Test)
                 .unwrap();
         let sweep = Sweep {
-            stripe_budget: sweep::STRIPE_BUDGET,
+            time: sweep::ROUND,
             live: false,
             db: self.fixture.shop.db.clone(),
             dispatcher: OutboxDispatcher::deferred(),

@@ -41,7 +41,7 @@ impl Fixture {
         let stripe = stripe.with_vouchers(offers_vouchers);
         let (app, dispatcher) = (shop.app(), OutboxDispatcher::deferred());
         let sweep = Sweep {
-            stripe_budget: sweep::STRIPE_BUDGET,
+            time: sweep::ROUND,
             live: false,
             db: shop.db.clone(),
             dispatcher: dispatcher.clone(),

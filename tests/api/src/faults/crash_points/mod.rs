@@ -92,7 +92,7 @@ impl Functions {
 
     fn sweep(&self) -> Sweep {
         Sweep {
-            stripe_budget: sweep::STRIPE_BUDGET,
+            time: sweep::ROUND,
             live: false,
             db: self.db(),
             dispatcher: self.dispatcher(),
