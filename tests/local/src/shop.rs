@@ -34,7 +34,8 @@ pub struct Options {
     pub schedules: bool,
     /// The maximum number of instances of one function; the gateway's default if there is none.
     pub instances: Option<usize>,
-    /// Whether requests beyond the concurrency of a function are refused, as in AWS; else they wait.
+    /// Whether requests beyond the concurrency of a function or the throttle of a route are refused, as in AWS; else they
+    /// wait.
     pub refuse_when_busy: bool,
     /// The value of `TRUSTED_PROXIES`.
     pub trusted_proxies: String,

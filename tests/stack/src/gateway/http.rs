@@ -6,6 +6,7 @@ use super::{
     pool::{Function, InvokeResult},
     response,
     route::Routes,
+    throttle::Throttles,
 };
 use crate::Progress;
 use axum::{
@@ -34,6 +35,7 @@ const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 struct HttpApi {
     port: u16,
     routes: Routes,
+    throttles: Throttles,
     functions: BTreeMap<String, Arc<Function>>,
     progress: Progress,
 }
@@ -42,6 +44,7 @@ pub(super) fn serve(
     runtime: &Runtime,
     listener: Listener,
     routes: Routes,
+    throttles: Throttles,
     functions: BTreeMap<String, Arc<Function>>,
     progress: Progress,
 ) -> Result<(), Error> {
@@ -52,7 +55,7 @@ pub(super) fn serve(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let api = Arc::new(HttpApi { port, routes, functions, progress });
+    let api = Arc::new(HttpApi { port, routes, throttles, functions, progress });
     let app = Router::new().fallback(receive).with_state(api);
     runtime.spawn(async move {
         let _ =
@@ -92,6 +95,9 @@ impl HttpApi {
         }) else {
             return response::error(StatusCode::NOT_FOUND);
         };
+        if !self.throttles.admits(&found.key) {
+            return response::error(StatusCode::TOO_MANY_REQUESTS);
+        }
         let Some(body) = read(body).await else {
             return response::error(StatusCode::PAYLOAD_TOO_LARGE);
         };

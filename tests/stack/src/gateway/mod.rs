@@ -12,6 +12,7 @@ mod response;
 mod route;
 mod runtime_api;
 mod schedule;
+mod throttle;
 
 use crate::{Aws, Progress, Template};
 use event_source::EventSourceMapping;
@@ -26,6 +27,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use throttle::Throttles;
 use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 
@@ -66,7 +68,8 @@ pub struct Options {
     pub values: BTreeMap<String, String>,
     /// The maximum number of instances of one function.
     pub instances: usize,
-    /// Whether an invocation beyond the concurrency of a function is refused, as in AWS; else it waits.
+    /// Whether an invocation beyond the concurrency of a function, or beyond the throttle of its route, is refused, as in
+    /// AWS; else it waits.
     pub refuse_when_busy: bool,
     /// Whether scheduled functions are invoked by their schedules.
     pub schedules: bool,
@@ -122,7 +125,10 @@ impl Gateway {
         let runtime = runtime.map_err(Error::Threads)?;
         let url = listener.url();
         let routes = Routes::new(template);
-        http::serve(&runtime, listener, routes, functions.clone(), options.progress.clone())?;
+        let throttles =
+            if options.refuse_when_busy { Throttles::of(template) } else { Throttles::default() };
+        let progress = options.progress.clone();
+        http::serve(&runtime, listener, routes, throttles, functions.clone(), progress)?;
         for function in functions.values() {
             if let Some(aws) = aws {
                 for source in &function.spec.sources {

@@ -24,11 +24,22 @@ pub enum Error {
     Twice { route: String, first: String, second: String },
 }
 
-/// The functions and queues of a template, by logical id.
+/// The functions and queues of a template, by logical id, and the throttles of its routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pub functions: BTreeMap<String, Function>,
     pub queues: BTreeMap<String, Queue>,
+    /// The throttles of single routes, by route key.
+    pub throttles: BTreeMap<String, Throttle>,
+}
+
+/// What a gateway lets through of a route, from all callers together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttle {
+    /// Requests a second.
+    pub rate: u32,
+    /// Requests at once.
+    pub burst: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

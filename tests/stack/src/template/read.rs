@@ -2,18 +2,16 @@
 
 use super::{
     Error, Function, Queue, Redrive, Route, Schedule, ScheduleExpression, Source, Template,
-    node::Node,
+    Throttle, node::Node,
 };
 use serde_yaml_ng::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 pub(super) fn template(root: &Value) -> Result<Template, Error> {
     let root = Node::root(root);
     let globals = root.get("Globals").and_then(|globals| globals.get("Function"));
-    let mut template = Template { functions: BTreeMap::new(), queues: BTreeMap::new() };
+    let (functions, queues, throttles) = Default::default();
+    let mut template = Template { functions, queues, throttles };
     for (id, resource) in root.need("Resources", "the resources")?.entries()? {
         match resource.need("Type", "the resource's type")?.text()?.as_str() {
             "AWS::Serverless::Function" => {
@@ -23,10 +21,23 @@ pub(super) fn template(root: &Value) -> Result<Template, Error> {
             "AWS::SQS::Queue" => {
                 template.queues.insert(id.clone(), queue(id, resource.get("Properties").as_ref())?);
             }
+            "AWS::Serverless::HttpApi" => {
+                let routes = resource.get("Properties").and_then(|own| own.get("RouteSettings"));
+                for (key, route) in routes.map_or(Ok(Vec::new()), |routes| routes.entries())? {
+                    template.throttles.insert(key, throttle(&route)?);
+                }
+            }
             _ => {}
         }
     }
     Ok(template)
+}
+
+fn throttle(route: &Node<'_>) -> Result<Throttle, Error> {
+    Ok(Throttle {
+        rate: route.need("ThrottlingRateLimit", "requests a second")?.number()?,
+        burst: route.need("ThrottlingBurstLimit", "requests at once")?.number()?,
+    })
 }
 
 fn function(id: String, own: &Node<'_>, globals: Option<&Node<'_>>) -> Result<Function, Error> {

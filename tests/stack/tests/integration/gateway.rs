@@ -12,6 +12,9 @@ Globals:
   Function:
     Timeout: 30
 Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties: {RouteSettings: {'GET /quick': {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2}}}
   Echo:
     Type: AWS::Serverless::Function
     Properties:
@@ -41,8 +44,13 @@ struct Shop {
 
 impl Shop {
     fn open() -> Self {
+        Self::open_with(false)
+    }
+
+    /// As [`Self::open`]; it may refuse what AWS does.
+    fn open_with(refuse_when_busy: bool) -> Self {
         let folder = Folder::new();
-        let mut options = options(&folder.0);
+        let mut options = Options { refuse_when_busy, ..options(&folder.0) };
         options.values.insert("GREETING".to_owned(), "hello".to_owned());
         let template = Template::parse(TEMPLATE).unwrap();
         let gateway =
@@ -67,6 +75,20 @@ impl Shop {
 fn options(log_folder: &Path) -> Options {
     let binary = Path::new(env!("CARGO_BIN_EXE_echo-function"));
     Options::new(binary.parent().unwrap(), log_folder)
+}
+
+#[tokio::test]
+async fn a_route_lets_through_what_its_throttle_does() {
+    let shop = Shop::open_with(true);
+
+    let quick = || shop.get("/quick");
+    let (one, two, three, (another, _)) =
+        tokio::join!(quick(), quick(), quick(), shop.get("/nonsense"));
+
+    let refused = (StatusCode::TOO_MANY_REQUESTS, json!({"message": "Too Many Requests"}));
+    let answers = [one, two, three];
+    assert_eq!(answers.iter().filter(|answer| **answer == refused).count(), 1, "{answers:?}");
+    assert_ne!(another, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]
