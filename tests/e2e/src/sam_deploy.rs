@@ -1,6 +1,6 @@
 //! `sam deploy` of the template and the real binaries to MiniStack, an AWS emulator on this machine.
 
-use crate::{tool, until};
+use crate::{TIMEOUT, tool, until};
 use serde_json::{Value, json};
 use stack::aws::Sqs;
 use stack::functions::{self, Profile};
@@ -77,6 +77,51 @@ async fn sam_deploy(
     output
 }
 
+async fn sam_delete(aws: &Aws) -> String {
+    let sam = tool(tools::sam).await;
+    let deleted = Command::new(sam)
+        .args(["delete", "--stack-name", "shop", "--no-prompts", "--region", stack::aws::REGION])
+        .envs(aws.env())
+        .env("SAM_CLI_TELEMETRY", "0")
+        .output();
+    // Whoever does not answer CloudFormation is waited for ten minutes.
+    let deleted = tokio::time::timeout(TIMEOUT, deleted).await.expect("an answer is missing");
+    let deleted = deleted.unwrap();
+    let output = String::from_utf8_lossy(&deleted.stdout).into_owned();
+    assert!(deleted.status.success(), "{output}\n{}", String::from_utf8_lossy(&deleted.stderr));
+    output
+}
+
+/// An answer of CloudFormation's, as XML.
+async fn cloudformation(aws: &Aws, query: &str) -> String {
+    let request = reqwest::Client::new().post(aws.endpoint());
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let response = request.body(format!("Version=2010-05-15&{query}")).send().await.unwrap();
+    response.text().await.unwrap()
+}
+
+/// The texts of an element, in the order of the document.
+fn texts<'a>(xml: &'a str, element: &str) -> Vec<&'a str> {
+    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+    xml.split(&open).skip(1).filter_map(|rest| rest.split(&close).next()).collect()
+}
+
+/// The states that a resource of a stack went through, the newest first.
+async fn states(aws: &Aws, stack: &str, resource: &str) -> Vec<String> {
+    let (mut states, mut page) = (Vec::new(), String::new());
+    loop {
+        let query = format!("Action=DescribeStackEvents&StackName={stack}{page}");
+        let events = cloudformation(aws, &query).await;
+        let (names, all) = (texts(&events, "LogicalResourceId"), texts(&events, "ResourceStatus"));
+        assert_eq!(names.len(), all.len(), "{events}");
+        let own = names.iter().zip(all).filter(|(name, _)| **name == resource);
+        states.extend(own.map(|(_, state)| state.to_owned()));
+        let Some(next) = texts(&events, "NextToken").pop() else { return states };
+        let escape = |sign: char| format!("%{:02X}", u32::from(sign));
+        page = format!("&NextToken={}", next.chars().map(escape).collect::<String>());
+    }
+}
+
 async fn database(postgres: &Postgres) -> Client {
     let connect = async |name| {
         let (client, connection) =
@@ -104,7 +149,7 @@ async fn queue(sqs: &Sqs, name: &str) -> [Value; 2] {
 }
 
 #[tokio::test]
-async fn the_template_deploys_migrates_feeds_its_workers_and_goes_back() {
+async fn the_template_deploys_migrates_feeds_its_workers_goes_back_and_goes() {
     let template = Template::load(&tools::workspace().join("template.yaml")).unwrap();
     let options = Options {
         database: Location::Temporary,
@@ -121,8 +166,8 @@ async fn the_template_deploys_migrates_feeds_its_workers_and_goes_back() {
     let output = sam_deploy(&services.aws, &services.postgres, &secrets, &folder).await;
 
     assert!(output.contains("Successfully created/updated stack"), "{output}");
-    let steps = "select count(*) from refinery_schema_history";
-    let steps: i64 = database.query_one(steps, &[]).await.unwrap().get(0);
+    let count = "select count(*) from refinery_schema_history";
+    let steps: i64 = database.query_one(count, &[]).await.unwrap().get(0);
     assert!(steps >= 8, "CloudFormation waited for the migrations: {steps}");
     let limit = "select rolconnlimit from pg_roles where rolname = 'app_rw'";
     let limit: i32 = database.query_one(limit, &[]).await.unwrap().get(0);
@@ -175,4 +220,15 @@ async fn the_template_deploys_migrates_feeds_its_workers_and_goes_back() {
     let state = database.query_one(state, &[]).await.unwrap();
     assert_eq!(state.get::<_, i64>(0), steps + 1, "the history is as the later release left it");
     assert!(state.get::<_, bool>(1), "CloudFormation did not run Migrate");
+
+    let stacks = cloudformation(&services.aws, "Action=DescribeStacks&StackName=shop").await;
+    let stack = texts(&stacks, "StackId")[0].to_owned();
+
+    let output = sam_delete(&services.aws).await;
+
+    assert!(output.contains("Deleted successfully"), "{output}");
+    let states = states(&services.aws, &stack, "Schema").await;
+    assert_eq!(states[..2], ["DELETE_COMPLETE", "DELETE_IN_PROGRESS"], "Migrate answered");
+    let left: i64 = database.query_one(count, &[]).await.unwrap().get(0);
+    assert_eq!(left, steps + 1, "the data stay");
 }
