@@ -16,12 +16,13 @@ const SECRETS: [(&str, &[&str]); 6] = [
     ("TOKEN_SIGNING_KEY", &["accounts"]),
 ];
 /// The entries of the root folder, other than those whose names begin with a dot.
-const TOP_LEVEL: [&str; 10] = [
+const TOP_LEVEL: [&str; 11] = [
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
     "README.md",
     "events",
+    "findings",
     "functions",
     "samconfig.toml",
     "shared",

@@ -1,8 +1,8 @@
 //! The binaries, run by a schedule through minutes that are counted: before each, the database's rows are made a minute older.
 
-use super::tail::Tail;
 use super::template::{Every, Watch};
 use super::timeline::{Metric, Timeline};
+use invariants::LogReader;
 use local::Shop;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};
@@ -31,7 +31,7 @@ pub(super) struct Day<'a> {
     every: Every,
     watch: Watch,
     pub(super) timeline: Timeline,
-    tail: Tail,
+    logs: LogReader,
     minute: i64,
 }
 
@@ -50,11 +50,11 @@ impl<'a> Day<'a> {
             every,
             watch,
             timeline: quiet_day(every),
-            tail: Tail::default(),
+            logs: shop.log_reader(),
             minute: 0,
         };
         // What was logged before belongs to no minute of this day.
-        day.tail.new_lines(shop.services.log_folder());
+        day.logs.new_lines().unwrap();
         day.run().await;
         assert_eq!(day.ringing(), Vec::<&str>::new(), "before the state, with {every:?}");
         day
@@ -105,7 +105,7 @@ impl<'a> Day<'a> {
     }
 
     fn read_logs(&mut self) {
-        for (function, line) in self.tail.new_lines(self.shop.services.log_folder()) {
+        for (function, line) in self.logs.new_lines().unwrap() {
             self.watch.read(&function, &line, self.minute, &mut self.timeline);
         }
     }

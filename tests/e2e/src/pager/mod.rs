@@ -10,7 +10,6 @@ mod filter;
 mod numbers;
 mod payments;
 mod queues;
-mod tail;
 mod template;
 mod timeline;
 mod visitors;
@@ -18,7 +17,6 @@ mod visitors;
 use day::Day;
 use local::Shop;
 use serde_json::Value;
-pub(crate) use tail::Tail;
 use template::{Every, Watch};
 
 /// A state that needs a person.

@@ -3,6 +3,7 @@
 mod next_release;
 
 use crate::{admin, audit, customer, pager, product};
+use invariants::LogReader;
 use local::{Customer, Options, Shop};
 use serde_json::{Value, json};
 use stack::functions::{self, Profile};
@@ -55,8 +56,7 @@ async fn a_release_is_taken_back_while_orders_are_placed() {
         let signed_in = customer.log_in("grace@example.com", "a nice long passphrase").await;
         assert_eq!(signed_in.unwrap().status, 200);
         // Both releases log to one group.
-        let folders = [shop.services.log_folder(), canary.log_folder()];
-        let mut tails = [pager::Tail::default(), pager::Tail::default()];
+        let mut logs = [shop.log_reader(), LogReader::of(canary.log_folder())];
         let mut minutes = Vec::new();
         while !pager::ringing_after(&minutes).contains(&"OrdersErrors".to_owned()) {
             assert!(minutes.len() < 5, "the canary is over, and no alarm rang");
@@ -64,8 +64,7 @@ async fn a_release_is_taken_back_while_orders_are_placed() {
                 let events = format!("{}/events", order(&customer, &mug).await);
                 assert_eq!(customer.get(&events).await.unwrap().status, 500);
             }
-            let lines = tails.iter_mut().zip(folders).flat_map(|(tail, from)| tail.new_lines(from));
-            minutes.push(lines.collect());
+            minutes.push(logs.iter_mut().flat_map(|log| log.new_lines().unwrap()).collect());
         }
         // No more traffic for the next release, and CloudFormation runs this one's `Migrate`.
         drop(canary);

@@ -18,6 +18,8 @@ const FAULT: [&str; 3] =
 /// The functions that are built anew; they have this ending, since both releases are built into one folder.
 const FUNCTIONS: [&str; 2] = ["migrate", "orders"];
 const ENDING: &str = "-of-the-next-release";
+/// In the workspace's `Cargo.toml`.
+const VERSION: &str = "version = \"0.1.0\"";
 
 /// Builds it, and returns a folder with all binaries: those of [`FUNCTIONS`] of the next release, the others from `now`.
 pub(super) async fn build(now: &Path) -> PathBuf {
@@ -63,6 +65,12 @@ fn copy_sources(into: &Path) {
             continue;
         }
         let mut bytes = fs::read(root.join(&path)).unwrap();
+        if path == Path::new("Cargo.toml") {
+            // To cargo, crates of one version in one target folder are the same, wherever their sources are.
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains(VERSION), "{path:?}");
+            bytes = text.replacen(VERSION, "version = \"0.2.0\"", 1).into_bytes();
+        }
         for function in FUNCTIONS {
             if path == Path::new("functions").join(function).join("Cargo.toml") {
                 let text = String::from_utf8(bytes).unwrap();
