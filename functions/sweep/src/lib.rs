@@ -107,23 +107,28 @@ impl Sweep {
             if Instant::now() >= until {
                 break;
             }
-            match stripe_gateway::payload(&event.raw) {
-                EventPayload::Reference { object, id } => {
-                    references.push(Reference { event, object, id });
-                }
-                payload => self.apply(&event.id, &payload, report).await,
+            let payload = stripe_gateway::payload(&event.raw);
+            if self.apply(&event.id, &payload, report).await
+                && let Some((object, id)) = payload.object_at_stripe()
+            {
+                let id = id.to_owned();
+                references.push(Reference { event, object, id });
             }
         }
         references
     }
 
-    async fn apply(&self, event: &str, payload: &EventPayload, report: &mut Report) {
+    /// Whether the event waits for its object, which has to be retrieved from Stripe.
+    async fn apply(&self, event: &str, payload: &EventPayload, report: &mut Report) -> bool {
         let applied = workflows::apply_event(&self.db, event, payload, self.live).await;
-        if report.or_failure(applied).is_some() {
-            report.events += 1;
-        } else {
-            report.or_failure(payments::put_off(&self.db, event).await);
+        match report.or_failure(applied) {
+            Some(true) => return true,
+            Some(false) => report.events += 1,
+            None => {
+                report.or_failure(payments::put_off(&self.db, event).await);
+            }
         }
+        false
     }
 
     async fn postpone(&self, references: &[Reference], report: &mut Report) {

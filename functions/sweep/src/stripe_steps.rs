@@ -7,7 +7,7 @@ use domain::payments::{self, EventPayload, OpenPayment, StoredEvent, StripeObjec
 use domain::workflows::{self, CloseOutcome};
 use stripe_gateway::{Stripe, StripeFailure};
 
-/// A stored event that only refers to its object at Stripe.
+/// A stored event whose object has to be retrieved from Stripe.
 pub(crate) struct Reference {
     pub(crate) event: StoredEvent,
     pub(crate) object: StripeObject,
@@ -165,7 +165,7 @@ impl Sweep {
         }
     }
 
-    /// Applies an event that only refers to its object, which is retrieved from Stripe.
+    /// Applies an event by its object, which is retrieved from Stripe.
     async fn referenced_event(
         &self,
         stripe: &Stripe,

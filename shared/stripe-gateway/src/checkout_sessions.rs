@@ -16,9 +16,7 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
     ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
-use stripe_shared::{
-    CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus,
-};
+use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus};
 use stripe_types::Expandable;
 use time::OffsetDateTime;
 
@@ -165,15 +163,13 @@ fn paid_by(session: &CheckoutSession, mode: Mode) -> Result<Option<PaymentUpdate
     }
 }
 
-/// None if the session's fields contradict each other.
+/// None if the session's fields contradict each other. Whether it is paid only its intent says, and what was received.
 fn payment_status(session: &CheckoutSession, intent: Option<Status>) -> Option<Status> {
-    let is_paid = session.payment_status == CheckoutSessionPaymentStatus::Paid;
     match session.status.as_ref() {
         Some(CheckoutSessionStatus::Open) => Some(intent.unwrap_or(Status::Creating)),
         Some(CheckoutSessionStatus::Expired) => Some(Status::Canceled),
-        Some(CheckoutSessionStatus::Complete) if is_paid => Some(Status::Succeeded),
-        // The payment failed after the page was closed, and without the client secret nobody can try again.
         Some(CheckoutSessionStatus::Complete) => intent.map(|intent| match intent {
+            // The payment failed after the page was closed, and without the client secret nobody can try again.
             Status::RequiresPaymentMethod => Status::Failed,
             other => other,
         }),

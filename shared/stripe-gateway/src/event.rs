@@ -59,7 +59,7 @@ pub fn payload(raw: &[u8]) -> EventPayload {
     }
 }
 
-/// What a thin event means for us, with the object that it refers to.
+/// What an event means for us, with its object as it was retrieved from Stripe.
 pub(crate) fn payload_with(raw: &[u8], value: &Value) -> EventPayload {
     match Event::parse(raw) {
         Ok(event) => match event.concerns() {

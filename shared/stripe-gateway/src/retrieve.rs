@@ -1,14 +1,21 @@
-//! Retrieves the objects that thin events refer to.
+//! Retrieves the objects of events that do not contain what we need.
 
 use crate::client::{Stripe, with_retries};
 use crate::event::payload_with;
 use crate::failure::StripeFailure;
 use domain::payments::{EventPayload, StripeObject};
+use serde::Serialize;
 use serde_json::Value;
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
+/// The members of which Stripe shall return the object in place of its id.
+#[derive(Serialize)]
+struct Expand {
+    expand: [&'static str; 1],
+}
+
 impl Stripe {
-    /// What a thin event means for us, by the state that its object has now. `id` is Stripe's id of the object.
+    /// What an event means for us, by the state that its object has now. `id` is Stripe's id of the object.
     pub async fn event_payload(
         &self,
         raw: &[u8],
@@ -18,6 +25,13 @@ impl Stripe {
         let client = self.client()?;
         let request = || {
             let builder = RequestBuilder::new(StripeMethod::Get, path(object, id));
+            // What was received by a session, only its PaymentIntent says.
+            let builder = match object {
+                StripeObject::CheckoutSession => {
+                    builder.query(&Expand { expand: ["payment_intent"] })
+                }
+                _ => builder,
+            };
             builder.customize::<miniserde::json::Value>()
         };
         // As JSON and not as one of the library's types, so that it is read like the object of a snapshot event.

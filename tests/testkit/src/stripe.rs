@@ -37,6 +37,7 @@ impl Intent {
             "id": self.id,
             "object": "payment_intent",
             "amount": self.amount,
+            "amount_received": if status == "succeeded" { self.amount } else { 0 },
             "currency": self.currency.to_lowercase(),
             "status": status,
             "metadata": {"payment_id": self.payment},

@@ -5,8 +5,8 @@ mod sql;
 
 pub(crate) use outcome::{EventOutcome, Relation, unmatched};
 pub(crate) use sql::{
-    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_processed, park,
-    try_later,
+    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_object_processed,
+    mark_processed, park, try_later,
 };
 
 use super::dispute::DisputeUpdate;
@@ -36,6 +36,9 @@ pub struct EventEnvelope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventPayload {
     Payment(PaymentUpdate),
+    /// A Checkout Session is paid. What was received only its PaymentIntent says: by its own event, or when the session is
+    /// retrieved. Until then the payment is processing.
+    PaidSession(PaymentUpdate),
     /// An attempt to pay failed; the payment waits for another.
     FailedAttempt(PaymentUpdate),
     Refund(RefundUpdate),
@@ -106,6 +109,17 @@ pub(crate) const STORED_ONCE: &str = "stripe_events_pkey";
 const UNREADABLE: &str = "unreadable";
 
 impl EventPayload {
+    /// The object to retrieve from Stripe if the event cannot take effect without it, and its id there.
+    pub fn object_at_stripe(&self) -> Option<(StripeObject, &str)> {
+        match self {
+            Self::Reference { object, id } => Some((*object, id)),
+            Self::PaidSession(update) => {
+                Some((StripeObject::CheckoutSession, update.session.as_deref()?))
+            }
+            _ => None,
+        }
+    }
+
     /// What it is about, if it has a subject.
     pub(crate) fn subject(&self) -> EventSubject {
         let follows_payment = |is_ours, provider: &str, intent: &str| EventSubject {
@@ -114,11 +128,13 @@ impl EventPayload {
             follows_payment: true,
         };
         match self {
-            Self::Payment(update) | Self::FailedAttempt(update) => EventSubject {
-                is_ours: update.payment.is_some(),
-                ids: update.provider.iter().chain(&update.session).cloned().collect(),
-                follows_payment: false,
-            },
+            Self::Payment(update) | Self::PaidSession(update) | Self::FailedAttempt(update) => {
+                EventSubject {
+                    is_ours: update.payment.is_some(),
+                    ids: update.provider.iter().chain(&update.session).cloned().collect(),
+                    follows_payment: false,
+                }
+            }
             Self::Refund(update) => {
                 follows_payment(update.refund.is_some(), &update.provider, &update.intent)
             }

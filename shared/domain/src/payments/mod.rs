@@ -26,8 +26,8 @@ pub use event::{
 };
 pub(crate) use event::{EventOutcome, Relation, STORED_ONCE, unmatched};
 pub(crate) use event::{
-    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_processed, park,
-    try_later,
+    insert_with_outcome, is_any_known, is_intent_on_its_way, lock_event, mark_object_processed,
+    mark_processed, park, try_later,
 };
 pub(crate) use full_refund::{
     ALL as FULL_REFUND_QUERIES, has_refunds, record_offline_refund, request_refund, unrefunded,

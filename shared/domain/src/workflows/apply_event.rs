@@ -5,6 +5,7 @@ use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never, Refusal as _};
 use crate::payments::{
     self, EventEnvelope, EventOutcome, EventPayload, EventSubject, Refusal, Relation, STORED_ONCE,
+    Status,
 };
 
 /// Stores an event together with its effect, or neither. An event that is stored already changes nothing: whoever
@@ -33,15 +34,18 @@ pub async fn receive_event(
 }
 
 /// Lets a stored event take effect, once. An event that cannot yet is tried again later; one that never can is parked, and
-/// so is an event of the other mode than the shop's.
+/// so is an event of the other mode than the shop's. Returns whether the event waits for its object: retrieve that from
+/// Stripe, and apply what the event means with it.
 pub async fn apply_event(
     db: &Db,
     event: &str,
     payload: &EventPayload,
     live: bool,
-) -> Result<(), Failure<Never>> {
+) -> Result<bool, Failure<Never>> {
     db.transaction(async |tx| {
-        let Some((tries, livemode)) = payments::lock_event(tx, event).await? else { return Ok(()) };
+        let Some((tries, livemode)) = payments::lock_event(tx, event).await? else {
+            return Ok(false);
+        };
         let outcome = if livemode != live && *payload != EventPayload::OtherAccount {
             EventOutcome::other_mode()
         } else {
@@ -49,13 +53,14 @@ pub async fn apply_event(
         };
         match &outcome {
             EventOutcome::Done => payments::mark_processed(tx, event).await?,
+            EventOutcome::AskStripe => {}
             EventOutcome::TryLater { pause_seconds } => {
                 payments::try_later(tx, event, *pause_seconds).await?;
             }
             EventOutcome::Parked(code, _) => payments::park(tx, event, code).await?,
         }
         outcome.log(event);
-        Ok(())
+        Ok(outcome == EventOutcome::AskStripe)
     })
     .await
 }
@@ -64,13 +69,17 @@ pub async fn apply_event(
 async fn apply(tx: &Tx<'_>, payload: &EventPayload, tries: i32) -> Result<EventOutcome, DbError> {
     let applied = match payload {
         EventPayload::Payment(update) => take_payment::apply(tx, update).await.map(drop),
+        EventPayload::PaidSession(update) => match take_payment::apply(tx, update).await {
+            Ok(Status::Succeeded) => Ok(()),
+            Ok(_) => return Ok(EventOutcome::AskStripe),
+            Err(failure) => Err(failure),
+        },
         EventPayload::FailedAttempt(update) => take_payment::apply_failed_attempt(tx, update).await,
         EventPayload::Refund(update) => refund::apply(tx, update).await,
         EventPayload::Dispute(update) => dispute::apply(tx, update).await,
         EventPayload::FraudWarning(update) => fraud_warning::apply(tx, update).await,
         EventPayload::OtherAccount | EventPayload::Other => Ok(()),
-        // It waits for the sweep, which can ask Stripe for its object.
-        EventPayload::Reference { .. } => return Ok(EventOutcome::TryLater { pause_seconds: 0 }),
+        EventPayload::Reference { .. } => return Ok(EventOutcome::AskStripe),
         EventPayload::Missing { id } => {
             let parked = EventOutcome::Parked("object_missing", format!("Stripe has no {id}"));
             return without_effect(tx, payload, tries, parked).await;

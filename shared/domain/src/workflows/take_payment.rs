@@ -104,6 +104,10 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
                 make_way(tx, &locked, payment.id).await?;
             }
             payments::record_capture(tx, payment.id, order, update).await?;
+            if let Some(session) = update.session.as_ref().or(payment.session.as_ref()) {
+                // They waited for this money.
+                payments::mark_object_processed(tx, session).await?;
+            }
             let refundable = update.amount.down_to_step().minor;
             if close::on_capture(tx, &locked, update.amount).await?.is_refunded() && refundable > 0
             {

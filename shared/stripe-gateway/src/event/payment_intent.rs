@@ -40,14 +40,17 @@ pub(super) fn read(object: &Value, step: &str, at: OffsetDateTime) -> EventPaylo
     }
 }
 
-fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate, String> {
+pub(super) fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate, String> {
     let intent = Intent::deserialize(object).map_err(|error| error.to_string())?;
     let Intent { id, amount, amount_received, currency, status, metadata, .. } = intent;
     let (last_payment_error, next_action) = (intent.last_payment_error, intent.next_action);
     let decline = last_payment_error.and_then(|error| error.decline_code.or(error.code));
     let status = Status::from_name(&status).ok_or_else(|| format!("status {status}"))?;
     // What came counts, not what was asked for.
-    let minor = amount_received.filter(|_| status == Status::Succeeded).unwrap_or(amount);
+    let minor = match status {
+        Status::Succeeded => amount_received.ok_or("no amount received")?,
+        _ => amount,
+    };
     let ours = metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
     Ok(PaymentUpdate {
         provider: Some(id),

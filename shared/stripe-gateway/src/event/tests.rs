@@ -22,7 +22,8 @@ fn thin(kind: &str, related: &Value) -> Value {
 }
 
 fn intent(status: &str, currency: &str) -> Value {
-    json!({"id": "pi_1", "amount": 1999, "currency": currency, "status": status, "new_field": 1})
+    json!({"id": "pi_1", "amount": 1999, "amount_received": 1999, "currency": currency, "status": status,
+           "new_field": 1})
 }
 
 fn subject(payload: &EventPayload) -> (bool, Vec<&str>, bool) {

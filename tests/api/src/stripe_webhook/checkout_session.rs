@@ -1,11 +1,12 @@
 //! `checkout.session.*` events, alone and together with those of the PaymentIntent.
 
 use super::permutations::permutations;
-use super::{api, deliver, event_outcome, state};
+use super::{api, deliver, event_outcome, retry_due_events, state};
 use domain::id::OrderId;
 use serde_json::{Value, json};
 use testkit::{Intent, Order, Product, Shop, send_all};
 
+const UNKNOWN: &str = "pending 0 0 | processing | 5-1";
 const PAID: &str = "confirmed 1999 0 | succeeded | captured 1999 | order_confirmed | 5-1";
 
 /// A pending order over 19.99 EUR with an open Checkout Session.
@@ -46,18 +47,25 @@ async fn final_states(steps: &[(&str, i64)]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_order_is_confirmed_by_its_page() {
+async fn a_page_that_is_paid_names_its_intent_and_the_money_is_left_to_that() {
     let shop = Shop::open().await;
     let (order, intent) = checked_out(&shop).await;
+    let api = api(&shop);
     let event = intent.session_event("completed", 0);
 
-    deliver(&api(&shop), &event).await;
+    for _ in 0..2 {
+        deliver(&api, &event).await;
+    }
+    retry_due_events(&shop).await;
 
-    assert_eq!(state(&shop, order).await, PAID);
-    assert_eq!(event_outcome(&shop, &event).await, "done");
+    assert_eq!(state(&shop, order).await, UNKNOWN);
+    assert_eq!(event_outcome(&shop, &event).await, "waits");
     let known = "select provider_pi || ' ' || provider_session from payments join checkout_sessions on payment_id = id";
     let expected = format!("{} {}", intent.id, intent.session());
     assert_eq!(shop.one::<String>(known).await, expected);
+    deliver(&api, &intent.event("succeeded", 0)).await;
+    assert_eq!(state(&shop, order).await, PAID);
+    assert_eq!(event_outcome(&shop, &event).await, "done");
     let source = "select source || ' ' || source_id from ledger";
     assert_eq!(shop.one::<String>(source).await, format!("stripe {}", intent.id));
     shop.check_invariants().await;
@@ -77,6 +85,35 @@ async fn a_page_that_is_completed_many_times_confirms_once() {
     assert!(responses.iter().all(|response| response.status == 200));
     assert_eq!(state(&shop, order).await, PAID);
     shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_paid_with_less_than_its_total_never_confirms_the_order() {
+    let ended = "cancelled 1000 0 underpaid | succeeded | captured 1000 | late_payment requested 1000 \
+                 | order_cancelled order_underpaid | 5-0";
+    for session_step in ["completed", "async_payment_succeeded"] {
+        for session_is_first in [true, false] {
+            let shop = Shop::open().await;
+            let (order, intent) = checked_out(&shop).await;
+            let api = api(&shop);
+            let page = intent.session_event(session_step, 1);
+            let mut part = intent.event("succeeded", 1);
+            part["data"]["object"]["amount_received"] = json!(1000);
+            let steps = if session_is_first { [&page, &part] } else { [&part, &page] };
+
+            for event in steps.into_iter().flat_map(|event| [event; 2]) {
+                deliver(&api, event).await;
+                let state = state(&shop, order).await;
+                assert!([UNKNOWN, ended].contains(&state.as_str()), "{state}");
+            }
+
+            assert_eq!(state(&shop, order).await, ended);
+            for event in steps {
+                assert_eq!(event_outcome(&shop, event).await, "done");
+            }
+            shop.check_invariants().await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ async fn while_an_intent_of_ours_is_on_its_way_a_refund_of_an_unknown_one_waits_
     deliver(&api, &refund).await;
     let early = event_outcome(&shop, &refund).await;
     deliver(&api, &intent.session_event("completed", 1)).await;
+    deliver(&api, &intent.event("succeeded", 1)).await;
     retry_due_events(&shop).await;
 
     assert_eq!((early.as_str(), event_outcome(&shop, &refund).await.as_str()), ("waits", "done"));

@@ -20,7 +20,7 @@ async fn more_than_was_asked_for_or_another_currency_confirms_nothing() {
     let event = || intent.event("succeeded", 0);
 
     for event in [
-        with(event(), "/data/object/amount", json!(2000)),
+        with(event(), "/data/object/amount_received", json!(2000)),
         with(event(), "/data/object/currency", json!("usd")),
     ] {
         deliver(&api, &event).await;
@@ -42,6 +42,7 @@ async fn an_event_of_ours_in_an_unreadable_form_is_parked() {
         with(event(), "/data/object/status", json!("sleeping")),
         with(event(), "/data/object/amount", json!("1999")),
         with(event(), "/data/object/amount", json!(19.99)),
+        with(event(), "/data/object/amount_received", json!(null)),
         with(event(), "/data/object/metadata", json!({"payment_id": 1})),
         with(event(), "/data/object", json!({})),
         with(event(), "/data/object", json!([])),

@@ -4,6 +4,7 @@ mod checkout_session;
 mod expired_orders;
 mod late_payments;
 mod missing_payments;
+mod paid_sessions;
 mod races;
 mod retention;
 mod slow_stripe;

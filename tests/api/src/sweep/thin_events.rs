@@ -7,19 +7,19 @@ use stack::stripe::{Card, DisputeOutcome, Fault, Reply};
 
 impl Fixture {
     /// Stripe tells the webhook of an object of its own, without showing it.
-    async fn hear_of(&self, kind: &str, object_type: &str, id: &str) -> Value {
+    pub(super) async fn hear_of(&self, kind: &str, object_type: &str, id: &str) -> Value {
         let event = self.stripe.emit_thin(kind, object_type, id);
         self.hear(&event).await;
         event
     }
 
-    async fn hear(&self, event: &Value) {
+    pub(super) async fn hear(&self, event: &Value) {
         let answer = stripe_webhook::api(&self.shop).stripe_event(event).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// What has become of an event.
-    async fn outcome(&self, event: &Value) -> String {
+    pub(super) async fn outcome(&self, event: &Value) -> String {
         let sql = "select case when processed_at is not null then 'done' else coalesce(parked_reason, 'waits') end
                    from stripe_events where event_id = $1";
         self.shop.admin.query_one(sql, &[&event["id"].as_str()]).await.unwrap().get(0)

@@ -14,6 +14,8 @@ pub(super) const OTHER_MODE: &str = "livemode";
 pub(crate) enum EventOutcome {
     /// It took effect, or is none of ours.
     Done,
+    /// Its object has to be retrieved from Stripe first.
+    AskStripe,
     /// It cannot take effect yet.
     TryLater { pause_seconds: i32 },
     /// A person must look at it: why, as a code and as text.

@@ -21,7 +21,15 @@ queries! {
         for update skip locked";
 
     MARK_PROCESSED: "mark a Stripe event as processed" = "
-        update stripe_events set processed_at = now(), attempts = attempts + 1 where event_id = $1";
+        update stripe_events set processed_at = now(), attempts = attempts + 1
+        where event_id = $1 and processed_at is null";
+
+    /// Skips an event that the sweep is applying.
+    MARK_OBJECT_PROCESSED: "mark an object's Stripe events as processed" = "
+        update stripe_events set processed_at = now(), attempts = attempts + 1
+        where event_id in (select event_id from stripe_events
+                           where object_id = $1 and processed_at is null and parked_reason is null
+                           for update skip locked)";
 
     PARK: "park a Stripe event" = "
         update stripe_events set parked_reason = $2, attempts = attempts + 1 where event_id = $1";
@@ -108,6 +116,11 @@ pub(crate) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<(i32, 
 
 pub(crate) async fn mark_processed(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
     tx.execute(&MARK_PROCESSED, &[&event]).await.map(drop)
+}
+
+/// Marks what waits of the events about an object of Stripe's as processed.
+pub(crate) async fn mark_object_processed(tx: &Tx<'_>, object: &str) -> Result<(), DbError> {
+    tx.execute(&MARK_OBJECT_PROCESSED, &[&object]).await.map(drop)
 }
 
 pub(crate) async fn park(tx: &Tx<'_>, event: &str, why: &str) -> Result<(), DbError> {
