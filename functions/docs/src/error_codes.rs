@@ -51,12 +51,12 @@ const GENERAL: &[Entry] = &[
     (
         "no_such_route",
         "There is no route with this path.",
-        "Compare it with the list of routes under /docs.",
+        "Compare it with the list of routes under /docs. An address has no slash at its end.",
     ),
     (
         "no_such_method",
         "The route exists, but not with this method.",
-        "The methods of each route are listed under /docs.",
+        "The header Allow lists its methods, as does /docs.",
     ),
     (
         "not_found",

@@ -1,5 +1,7 @@
-//! Documentation and probes: the OpenAPI document, Swagger UI, error codes, health and version.
+//! Documentation and probes: the OpenAPI document, Swagger UI, error codes, health and version. Also answers what no
+//! function has a route for.
 
+mod elsewhere;
 mod error_codes;
 mod page;
 mod probe;
@@ -8,7 +10,7 @@ mod show_error;
 mod show_openapi;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
 use domain::db::Db;
 
 lambda::interface! {
@@ -26,4 +28,6 @@ pub fn routes() -> Router<Db> {
     documented()
         // Scripts and styles of Swagger UI, not part of the documented interface.
         .route("/docs/{file}", get(show_docs::show_asset))
+        .route("/", any(elsewhere::refuse))
+        .route("/{*path}", any(elsewhere::refuse))
 }

@@ -9,6 +9,7 @@ mod interface;
 mod list;
 mod problem;
 mod proxies;
+mod route_path;
 pub mod token;
 
 pub use app::App;
@@ -34,6 +35,7 @@ use futures_util::FutureExt as _;
 use lambda_http::Error;
 use lambda_http::request::RequestContext;
 use std::panic::AssertUnwindSafe;
+use tower::util::MapRequest;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,7 +48,7 @@ where
     S: Clone + Send + Sync + 'static,
 {
     start_logging();
-    lambda_http::run(router(routes, state)).await
+    lambda_http::run(MapRequest::new(router(routes, state), route_path::with_route_path)).await
 }
 
 /// A function's routes with what they have in common: 404 and 405, the body limit, the request id and safe headers.

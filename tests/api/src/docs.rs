@@ -87,6 +87,29 @@ async fn an_unknown_error_code_is_not_found() {
 }
 
 #[tokio::test]
+async fn what_no_function_has_a_route_for_is_a_problem_with_the_way_on() {
+    let api = api().await;
+
+    for path in ["/", "/v1/nope", "/v2/orders", "/v1/orders/1/2/3", "//", "/v1/nope/"] {
+        let response = api.get(path).await;
+        assert_eq!(response.refusal(), (404, "no_such_route"), "{path}");
+        assert!(!response.text("/request_id").is_empty(), "{path}");
+    }
+    let slash = api.get("/v1/products/").await;
+    assert_eq!(slash.refusal(), (404, "no_such_route"));
+    assert_eq!(slash.text("/detail"), "an address has no slash at its end: /v1/products");
+    for (method, path, allowed) in [
+        ("PUT", "/v1/orders", "GET, HEAD, POST"),
+        ("PROPFIND", "/v1/products/1", "DELETE, GET, HEAD, PATCH"),
+        ("OPTIONS", "/v1/auth/login", "POST"),
+    ] {
+        let response = api.call(method.parse().unwrap(), path).await;
+        assert_eq!(response.refusal(), (405, "no_such_method"), "{method} {path}");
+        assert_eq!(response.header("allow"), Some(allowed), "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn a_shop_with_a_database_is_ready() {
     let api = api().await;
     assert_eq!(api.get("/readyz").await.text("/status"), "ready");

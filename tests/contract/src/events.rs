@@ -48,6 +48,7 @@ fn expected() -> BTreeMap<&'static str, Expected> {
         ("catalog-create-product-with-floats", refused(400, "bad_body")),
         ("catalog-create-product-with-floats-base64", refused(400, "bad_body")),
         ("catalog-list-products", ok("/has_more", json!(true))),
+        ("docs-elsewhere", refused(405, "no_such_method")),
         ("docs-error-garbled", refused(404, "not_found")),
         ("docs-error-unknown", refused(404, "not_found")),
         ("docs-health", ok("/status", json!("ok"))),
@@ -133,7 +134,7 @@ fn every_http_event_is_for_a_route_of_its_function() {
     let template = template();
     for (name, event) in events().iter().filter(|(_, event)| event.get("routeKey").is_some()) {
         let routes = template.routes().filter(|(_, function)| function.binary == function_of(name));
-        let mut keys = routes.map(|(route, _)| format!("{} {}", route.method, route.path));
+        let mut keys = routes.map(|(route, _)| route.key());
         assert!(keys.any(|key| event["routeKey"] == key), "{name}: {}", event["routeKey"]);
         assert_eq!(event["routeKey"], event["requestContext"]["routeKey"], "{name}");
         assert_eq!(event["rawPath"], event["requestContext"]["http"]["path"], "{name}");

@@ -1,13 +1,18 @@
-//! `template.yaml`, the routers and the OpenAPI document have the same routes.
+//! `template.yaml`, the routers and the OpenAPI document have the same routes, and `HEAD` is served wherever `GET` is.
 
+use crate::all_functions::AllFunctions;
 use crate::document::operations;
 use crate::workspace::{self, crates};
+use domain::accounts::Role;
 use stack::Template;
+use stack::template::Route;
 use std::collections::BTreeSet;
 
 /// Routes that are not in the document: function, method, path and reason.
 const UNPUBLISHED: [(&str, &str, &str, &str); 1] =
     [("docs", "GET", "/docs/{file}", "scripts and styles of the page at /docs")];
+/// The function that answers what has no route.
+const ELSEWHERE: &str = "docs";
 
 pub(crate) fn template() -> Template {
     Template::load(&workspace::root().join("template.yaml")).unwrap()
@@ -21,7 +26,12 @@ fn the_template_has_the_routes_of_the_document_and_each_leads_to_its_function() 
     let unpublished = UNPUBLISHED.map(|(function, method, path, _)| {
         (function.to_owned(), method.to_owned(), path.to_owned())
     });
-    let served: BTreeSet<_> = published.chain(unpublished).collect();
+    let mut served: BTreeSet<_> = published.chain(unpublished).collect();
+    let reads = served.iter().filter(|(_, method, _)| method == "GET").cloned();
+    let heads: Vec<_> =
+        reads.map(|(function, _, path)| (function, "HEAD".to_owned(), path)).collect();
+    served.extend(heads);
+    served.insert((ELSEWHERE.to_owned(), "ANY".to_owned(), Route::DEFAULT.to_owned()));
     let template = template();
     let deployed = template.routes().map(|(route, function)| {
         (function.binary.clone(), route.method.clone(), route.path.clone())
@@ -32,6 +42,29 @@ fn the_template_has_the_routes_of_the_document_and_each_leads_to_its_function() 
     let unknown: Vec<_> = deployed.difference(&served).collect();
     assert!(missing.is_empty(), "template.yaml lacks the routes {missing:?}");
     assert!(unknown.is_empty(), "template.yaml has routes that no router has: {unknown:?}");
+}
+
+#[tokio::test]
+async fn head_is_answered_as_get_without_the_body() {
+    let functions = AllFunctions::open().await;
+    let admin = functions.shop.user(Role::Admin).await;
+    let resources = functions.resources().await;
+    for operation in operations().into_iter().filter(|operation| operation.method == "GET") {
+        let path = functions.path(&operation, &resources);
+        let api = &functions.apis[operation.function];
+        let call = |method: &str| {
+            let call = api.call(method.parse().unwrap(), &path);
+            call.by(&admin).header("x-request-id", "r-1")
+        };
+
+        let (get, head) = (call("GET").await, call("HEAD").await);
+
+        assert!(!get.bytes.is_empty(), "{operation}");
+        assert!(head.bytes.is_empty(), "{operation}: {head:?}");
+        let length = get.bytes.len().to_string();
+        assert_eq!(head.header("content-length"), Some(&*length), "{operation}");
+        assert_eq!((head.status, head.headers), (get.status, get.headers), "{operation}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod crash_points;
 mod environment_variables;
 mod flooded_accounts;
+mod front_door;
 mod large_lists;
 mod logs;
 mod mailbox;

@@ -63,11 +63,11 @@ impl Problem {
         }
     }
 
-    pub(super) fn no_such_route() -> Self {
+    pub fn no_such_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no_such_route", "there is nothing at this address")
     }
 
-    pub(super) fn no_such_method() -> Self {
+    pub fn no_such_method() -> Self {
         let detail = "this address does not take this method";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", detail)
     }

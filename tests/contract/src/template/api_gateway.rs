@@ -19,6 +19,8 @@ const PUBLIC: [&str; 7] = [
 /// Requests a second to a route that has a throttle of its own. All callers share it: with fewer, one client shuts the route for
 /// all others; with more, those that hash passwords take the instances of everything else.
 const SHARED_RATE: std::ops::RangeInclusive<u64> = 40..=60;
+/// The route that takes what no other takes.
+const DEFAULT: &str = "$default";
 /// Variables of the access log that would hold personal data or input.
 const NOT_LOGGED: [&str; 4] = ["header", "body", "querystring", "sourceIp"];
 
@@ -32,13 +34,19 @@ pub(super) fn are_declared(yaml: &Yaml) -> Faults {
             let event = &event["Properties"];
             let [method, path] =
                 ["Method", "Path"].map(|key| event[key].as_str().unwrap_or_default());
-            let key = format!("{method} {path}");
+            let is_default = event.get("Method").or(event.get("Path")).is_none();
+            let key = if is_default { DEFAULT.to_owned() } else { format!("{method} {path}") };
             if event["ApiId"] != json!({"Ref": "Api"}) {
                 faults.push(format!("{id}: {key} is not on the gateway Api"));
+            }
+            if is_default {
+                keys.push(key);
+                continue;
             }
             if method == "ANY" || path.contains(['+', '$']) || path.is_empty() {
                 faults.push(format!("{id}: {key} is a catch-all route"));
             }
+            let method = if method == "HEAD" { "GET" } else { method };
             match needs_credentials(&document, method, path) {
                 None if path != "/docs/{file}" => {
                     faults.push(format!("{id}: {key} is not in the document"));
@@ -51,6 +59,7 @@ pub(super) fn are_declared(yaml: &Yaml) -> Faults {
             keys.push(key);
         }
     }
+    faults.extend(cors(&yaml.properties("Api")["CorsConfiguration"], &document));
     let api = &yaml.properties("Api")["RouteSettings"];
     let throttled: Vec<_> = api.as_object().into_iter().flatten().collect();
     for (key, settings) in &throttled {
@@ -65,7 +74,9 @@ pub(super) fn are_declared(yaml: &Yaml) -> Faults {
             _ => faults.push(format!("{key} is not throttled")),
         }
     }
-    for key in ["POST /v1/auth/login", "POST /v1/auth/register", "POST /v1/auth/password/forgot"] {
+    for key in
+        ["POST /v1/auth/login", "POST /v1/auth/register", "POST /v1/auth/password/forgot", DEFAULT]
+    {
         if !throttled.iter().any(|(known, _)| *known == key) {
             faults.push(format!("{key} has no rate limit of its own"));
         }
@@ -78,6 +89,33 @@ fn needs_credentials(document: &Value, method: &str, path: &str) -> Option<bool>
     let operation = document["paths"].get(path)?.get(method.to_lowercase())?;
     let schemes = operation["security"].as_array();
     Some(schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&json!({}))))
+}
+
+/// Pages of other origins may send and read what the document has.
+fn cors(rules: &Value, document: &Value) -> Faults {
+    let mut faults = Vec::new();
+    let mut need = |key: &str, name: &str, fault: &str| {
+        if !items(&rules[key]).any(|known| known.as_str() == Some(name)) {
+            faults.push(format!("Api: {name} {fault}"));
+        }
+    };
+    let exposed = document["components"]["headers"].as_object().into_iter().flatten();
+    for name in exposed.map(|(name, _)| name.as_str()).chain(["Allow", "X-Request-Id"]) {
+        need("ExposeHeaders", &name.to_lowercase(), "is not exposed");
+    }
+    for name in ["authorization", "content-type", "x-request-id"] {
+        need("AllowHeaders", name, "is not allowed");
+    }
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(_, operations)| operations.as_object().into_iter().flatten());
+    for (method, operation) in operations {
+        need("AllowMethods", &method.to_uppercase(), "is not allowed");
+        let headers = items(&operation["parameters"]).filter(|one| one["in"] == "header");
+        for name in headers.filter_map(|header| header["name"].as_str()) {
+            need("AllowHeaders", &name.to_lowercase(), "is not allowed");
+        }
+    }
+    faults
 }
 
 fn gateway(yaml: &Yaml) -> Faults {

@@ -17,13 +17,14 @@ pub(super) struct RequestContext {
     pub(super) request_id: String,
 }
 
+/// `rawPath` is decoded, in spite of its name.
 pub(super) fn http(
     parts: &Parts,
     body: &[u8],
     route: &RouteMatch,
     context: &RequestContext,
 ) -> Value {
-    let path = parts.uri.path();
+    let path = percent_decode(parts.uri.path());
     let query = parts.uri.query().unwrap_or_default();
     let cookies = cookies(&parts.headers);
     let mut event = json!({
@@ -83,7 +84,7 @@ fn request_context(parts: &Parts, route: &RouteMatch, context: &RequestContext) 
         "domainPrefix": domain.split('.').next(),
         "http": {
             "method": parts.method.as_str(),
-            "path": parts.uri.path(),
+            "path": percent_decode(parts.uri.path()),
             "protocol": "HTTP/1.1",
             "sourceIp": context.peer.ip().to_string(),
             "userAgent": text(&parts.headers, header::USER_AGENT.as_str()),

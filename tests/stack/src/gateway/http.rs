@@ -2,6 +2,7 @@
 
 use super::{
     Error, InvokeError, Listener,
+    cors::{self, CorsPolicy},
     event::{self, RequestContext},
     pool::{Function, InvokeResult},
     response,
@@ -13,7 +14,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Response, StatusCode},
+    http::{HeaderValue, Method, Response, StatusCode},
     serve::ListenerExt,
 };
 use http_body_util::BodyExt;
@@ -36,6 +37,7 @@ struct HttpApi {
     port: u16,
     routes: Routes,
     throttles: Throttles,
+    cors: CorsPolicy,
     functions: BTreeMap<String, Arc<Function>>,
     progress: Progress,
 }
@@ -45,6 +47,7 @@ pub(super) fn serve(
     listener: Listener,
     routes: Routes,
     throttles: Throttles,
+    cors: CorsPolicy,
     functions: BTreeMap<String, Arc<Function>>,
     progress: Progress,
 ) -> Result<(), Error> {
@@ -55,7 +58,7 @@ pub(super) fn serve(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let api = Arc::new(HttpApi { port, routes, throttles, functions, progress });
+    let api = Arc::new(HttpApi { port, routes, throttles, cors, functions, progress });
     let app = Router::new().fallback(receive).with_state(api);
     runtime.spawn(async move {
         let _ =
@@ -71,9 +74,11 @@ async fn receive(
 ) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
     let (begin, what) = (Instant::now(), format!("{} {}", request.method(), request.uri().path()));
+    let origin = cors::local_origin(request.headers());
     let mut response = api.respond(peer, &request_id, request).await;
     let took = begin.elapsed().as_millis();
     api.progress.say(&format!("{what} -> {} in {took} ms", response.status().as_u16()));
+    api.cors.allow(origin, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("apigw-requestid", id);
     }
@@ -88,6 +93,9 @@ impl HttpApi {
         request: Request,
     ) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        if let Some(preflight) = self.cors.preflight(&parts) {
+            return preflight;
+        }
         let found = self.routes.find(parts.method.as_str(), parts.uri.path());
         let Some((found, function)) = found.and_then(|found| {
             let function = self.functions.get(&found.function)?.clone();
@@ -111,7 +119,7 @@ impl HttpApi {
         // A separate task, because Lambda completes an invocation even if the client disconnects.
         let call = tokio::spawn(async move { function.invoke(payload.into()).await });
         match timeout(INTEGRATION_LIMIT, call).await {
-            Ok(Ok(outcome)) => respond(outcome),
+            Ok(Ok(outcome)) => respond(&parts.method, outcome),
             Ok(Err(_)) => response::error(StatusCode::INTERNAL_SERVER_ERROR),
             Err(_) => response::error(StatusCode::SERVICE_UNAVAILABLE),
         }
@@ -133,9 +141,9 @@ async fn read(mut body: Body) -> Option<Vec<u8>> {
     fits.then_some(bytes)
 }
 
-fn respond(outcome: InvokeResult) -> Response<Body> {
+fn respond(method: &Method, outcome: InvokeResult) -> Response<Body> {
     match outcome {
-        Ok(invoked) => response::http(&invoked.bytes)
+        Ok(invoked) => response::http(method, &invoked.bytes)
             .unwrap_or_else(|| response::error(StatusCode::INTERNAL_SERVER_ERROR)),
         Err(
             InvokeError::TimedOut { .. } | InvokeError::Closed { .. } | InvokeError::Busy { .. },

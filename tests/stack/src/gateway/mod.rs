@@ -1,6 +1,7 @@
 //! A local API Gateway and Lambda, with event source mappings and `EventBridge` schedules: reads the routes from
 //! template.yaml and runs the deployed binaries through the Lambda Runtime API.
 
+mod cors;
 mod environment;
 mod error;
 mod event;
@@ -15,6 +16,7 @@ mod schedule;
 mod throttle;
 
 use crate::{Aws, Progress, Template};
+use cors::CorsPolicy;
 use event_source::EventSourceMapping;
 use pool::{Function, InvokeResult};
 use route::Routes;
@@ -124,11 +126,11 @@ impl Gateway {
         let runtime = Builder::new_multi_thread().thread_name("gateway").enable_all().build();
         let runtime = runtime.map_err(Error::Threads)?;
         let url = listener.url();
-        let routes = Routes::new(template);
+        let (routes, cors) = (Routes::new(template), CorsPolicy::new(template.cors.as_ref()));
         let throttles =
             if options.refuse_when_busy { Throttles::of(template) } else { Throttles::default() };
         let progress = options.progress.clone();
-        http::serve(&runtime, listener, routes, throttles, functions.clone(), progress)?;
+        http::serve(&runtime, listener, routes, throttles, cors, functions.clone(), progress)?;
         for function in functions.values() {
             if let Some(aws) = aws {
                 for source in &function.spec.sources {

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct FunctionResponse {
 }
 
 /// `None` if the response is malformed, for which API Gateway answers 500.
-pub(super) fn http(response: &[u8]) -> Option<Response<Body>> {
+pub(super) fn http(method: &Method, response: &[u8]) -> Option<Response<Body>> {
     let value: Value = serde_json::from_slice(response).ok()?;
     if value.get("statusCode").is_none() {
         // Without `statusCode` the whole JSON is the body.
@@ -52,8 +52,10 @@ pub(super) fn http(response: &[u8]) -> Option<Response<Body>> {
     for cookie in parsed.cookies.unwrap_or_default() {
         headers.append(header::SET_COOKIE, HeaderValue::from_str(&cookie).ok()?);
     }
-    // The server sets the length itself.
-    headers.remove(header::CONTENT_LENGTH);
+    // The server sets the length itself, but for HEAD, where the function knows that of the body it left out.
+    if method != Method::HEAD {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
     }
@@ -107,7 +109,7 @@ mod tests {
             "isBase64Encoded": true,
         });
 
-        let response = http(answer.to_string().as_bytes()).unwrap();
+        let response = http(&Method::GET, answer.to_string().as_bytes()).unwrap();
 
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(response.headers()["location"], "/v1/orders/1");
@@ -115,8 +117,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_head_keeps_the_length_of_the_body_it_left_out() {
+        let answer = json!({"statusCode": 200, "headers": {"content-length": "7"}});
+        let length = |method: Method| {
+            let response = http(&method, answer.to_string().as_bytes()).unwrap();
+            response.headers().get("content-length").cloned()
+        };
+
+        assert_eq!(length(Method::HEAD).unwrap(), "7");
+        assert_eq!(length(Method::GET), None);
+    }
+
+    #[test]
     fn an_answer_without_a_status_is_the_body() {
-        let response = http(br#"{"hello":"you"}"#).unwrap();
+        let response = http(&Method::GET, br#"{"hello":"you"}"#).unwrap();
 
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "application/json");
@@ -130,7 +144,7 @@ mod tests {
             r#"{"statusCode":20}"#,
             "<",
         ] {
-            assert!(http(answer.as_bytes()).is_none(), "{answer}");
+            assert!(http(&Method::GET, answer.as_bytes()).is_none(), "{answer}");
         }
     }
 }

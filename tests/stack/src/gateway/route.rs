@@ -1,12 +1,16 @@
 //! Selects the route of a request. Literal segments win over `{param}`, and `{param}` wins over `{proxy+}`, as in API
-//! Gateway.
+//! Gateway. `$default` takes the rest.
 
 use super::event::percent_decode;
-use crate::Template;
+use crate::{Template, template::Route};
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
-pub(super) struct Routes(Vec<Entry>);
+pub(super) struct Routes {
+    entries: Vec<Entry>,
+    /// The logical id of the function of the route `$default`.
+    default: Option<String>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -28,7 +32,7 @@ enum Segment {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RouteMatch {
-    /// Such as `GET /v1/orders/{order_id}`.
+    /// Such as `GET /v1/orders/{order_id}`, or `$default`.
     pub(super) key: String,
     /// The logical id of the function.
     pub(super) function: String,
@@ -38,28 +42,36 @@ pub(super) struct RouteMatch {
 
 impl Routes {
     pub(super) fn new(template: &Template) -> Self {
-        let entries = template.routes().map(|(route, function)| Entry {
-            method: route.method.clone(),
-            segments: segments(&route.path).map(Segment::new).collect(),
-            key: format!("{} {}", route.method, route.path),
-            function: function.id.clone(),
-        });
-        let mut entries: Vec<Entry> = entries.collect();
-        entries.sort_by_key(|entry| (entry.ranks(), entry.method == "ANY"));
-        Self(entries)
+        let mut entries = Vec::new();
+        let mut default = None;
+        for (route, function) in template.routes() {
+            if route.path == Route::DEFAULT {
+                default = Some(function.id.clone());
+                continue;
+            }
+            entries.push(Entry {
+                method: route.method.clone(),
+                segments: segments(&route.path).map(Segment::new).collect(),
+                key: route.key(),
+                function: function.id.clone(),
+            });
+        }
+        entries.sort_by_key(|entry: &Entry| (entry.ranks(), entry.method == "ANY"));
+        Self { entries, default }
     }
 
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteMatch> {
-        self.0.iter().filter(|entry| entry.method == method || entry.method == "ANY").find_map(
-            |entry| {
-                let params = entry.matches(path)?;
-                Some(RouteMatch {
-                    key: entry.key.clone(),
-                    function: entry.function.clone(),
-                    params,
-                })
-            },
-        )
+        let mut entries =
+            self.entries.iter().filter(|entry| entry.method == method || entry.method == "ANY");
+        let named = entries.find_map(|entry| {
+            let params = entry.matches(path)?;
+            Some(RouteMatch { key: entry.key.clone(), function: entry.function.clone(), params })
+        });
+        named.or_else(|| {
+            let function = self.default.clone()?;
+            let key = Route::DEFAULT.to_owned();
+            Some(RouteMatch { key, function, params: BTreeMap::new() })
+        })
     }
 }
 
@@ -167,6 +179,29 @@ mod tests {
             assert_eq!(key("GET", path), None, "{path}");
         }
         assert_eq!(key("GET", "/v1/orders/7/cancel"), None);
+    }
+
+    #[test]
+    fn a_default_route_takes_what_no_other_takes() {
+        let text = "Resources:
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/shop
+      Events:
+        Orders: {Type: HttpApi, Properties: {Method: GET, Path: /v1/orders}}
+        Rest: {Type: HttpApi, Properties: {ApiId: !Ref Api}}
+";
+        let routes = Routes::new(&Template::parse(text).unwrap());
+
+        for (method, path, key) in [
+            ("GET", "/v1/orders", "GET /v1/orders"),
+            ("PUT", "/v1/orders", "$default"),
+            ("GET", "/v1/orders/", "$default"),
+            ("GET", "/", "$default"),
+        ] {
+            assert_eq!(routes.find(method, path).unwrap().key, key, "{method} {path}");
+        }
     }
 
     #[test]

@@ -24,13 +24,15 @@ pub enum Error {
     Twice { route: String, first: String, second: String },
 }
 
-/// The functions and queues of a template, by logical id, and the throttles of its routes.
+/// The functions and queues of a template by logical id, the throttles of its routes, and the CORS rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pub functions: BTreeMap<String, Function>,
     pub queues: BTreeMap<String, Queue>,
     /// The throttles of single routes, by route key.
     pub throttles: BTreeMap<String, Throttle>,
+    /// Of the HTTP API, if it allows other origins.
+    pub cors: Option<Cors>,
 }
 
 /// What a gateway lets through of a route, from all callers together.
@@ -40,6 +42,16 @@ pub struct Throttle {
     pub rate: u32,
     /// Requests at once.
     pub burst: u32,
+}
+
+/// `CorsConfiguration`, but for the origins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    pub methods: Vec<String>,
+    pub headers: Vec<String>,
+    pub exposed: Vec<String>,
+    /// In seconds.
+    pub max_age: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +76,21 @@ pub struct Function {
 pub struct Route {
     /// Upper case, or `ANY`.
     pub method: String,
+    /// [`Route::DEFAULT`] for what no other route takes.
     pub path: String,
     pub api: Option<String>,
+}
+
+impl Route {
+    pub const DEFAULT: &str = "$default";
+
+    /// As API Gateway names it: `GET /v1/orders/{order_id}`, or `$default`.
+    pub fn key(&self) -> String {
+        if self.path == Self::DEFAULT {
+            return self.path.clone();
+        }
+        format!("{} {}", self.method, self.path)
+    }
 }
 
 /// An SQS event: a queue whose messages the function consumes.
@@ -149,7 +174,7 @@ impl Template {
         }
         let mut taken = BTreeMap::new();
         for (route, function) in self.routes() {
-            let key = (&route.api, format!("{} {}", route.method, route.path));
+            let key = (&route.api, route.key());
             if let Some(first) = taken.insert(key.clone(), &function.id) {
                 let (first, second) = (first.clone(), function.id.clone());
                 return Err(Error::Twice { route: key.1, first, second });

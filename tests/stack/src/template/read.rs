@@ -1,7 +1,7 @@
 //! Reads the types of the template from the YAML tree.
 
 use super::{
-    Error, Function, Queue, Redrive, Route, Schedule, ScheduleExpression, Source, Template,
+    Cors, Error, Function, Queue, Redrive, Route, Schedule, ScheduleExpression, Source, Template,
     Throttle, node::Node,
 };
 use serde_yaml_ng::Value;
@@ -11,21 +11,24 @@ pub(super) fn template(root: &Value) -> Result<Template, Error> {
     let root = Node::root(root);
     let globals = root.get("Globals").and_then(|globals| globals.get("Function"));
     let (functions, queues, throttles) = Default::default();
-    let mut template = Template { functions, queues, throttles };
+    let mut template = Template { functions, queues, throttles, cors: None };
     for (id, resource) in root.need("Resources", "the resources")?.entries()? {
         match resource.need("Type", "the resource's type")?.text()?.as_str() {
             "AWS::Serverless::Function" => {
                 let properties = resource.need("Properties", "the function's properties")?;
                 template.functions.insert(id.clone(), function(id, &properties, globals.as_ref())?);
             }
-            "AWS::SQS::Queue" => {
-                template.queues.insert(id.clone(), queue(id, resource.get("Properties").as_ref())?);
-            }
             "AWS::Serverless::HttpApi" => {
-                let routes = resource.get("Properties").and_then(|own| own.get("RouteSettings"));
+                let Some(properties) = resource.get("Properties") else { continue };
+                let rules = properties.get("CorsConfiguration");
+                template.cors = rules.map(|rules| cors(&rules)).transpose()?;
+                let routes = properties.get("RouteSettings");
                 for (key, route) in routes.map_or(Ok(Vec::new()), |routes| routes.entries())? {
                     template.throttles.insert(key, throttle(&route)?);
                 }
+            }
+            "AWS::SQS::Queue" => {
+                template.queues.insert(id.clone(), queue(id, resource.get("Properties").as_ref())?);
             }
             _ => {}
         }
@@ -87,17 +90,34 @@ fn add_event(function: &mut Function, name: String, event: &Node<'_>) -> Result<
 }
 
 fn route(event: &Node<'_>) -> Result<Route, Error> {
+    let api = event.get("ApiId").map(|api| api.logical_id()).transpose()?;
+    if event.get("Path").is_none() && event.get("Method").is_none() {
+        return Ok(Route { method: "ANY".to_owned(), path: Route::DEFAULT.to_owned(), api });
+    }
     let path = event.need("Path", "the route's path")?;
     let route = Route {
         method: event.need("Method", "the route's method")?.text()?.to_uppercase(),
         path: path.text()?,
-        api: event.get("ApiId").map(|api| api.logical_id()).transpose()?,
+        api,
     };
     if route.path.starts_with('/') {
         Ok(route)
     } else {
         Err(path.unexpected("a path that starts with /"))
     }
+}
+
+fn cors(rules: &Node<'_>) -> Result<Cors, Error> {
+    let list = |key: &str| match rules.get(key) {
+        Some(list) => list.items()?.iter().map(Node::text).collect(),
+        None => Ok(Vec::new()),
+    };
+    Ok(Cors {
+        methods: list("AllowMethods")?,
+        headers: list("AllowHeaders")?,
+        exposed: list("ExposeHeaders")?,
+        max_age: rules.get("MaxAge").map_or(Ok(0), |seconds| seconds.number())?,
+    })
 }
 
 fn source(event: &Node<'_>) -> Result<Source, Error> {

@@ -31,6 +31,17 @@ fn a_route_names_its_method_its_path_and_its_api() {
 }
 
 #[test]
+fn a_route_without_method_and_path_takes_what_no_other_takes() {
+    let event = "ApiId: {Ref: Api}, Path: /v1/stock, Method: get";
+    assert!(SHOP.contains(event));
+    let template = Template::parse(&SHOP.replace(event, "ApiId: {Ref: Api}")).unwrap();
+
+    let routes = &template.functions["Inventory"].routes;
+
+    assert!(routes.iter().any(|route| route.key() == "$default"), "{routes:?}");
+}
+
+#[test]
 fn a_queue_feeds_a_function_and_has_its_dead_letters() {
     let template = Template::parse(SHOP).unwrap();
 

@@ -1,5 +1,5 @@
 use crate::{Folder, is_alive};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use stack::{
     Gateway, InvokeError, Template,
@@ -14,7 +14,14 @@ Globals:
 Resources:
   Api:
     Type: AWS::Serverless::HttpApi
-    Properties: {RouteSettings: {'GET /quick': {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2}}}
+    Properties:
+      RouteSettings: {'GET /quick': {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2}}
+      CorsConfiguration:
+        AllowOrigins: !Ref AllowedOrigins
+        AllowMethods: [GET, POST]
+        AllowHeaders: [content-type]
+        ExposeHeaders: [etag, link]
+        MaxAge: 600
   Echo:
     Type: AWS::Serverless::Function
     Properties:
@@ -112,6 +119,33 @@ async fn an_unknown_route_is_not_found() {
         shop.get("/v1/orders/1").await,
         (StatusCode::NOT_FOUND, json!({"message": "Not Found"}))
     );
+}
+
+#[tokio::test]
+async fn pages_of_this_machine_may_ask_what_the_template_lets_others_ask() {
+    let shop = Shop::open();
+    let url = format!("{}/v1/orders/1", shop.gateway.url());
+    let ask = async |method: Method, origin: &str| {
+        let request = shop.client.request(method, &url).header("origin", origin);
+        let answer = request.header("access-control-request-method", "POST").send().await.unwrap();
+        let header =
+            |name: &str| answer.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
+        let names = ["allow-origin", "allow-methods", "allow-headers", "max-age", "expose-headers"];
+        (answer.status().as_u16(), names.map(|name| header(&format!("access-control-{name}"))))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let page = "http://localhost:5173";
+
+    let preflight = ask(Method::OPTIONS, page).await;
+    let request = ask(Method::POST, page).await;
+    let foreign = ask(Method::OPTIONS, "https://shop.example").await;
+
+    let (allowed, exposed) = (some(page), some("etag,link"));
+    let rules = [some("GET,POST"), some("content-type"), some("600")];
+    let [methods, headers, age] = rules;
+    assert_eq!(preflight, (204, [allowed.clone(), methods, headers, age, exposed.clone()]));
+    assert_eq!(request, (200, [allowed, None, None, None, exposed]));
+    assert_eq!(foreign, (204, [None, None, None, None, None]));
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ fn a_request_becomes_a_payload_of_format_two() {
 
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["routeKey"], "POST /v1/orders/{order_id}");
-    assert_eq!(event["rawPath"], "/v1/orders/a%20b");
+    assert_eq!(event["rawPath"], "/v1/orders/a b");
     assert_eq!(event["rawQueryString"], "limit=5&tag=x%2Cy&tag=z+1");
     assert_eq!(event["queryStringParameters"], json!({"limit": "5", "tag": "x,y,z 1"}));
     assert_eq!(event["pathParameters"], json!({"order_id": "a b"}));
@@ -44,7 +44,7 @@ fn a_request_becomes_a_payload_of_format_two() {
             "domainPrefix": "shop",
             "http": {
                 "method": "POST",
-                "path": "/v1/orders/a%20b",
+                "path": "/v1/orders/a b",
                 "protocol": "HTTP/1.1",
                 "sourceIp": "127.0.0.1",
                 "userAgent": "curl/8",
