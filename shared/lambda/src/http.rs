@@ -6,6 +6,7 @@ pub mod caller;
 mod conditional;
 mod idempotency;
 mod interface;
+mod json;
 mod list;
 mod problem;
 mod proxies;

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 type Schemas = BTreeMap<String, Value>;
 
-/// A body with every optional member, and where its objects and strings are.
+/// A body with every optional member, and where its objects, strings and integers are.
 pub(crate) struct ExampleBody {
     pub(crate) body: Value,
     /// JSON pointers to the objects whose schema allows no other members.
     pub(crate) objects: Vec<String>,
     /// JSON pointers to all strings.
     pub(crate) strings: Vec<String>,
+    /// JSON pointers to all integers.
+    pub(crate) integers: Vec<String>,
 }
 
 impl ExampleBody {
@@ -21,7 +23,8 @@ impl ExampleBody {
         let (_, content) = entries(&operation.spec["requestBody"]["content"]).next()?;
         let schema = without_null(&content["schema"], schemas);
         schema.get("properties")?;
-        let mut example = Self { body: Value::Null, objects: Vec::new(), strings: Vec::new() };
+        let (objects, strings, integers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut example = Self { body: Value::Null, objects, strings, integers };
         example.body = example.fill(schema, operation.example(schemas), "", schemas);
         Some(example)
     }
@@ -72,6 +75,10 @@ impl ExampleBody {
                 example.unwrap_or_else(|| "text".into())
             }
             "boolean" => example.unwrap_or_else(|| true.into()),
+            "integer" => {
+                self.integers.push(place.to_owned());
+                example.unwrap_or_else(|| 1.into())
+            }
             _ => example.unwrap_or_else(|| 1.into()),
         }
     }

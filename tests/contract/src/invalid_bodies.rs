@@ -1,4 +1,5 @@
-//! Request bodies that every operation refuses: with an unknown member, too deep, too large.
+//! Request bodies that every operation refuses: with an unknown member, with an array in place of an object, with a fraction
+//! in place of an integer, too deep, too large.
 
 use crate::all_functions::AllFunctions;
 use crate::document::{Operation, operations};
@@ -39,6 +40,68 @@ async fn a_member_that_no_body_has_is_refused_in_every_object_of_every_body() {
             assert!(detail.contains("`is_admin`"), "{operation} {place}: {detail}");
         }
     }
+}
+
+/// serde would read the array as the values of the object's members.
+#[tokio::test]
+async fn an_array_is_no_object_in_any_body() {
+    let functions = AllFunctions::open().await;
+    let admin = functions.shop.user(Role::Admin).await;
+    let resources = functions.resources().await;
+    for (operation, ExampleBody { body, objects, .. }) in with_body(&functions) {
+        let etag = functions.etag(&operation, &resources, &admin).await;
+        for place in objects {
+            let members = body.pointer(&place).and_then(Value::as_object).unwrap();
+            let values: Vec<Value> = members.values().cloned().collect();
+            for array in [values, Vec::new()] {
+                let mut body = body.clone();
+                *body.pointer_mut(&place).unwrap() = array.into();
+
+                let call = functions.call_on(&operation, &resources).by(&admin);
+                let call = call.key("a key for this request").header("if-match", &etag);
+                let response = call.json(&body).await;
+
+                let what = format!("{operation} {place}: {response:?}");
+                assert_eq!(response.refusal(), (400, "bad_body"), "{what}");
+                assert_eq!(response.text("/errors/0/pointer"), place, "{what}");
+            }
+        }
+    }
+}
+
+/// JSON Schema says so; `1.5` is no integer in any of them.
+#[tokio::test]
+async fn an_integer_may_be_spelled_as_any_json_number_in_every_body() {
+    const NUMBER: &str = "the number";
+    let functions = AllFunctions::open().await;
+    let admin = functions.shop.user(Role::Admin).await;
+    let resources = functions.resources().await;
+    let mut tried = 0;
+    for (operation, ExampleBody { body, integers, .. }) in with_body(&functions) {
+        let etag = functions.etag(&operation, &resources, &admin).await;
+        for place in integers {
+            let value = body.pointer(&place).and_then(Value::as_i64).unwrap();
+            let mut body = body.clone();
+            *body.pointer_mut(&place).unwrap() = NUMBER.into();
+            let send = async |number: String| {
+                let body = body.to_string().replace(&format!("\"{NUMBER}\""), &number);
+                let call = functions.call_on(&operation, &resources).by(&admin);
+                let call = call.key("a key for this request").header("if-match", &etag);
+                call.raw("application/json", body).await
+            };
+
+            for spelled in [format!("{value}.0"), format!("{value}e0"), format!("{value}0E-1")] {
+                let response = send(spelled.clone()).await;
+                let is_read = !["bad_body", "malformed_json"].contains(&response.refusal().1);
+                assert!(is_read, "{operation} {place} {spelled}: {response:?}");
+            }
+            let fraction = send(format!("{value}.5")).await;
+            assert_eq!(fraction.refusal(), (400, "bad_body"), "{operation} {place}: {fraction:?}");
+            assert_eq!(fraction.text("/errors/0/pointer"), place, "{operation}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 10, "integers are missing: {tried}");
 }
 
 #[tokio::test]

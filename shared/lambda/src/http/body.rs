@@ -1,6 +1,7 @@
 //! Extractors for bodies, paths and query strings, whose rejections are [`Problem`]s.
 #![expect(clippy::disallowed_types, reason = "our own types wrap those of axum")]
 
+use super::json::BySchema;
 use super::problem::Problem;
 use axum::Json as AxumJson;
 use axum::body::Bytes;
@@ -73,7 +74,7 @@ fn has_json_content_type(headers: &HeaderMap) -> bool {
 /// The parsed body. The error says where parsing failed.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(BySchema(&mut json)).map_err(|error| {
         let pointer = pointer(error.path());
         unparsable(&pointer, error.inner())
     })?;

@@ -42,7 +42,7 @@ async fn a_body_of_another_shape_is_refused_where_it_differs() {
 
     for (body, at) in [
         (quantity("1.5"), "/lines/0/quantity"),
-        (quantity("1e3"), "/lines/0/quantity"),
+        (quantity("1e-3"), "/lines/0/quantity"),
         (quantity("\"1\""), "/lines/0/quantity"),
         (quantity("null"), "/lines/0/quantity"),
         (quantity("[1]"), "/lines/0/quantity"),

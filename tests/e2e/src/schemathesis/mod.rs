@@ -101,15 +101,13 @@ impl TestData {
 
     /// The rules of `schemathesis.toml`, and the ids of the rows as dictionaries.
     fn config(&self) -> String {
-        let hooks = tools::workspace().join("tests/e2e/src/schemathesis/hooks.py");
         let values = self.dictionaries.iter().map(|(name, chance, _)| {
             format!("{name:?} = {{ dictionary = {name:?}, probability = {chance:.1} }}\n")
         });
         let dictionaries = self.dictionaries.iter().map(|(name, _, values)| {
             format!("[dictionaries.{name:?}]\nvalues = {}\n", json!(values))
         });
-        let hooks = format!("hooks = {:?}\n", hooks.display().to_string());
-        [hooks, RULES.to_owned()].into_iter().chain(values).chain(dictionaries).collect()
+        [RULES.to_owned()].into_iter().chain(values).chain(dictionaries).collect()
     }
 }
 
@@ -136,7 +134,6 @@ async fn explore(
         .args(["--max-examples=3", how])
         .args(operations)
         .args(token.iter().flat_map(|token| ["--header", token]))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(shop.services.log_folder())
         .stdin(Stdio::null())
         .kill_on_drop(true)
