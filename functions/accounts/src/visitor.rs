@@ -1,11 +1,11 @@
-//! Rate limits of requests without a session: the caller's IP address, and the `RateLimit-*` response headers.
+//! Rate limits of requests without a session: the caller's IP address, and the `RateLimit` response headers.
 
 use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::accounts::{self, Origin};
+use domain::accounts::{self, Origin, RateLimitStatus};
 use lambda::http::{Problem, TrustedProxies};
 use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ use std::sync::{Arc, OnceLock};
 use utoipa::openapi::{Content, Ref, RefOr, Response as Described, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
+const STATE: HeaderName = HeaderName::from_static("ratelimit");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+// Of older drafts, which more clients know.
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
@@ -25,15 +28,24 @@ pub(crate) struct Visitor(pub(crate) accounts::Visitor);
 /// The visitor of a request, once its route has asked for it.
 type Asked = Arc<OnceLock<accounts::Visitor>>;
 
-/// Adds the `RateLimit-*` headers to responses of rate-limited routes (draft-ietf-httpapi-ratelimit-headers).
+/// Adds the headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11) and the three of older drafts
+/// to the responses of rate-limited routes.
 pub(crate) async fn add_rate_limit_headers(mut request: Request, next: Next) -> Response {
     let asked = Asked::default();
     request.extensions_mut().insert(asked.clone());
     let mut response = next.run(request).await;
     if let Some(left) = asked.get().and_then(accounts::Visitor::rate_limit_status) {
-        let numbers = [(LIMIT, left.limit), (REMAINING, left.remaining), (RESET, left.reset)];
-        for (name, number) in numbers {
-            response.headers_mut().insert(name, HeaderValue::from(number));
+        let RateLimitStatus { policy, limit, window, remaining, reset } = left;
+        let headers = response.headers_mut();
+        for (name, number) in [(LIMIT, limit), (REMAINING, remaining), (RESET, reset)] {
+            headers.insert(name, HeaderValue::from(number));
+        }
+        let state = format!("\"{policy}\";r={remaining};t={reset}");
+        let policy = format!("\"{policy}\";q={limit};w={window}");
+        for (name, text) in [(STATE, state), (POLICY, policy)] {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                headers.insert(name, value);
+            }
         }
     }
     response

@@ -31,7 +31,7 @@ const GENERAL: &[Entry] = &[
     (
         "bad_query",
         "The query string has an unknown parameter, or one with an invalid value.",
-        "The detail names it. Unknown parameters are refused, so that a misspelled one is not ignored.",
+        "The detail names it. Unknown parameters are refused, so that a misspelled one is not ignored; utm_…, fbclid and gclid are.",
     ),
     (
         "bad_limit",
@@ -138,7 +138,7 @@ const GENERAL: &[Entry] = &[
     (
         "bad_if_match",
         "The If-Match header is malformed.",
-        "Send the ETag of the last response unchanged, with its quotation marks.",
+        "Send ETags of responses unchanged, with their quotation marks, separated by commas.",
     ),
     (
         "stale",

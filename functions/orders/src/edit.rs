@@ -82,7 +82,7 @@ impl TryFrom<EditOrder> for Edit {
     security(("bearer" = [])),
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
-        ("If-Match" = String, Header, description = "The expected ETag; 412 if it is not the current one"),
+        ("If-Match" = String, Header, description = "The expected ETag, or several; 412 if none is the current one"),
     ),
     request_body = EditOrder,
     responses(
@@ -103,10 +103,11 @@ pub(crate) async fn edit_order(
     State(Orders { app, .. }): State<Orders>,
     who: Caller,
     Path(id): Path<OrderId>,
-    RequiredIfMatch(version): RequiredIfMatch,
+    RequiredIfMatch(versions): RequiredIfMatch,
     Json(body): Json<EditOrder>,
 ) -> Result<impl IntoResponse, Problem> {
     let edit = Edit::try_from(body)?;
-    let order = ordering::edit(&app.db, who.acts_on_orders(), id, version, &edit).await?;
+    let order =
+        ordering::edit(&app.db, who.acts_on_orders(), id, versions.as_deref(), &edit).await?;
     Ok((tag(&order), Json(OrderView::from(order))))
 }

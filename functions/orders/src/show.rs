@@ -2,11 +2,11 @@ use crate::Orders;
 use crate::expand::Expand;
 use crate::view::{OrderView, tag};
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use domain::id::OrderId;
 use domain::ordering;
 use lambda::http::caller::Caller;
-use lambda::http::{IfNoneMatch, Json, Path, Problem, Query};
+use lambda::http::{Json, Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -46,7 +46,6 @@ pub(crate) async fn show_order(
     who: Caller,
     Path(id): Path<OrderId>,
     Query(ShowOrder { expand }): Query<ShowOrder>,
-    cached: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let viewer = who.views_orders();
     let order = ordering::show(&app.db, viewer, id).await?;
@@ -55,5 +54,5 @@ pub(crate) async fn show_order(
         Some(version) => tag(&order).and(version),
         None => tag(&order),
     };
-    Ok(cached.respond(tag, Json(OrderView::from(order).with(expansions.take(id)))))
+    Ok((tag, Json(OrderView::from(order).with(expansions.take(id)))).into_response())
 }

@@ -15,7 +15,7 @@ pub mod token;
 
 pub use app::App;
 pub use body::{Json, Path, Query, RawBody};
-pub use conditional::{ETag, IfMatch, IfNoneMatch, RequiredIfMatch};
+pub use conditional::{ETag, IfMatch, RequiredIfMatch};
 pub use idempotency::{
     IdempotentJson, IdempotentResponse, MaybeIdempotentJson, OptionalIdempotencyKey,
 };
@@ -32,6 +32,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use conditional::IfNoneMatch;
 use futures_util::FutureExt as _;
 use lambda_http::Error;
 use lambda_http::request::RequestContext;
@@ -65,9 +66,11 @@ where
         .layer(middleware::from_fn(finish_response))
 }
 
-/// Logs the request, turns a panic into a 500, and adds the request id and safe headers to the response.
+/// Logs the request, turns a panic into a 500, answers 304 for what the caller has, and adds the request id and safe
+/// headers to the response.
 async fn finish_response(request: Request, next: Next) -> Response {
     let id = request_id(&request);
+    let cached = IfNoneMatch::of(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Unwind safe: a panic inside a transaction drops it, which rolls it back.
     let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -75,6 +78,7 @@ async fn finish_response(request: Request, next: Next) -> Response {
         tracing::error!(request.id = id, "a request handler panicked");
         Problem::our_fault().into_response()
     });
+    response = cached.shorten(response);
 
     let status = response.status().as_u16();
     tracing::info!(request.id = id, %method, path, status, "{method} {path} {status}");

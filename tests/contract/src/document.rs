@@ -195,15 +195,24 @@ impl std::fmt::Display for Operation {
     }
 }
 
-/// Adds what all operations have in common: the media type of problems, 500 beside 503, and headers.
+/// Adds what all operations have in common: the media type of problems, 500 beside 503, 304 for lists, and headers.
 fn finish(operation: &mut Value) {
+    if headers::is_list(&operation["responses"]["200"]) {
+        let not_modified = json!({"description": "Not modified"});
+        operation["responses"]["304"] = not_modified;
+        let cached = json!({
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "ETags of cached responses",
+        });
+        operation["parameters"].as_array_mut().unwrap().push(cached);
+    }
     let responses = operation["responses"].as_object_mut().unwrap();
     if responses.contains_key("503") && !responses.contains_key("500") {
         let content = json!({"application/json": {"schema": {"$ref": PROBLEM}}});
         let fault = json!({"description": "`our_fault`: an internal error", "content": content});
         responses.insert("500".to_owned(), fault);
-        responses.sort_keys();
     }
+    responses.sort_keys();
     for (_, response) in responses {
         let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
             continue;

@@ -46,7 +46,7 @@ impl TryFrom<ChangeCategory> for CategoryChange {
     security(("bearer" = [])),
     params(
         ("category_id" = CategoryId, Path, description = "The category's id"),
-        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag, or several; 412 if none is the current one"),
     ),
     request_body = ChangeCategory,
     responses(
@@ -71,9 +71,10 @@ pub(crate) async fn change_category(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<CategoryId>,
-    IfMatch(version): IfMatch,
+    IfMatch(versions): IfMatch,
     Json(body): Json<ChangeCategory>,
 ) -> Result<impl IntoResponse, Problem> {
-    let category = catalog::change_category(&db, id, version, &body.try_into()?).await?;
+    let category =
+        catalog::change_category(&db, id, versions.as_deref(), &body.try_into()?).await?;
     Ok((tag(&category), Json(CategoryView::from(category))))
 }

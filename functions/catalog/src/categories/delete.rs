@@ -16,7 +16,7 @@ use lambda::http::{IfMatch, Path, Problem};
     security(("bearer" = [])),
     params(
         ("category_id" = CategoryId, Path, description = "The category's id"),
-        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag, or several; 412 if none is the current one"),
     ),
     responses(
         (status = 204, description = "Deleted"),
@@ -33,8 +33,8 @@ pub(crate) async fn delete_category(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<CategoryId>,
-    IfMatch(version): IfMatch,
+    IfMatch(versions): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::delete_category(&db, id, version).await?;
+    catalog::delete_category(&db, id, versions.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use domain::catalog;
 use domain::db::Db;
 use domain::id::CategoryId;
 use lambda::http::caller::Caller;
-use lambda::http::{IfNoneMatch, Json, Path, Problem};
+use lambda::http::{Json, Path, Problem};
 
 /// Show a category
 #[utoipa::path(
@@ -34,9 +34,8 @@ pub(crate) async fn show_category(
     State(db): State<Db>,
     who: Option<Caller>,
     Path(id): Path<CategoryId>,
-    cached: IfNoneMatch,
 ) -> Result<impl IntoResponse, Problem> {
     let category = catalog::show_category(&db, id).await?;
     let tag = tag(&category);
-    Ok((caching(who), cached.respond(tag, Json(CategoryView::from(category)))))
+    Ok((caching(who), tag, Json(CategoryView::from(category))))
 }

@@ -16,7 +16,7 @@ use lambda::http::{IfMatch, Path, Problem};
     security(("bearer" = [])),
     params(
         ("product_id" = ProductId, Path, description = "The product's id"),
-        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag, or several; 412 if none is the current one"),
     ),
     responses(
         (status = 204, description = "Archived, or already was"),
@@ -32,8 +32,8 @@ pub(crate) async fn archive_product(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<ProductId>,
-    IfMatch(version): IfMatch,
+    IfMatch(versions): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::archive_product(&db, id, version).await?;
+    catalog::archive_product(&db, id, versions.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -93,7 +93,7 @@ impl TryFrom<ChangeProduct> for ProductChange {
     security(("bearer" = [])),
     params(
         ("product_id" = ProductId, Path, description = "The product's id"),
-        ("If-Match" = Option<String>, Header, description = "The expected ETag; 412 if it is not the current one"),
+        ("If-Match" = Option<String>, Header, description = "The expected ETag, or several; 412 if none is the current one"),
     ),
     request_body = ChangeProduct,
     responses(
@@ -118,10 +118,10 @@ pub(crate) async fn change_product(
     State(db): State<Db>,
     _: Staff,
     Path(id): Path<ProductId>,
-    IfMatch(version): IfMatch,
+    IfMatch(versions): IfMatch,
     Json(body): Json<ChangeProduct>,
 ) -> Result<impl IntoResponse, Problem> {
-    let product = catalog::change_product(&db, id, version, &body.try_into()?).await?;
+    let product = catalog::change_product(&db, id, versions.as_deref(), &body.try_into()?).await?;
     let tag = tag(&product, Viewer::Staff);
     Ok((tag, Json(ProductView::new(product, Viewer::Staff))))
 }

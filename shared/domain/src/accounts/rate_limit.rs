@@ -17,11 +17,18 @@ pub struct Visitor {
     status: Arc<Mutex<Option<RateLimitStatus>>>,
 }
 
-/// Capacity of a bucket, tokens left, and seconds until it is full again: the `RateLimit-*` headers.
+/// The state of a bucket: the `RateLimit` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitStatus {
+    /// The name of the limit.
+    pub policy: &'static str,
+    /// Its capacity.
     pub limit: u32,
+    /// The seconds in which an empty one fills.
+    pub window: u32,
+    /// The tokens left.
     pub remaining: u32,
+    /// The seconds until it is full again.
     pub reset: u32,
 }
 
@@ -156,7 +163,7 @@ async fn take_token(
     };
     // What all requests share says nothing about the one who asks.
     if !matches!(limit.scope, Scope::Shop) {
-        visitor.record(RateLimitStatus { limit: limit.capacity.into(), remaining, reset });
+        visitor.record(limit.status(remaining, reset));
     }
     Ok(true)
 }
@@ -200,10 +207,14 @@ impl Limit {
     }
 
     fn refuse(&self, visitor: &Visitor) -> Refusal {
-        let (limit, reset) = (self.capacity.into(), self.seconds.into());
-        visitor.record(RateLimitStatus { limit, remaining: 0, reset });
+        visitor.record(self.status(0, self.seconds.into()));
         tracing::warn!(limit = self.name, "auth_throttled: rate limit {} exceeded", self.name);
         Refusal::TooManyRequests { retry_after: self.seconds_per_token() }
+    }
+
+    fn status(&self, remaining: u32, reset: u32) -> RateLimitStatus {
+        let (limit, window) = (self.capacity.into(), self.seconds.into());
+        RateLimitStatus { policy: self.name, limit, window, remaining, reset }
     }
 
     fn seconds_per_token(&self) -> u32 {
@@ -257,13 +268,12 @@ mod tests {
         let visitor = Visitor::from(origin("192.0.2.1"));
         assert_eq!(visitor.rate_limit_status(), None);
 
-        for (limit, remaining) in [(60, 59), (10, 3), (60, 40)] {
-            visitor.record(RateLimitStatus { limit, remaining, reset: 1 });
+        let status =
+            |capacity, remaining| limit("log_in", Scope::Ip, capacity, 60).status(remaining, 1);
+        for (capacity, remaining) in [(60, 59), (10, 3), (60, 40)] {
+            visitor.record(status(capacity, remaining));
         }
 
-        assert_eq!(
-            visitor.rate_limit_status(),
-            Some(RateLimitStatus { limit: 10, remaining: 3, reset: 1 })
-        );
+        assert_eq!(visitor.rate_limit_status(), Some(status(10, 3)));
     }
 }

@@ -68,16 +68,16 @@ pub async fn list_products(
     Ok(page.paginate(found, |product| ListPosition::of(product, sort, match_kind)))
 }
 
-/// Changes a product. Refused with `Stale` unless it has the expected version. Without effect, the version stays.
+/// Changes a product. Refused with `Stale` unless it has one of the expected versions. Without effect, the version stays.
 pub async fn change_product(
     db: &Db,
     id: ProductId,
-    expected_version: Option<i64>,
+    expected_versions: Option<&[i64]>,
     change: &ProductChange,
 ) -> Result<Product, Failure<Refusal>> {
     db.transaction(async |tx| {
         let product = sql::lock_product(tx, id).await?.ok_or(Refusal::ProductNotFound)?;
-        check_version(product.version, expected_version)?;
+        check_version(product.version, expected_versions)?;
         let changed = product.changed(change)?;
         if changed == product {
             return Ok(product);
@@ -93,14 +93,14 @@ pub async fn change_product(
 pub async fn archive_product(
     db: &Db,
     id: ProductId,
-    expected_version: Option<i64>,
+    expected_versions: Option<&[i64]>,
 ) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| {
         let product = sql::lock_product(tx, id).await?.ok_or(Refusal::ProductNotFound)?;
         if product.status == Status::Archived {
             return Ok(());
         }
-        check_version(product.version, expected_version)?;
+        check_version(product.version, expected_versions)?;
         Ok(sql::archive_product(tx, id).await?)
     })
     .await
@@ -132,16 +132,16 @@ pub async fn list_categories(
     Ok(page.paginate(categories, |category| category.id))
 }
 
-/// Renames or moves a category. Refused with `Stale` unless it has the expected version.
+/// Renames or moves a category. Refused with `Stale` unless it has one of the expected versions.
 pub async fn change_category(
     db: &Db,
     id: CategoryId,
-    expected_version: Option<i64>,
+    expected_versions: Option<&[i64]>,
     change: &CategoryChange,
 ) -> Result<Category, Failure<Refusal>> {
     db.transaction(async |tx| {
         let category = sql::lock_category(tx, id).await?.ok_or(Refusal::CategoryNotFound)?;
-        check_version(category.version, expected_version)?;
+        check_version(category.version, expected_versions)?;
         let changed = category.changed(change);
         if changed == category {
             return Ok(category);
@@ -155,19 +155,20 @@ pub async fn change_category(
 pub async fn delete_category(
     db: &Db,
     id: CategoryId,
-    expected_version: Option<i64>,
+    expected_versions: Option<&[i64]>,
 ) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| {
         let category = sql::lock_category(tx, id).await?.ok_or(Refusal::CategoryNotFound)?;
-        check_version(category.version, expected_version)?;
+        check_version(category.version, expected_versions)?;
         sql::remove_archived_from(tx, id).await?;
         sql::delete_category(tx, id).await.map_err(refusal::of_deletion)
     })
     .await
 }
 
-fn check_version(current: i64, expected: Option<i64>) -> Result<(), Refusal> {
-    if expected.is_none_or(|expected| expected == current) {
+/// `None` expects any version.
+fn check_version(current: i64, expected: Option<&[i64]>) -> Result<(), Refusal> {
+    if expected.is_none_or(|expected| expected.contains(&current)) {
         Ok(())
     } else {
         Err(Refusal::Stale { current })

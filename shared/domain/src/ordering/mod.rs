@@ -80,19 +80,19 @@ pub async fn timeline(
     Ok(page.paginate(entries, TimelineEntry::position))
 }
 
-/// Changes address and note of an order if it still has the version that the caller saw; `None` accepts any version.
+/// Changes address and note of an order if it still has a version that the caller saw; `None` accepts any version.
 /// An edit that changes nothing makes no new version.
 pub async fn edit(
     db: &Db,
     who: Actor,
     id: OrderId,
-    seen: Option<i64>,
+    seen: Option<&[i64]>,
     edit: &Edit,
 ) -> Result<Order, Failure<Refusal>> {
     db.transaction(async |tx| {
         let locked = sql::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
         let order = sql::read(tx, id).await?;
-        if seen.is_some_and(|seen| seen != order.version) {
+        if seen.is_some_and(|seen| !seen.contains(&order.version)) {
             return Err(Refusal::Stale.into());
         }
         Edit::is_open(who.viewer, locked.status)?;

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
@@ -122,7 +122,8 @@ where
     }
 }
 
-/// The parameters of the query string. A malformed or unknown one is answered with 400.
+/// The parameters of the query string. A malformed or unknown one is answered with 400. What advertisers add to links is
+/// ignored.
 pub struct Query<T>(pub T);
 
 impl<T, S> FromRequestParts<S> for Query<T>
@@ -133,8 +134,36 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri)
+        axum::extract::Query::try_from_uri(&without_tracking(&parts.uri))
             .map(|query| Self(query.0))
             .map_err(|rejection| Problem::unreadable("bad_query", "", rejection.body_text()))
+    }
+}
+
+/// The path and query without the parameters `utm_…`, `fbclid` and `gclid`.
+fn without_tracking(uri: &Uri) -> Uri {
+    let is_ours = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !name.starts_with("utm_") && !["fbclid", "gclid"].contains(&name)
+    };
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let query: Vec<_> = pairs.filter(is_ours).collect();
+    format!("{}?{}", uri.path(), query.join("&")).parse().unwrap_or_else(|_| uri.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_advertisers_add_to_a_link_is_ignored() {
+        let query = |uri: &str| without_tracking(&uri.parse().unwrap()).query().map(str::to_owned);
+        let link = "/v1/products?utm_source=news&q=mug&fbclid=x&limit=2&gclid=y&utm_id=1";
+        assert_eq!(query(link).as_deref(), Some("q=mug&limit=2"));
+        assert_eq!(
+            query("/v1/products?q=utm_source&gclide=1").as_deref(),
+            Some("q=utm_source&gclide=1")
+        );
+        assert_eq!(query("/v1/products?gclid=1").as_deref(), Some(""));
     }
 }

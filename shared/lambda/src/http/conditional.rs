@@ -1,10 +1,14 @@
 //! Conditional requests: `ETag`, `If-Match` and `If-None-Match` (RFC 9110, section 13).
 
 use super::problem::Problem;
-use axum::extract::FromRequestParts;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponseParts, Response, ResponseParts};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::convert::Infallible;
 use std::fmt;
 
@@ -16,6 +20,12 @@ impl ETag {
     /// `"v3"` for version 3.
     pub fn version(version: i64) -> Self {
         Self(format!("\"v{version}\""))
+    }
+
+    /// Of what has no version: a digest of its bytes.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        let digest = digest(&SHA256, bytes);
+        Self(format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16])))
     }
 
     /// Adds a part of the view that may change while the version stays, such as the stock. [`IfMatch`] ignores it.
@@ -37,28 +47,35 @@ impl IntoResponseParts for ETag {
     }
 }
 
-/// The version that the caller expects; `None` without the header or with `*`: any version. A tag that is not one of
-/// ours is answered with 412.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IfMatch(pub Option<i64>);
+/// The versions of which the caller expects one; `None` without the header or with `*`: any version. Where no tag is one of
+/// ours, the answer is 412.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(pub Option<Vec<i64>>);
 
 impl IfMatch {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(tag) = single(headers, &header::IF_MATCH)? else { return Ok(Self(None)) };
-        if tag == "*" {
+        if !headers.contains_key(header::IF_MATCH) {
             return Ok(Self(None));
         }
-        let stale = || {
+        let tags = tags(headers, &header::IF_MATCH).ok_or_else(|| {
+            let detail = "send entity tags in If-Match";
+            Problem::new(StatusCode::BAD_REQUEST, "bad_if_match", detail)
+        })?;
+        if tags == ["*"] {
+            return Ok(Self(None));
+        }
+        let versions: Vec<_> = tags.into_iter().filter_map(version).collect();
+        if versions.is_empty() {
             let detail = "this is not the entity tag of the current version";
-            Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
-        };
-        version(tag).map(|version| Self(Some(version))).ok_or_else(stale)
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail));
+        }
+        Ok(Self(Some(versions)))
     }
 }
 
 /// Like [`IfMatch`], for changes that must name the expected version: without the header the answer is 428.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequiredIfMatch(pub Option<i64>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredIfMatch(pub Option<Vec<i64>>);
 
 impl RequiredIfMatch {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
@@ -67,7 +84,7 @@ impl RequiredIfMatch {
             let status = StatusCode::PRECONDITION_REQUIRED;
             return Err(Problem::new(status, "precondition_required", detail));
         }
-        IfMatch::read(headers).map(|IfMatch(version)| Self(version))
+        IfMatch::read(headers).map(|IfMatch(versions)| Self(versions))
     }
 }
 
@@ -85,17 +102,10 @@ fn version(tag: &str) -> Option<i64> {
     text.split('-').next()?.parse().ok()
 }
 
-/// The value of a header that may be sent once, with one tag.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    match value.to_str() {
-        Ok(tag) if values.next().is_none() && !tag.contains(',') => Ok(Some(tag.trim())),
-        _ => {
-            let detail = "send one entity tag in If-Match";
-            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_if_match", detail))
-        }
-    }
+/// The entity tags in a header, which may be sent several times. Ours have no comma. `None` if it is not ASCII.
+fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Vec<&'a str>> {
+    let values: Result<Vec<_>, _> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
+    Some(values.ok()?.into_iter().flat_map(|value| value.split(',')).map(str::trim).collect())
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -106,65 +116,71 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The entity tags of the representations that the caller has cached.
+/// The entity tags of the representations that the caller of a `GET` or `HEAD` has cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IfNoneMatch(Vec<String>);
+pub(super) struct IfNoneMatch(Vec<String>);
 
 impl IfNoneMatch {
-    fn read(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
-        let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned());
-        Self(tags.collect())
-    }
-
-    /// The body with its `ETag`, or 304 if the caller has it already.
-    pub fn respond(&self, tag: ETag, body: impl IntoResponse) -> Response {
-        if self.matches(&tag) {
-            (StatusCode::NOT_MODIFIED, tag, ()).into_response()
+    pub(super) fn of(request: &Request) -> Self {
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            Self::read(request.headers())
         } else {
-            (tag, body).into_response()
+            Self::default()
         }
     }
 
-    /// Weak comparison, because a proxy that compresses the body makes the tag weak.
-    fn matches(&self, tag: &ETag) -> bool {
-        self.0.iter().any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag.0)
+    fn read(headers: &HeaderMap) -> Self {
+        let tags = tags(headers, &header::IF_NONE_MATCH).unwrap_or_default();
+        Self(tags.into_iter().map(str::to_owned).collect())
     }
-}
 
-impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
-    type Rejection = Infallible;
+    /// The response, or 304 in place of a body that the caller has already.
+    pub(super) fn shorten(&self, response: Response) -> Response {
+        let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+        if response.status() != StatusCode::OK || !tag.is_some_and(|tag| self.matches(tag)) {
+            return response;
+        }
+        let (mut parts, _) = response.into_parts();
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_TYPE);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(parts, Body::empty())
+    }
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::read(&parts.headers))
+    /// Weak comparison, because a proxy that compresses the body makes the tag weak.
+    fn matches(&self, tag: &str) -> bool {
+        self.0.iter().any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::response::IntoResponse as _;
 
-    fn if_match(value: &str) -> Result<Option<i64>, StatusCode> {
-        let headers = HeaderMap::from_iter([(header::IF_MATCH, value.parse().unwrap())]);
-        IfMatch::read(&headers)
-            .map(|IfMatch(version)| version)
+    fn if_match(value: &[u8]) -> Result<Option<Vec<i64>>, StatusCode> {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        IfMatch::read(&HeaderMap::from_iter([(header::IF_MATCH, value)]))
+            .map(|IfMatch(versions)| versions)
             .map_err(|problem| problem.into_response().status())
     }
 
     #[test]
     fn a_tag_of_ours_names_the_version_to_change() {
-        assert_eq!(if_match("\"v3\""), Ok(Some(3)));
-        assert_eq!(if_match("\"v3-8\""), Ok(Some(3)));
-        assert_eq!(if_match("*"), Ok(None));
+        assert_eq!(if_match(b"\"v3\""), Ok(Some(vec![3])));
+        assert_eq!(if_match(b"\"v3-8\""), Ok(Some(vec![3])));
+        assert_eq!(if_match(b"\"v3\", \"x\",\"v4-1\""), Ok(Some(vec![3, 4])));
+        assert_eq!(if_match(b"*"), Ok(None));
         assert_eq!(IfMatch::read(&HeaderMap::new()).ok(), Some(IfMatch(None)));
     }
 
     #[test]
     fn a_tag_that_is_not_ours_is_out_of_date() {
-        for strange in ["\"abc\"", "W/\"v3\"", "v3", "\"v\"", ""] {
-            assert_eq!(if_match(strange), Err(StatusCode::PRECONDITION_FAILED), "{strange}");
+        for strange in ["\"abc\"", "W/\"v3\"", "v3", "\"v\"", "", "\"a\", W/\"v3\"", "*, \"a\""] {
+            let answer = if_match(strange.as_bytes());
+            assert_eq!(answer, Err(StatusCode::PRECONDITION_FAILED), "{strange}");
         }
-        assert_eq!(if_match("\"v3\", \"v4\""), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(if_match(b"\"v3\xfc\""), Err(StatusCode::BAD_REQUEST));
     }
 
     #[test]
@@ -176,13 +192,14 @@ mod tests {
 
         assert_eq!(missing, StatusCode::PRECONDITION_REQUIRED);
         assert_eq!(RequiredIfMatch::read(&any).ok(), Some(RequiredIfMatch(None)));
-        assert_eq!(RequiredIfMatch::read(&third).ok(), Some(RequiredIfMatch(Some(3))));
+        assert_eq!(RequiredIfMatch::read(&third).ok(), Some(RequiredIfMatch(Some(vec![3]))));
     }
 
     #[test]
     fn a_view_that_the_caller_holds_is_not_sent_again() {
         let matches = |value: &str, tag| {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
+            let ETag(tag) = tag;
             IfNoneMatch::read(&headers).matches(&tag)
         };
         assert!(matches("\"v3\"", ETag::version(3)));
@@ -190,6 +207,6 @@ mod tests {
         assert!(matches("*", ETag::version(3)));
         assert!(!matches("\"v3\"", ETag::version(3).and(8)));
         assert!(!matches("\"v3\"", ETag::version(30)));
-        assert!(!IfNoneMatch::default().matches(&ETag::version(3)));
+        assert!(!IfNoneMatch::default().matches("\"v3\""));
     }
 }

@@ -1,5 +1,6 @@
 //! Responses that are one page of a list. A page ends by count or, so that Lambda can return it, by size.
 
+use super::conditional::ETag;
 use super::problem::Problem;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -80,7 +81,8 @@ impl<T: Serialize> IntoResponse for List<T> {
             }
         }
         let Ok(json) = json else { return Problem::our_fault().into_response() };
-        let mut response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
+        let content_type = [(header::CONTENT_TYPE, "application/json")];
+        let mut response = (ETag::of_bytes(&json), content_type, json).into_response();
         let link = self.next_cursor.as_deref().and_then(|cursor| link(&self.uri, cursor));
         if let Some(link) = link {
             response.headers_mut().insert(header::LINK, link);

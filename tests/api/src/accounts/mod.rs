@@ -146,7 +146,7 @@ fn comparable(answer: &Response) -> (u16, Vec<(String, String)>, Value) {
     }
     let headers = answer.headers.iter().filter(|(name, _)| {
         *name != "x-request-id"
-            && !["ratelimit-remaining", "ratelimit-reset"].contains(&name.as_str())
+            && !["ratelimit", "ratelimit-remaining", "ratelimit-reset"].contains(&name.as_str())
     });
     let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
     (answer.status, headers, body)

@@ -126,6 +126,10 @@ async fn the_sixth_link_of_an_hour_waits_whether_there_is_an_account_or_not() {
             assert_eq!(sixth.refusal(), (429, "too_many_requests"), "{path} {email}");
             assert_eq!(rate_limit(&sixth), ("5", "0", "3600"), "{path} {email}");
             assert_eq!(sixth.header("retry-after"), Some("720"), "{path} {email}");
+            let policy = sixth.header("ratelimit-policy").unwrap_or_default();
+            let (name, numbers) = policy.split_once(';').unwrap();
+            assert_eq!(numbers, "q=5;w=3600", "{path} {email}");
+            assert_eq!(sixth.header("ratelimit"), Some(&*format!("{name};r=0;t=3600")));
         }
     }
     let last = fixture.mailed_links().await.pop().unwrap();

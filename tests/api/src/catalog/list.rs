@@ -124,6 +124,26 @@ async fn a_list_shows_the_stock_that_its_reader_may_see() {
 }
 
 #[tokio::test]
+async fn a_page_that_the_reader_holds_is_not_sent_again_until_it_changes() {
+    let shop = Shop::open().await;
+    shop.product(Product::any()).await;
+    let api = api(&shop);
+    let page = api.get("/v1/products").await;
+    let tag = page.header("etag").unwrap();
+    let again = || api.get("/v1/products").header("if-none-match", tag);
+
+    let same = again().await;
+    assert_eq!((same.status, same.header("etag")), (304, Some(tag)));
+    assert_eq!(same.header("cache-control"), Some("public, max-age=30"));
+    assert_eq!((same.header("content-type"), same.bytes.len()), (None, 0));
+
+    shop.run("update products set reserved = 1").await;
+    let changed = again().await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.header("etag"), Some(tag));
+}
+
+#[tokio::test]
 async fn a_question_that_makes_no_sense_is_refused() {
     let shop = Shop::open().await;
     let api = api(&shop);
@@ -147,6 +167,7 @@ async fn a_question_that_makes_no_sense_is_refused() {
         ("status=gone", (400, "bad_query")),
         ("q=a%00b", (422, "invalid_value")),
         ("q=%FF", (200, "")),
+        ("utm_source=news&fbclid=a&gclid=b&limit=1", (200, "")),
     ] {
         let answer = api.get(&format!("/v1/products?{query}")).await;
         assert_eq!(answer.refusal(), refusal, "{query} {}", answer.body);

@@ -23,6 +23,23 @@ async fn the_same_request_under_the_same_key_gets_the_same_answer() {
 }
 
 #[tokio::test]
+async fn a_key_in_quotation_marks_is_the_key_between_them() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let (api, key) = (api(&shop), fresh_key());
+    let send = |key: &str| api.post("/v1/orders", &order_body([(mug, 1)])).by(&buyer).key(key);
+
+    let first = send(&key).await;
+    let again = send(&format!("\"{key}\"")).await;
+    let cut = send(&format!("\"{key}")).await;
+
+    assert_eq!((first.status, &first.bytes), (201, &again.bytes));
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(cut.refusal(), (400, "bad_idempotency_key"));
+}
+
+#[tokio::test]
 async fn the_same_json_in_another_notation_is_the_same_request() {
     let shop = Shop::open().await;
     let mug = shop.product(Product::any()).await;
@@ -35,8 +52,9 @@ async fn the_same_json_in_another_notation_is_the_same_request() {
 
     let first = send(format!(r#"{{"lines":[{{"product":"{mug}","quantity":1}}]}}"#)).await;
     let again = send(format!(r#"{{ "lines": [{{ "quantity": 1, "product": "{mug}" }}] }}"#)).await;
+    let spelled = send(format!(r#"{{"lines":[{{"product":"{mug}","quantity":1.0}}]}}"#)).await;
 
-    assert_eq!(first.bytes, again.bytes);
+    assert_eq!((&first.bytes, &first.bytes), (&again.bytes, &spelled.bytes));
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
 }
 

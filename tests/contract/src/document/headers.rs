@@ -4,12 +4,13 @@ use super::entries;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// An `Idempotency-Key`: 16 to 255 printable ASCII characters. No space at either end, because HTTP trims header values.
-const KEY: &str = "^[!-~][ -~]{14,253}[!-~]$";
-/// The value of `If-Match`: one entity tag, or `*`.
-const TAG: &str = r#"^(\*|(W/)?"[^",]*")$"#;
+/// An `Idempotency-Key`: 16 to 255 printable ASCII characters. No space at either end, because HTTP trims header values. The
+/// same in quotation marks is a string of RFC 9651.
+const KEY: &str = r#"^([!#-~][ -~]{14,253}[!-~]|"([ !#-\[\]-~]|\\["\\]){16,255}")$"#;
+/// The value of `If-Match`: entity tags, or `*`.
+const TAGS: &str = r#"^(\*|(W/)?"[^",]*"(, ?(W/)?"[^",]*")*)$"#;
 /// Name, type, whether it is in every response that documents it, and description.
-const HEADERS: [(&str, &str, bool, &str); 8] = [
+const HEADERS: [(&str, &str, bool, &str); 10] = [
     ("ETag", "string", true, "Send it as If-Match, or as If-None-Match"),
     (
         "Idempotent-Replayed",
@@ -19,7 +20,19 @@ const HEADERS: [(&str, &str, bool, &str); 8] = [
     ),
     ("Link", "string", false, "The URL of the next page as `rel=\"next\"`, if there is one"),
     ("Location", "string", true, "The URL of the created resource"),
+    (
+        "RateLimit",
+        "string",
+        false,
+        "The limit with the fewest attempts left: its name, attempts left (`r`), and seconds until all are available again (`t`)",
+    ),
     ("RateLimit-Limit", "integer", false, "Attempts allowed"),
+    (
+        "RateLimit-Policy",
+        "string",
+        false,
+        "The same limit: its name, attempts allowed (`q`), and the seconds in which they become available again (`w`)",
+    ),
     ("RateLimit-Remaining", "integer", false, "Attempts left"),
     ("RateLimit-Reset", "integer", false, "Seconds until all attempts are available again"),
     ("Retry-After", "integer", false, "Seconds to wait before the next attempt"),
@@ -41,10 +54,7 @@ pub(super) fn describe(operation: &mut Value) {
     let rate_limited = operation["responses"].get("429").is_some();
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         let is_busy = response["description"].as_str().is_some_and(|text| text.contains("`busy`"));
-        let is_list = entries(&response["content"]).any(|(_, body)| {
-            let schema = body["schema"]["$ref"].as_str().unwrap_or_default();
-            schema.starts_with("#/components/schemas/List_")
-        });
+        let is_list = is_list(response);
         // Endpoints that create something versioned document the ETag themselves.
         let has_etag = response["headers"].get("ETag").is_some();
         let occurs = |header: &str| match header {
@@ -70,10 +80,19 @@ pub(super) fn describe(operation: &mut Value) {
             Some("Idempotency-Key") => {
                 parameter["schema"] = json!({"type": "string", "pattern": KEY});
             }
-            Some("If-Match") => parameter["schema"] = json!({"type": "string", "pattern": TAG}),
+            Some("If-Match") => parameter["schema"] = json!({"type": "string", "pattern": TAGS}),
+            Some("If-None-Match") => parameter["schema"] = json!({"type": "string"}),
             _ => {}
         }
     }
+}
+
+/// Whether the body of a response is a page of a list.
+pub(super) fn is_list(response: &Value) -> bool {
+    entries(&response["content"]).any(|(_, body)| {
+        let schema = body["schema"]["$ref"].as_str().unwrap_or_default();
+        schema.starts_with("#/components/schemas/List_")
+    })
 }
 
 fn each(list: &Value) -> impl Iterator<Item = &Value> {
