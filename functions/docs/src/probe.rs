@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::db::Db;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, NoQuery, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,9 +28,12 @@ pub(crate) struct VersionView {
     get,
     path = "/healthz",
     tag = "operations",
-    responses((status = 200, description = "The function runs", body = HealthView)),
+    responses(
+        (status = 200, description = "The function runs", body = HealthView),
+        (status = 400, description = "`bad_query`: it takes no parameters", body = Problem),
+    ),
 )]
-pub(crate) async fn show_health() -> Json<HealthView> {
+pub(crate) async fn show_health(_: NoQuery) -> Json<HealthView> {
     Json(HealthView { status: "ok" })
 }
 
@@ -43,10 +46,14 @@ pub(crate) async fn show_health() -> Json<HealthView> {
     tag = "operations",
     responses(
         (status = 200, description = "The database answers", body = HealthView),
+        (status = 400, description = "`bad_query`: it takes no parameters", body = Problem),
         (status = 503, description = "`unavailable`: the database does not answer", body = Problem),
     ),
 )]
-pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthView>, Problem> {
+pub(crate) async fn show_readiness(
+    State(db): State<Db>,
+    _: NoQuery,
+) -> Result<Json<HealthView>, Problem> {
     match db.ping().await {
         Ok(()) => Ok(Json(HealthView { status: "ready" })),
         Err(error) => {
@@ -62,8 +69,11 @@ pub(crate) async fn show_readiness(State(db): State<Db>) -> Result<Json<HealthVi
     get,
     path = "/version",
     tag = "operations",
-    responses((status = 200, description = "Name and version of the API", body = VersionView)),
+    responses(
+        (status = 200, description = "Name and version of the API", body = VersionView),
+        (status = 400, description = "`bad_query`: it takes no parameters", body = Problem),
+    ),
 )]
-pub(crate) async fn show_version() -> Json<VersionView> {
+pub(crate) async fn show_version(_: NoQuery) -> Json<VersionView> {
     Json(VersionView { name: "tradepost", version: env!("CARGO_PKG_VERSION") })
 }

@@ -3,7 +3,7 @@
 use crate::page;
 use axum::http::StatusCode;
 use axum::response::Response;
-use lambda::http::{Path, Problem};
+use lambda::http::{NoQuery, Path, Problem};
 use std::sync::Arc;
 use utoipa_swagger_ui::Config;
 
@@ -15,9 +15,12 @@ const STYLE: &str = include_str!("../pages/page.css");
     get,
     path = "/docs",
     tag = "operations",
-    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")),
+    responses(
+        (status = 200, description = "Swagger UI", body = String, content_type = "text/html"),
+        (status = 400, description = "`bad_query`: it takes no parameters", body = Problem),
+    ),
 )]
-pub(crate) async fn show_docs() -> Response {
+pub(crate) async fn show_docs(_: NoQuery) -> Response {
     page::html(DOCS)
 }
 

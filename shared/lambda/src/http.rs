@@ -14,7 +14,7 @@ mod route_path;
 pub mod token;
 
 pub use app::App;
-pub use body::{Json, Path, Query, RawBody};
+pub use body::{Json, NoQuery, Path, Query, RawBody};
 pub use conditional::{ETag, IfMatch, RequiredIfMatch};
 pub use idempotency::{
     IdempotentJson, IdempotentResponse, MaybeIdempotentJson, OptionalIdempotencyKey,

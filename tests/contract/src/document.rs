@@ -161,7 +161,8 @@ impl Operation {
     /// Whether one of the security schemes is required.
     pub(crate) fn needs_credentials(&self) -> bool {
         let alternatives = self.spec["security"].as_array();
-        alternatives.is_some_and(|all| all.iter().all(|one| entries(one).next().is_some()))
+        let is_needed = |all: &Vec<Value>| all.iter().all(|one| entries(one).next().is_some());
+        alternatives.is_some_and(|all| !all.is_empty() && is_needed(all))
     }
 
     /// The path of this operation with the example of each parameter.
@@ -195,8 +196,12 @@ impl std::fmt::Display for Operation {
     }
 }
 
-/// Adds what all operations have in common: the media type of problems, 500 beside 503, 304 for lists, and headers.
+/// Adds what all operations have in common: that those without a security scheme need none, the media type of problems, 500
+/// beside 503, 304 for lists, and headers.
 fn finish(operation: &mut Value) {
+    if operation.get("security").is_none() {
+        operation["security"] = json!([]);
+    }
     if headers::is_list(&operation["responses"]["200"]) {
         let not_modified = json!({"description": "Not modified"});
         operation["responses"]["304"] = not_modified;

