@@ -1,10 +1,12 @@
 //! Complete flows over HTTP, against the binaries that are deployed.
 #![cfg(test)]
 
+mod browser;
 mod crash_points;
 mod environment_variables;
 mod flooded_accounts;
 mod front_door;
+mod front_end;
 mod large_lists;
 mod logs;
 mod mailbox;

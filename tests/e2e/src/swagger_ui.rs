@@ -1,37 +1,22 @@
 //! The documentation page (Swagger UI) in a real browser: log in, authorize, place an order.
 
-use crate::{customer, open, product, tool};
+use crate::browser::Browser;
+use crate::{customer, open, product};
 use local::Shop;
 use serde_json::{Value, json};
-use stack::process_guard::{GuardedCommand, ProcessGuard};
-use stack::tools::{self, Browser};
+use stack::tools;
 use std::time::Duration;
 use thirtyfour::prelude::*;
 
 /// The longest wait for an element, on a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// Flags of Chromium for a machine without display and internet.
-const FLAGS: [&str; 10] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,1600",
-];
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_places_an_order_on_the_documentation_page() {
-    let browser = tool(tools::browser).await;
     let shop = open().await;
     let mug = product(&shop, "MUG-BLUE").await;
     let grace = customer(&shop).await;
-    let page = Page::open(&shop, browser).await;
+    let page = Page::open(&shop).await;
 
     let log_in = page.operation("accounts-log_in").await;
     let body = json!({"email": "grace@example.com", "password": "a nice long passphrase"});
@@ -54,34 +39,13 @@ async fn a_newcomer_places_an_order_on_the_documentation_page() {
 
 /// The page at `/docs`, in a browser of its own.
 struct Page {
-    browser: WebDriver,
-    _driver: ProcessGuard,
+    browser: Browser,
 }
 
 impl Page {
-    async fn open(shop: &Shop, Browser { chromium, chromedriver }: Browser) -> Self {
-        let run = shop.services.log_folder();
-        let log = run.join("chromedriver.log");
-        let driver =
-            ProcessGuard::start(&GuardedCommand::new(chromedriver, &log).args(["--port=0"]))
-                .unwrap();
-        let port = crate::until("chromedriver", async || {
-            let said = std::fs::read_to_string(&log).ok()?;
-            let (_, port) = said.split_once("started successfully on port ")?;
-            port.split_once('.')?.0.parse::<u16>().ok()
-        })
-        .await;
-        let mut wanted = DesiredCapabilities::chrome();
-        wanted.set_binary(&chromium.display().to_string()).unwrap();
-        for flag in FLAGS {
-            wanted.add_arg(flag).unwrap();
-        }
-        let profile = run.join("chromium");
-        wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
-
-        let browser = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.unwrap();
-        browser.goto(format!("{}/docs", shop.url())).await.unwrap();
-        Self { browser, _driver: driver }
+    async fn open(shop: &Shop) -> Self {
+        let browser = Browser::open(shop, &format!("{}/docs", shop.url())).await;
+        Self { browser }
     }
 
     /// Opens an operation's block, where it can be tried out.
@@ -124,7 +88,8 @@ impl Page {
     }
 
     async fn see(&self, what: &str) -> WebElement {
-        let query = self.browser.query(By::Css(what)).wait(TIMEOUT, POLL_INTERVAL).and_displayed();
+        let query =
+            self.browser.page.query(By::Css(what)).wait(TIMEOUT, POLL_INTERVAL).and_displayed();
         query.first().await.unwrap_or_else(|error| panic!("{what}: {error}"))
     }
 
@@ -140,10 +105,10 @@ impl Page {
         std::fs::create_dir_all(&folder).unwrap();
         let response = self.see("#operations-orders-place_order .live-responses-table").await;
         response.scroll_into_view().await.unwrap();
-        self.browser.screenshot(&folder.join(name)).await.unwrap();
+        self.browser.page.screenshot(&folder.join(name)).await.unwrap();
     }
 
     async fn close(self) {
-        self.browser.quit().await.unwrap();
+        self.browser.close().await;
     }
 }
