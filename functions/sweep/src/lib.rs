@@ -9,6 +9,7 @@ mod stripe_steps;
 pub use budget::ROUND;
 
 use budget::{Answered, Schedule, StripeBudget};
+use domain::catalog;
 use domain::db::{Db, Patience};
 use domain::failure::chain;
 use domain::operations::{self, Lag};
@@ -27,6 +28,8 @@ use stripe_steps::{PaymentToCancel, Reference};
 
 /// How many items of each kind one round handles.
 const BATCH: u8 = 50;
+/// How long one round makes search terms, after a deploy that brings them.
+const TERMS_TIME: Duration = Duration::from_secs(5);
 
 /// The state of this function.
 #[derive(Clone)]
@@ -56,6 +59,8 @@ pub struct Report {
     pub messages: usize,
     /// Rows deleted because their retention period is over.
     pub forgotten: i64,
+    /// Products whose search terms were made.
+    pub products: usize,
     /// Steps that failed; the next round tries them again.
     pub failures: usize,
 }
@@ -81,6 +86,7 @@ impl Sweep {
         self.dead_letters(&mut report).await;
         self.delete_expired(&mut report).await;
         self.messages(until.records, &mut report).await;
+        self.search_terms(until.records, &mut report).await;
         match report.or_failure(self.stripe.current().await) {
             Some(stripe) => {
                 let budget = StripeBudget::until(until.stripe);
@@ -165,6 +171,17 @@ impl Sweep {
     async fn delete_expired(&self, report: &mut Report) {
         report.forgotten =
             report.or_failure(retention::delete_expired(&self.db).await).unwrap_or_default();
+    }
+
+    /// Makes the search terms of products that were written without them.
+    async fn search_terms(&self, until: Instant, report: &mut Report) {
+        let until = until.min(Instant::now() + TERMS_TIME);
+        while Instant::now() < until {
+            match report.or_failure(catalog::make_search_terms(&self.db).await) {
+                None | Some(0) => return,
+                Some(made) => report.products += made,
+            }
+        }
     }
 
     async fn messages(&self, until: Instant, report: &mut Report) {

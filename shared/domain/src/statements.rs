@@ -14,6 +14,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         accounts::ALL_QUERIES,
         accounts::LINK_QUERIES,
         accounts::SESSION_QUERIES,
+        catalog::ALL_MATCHES,
         catalog::ALL_PAGES,
         catalog::ALL_QUERIES,
         idempotency::ALL,

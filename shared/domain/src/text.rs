@@ -1,8 +1,10 @@
-//! Validation of text input: length, and characters that break logs or cannot be stored.
+//! Validation of text input: length, and characters that break logs or cannot be stored. Forms of text to compare.
 
 mod card;
+mod fold;
 
 pub use card::reject_card_number;
+pub(crate) use fold::{fold, sort_key, transcribe, without_accents};
 
 use crate::failure::Invalid;
 

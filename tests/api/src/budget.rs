@@ -150,6 +150,19 @@ async fn a_list_of_products_is_one_statement_and_two_if_the_words_are_wrong() {
     let (sent, _) = fixture.statements(200, catalog.get("/v1/products?q=produkt&sort=price")).await;
 
     assert_eq!(sent, ["search the cheapest products", "fuzzy search the cheapest products"]);
+
+    for (path, expected) in [
+        ("/v1/products?q=product&limit=100", &["search products for sale"][..]),
+        (
+            "/v1/products?q=product&limit=99",
+            &["search products for sale", "search products for sale by their whole name"],
+        ),
+        ("/v1/products?q=product&limit=100&in_stock=true", &["search products"]),
+    ] {
+        let (sent, _) = fixture.statements(200, catalog.get(path)).await;
+
+        assert_eq!(sent, expected, "{path}");
+    }
 }
 
 #[tokio::test]

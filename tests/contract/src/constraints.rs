@@ -17,7 +17,8 @@ const REFUSED: [&str; 6] = [
 ];
 
 /// Triggers that write rows and refuse nothing.
-const WRITING_TRIGGERS: [&str; 3] = ["orders_changes", "orders_history", "products_low_stock"];
+const WRITING_TRIGGERS: [&str; 4] =
+    ["orders_changes", "orders_history", "products_low_stock", "products_search_terms"];
 /// Tables whose rows are never updated.
 const INSERT_ONLY: [&str; 8] = [
     "order_changes",

@@ -1,6 +1,7 @@
 //! Factories of products, categories and orders. A test sets what matters to it; the rest has defaults.
 
 use crate::{Shop, User};
+use domain::catalog::SearchedTexts;
 use domain::id::{CategoryId, OrderId, ProductId};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -85,10 +86,22 @@ impl Shop {
     pub async fn product(&self, product: Product) -> ProductId {
         let id = ProductId::generate();
         let Product { sku, name, price, currency, stock, category, status } = product;
-        let sql = "insert into products (id, sku, name, price_minor, currency, on_hand, category_id, status)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
-            [&id, &sku, &name, &price, &currency, &stock, &category, &status];
+        let SearchedTexts { search_terms, sort_name } = SearchedTexts::of(&sku, &name, "");
+        let sql = "insert into products (id, sku, name, price_minor, currency, on_hand, category_id, status,
+                                         search_terms, sort_name)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::tsvector, $10)";
+        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
+            &id,
+            &sku,
+            &name,
+            &price,
+            &currency,
+            &stock,
+            &category,
+            &status,
+            &search_terms,
+            &sort_name,
+        ];
         self.admin.execute(sql, &row).await.unwrap();
         if stock > 0 {
             let sql = "insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)

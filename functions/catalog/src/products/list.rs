@@ -18,8 +18,9 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListProducts {
-    /// Full-text search in name, SKU and description: `mug -blue "large cup"`. Without a match, products with similar
-    /// names are returned, unless the search has operators.
+    /// Search for products with all of these words in name, SKU or description, whatever their case and accents. The last
+    /// word may be the beginning of one, and so may the SKU. `"large cup"` finds words side by side, and ` -blue` after
+    /// another word excludes one. Without a match, products with similar names are returned, unless there are such operators.
     #[param(max_length = 200)]
     q: Option<String>,
     /// Products of this category and its subcategories.
@@ -34,10 +35,11 @@ pub(crate) struct ListProducts {
     currency: Option<Currency>,
     /// Whether any pieces can be ordered.
     in_stock: Option<bool>,
-    /// Newest first by default.
-    #[serde(default)]
+    /// By default the best match of `q` first, or the newest product if there is no `q`. Best are products whose name is
+    /// `q`, then those with all words in name or SKU, then with beginnings of words or other accents there, and last those
+    /// with words in the description; the newest first among equals.
     #[param(inline)]
-    sort: Sort,
+    sort: Option<Sort>,
     /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,

@@ -1,12 +1,10 @@
 //! Filters, sort orders and cursors of product lists.
 
-use super::Refusal;
 use super::product::{Product, Status};
-use crate::failure::Invalid;
+use super::{Refusal, SearchTerms};
 use crate::id::{CategoryId, ProductId};
 use crate::money::Currency;
 use crate::page::BadPage;
-use crate::text;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -34,14 +32,9 @@ pub struct Filter {
     pub in_stock: Option<bool>,
 }
 
-/// Search terms in the syntax of `websearch_to_tsquery`: `mug -blue "large cup"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SearchTerms(pub(super) String);
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ProductSort)]
 pub enum Sort {
-    #[default]
     #[serde(rename = "-created_at")]
     Newest,
     #[serde(rename = "created_at")]
@@ -65,10 +58,25 @@ pub(super) enum MatchKind {
     Fuzzy,
 }
 
+/// How well a product fits the search terms, the best first. Products that fit equally are sorted by id, the newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Fit {
+    /// The name is what was searched, whatever its case.
+    Name,
+    /// All words stand in the name or SKU as they were written.
+    Words,
+    /// All words stand in the name or SKU, whatever their accents; the last one may only begin so.
+    Beginnings,
+    /// Some words stand in the description.
+    Description,
+}
+
 /// The position of a product in a sorted list, as the cursor stores it. Ties are broken by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPosition {
-    sort: Sort,
+    /// None if the best match is first.
+    sort: Option<Sort>,
     #[serde(rename = "fit", default)]
     pub(super) match_kind: MatchKind,
     pub(super) key: SortKey,
@@ -81,6 +89,14 @@ pub(super) enum SortKey {
     Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
     Price(i64),
     Name(String),
+    Fit(Fit),
+}
+
+/// A product, and what it is sorted by in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) product: Product,
+    pub(super) key: SortKey,
 }
 
 impl Viewer {
@@ -99,51 +115,54 @@ impl Viewer {
 }
 
 impl Filter {
-    /// All active products: the list without any filter, as the public sees it.
-    pub(super) fn for_sale() -> Self {
-        Self { status: Some(Status::Active), ..Self::default() }
+    /// Whether all active products pass that match the search terms.
+    pub(super) fn is_for_sale(&self) -> bool {
+        let Self { terms: _, category, status, min_price, max_price, currency, in_stock } = self;
+        *status == Some(Status::Active)
+            && (category, min_price, max_price) == (&None, &None, &None)
+            && (currency, in_stock) == (&None, &None)
     }
 
     /// Whether a fuzzy search may follow if nothing matches exactly.
     pub(super) fn allows_fuzzy_match(&self) -> bool {
-        self.terms.as_ref().is_some_and(SearchTerms::has_no_operators)
+        self.terms.as_ref().is_some_and(|terms| terms.plain.is_some())
     }
 }
 
-impl SearchTerms {
-    /// At most 200 characters on one line. Blank input means no search.
-    pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
-        if raw.trim().is_empty() {
-            return Ok(None);
-        }
-        text::line("q", raw, 200).map(Self).map(Some)
-    }
+impl Fit {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Name, Self::Words, Self::Beginnings, Self::Description];
 
-    /// Terms with operators are matched exactly only.
-    fn has_no_operators(&self) -> bool {
-        let is_operator = |term: &str| {
-            term.starts_with('-') || term.contains('"') || term.eq_ignore_ascii_case("or")
-        };
-        !self.0.split_whitespace().any(is_operator)
+    /// As the statements number them.
+    pub(super) fn from_number(number: i32) -> Option<Self> {
+        usize::try_from(number).ok().and_then(|number| Self::ALL.get(number)).copied()
+    }
+}
+
+impl SortKey {
+    pub(super) fn of(product: &Product, sort: Sort) -> Self {
+        match sort {
+            Sort::Newest | Sort::Oldest => Self::Time(product.created_at),
+            Sort::Cheapest | Sort::MostExpensive => Self::Price(product.price.money().minor),
+            Sort::Name => Self::Name(product.name.0.clone()),
+        }
     }
 }
 
 impl ListPosition {
-    pub(super) fn of(product: &Product, sort: Sort, match_kind: MatchKind) -> Self {
-        let key = match sort {
-            Sort::Newest | Sort::Oldest => SortKey::Time(product.created_at),
-            Sort::Cheapest | Sort::MostExpensive => SortKey::Price(product.price.money().minor),
-            Sort::Name => SortKey::Name(product.name.0.clone()),
-        };
-        Self { sort, match_kind, key, id: product.id }
+    /// `sort` is None if the best match is first.
+    pub(super) fn of(listed: &Listed, sort: Option<Sort>, match_kind: MatchKind) -> Self {
+        Self { sort, match_kind, key: listed.key.clone(), id: listed.product.id }
     }
 
     /// Refuses a position that cannot belong to this list: cursors are client input.
-    pub(super) fn check(&self, filter: &Filter, sort: Sort) -> Result<(), BadPage> {
-        let key_fits = match (&self.key, sort) {
-            (SortKey::Time(_), Sort::Newest | Sort::Oldest)
-            | (SortKey::Price(_), Sort::Cheapest | Sort::MostExpensive) => true,
-            (SortKey::Name(name), Sort::Name) => !name.contains('\0'),
+    pub(super) fn check(&self, filter: &Filter, sort: Option<Sort>) -> Result<(), BadPage> {
+        let key_fits = match (&self.key, sort, self.match_kind) {
+            (SortKey::Fit(_), None, MatchKind::Exact)
+            | (SortKey::Time(_), None, MatchKind::Fuzzy)
+            | (SortKey::Time(_), Some(Sort::Newest | Sort::Oldest), _)
+            | (SortKey::Price(_), Some(Sort::Cheapest | Sort::MostExpensive), _) => true,
+            (SortKey::Name(name), Some(Sort::Name), _) => !name.contains('\0'),
             _ => false,
         };
         let fits = key_fits
@@ -157,8 +176,14 @@ impl ListPosition {
 mod tests {
     use super::*;
 
-    const ALL: [Sort; 5] =
-        [Sort::Newest, Sort::Oldest, Sort::Cheapest, Sort::MostExpensive, Sort::Name];
+    const ALL: [Option<Sort>; 6] = [
+        None,
+        Some(Sort::Newest),
+        Some(Sort::Oldest),
+        Some(Sort::Cheapest),
+        Some(Sort::MostExpensive),
+        Some(Sort::Name),
+    ];
 
     #[test]
     fn the_public_sees_what_is_active_and_may_not_ask_for_more() {
@@ -173,9 +198,10 @@ mod tests {
     #[test]
     fn a_position_fits_its_own_order_only() {
         let keys = [
-            (Sort::Newest, SortKey::Time(OffsetDateTime::UNIX_EPOCH)),
-            (Sort::MostExpensive, SortKey::Price(1)),
-            (Sort::Name, SortKey::Name("Mug".to_owned())),
+            (None, SortKey::Fit(Fit::Words)),
+            (Some(Sort::Newest), SortKey::Time(OffsetDateTime::UNIX_EPOCH)),
+            (Some(Sort::MostExpensive), SortKey::Price(1)),
+            (Some(Sort::Name), SortKey::Name("Mug".to_owned())),
         ];
         for (own, key) in keys {
             let position = ListPosition {
@@ -197,7 +223,7 @@ mod tests {
     #[test]
     fn a_forged_position_is_found_out() {
         let id = ProductId::generate();
-        let (sort, match_kind, all) = (Sort::Name, MatchKind::Exact, Filter::default());
+        let (sort, match_kind, all) = (Some(Sort::Name), MatchKind::Exact, Filter::default());
         let other_key = ListPosition { sort, match_kind, key: SortKey::Price(1), id };
         let nul = ListPosition { sort, match_kind, key: SortKey::Name("a\0".to_owned()), id };
         let fuzzy_without_terms = ListPosition {
@@ -209,27 +235,5 @@ mod tests {
         for forged in [other_key, nul, fuzzy_without_terms] {
             assert_eq!(forged.check(&all, sort), Err(BadPage::Cursor), "{forged:?}");
         }
-    }
-
-    #[test]
-    fn terms_with_operators_are_matched_exactly() {
-        for (terms, expected) in [
-            ("blue keybord", true),
-            ("for-all", true),
-            ("blue -mug", false),
-            ("\"blue mug\"", false),
-            ("mug OR plate", false),
-        ] {
-            let filter = Filter { terms: SearchTerms::parse(terms).unwrap(), ..Filter::default() };
-            assert_eq!(filter.allows_fuzzy_match(), expected, "{terms}");
-        }
-        assert!(!Filter::default().allows_fuzzy_match());
-    }
-
-    #[test]
-    fn blank_terms_mean_no_search() {
-        assert_eq!(SearchTerms::parse("  "), Ok(None));
-        assert!(SearchTerms::parse("a\0").is_err());
-        assert_eq!(SearchTerms::parse(" mug ").unwrap(), Some(SearchTerms("mug".to_owned())));
     }
 }

@@ -1,26 +1,32 @@
 //! The product catalog: products and categories.
 
 mod attribute;
+mod best_match;
 mod category;
 mod listing;
 mod metadata;
 mod product;
 mod refusal;
 mod row;
+mod search;
 mod sql;
+mod terms;
+mod words;
 
 pub use attribute::{CategoryName, Description, InitialStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
 use listing::MatchKind;
-pub use listing::{Filter, ListPosition, SearchTerms, Sort, Viewer};
+pub use listing::{Filter, ListPosition, Sort, Viewer};
 pub use metadata::{Metadata, MetadataChange};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
 pub use refusal::Refusal;
-pub(crate) use sql::{ALL as ALL_QUERIES, ALL_PAGES};
+pub use search::SearchTerms;
+pub(crate) use sql::{ALL as ALL_QUERIES, ALL_MATCHES, ALL_PAGES};
+pub use terms::SearchedTexts;
 
 pub use crate::change::Change;
 use crate::db::{Db, Tx};
-use crate::failure::Failure;
+use crate::failure::{Failure, Never};
 use crate::id::{CategoryId, ProductId, UserId};
 use crate::idempotency::{IdempotentCall, RecordedResponse};
 use crate::page::{Page, PageRequest};
@@ -44,28 +50,52 @@ pub async fn show_product(
     Ok(product.ok_or(Refusal::ProductNotFound)?)
 }
 
-/// One page of the products that match the filter and that this viewer may see. If no product matches the search terms
-/// exactly, the list holds those that are similar.
+/// One page of the products that match the filter and that this viewer may see. Without `sort`, the best match of the search
+/// terms is first, or the newest product if there are none. If no product matches the terms exactly, the list holds those
+/// that are similar.
 pub async fn list_products(
     db: &Db,
     viewer: Viewer,
     filter: &Filter,
-    sort: Sort,
+    sort: Option<Sort>,
     page: &PageRequest<ListPosition>,
 ) -> Result<Page<Product>, Failure<Refusal>> {
     let filter = viewer.restrict(filter)?;
+    let sort = if filter.terms.is_none() { sort.or(Some(Sort::Newest)) } else { sort };
     let after = page.after.as_ref();
     if let Some(position) = after {
         position.check(&filter, sort).map_err(Refusal::from)?;
     }
     let mut match_kind = after.map_or(MatchKind::Exact, |position| position.match_kind);
-    let mut found = sql::products(db, &filter, match_kind, sort, after, page.fetch_limit()).await?;
+    let rows = page.fetch_limit();
+    // Similar products are sorted too if no order is asked for: none of them is the best match.
+    let order = sort.unwrap_or(Sort::Newest);
+    let mut found = match (sort, &filter.terms, match_kind) {
+        (_, Some(terms), _) if terms.has_no_words() => Vec::new(),
+        (None, Some(terms), MatchKind::Exact) => {
+            best_match::products(db, &filter, terms, after, rows).await?
+        }
+        _ => sql::products(db, &filter, match_kind, order, after, rows).await?,
+    };
     // Only without exact matches: a fuzzy search is expensive, and its results would distract from them.
     if found.is_empty() && after.is_none() && filter.allows_fuzzy_match() {
         match_kind = MatchKind::Fuzzy;
-        found = sql::products(db, &filter, match_kind, sort, None, page.fetch_limit()).await?;
+        found = sql::products(db, &filter, match_kind, order, None, rows).await?;
     }
-    Ok(page.paginate(found, |product| ListPosition::of(product, sort, match_kind)))
+    let Page { items, position } =
+        page.paginate(found, |listed| ListPosition::of(listed, sort, match_kind));
+    Ok(Page { items: items.into_iter().map(|listed| listed.product).collect(), position })
+}
+
+/// Makes the search terms of some products that have none: they were written by an earlier release, or by hand. Returns of
+/// how many.
+pub async fn make_search_terms(db: &Db) -> Result<usize, Failure<Never>> {
+    db.transaction(async |tx| {
+        let products = sql::lock_products_without_terms(tx).await?;
+        sql::update_terms(tx, &products).await?;
+        Ok(products.len())
+    })
+    .await
 }
 
 /// Changes a product. Refused with `Stale` unless it has one of the expected versions. Without effect, the version stays.

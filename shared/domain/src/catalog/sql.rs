@@ -1,12 +1,14 @@
 //! SQL statements of the catalog. They contain no business rules.
 
 use super::row::{read_category, read_product, returned};
+use super::terms::SearchedTexts;
 use super::{Category, NewCategory, NewProduct, Product, Status};
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{CategoryId, ProductId};
 use crate::money::Money;
 use crate::page::PageRequest;
 use postgres_types::Json;
+use tokio_postgres::Row;
 
 macro_rules! product_columns {
     () => {
@@ -21,15 +23,51 @@ macro_rules! category_columns {
     };
 }
 
+/// What is searched. Rows that the release before has written are searched as it does.
+macro_rules! search_terms {
+    () => {
+        "coalesce(search_terms, search)"
+    };
+}
+
+macro_rules! sort_name {
+    () => {
+        "coalesce(sort_name, lower(name collate \"C\"))"
+    };
+}
+
+/// The optional conditions of a filter, $2 to $7.
+macro_rules! filtered {
+    () => {
+        "($2::uuid is null or category_id in (
+              with recursive below as (
+                  select id from categories where id = $2
+                  union
+                  select c.id from categories c join below on c.parent_id = below.id
+              )
+              select id from below
+          ))
+          and ($3::text is null or status = $3)
+          and ($4::bigint is null or price_minor >= $4)
+          and ($5::bigint is null or price_minor <= $5)
+          and ($6::text is null or currency = $6)
+          and ($7::boolean is null or (on_hand > reserved) = $7)"
+    };
+}
+
+mod matches;
 mod pages;
 
+pub(crate) use matches::ALL as ALL_MATCHES;
+pub(super) use matches::{matches, newest_matches};
 pub(crate) use pages::ALL as ALL_PAGES;
 pub(super) use pages::products;
 
 queries! {
     INSERT_PRODUCT: "create a product" = concat!("
-        insert into products (id, sku, name, description, price_minor, currency, on_hand, category_id, metadata, status)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        insert into products (id, sku, name, description, price_minor, currency, on_hand, category_id, metadata, status,
+                              search_terms, sort_name)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::tsvector, $12)
         returning ", product_columns!());
 
     PRODUCT: "look up a product" = concat!("
@@ -41,9 +79,23 @@ queries! {
     UPDATE_PRODUCT: "change a product" = concat!("
         update products
         set sku = $2, name = $3, description = $4, price_minor = $5, category_id = $6, metadata = $7, status = $8,
-            version = version + 1, updated_at = now()
+            search_terms = $9::text::tsvector, sort_name = $10, version = version + 1, updated_at = now()
         where id = $1
         returning ", product_columns!());
+
+    LOCK_WITHOUT_TERMS: "look for products without search terms" = "
+        select id, sku, name, description
+        from products
+        where search_terms is null
+        order by id
+        limit 100
+        for no key update skip locked";
+
+    UPDATE_TERMS: "change the search terms of products" = "
+        update products p
+        set search_terms = made.search_terms::tsvector, sort_name = made.sort_name
+        from unnest($1::uuid[], $2::text[], $3::text[]) as made (id, search_terms, sort_name)
+        where p.id = made.id";
 
     ARCHIVE_PRODUCT: "archive a product" = "
         update products
@@ -91,7 +143,8 @@ pub(super) async fn insert_product(
 ) -> Result<Product, DbError> {
     let NewProduct { sku, name, description, price, stock, category, metadata, stage } = new;
     let Money { minor, currency } = price.money();
-    let row: [Param<'_>; 10] = [
+    let texts = SearchedTexts::of(&sku.0, &name.0, &description.0);
+    let row: [Param<'_>; 12] = [
         &id,
         &sku.0,
         &name.0,
@@ -102,6 +155,8 @@ pub(super) async fn insert_product(
         category,
         &Json(&metadata.0),
         &Status::from(*stage).name(),
+        &texts.search_terms,
+        &texts.sort_name,
     ];
     let row = returned(&INSERT_PRODUCT, tx.row(&INSERT_PRODUCT, &row).await?)?;
     read_product(&INSERT_PRODUCT, &row)
@@ -119,7 +174,8 @@ pub(super) async fn lock_product(tx: &Tx<'_>, id: ProductId) -> Result<Option<Pr
 
 pub(super) async fn update_product(tx: &Tx<'_>, product: &Product) -> Result<Product, DbError> {
     let Product { id, sku, name, description, price, category, metadata, status, .. } = product;
-    let row: [Param<'_>; 8] = [
+    let texts = SearchedTexts::of(&sku.0, &name.0, &description.0);
+    let row: [Param<'_>; 10] = [
         id,
         &sku.0,
         &name.0,
@@ -128,9 +184,33 @@ pub(super) async fn update_product(tx: &Tx<'_>, product: &Product) -> Result<Pro
         category,
         &Json(&metadata.0),
         &status.name(),
+        &texts.search_terms,
+        &texts.sort_name,
     ];
     let row = returned(&UPDATE_PRODUCT, tx.row(&UPDATE_PRODUCT, &row).await?)?;
     read_product(&UPDATE_PRODUCT, &row)
+}
+
+/// Up to 100 products without search terms, with what they should be.
+pub(super) async fn lock_products_without_terms(
+    tx: &Tx<'_>,
+) -> Result<Vec<(ProductId, SearchedTexts)>, DbError> {
+    let rows = tx.rows(&LOCK_WITHOUT_TERMS, &[]).await?;
+    let read = |row: &Row| {
+        let texts = SearchedTexts::of(row.get("sku"), row.get("name"), row.get("description"));
+        (row.get("id"), texts)
+    };
+    Ok(rows.iter().map(read).collect())
+}
+
+pub(super) async fn update_terms(
+    tx: &Tx<'_>,
+    products: &[(ProductId, SearchedTexts)],
+) -> Result<(), DbError> {
+    let ids: Vec<_> = products.iter().map(|(id, _)| id).collect();
+    let terms: Vec<_> = products.iter().map(|(_, texts)| &texts.search_terms).collect();
+    let names: Vec<_> = products.iter().map(|(_, texts)| &texts.sort_name).collect();
+    tx.execute(&UPDATE_TERMS, &[&ids, &terms, &names]).await.map(drop)
 }
 
 pub(super) async fn archive_product(tx: &Tx<'_>, id: ProductId) -> Result<(), DbError> {

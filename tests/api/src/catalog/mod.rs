@@ -1,6 +1,7 @@
 //! The catalog API: products, categories, search and pagination.
 
 mod archive;
+mod best_match;
 mod categories;
 mod change;
 mod create;
@@ -8,6 +9,7 @@ mod currencies;
 mod fuzzy_search;
 mod list;
 mod pagination;
+mod search;
 mod show;
 
 use serde_json::{Value, json};

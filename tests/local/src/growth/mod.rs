@@ -10,6 +10,8 @@ pub use table::Growth;
 
 use crate::measure::{self, Buyers, Usage};
 use crate::{Customer, Shop, shop};
+use domain::db::BadAddress;
+use domain::failure::{Failure, Never};
 use drive::Job;
 use rows::{Rows, Sample};
 use stack::Progress;
@@ -44,6 +46,10 @@ pub enum Error {
     Measure(#[from] measure::Error),
     #[error("could not insert rows")]
     Database(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Address(#[from] BadAddress),
+    #[error("could not make search terms")]
+    SearchTerms(#[from] Failure<Never>),
     #[error("could not reach the shop")]
     Http(#[from] reqwest::Error),
     #[error(transparent)]

@@ -3,6 +3,8 @@
 use super::Error;
 use crate::Shop;
 use crate::measure::{Buyers, insert_buyers};
+use domain::catalog;
+use domain::db::Db;
 use domain::id::UserId;
 use stack::Progress;
 use std::time::Instant;
@@ -21,6 +23,7 @@ const SAMPLE: &str = "
 /// The rows that were inserted so far.
 pub(super) struct Rows {
     client: Client,
+    db: Db,
     size: i32,
 }
 
@@ -36,7 +39,8 @@ impl Rows {
     pub(super) async fn empty(shop: &Shop) -> Result<Self, Error> {
         let (client, connection) = tokio_postgres::connect(shop.database_url(), NoTls).await?;
         tokio::spawn(connection);
-        Ok(Self { client, size: 0 })
+        let db = Db::connect(shop.database_url(), 1)?;
+        Ok(Self { client, db, size: 0 })
     }
 
     /// Inserts rows until there are `to` products and orders.
@@ -53,6 +57,8 @@ impl Rows {
             progress.say(&format!("{to} rows: {table} after {:.1?}", start.elapsed()));
         }
         self.client.batch_execute("reset session_replication_role").await?;
+        // As the sweep does after a deploy.
+        while catalog::make_search_terms(&self.db).await? > 0 {}
         // Vacuum as well: GIN indexes keep new entries in a pending list until then.
         self.client.batch_execute("vacuum (analyze)").await?;
         self.size = to;

@@ -1,11 +1,11 @@
 //! SQL statements of product lists.
 
 use super::super::Status;
-use super::super::listing::{Filter, ListPosition, MatchKind, SearchTerms, Sort, SortKey};
-use super::super::product::Product;
+use super::super::listing::{Filter, ListPosition, Listed, MatchKind, Sort, SortKey};
 use super::super::row::read_product;
 use crate::db::{Db, DbError, Param, Query, queries};
 use crate::money::Currency;
+use tokio_postgres::Row;
 
 /// A page of the products `for_sale`, of `all`, of those `found` by full-text search, or by `fuzzy` search. Each kind
 /// of search has its own statements, so that each can use its index.
@@ -14,13 +14,13 @@ macro_rules! products_in_order {
         page_of_active_products!($($order),+)
     };
     (all, $($order:literal),+) => {
-        page_of_products!("$1::text is null", $($order),+)
+        page_of_products!(("$1::text is null"), $($order),+)
     };
     (found, $($order:literal),+) => {
-        page_of_products!("search @@ websearch_to_tsquery('simple', $1)", $($order),+)
+        page_of_products!((concat!(search_terms!(), " @@ $1::text::tsquery")), $($order),+)
     };
     (fuzzy, $($order:literal),+) => {
-        page_of_products!("id = any(array(select products_like($1)))", $($order),+)
+        page_of_products!(("id = any(array(select products_like($1)))"), $($order),+)
     };
     ($which:ident, newest) => {
         products_in_order!($which, "created_at", "<", "'infinity'::timestamptz", "desc")
@@ -43,23 +43,11 @@ macro_rules! products_in_order {
 /// PostgreSQL from finding the position in the index of the sort order.
 #[rustfmt::skip]
 macro_rules! page_of_products {
-    ($terms:literal, $key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
+    (($terms:expr), $key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
         select ", product_columns!(), "
         from products
-        where (", $terms, ")
-          and ($2::uuid is null or category_id in (
-              with recursive below as (
-                  select id from categories where id = $2
-                  union
-                  select c.id from categories c join below on c.parent_id = below.id
-              )
-              select id from below
-          ))
-          and ($3::text is null or status = $3)
-          and ($4::bigint is null or price_minor >= $4)
-          and ($5::bigint is null or price_minor <= $5)
-          and ($6::text is null or currency = $6)
-          and ($7::boolean is null or (on_hand > reserved) = $7)
+        where ", $terms, "
+          and ", filtered!(), "
           and (", $key, ", id) ", $beyond, " (coalesce($8, ", $end, "), $9::uuid)
         order by ", $key, " ", $direction, ", id ", $direction, "
         limit $10") };
@@ -119,8 +107,11 @@ pub(in crate::catalog) async fn products(
     sort: Sort,
     after: Option<&ListPosition>,
     rows: i64,
-) -> Result<Vec<Product>, DbError> {
-    let terms = filter.terms.as_ref().map(|SearchTerms(terms)| terms);
+) -> Result<Vec<Listed>, DbError> {
+    let terms = filter.terms.as_ref().and_then(|terms| match match_kind {
+        MatchKind::Exact => Some(&terms.found),
+        MatchKind::Fuzzy => terms.plain.as_ref(),
+    });
     let key = after.map(|position| &position.key);
     let time = key.and_then(|key| if let SortKey::Time(at) = key { Some(at) } else { None });
     let price =
@@ -140,9 +131,9 @@ pub(in crate::catalog) async fn products(
         Sort::Name => (&SALE_BY_NAME, &BY_NAME, &FOUND_BY_NAME, &FUZZY_BY_NAME, &name),
     };
     let after = after.map(|position| position.id);
-    if *filter == Filter::for_sale() {
+    if filter.terms.is_none() && filter.is_for_sale() {
         let rows = db.rows(sale, &[key, &after, &rows]).await?;
-        return rows.iter().map(|row| read_product(sale, row)).collect();
+        return rows.iter().map(|row| read_listed(sale, row, sort)).collect();
     }
     let query = match (terms, match_kind) {
         (None, _) => all,
@@ -161,5 +152,10 @@ pub(in crate::catalog) async fn products(
         &after,
         &rows,
     ];
-    db.rows(query, &with).await?.iter().map(|row| read_product(query, row)).collect()
+    db.rows(query, &with).await?.iter().map(|row| read_listed(query, row, sort)).collect()
+}
+
+fn read_listed(query: &Query, row: &Row, sort: Sort) -> Result<Listed, DbError> {
+    let product = read_product(query, row)?;
+    Ok(Listed { key: SortKey::of(&product, sort), product })
 }

@@ -1,0 +1,266 @@
+//! What a search finds, in several languages and scripts.
+
+use super::{api, created, each};
+use serde_json::json;
+use std::collections::BTreeSet;
+use testkit::Shop;
+
+/// SKU, name and description.
+const PRODUCTS: &[(&str, &str, &str)] = &[
+    ("mill", "Salt/Pepper mill", "Grinds both."),
+    ("grinder", "Pepper grinder", ""),
+    ("cup-blue", "Espresso cup - blue", ""),
+    ("cup-red", "Espresso cup - red", ""),
+    ("shirt", "Shirt L/XL", "100% cotton, machine wash"),
+    ("TEE-01", "Organic tee", "Soft cotton"),
+    ("hub", "USB-C/HDMI adapter", ""),
+    ("router", "Wi-Fi router", "Reaches 2.5 GHz"),
+    ("extender", "WiFi extender", ""),
+    ("case15", "iPhone-15 case", ""),
+    ("case12", "iPhone 12 case", "15 colours"),
+    ("cooler", "-40C cooler", ""),
+    ("serum", "Face serum 50ml", ""),
+    ("lotion", "Body lotion 250 ml", "For 50 days"),
+    ("KT-INS114-DRE", "Kettle insert", ""),
+    ("NOR.0707-60", "Nordic lamp", ""),
+    ("16-07", "Shelf bracket", ""),
+    ("monitor", "27\" monitor", "27 inches"),
+    ("treat", "Trick or Treat bag", ""),
+    ("sauce", "Rock'n'Roll sauce", "As sold by H&M"),
+    ("mens", "Men's T-Shirt", ""),
+    ("kabel", "USB-C-Kabel 2 m", ""),
+    ("creme", "Crème brûlée set", ""),
+    ("jam", "Pâte de fruits", ""),
+    ("mueller", "Müllermühle", "Für Gewürze"),
+    ("strasse", "Straßenkreide", ""),
+    ("board", "Smørrebrød board", ""),
+    ("lodz", "Kubek z Łodzi", ""),
+    ("pho", "Bát phở Đặc Biệt", ""),
+    ("ispanak", "İnce ıspanak tabağı", ""),
+    ("collecio", "Col·lecció d'estiu", ""),
+    ("ano", "Año Nuevo piñata", ""),
+    ("chawan", "抹茶茶碗", ""),
+    ("matcha", "有機抹茶パウダー 100g", ""),
+    ("latte", "抹茶ラテ", "宇治の茶"),
+    ("half", "ｺｰﾋｰｶｯﾌﾟ ３００㎖", ""),
+    ("tshatsu", "白いTシャツ", ""),
+    ("keopi", "블랙커피잔", ""),
+    ("gafae", "เมล็ดกาแฟคั่ว", ""),
+    ("samovar", "Самовар тульский", "Объём три литра"),
+    ("elka", "Ёлка новогодняя", ""),
+    ("elia", "Ελιές Καλαμών", ""),
+    ("shay", "إبريق شَاي ٥٠٠ مل", ""),
+    ("mayim", "בַּקְבּוּק מים", ""),
+    ("chai", "चाय की केतली", ""),
+    ("soft", "Donau\u{ad}dampfer", ""),
+    ("mug", "Mug ☕", ""),
+];
+
+/// A search, and the SKUs of all products that it finds.
+const FOUND: &[(&str, &str)] = &[
+    // Words and gaps.
+    ("pepper", "mill grinder"),
+    ("PEPPER", "mill grinder"),
+    ("salt", "mill"),
+    ("salt/pepper", "mill"),
+    ("pepper salt", "mill"),
+    ("mill, pepper!", "mill"),
+    ("xl", "shirt"),
+    ("l/xl", "shirt"),
+    ("hdmi", "hub"),
+    ("usb c", "hub kabel"),
+    ("usb-c", "hub kabel"),
+    ("usbc", "hub kabel"),
+    ("usb-c hdmi", "hub"),
+    ("usbc kabel", "kabel"),
+    ("usb c kabel", "kabel"),
+    ("kabel 2m", "kabel"),
+    ("wifi", "router extender"),
+    ("wi-fi", "router extender"),
+    ("WI FI", "router"),
+    ("wi‑fi router", "router"),
+    ("wifi router", "router"),
+    ("iphone 15", "case15 case12"),
+    ("iphone-15", "case15"),
+    ("iphone15", "case15"),
+    ("iphone 12", "case12"),
+    ("case", "case15 case12"),
+    ("50 ml", "serum lotion"),
+    ("50ml", "serum"),
+    ("50 ML", "serum lotion"),
+    ("250ml", "lotion"),
+    ("250 ml", "lotion"),
+    ("ml", "serum lotion half"),
+    ("50", "serum lotion"),
+    ("25 ghz", ""),
+    ("2.5", "router"),
+    ("2,5 ghz", "router"),
+    ("cup", "cup-blue cup-red"),
+    ("espresso cup", "cup-blue cup-red"),
+    ("Espresso cup - blue", "cup-blue"),
+    ("espresso - cup", "cup-blue cup-red"),
+    ("blue - espresso", "cup-blue"),
+    ("-40C", "cooler"),
+    ("-40°C", "cooler"),
+    ("40 c", "cooler"),
+    ("cooler -40C", "cooler"),
+    ("-cooler", "cooler"),
+    ("27\"", "monitor"),
+    ("27\" monitor", "monitor"),
+    ("trick or treat", "treat"),
+    ("rock n roll", "sauce"),
+    ("rock'n'roll", "sauce"),
+    ("rocknroll", "sauce"),
+    ("h&m", "sauce"),
+    ("mens", "mens"),
+    ("men's", "mens"),
+    ("men’s t-shirt", "mens"),
+    ("tshirt", "mens"),
+    ("t-shirt", "mens"),
+    ("shirt", "shirt mens"),
+    ("cotton", "shirt TEE-01"),
+    ("cotton shirt", "shirt"),
+    ("100%", "shirt matcha"),
+    ("mug ☕", "mug"),
+    // The last word may be a beginning, the others not.
+    ("espr", "cup-blue cup-red"),
+    ("mach wash", ""),
+    ("cup espr", "cup-blue cup-red"),
+    ("pep", "mill grinder"),
+    ("i", ""),
+    ("mach", "shirt"),
+    // SKUs.
+    ("KT-INS114-DRE", "KT-INS114-DRE"),
+    ("KT-INS114", "KT-INS114-DRE"),
+    ("kt-ins11", "KT-INS114-DRE"),
+    ("kt ins", "KT-INS114-DRE"),
+    ("ktins114dre", "KT-INS114-DRE"),
+    ("ins114", "KT-INS114-DRE"),
+    ("dre", "KT-INS114-DRE"),
+    ("NOR.0707", "NOR.0707-60"),
+    ("nor 0707", "NOR.0707-60"),
+    ("nor0707", "NOR.0707-60"),
+    ("0707", "NOR.0707-60"),
+    ("16 07", "16-07"),
+    ("16-07", "16-07"),
+    ("1607", "16-07"),
+    ("16-0", "16-07"),
+    ("tee 01", "TEE-01"),
+    ("tee01", "TEE-01"),
+    ("01", "TEE-01"),
+    ("tee-0", "TEE-01"),
+    // Operators where they are meant.
+    ("espresso cup -blue", "cup-red"),
+    ("case -iphone", ""),
+    ("\"pepper mill\"", "mill"),
+    ("\"mill pepper\"", ""),
+    ("\"espresso cup\" blue", "cup-blue"),
+    ("\"wi-fi router\"", "router"),
+    ("\"usb-c hdmi\"", "hub"),
+    ("\"body lotion\" 250", "lotion"),
+    // Accents and case.
+    ("creme", "creme"),
+    ("crème", "creme"),
+    ("CREME BRULEE", "creme"),
+    ("brule", "creme"),
+    ("pate", "jam"),
+    ("pâté", "jam"),
+    ("müller", "mueller"),
+    ("muller", "mueller"),
+    ("mueller", "mueller"),
+    ("MÜLLERMÜHLE", "mueller"),
+    ("muellermuehle", "mueller"),
+    ("fur gewurze", "mueller"),
+    ("fuer gewuerze", "mueller"),
+    ("strasse", "strasse"),
+    ("STRASSENKREIDE", "strasse"),
+    ("straße", "strasse"),
+    ("smorrebrod", "board"),
+    ("smoerrebroed", "board"),
+    ("SMØRREBRØD", "board"),
+    ("lodzi", "lodz"),
+    ("łodzi", "lodz"),
+    ("pho dac biet", "pho"),
+    ("phở", "pho"),
+    ("istanbul", ""),
+    ("INCE ISPANAK", "ispanak"),
+    ("ince ıspanak", "ispanak"),
+    ("colleccio", "collecio"),
+    ("col·lecció", "collecio"),
+    ("estiu", "collecio"),
+    ("d'estiu", "collecio"),
+    ("ano nuevo", "ano"),
+    ("pinata", "ano"),
+    ("donaudampfer", "soft"),
+    // Scripts without spaces.
+    ("抹茶", "chawan matcha latte"),
+    ("茶碗", "chawan"),
+    ("抹茶茶碗", "chawan"),
+    ("抹茶 茶碗", "chawan"),
+    ("茶", "chawan matcha latte"),
+    ("碗抹", ""),
+    ("パウダー", "matcha"),
+    ("ﾊﾟｳﾀﾞｰ", "matcha"),
+    ("パウダー 100 g", "matcha"),
+    ("抹茶パウダー100g", "matcha"),
+    ("ラテ", "latte"),
+    ("宇治", "latte"),
+    ("コーヒー", "half"),
+    ("カップ 300ml", "half"),
+    ("Tシャツ", "tshatsu"),
+    ("tシャツ", "tshatsu"),
+    ("シャツ", "tshatsu"),
+    ("커피", "keopi"),
+    ("커피잔", "keopi"),
+    ("잔", "keopi"),
+    ("กาแฟ", "gafae"),
+    // Others.
+    ("самовар", "samovar"),
+    ("САМОВАР ТУЛЬ", "samovar"),
+    ("объем", "samovar"),
+    ("елка", "elka"),
+    ("ёлка", "elka"),
+    ("ΕΛΙΕΣ", "elia"),
+    ("ελιες καλαμων", "elia"),
+    ("شاي", "shay"),
+    ("ابريق", "shay"),
+    ("شاي 500", "shay"),
+    ("בקבוק", "mayim"),
+    ("चाय", "chai"),
+    ("केतली", "chai"),
+    // Nothing.
+    ("☕", ""),
+    ("-", ""),
+    ("%", ""),
+    ("teapot", ""),
+];
+
+#[tokio::test]
+async fn a_search_finds_what_people_mean_and_nothing_else() {
+    let shop = Shop::open().await;
+    let (api, staff) = (api(&shop), shop.staff().await);
+    for (sku, name, description) in PRODUCTS {
+        let price = json!({"amount": 100, "currency": "EUR"});
+        let body = json!({"sku": sku, "name": name, "description": description, "price": price});
+        created(&api, &staff, &body).await;
+    }
+
+    let mut faults = Vec::new();
+    for (search, expected) in FOUND {
+        let expected: BTreeSet<_> = expected.split_whitespace().collect();
+        for sort in ["", "&sort=name"] {
+            let path = format!("/v1/products?limit=100&q={}{sort}", encoded(search));
+            let answer = api.get(&path).await;
+            let found: BTreeSet<_> = each(&answer, "sku").into_iter().collect();
+            if found != expected {
+                faults.push(format!("{search}{sort}: {found:?}, not {expected:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Percent-encoded.
+pub(super) fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
