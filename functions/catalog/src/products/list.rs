@@ -37,7 +37,8 @@ pub(crate) struct ListProducts {
     in_stock: Option<bool>,
     /// By default the best match of `q` first, or the newest product if there is no `q`. Best are products whose name is
     /// `q`, then those with all words in name or SKU, then with beginnings of words or other accents there, and last those
-    /// with words in the description; the newest first among equals.
+    /// with words in the description; the newest first among equals. Names are sorted by their letters, whatever their case,
+    /// then by their accents: apfel, Äpfel, Banane, éclair, Zebra.
     #[param(inline)]
     sort: Option<Sort>,
     /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.

@@ -88,6 +88,7 @@ pub struct ListPosition {
 pub(super) enum SortKey {
     Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
     Price(i64),
+    /// The key of the name: `text::sort_key`.
     Name(String),
     Fit(Fit),
 }
@@ -136,16 +137,6 @@ impl Fit {
     /// As the statements number them.
     pub(super) fn from_number(number: i32) -> Option<Self> {
         usize::try_from(number).ok().and_then(|number| Self::ALL.get(number)).copied()
-    }
-}
-
-impl SortKey {
-    pub(super) fn of(product: &Product, sort: Sort) -> Self {
-        match sort {
-            Sort::Newest | Sort::Oldest => Self::Time(product.created_at),
-            Sort::Cheapest | Sort::MostExpensive => Self::Price(product.price.money().minor),
-            Sort::Name => Self::Name(product.name.0.clone()),
-        }
     }
 }
 

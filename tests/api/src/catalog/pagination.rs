@@ -138,3 +138,32 @@ async fn the_link_keeps_what_was_asked_for() {
     assert_eq!(each(&second, "sku").len(), 2);
     assert_eq!(link(&second).unwrap().matches("cursor=").count(), 1);
 }
+
+#[tokio::test]
+async fn names_are_sorted_as_people_do_on_every_server() {
+    let shop = Shop::open().await;
+    let api = api(&shop);
+    for name in
+        ["Zebra", "éclair", "Banane", "Äpfel", "apfel", "Apfelmus", "ZEBRA 2", "茶碗", "Čaj"]
+    {
+        shop.product(Product { name: name.to_owned(), ..Product::any() }).await;
+    }
+    // As the release before writes it.
+    let old = "insert into products (id, sku, name, price_minor, currency, on_hand)
+               values (gen_random_uuid(), 'old', 'Birne', 1, 'EUR', 1)";
+    shop.run(old).await;
+    let expected = [
+        "apfel", "Äpfel", "Apfelmus", "Banane", "Birne", "Čaj", "éclair", "Zebra", "ZEBRA 2",
+        "茶碗",
+    ];
+
+    for filter in ["", "&in_stock=true"] {
+        let all = api.get(&format!("/v1/products?sort=name{filter}")).await;
+        assert_eq!(each(&all, "name"), expected);
+        for limit in 1..=4 {
+            let path = format!("/v1/products?sort=name&limit={limit}{filter}");
+            let skus = walk(&api, &path, async |_| {}).await;
+            assert_eq!(skus, each(&all, "sku"), "{limit}");
+        }
+    }
+}

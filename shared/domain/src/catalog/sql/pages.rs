@@ -10,32 +10,32 @@ use tokio_postgres::Row;
 /// A page of the products `for_sale`, of `all`, of those `found` by full-text search, or by `fuzzy` search. Each kind
 /// of search has its own statements, so that each can use its index.
 macro_rules! products_in_order {
-    (for_sale, $($order:literal),+) => {
+    (for_sale, ($($order:expr),+)) => {
         page_of_active_products!($($order),+)
     };
-    (all, $($order:literal),+) => {
+    (all, ($($order:expr),+)) => {
         page_of_products!(("$1::text is null"), $($order),+)
     };
-    (found, $($order:literal),+) => {
+    (found, ($($order:expr),+)) => {
         page_of_products!((concat!(search_terms!(), " @@ $1::text::tsquery")), $($order),+)
     };
-    (fuzzy, $($order:literal),+) => {
+    (fuzzy, ($($order:expr),+)) => {
         page_of_products!(("id = any(array(select products_like($1)))"), $($order),+)
     };
     ($which:ident, newest) => {
-        products_in_order!($which, "created_at", "<", "'infinity'::timestamptz", "desc")
+        products_in_order!($which, ("created_at", "<", "'infinity'::timestamptz", "created_at", "desc"))
     };
     ($which:ident, oldest) => {
-        products_in_order!($which, "created_at", ">", "'-infinity'::timestamptz", "asc")
+        products_in_order!($which, ("created_at", ">", "'-infinity'::timestamptz", "created_at", "asc"))
     };
     ($which:ident, cheapest) => {
-        products_in_order!($which, "price_minor", ">", "-1::bigint", "asc")
+        products_in_order!($which, ("price_minor", ">", "-1::bigint", "price_minor", "asc"))
     };
     ($which:ident, most_expensive) => {
-        products_in_order!($which, "price_minor", "<", "9223372036854775807::bigint", "desc")
+        products_in_order!($which, ("price_minor", "<", "9223372036854775807::bigint", "price_minor", "desc"))
     };
     ($which:ident, by_name) => {
-        products_in_order!($which, "name", ">", "''::text", "asc")
+        products_in_order!($which, (sort_name!(), ">", "''::text", "listed_name", "asc"))
     };
 }
 
@@ -43,13 +43,13 @@ macro_rules! products_in_order {
 /// PostgreSQL from finding the position in the index of the sort order.
 #[rustfmt::skip]
 macro_rules! page_of_products {
-    (($terms:expr), $key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
-        select ", product_columns!(), "
+    (($terms:expr), $key:expr, $beyond:expr, $end:expr, $order:expr, $direction:expr) => { concat!("
+        select ", product_columns!(), ", ", sort_name!(), " as listed_name
         from products
         where ", $terms, "
           and ", filtered!(), "
           and (", $key, ", id) ", $beyond, " (coalesce($8, ", $end, "), $9::uuid)
-        order by ", $key, " ", $direction, ", id ", $direction, "
+        order by ", $order, " ", $direction, ", id ", $direction, "
         limit $10") };
 }
 
@@ -63,15 +63,15 @@ const _: () = assert!(
 /// PostgreSQL uses a generic plan: planning took longer than execution.
 #[rustfmt::skip]
 macro_rules! page_of_active_products {
-    ($key:literal, $beyond:literal, $end:literal, $direction:literal) => { concat!("
-        select ", product_columns!(), "
+    ($key:expr, $beyond:expr, $end:expr, $order:expr, $direction:expr) => { concat!("
+        select ", product_columns!(), ", listed_name
         from (
-            select * from products
+            select *, ", sort_name!(), " as listed_name from products
             where status = 'active' and (", $key, ", id) ", $beyond, " (coalesce($1, ", $end, "), $2::uuid)
-            order by ", $key, " ", $direction, ", id ", $direction, "
+            order by ", $order, " ", $direction, ", id ", $direction, "
             limit 101
         ) page
-        order by ", $key, " ", $direction, ", id ", $direction, "
+        order by ", $order, " ", $direction, ", id ", $direction, "
         limit $3") };
 }
 
@@ -157,5 +157,11 @@ pub(in crate::catalog) async fn products(
 
 fn read_listed(query: &Query, row: &Row, sort: Sort) -> Result<Listed, DbError> {
     let product = read_product(query, row)?;
-    Ok(Listed { key: SortKey::of(&product, sort), product })
+    let key = match sort {
+        Sort::Newest | Sort::Oldest => SortKey::Time(product.created_at),
+        Sort::Cheapest | Sort::MostExpensive => SortKey::Price(product.price.money().minor),
+        // Not from its name: the release before may have changed that.
+        Sort::Name => SortKey::Name(row.get("listed_name")),
+    };
+    Ok(Listed { product, key })
 }
