@@ -27,9 +27,9 @@ pub(crate) struct ListProducts {
     category: Option<CategoryId>,
     /// For staff only.
     status: Option<Status>,
-    /// In minor units.
+    /// In minor units of the currency of each product; give `currency` as well if there are several.
     min_price: Option<i64>,
-    /// In minor units.
+    /// In minor units, like `min_price`.
     max_price: Option<i64>,
     /// Only products priced in this currency.
     currency: Option<Currency>,
@@ -38,7 +38,8 @@ pub(crate) struct ListProducts {
     /// By default the best match of `q` first, or the newest product if there is no `q`. Best are products whose name is
     /// `q`, then those with all words in name or SKU, then with beginnings of words or other accents there, and last those
     /// with words in the description; the newest first among equals. Names are sorted by their letters, whatever their case,
-    /// then by their accents: apfel, Äpfel, Banane, éclair, Zebra.
+    /// then by their accents: apfel, Äpfel, Banane, éclair, Zebra. Prices are sorted within each currency, and currencies by
+    /// their codes; give `currency` for a list in one of them.
     #[param(inline)]
     sort: Option<Sort>,
     /// The most items on a page; 20 by default. A page of large items has fewer, and `next_cursor` leads on.

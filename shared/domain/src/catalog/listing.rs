@@ -3,7 +3,7 @@
 use super::product::{Product, Status};
 use super::{Refusal, SearchTerms};
 use crate::id::{CategoryId, ProductId};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::page::BadPage;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -87,7 +87,8 @@ pub struct ListPosition {
 #[serde(rename_all = "snake_case")]
 pub(super) enum SortKey {
     Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
-    Price(i64),
+    /// Prices are sorted within their currencies, and those by their codes.
+    Price(Money),
     /// The key of the name: `text::sort_key`.
     Name(String),
     Fit(Fit),
@@ -167,6 +168,7 @@ impl ListPosition {
 mod tests {
     use super::*;
 
+    const CENT: Money = Money { minor: 1, currency: Currency::EUR };
     const ALL: [Option<Sort>; 6] = [
         None,
         Some(Sort::Newest),
@@ -191,7 +193,7 @@ mod tests {
         let keys = [
             (None, SortKey::Fit(Fit::Words)),
             (Some(Sort::Newest), SortKey::Time(OffsetDateTime::UNIX_EPOCH)),
-            (Some(Sort::MostExpensive), SortKey::Price(1)),
+            (Some(Sort::MostExpensive), SortKey::Price(CENT)),
             (Some(Sort::Name), SortKey::Name("Mug".to_owned())),
         ];
         for (own, key) in keys {
@@ -215,7 +217,7 @@ mod tests {
     fn a_forged_position_is_found_out() {
         let id = ProductId::generate();
         let (sort, match_kind, all) = (Some(Sort::Name), MatchKind::Exact, Filter::default());
-        let other_key = ListPosition { sort, match_kind, key: SortKey::Price(1), id };
+        let other_key = ListPosition { sort, match_kind, key: SortKey::Price(CENT), id };
         let nul = ListPosition { sort, match_kind, key: SortKey::Name("a\0".to_owned()), id };
         let fuzzy_without_terms = ListPosition {
             sort,

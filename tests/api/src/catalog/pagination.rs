@@ -109,9 +109,11 @@ async fn a_cursor_that_a_stranger_made_up_does_no_harm() {
         ("name", r#"{"name":"a\u0000b"}"#, 400),
         ("name", r#"{"name":"'; drop table products"}"#, 200),
         ("name", r#"{"price":1}"#, 400),
-        ("price", r#"{"price":-9223372036854775808}"#, 200),
-        ("-price", r#"{"price":9223372036854775807}"#, 200),
-        ("price", r#"{"price":9223372036854775808}"#, 400),
+        ("price", r#"{"price":{"amount":-9223372036854775808,"currency":"EUR"}}"#, 200),
+        ("-price", r#"{"price":{"amount":9223372036854775807,"currency":"EUR"}}"#, 200),
+        ("price", r#"{"price":{"amount":9223372036854775808,"currency":"EUR"}}"#, 400),
+        ("price", r#"{"price":{"amount":1,"currency":"eur"}}"#, 400),
+        ("price", r#"{"price":1}"#, 400),
         ("created_at", r#"{"time":"9999-12-31T23:59:59.999999999Z"}"#, 200),
         ("-created_at", r#"{"time":"0000-01-01T00:00:00Z"}"#, 200),
         ("created_at", r#"{"time":"yesterday"}"#, 400),
@@ -165,5 +167,34 @@ async fn names_are_sorted_as_people_do_on_every_server() {
             let skus = walk(&api, &path, async |_| {}).await;
             assert_eq!(skus, each(&all, "sku"), "{limit}");
         }
+    }
+}
+
+#[tokio::test]
+async fn prices_are_compared_within_a_currency_only() {
+    let shop = Shop::open().await;
+    let api = api(&shop);
+    for (sku, price, currency) in [
+        ("vnd-2", 300_000, "VND"),
+        ("eur-2", 2500, "EUR"),
+        ("cop-1", 200_000, "COP"),
+        ("eur-1", 900, "EUR"),
+        ("vnd-1", 25_000, "VND"),
+        ("eur-3", 300_000, "EUR"),
+    ] {
+        shop.product(Product { sku: sku.to_owned(), price, currency, ..Product::any() }).await;
+    }
+    let up = ["cop-1", "eur-1", "eur-2", "eur-3", "vnd-1", "vnd-2"];
+    let down = up.iter().rev().copied().collect::<Vec<_>>();
+
+    for limit in 1..=7 {
+        for filter in ["", "&in_stock=true", "&q=product"] {
+            for (sort, expected) in [("price", &up[..]), ("-price", &down[..])] {
+                let path = format!("/v1/products?sort={sort}&limit={limit}{filter}");
+                assert_eq!(walk(&api, &path, async |_| {}).await, expected, "{path}");
+            }
+        }
+        let path = format!("/v1/products?sort=price&currency=EUR&limit={limit}");
+        assert_eq!(walk(&api, &path, async |_| {}).await, up[1..4], "{path}");
     }
 }

@@ -4,7 +4,7 @@ use super::super::Status;
 use super::super::listing::{Filter, ListPosition, Listed, MatchKind, Sort, SortKey};
 use super::super::row::read_product;
 use crate::db::{Db, DbError, Param, Query, queries};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use tokio_postgres::Row;
 
 /// A page of the products `for_sale`, of `all`, of those `found` by full-text search, or by `fuzzy` search. Each kind
@@ -23,33 +23,45 @@ macro_rules! products_in_order {
         page_of_products!(("id = any(array(select products_like($1)))"), $($order),+)
     };
     ($which:ident, newest) => {
-        products_in_order!($which, ("created_at", "<", "'infinity'::timestamptz", "created_at", "desc"))
+        products_in_order!($which, ("created_at, id", "<", "'infinity'::timestamptz", "created_at desc, id desc"))
     };
     ($which:ident, oldest) => {
-        products_in_order!($which, ("created_at", ">", "'-infinity'::timestamptz", "created_at", "asc"))
-    };
-    ($which:ident, cheapest) => {
-        products_in_order!($which, ("price_minor", ">", "-1::bigint", "price_minor", "asc"))
-    };
-    ($which:ident, most_expensive) => {
-        products_in_order!($which, ("price_minor", "<", "9223372036854775807::bigint", "price_minor", "desc"))
+        products_in_order!($which, ("created_at, id", ">", "'-infinity'::timestamptz", "created_at, id"))
     };
     ($which:ident, by_name) => {
-        products_in_order!($which, (sort_name!(), ">", "''::text", "listed_name", "asc"))
+        products_in_order!($which, (concat!(sort_name!(), ", id"), ">", "''::text", "listed_name, id"))
+    };
+    ($which:ident, cheapest) => {
+        products_in_order!($which, ("currency, price_minor, id", ">", "''", "-1", "currency, price_minor, id"))
+    };
+    ($which:ident, most_expensive) => {
+        products_in_order!($which, (
+            "currency, price_minor, id", "<", "'ZZZZ'", "9223372036854775807",
+            "currency desc, price_minor desc, id desc"
+        ))
     };
 }
 
-/// The page after the position ($8, $9). `$end` is the start of the first page, in place of an "or" that would keep
-/// PostgreSQL from finding the position in the index of the sort order.
+/// The page after the position: $8 and $9, for prices also $11, the currency. `$end` is the start of the first page, in place
+/// of an "or" that would keep PostgreSQL from finding the position in the index of the sort order.
 #[rustfmt::skip]
 macro_rules! page_of_products {
-    (($terms:expr), $key:expr, $beyond:expr, $end:expr, $order:expr, $direction:expr) => { concat!("
+    (($terms:expr), $key:expr, $beyond:expr, $end:expr, $order:expr) => {
+        page_of_products!(@($terms), ($key), $beyond, concat!("coalesce($8, ", $end, ")"), ($order))
+    };
+    (($terms:expr), $key:expr, $beyond:expr, $currency:expr, $end:expr, $order:expr) => {
+        page_of_products!(
+            @($terms), ($key), $beyond,
+            concat!("coalesce($11::text, ", $currency, "), coalesce($8::bigint, ", $end, ")"), ($order)
+        )
+    };
+    (@($terms:expr), ($key:expr), $beyond:expr, $position:expr, ($order:expr)) => { concat!("
         select ", product_columns!(), ", ", sort_name!(), " as listed_name
         from products
         where ", $terms, "
           and ", filtered!(), "
-          and (", $key, ", id) ", $beyond, " (coalesce($8, ", $end, "), $9::uuid)
-        order by ", $order, " ", $direction, ", id ", $direction, "
+          and (", $key, ") ", $beyond, " (", $position, ", $9::uuid)
+        order by ", $order, "
         limit $10") };
 }
 
@@ -59,19 +71,27 @@ const _: () = assert!(
     "page_of_active_products! knows how large a page can be"
 );
 
-/// The page of active products after the position ($1, $2). It has no optional conditions and a constant limit, so that
-/// PostgreSQL uses a generic plan: planning took longer than execution.
+/// The page of active products after the position: $1 and $2, for prices also $4, the currency. It has no optional conditions
+/// and a constant limit, so that PostgreSQL uses a generic plan: planning took longer than execution.
 #[rustfmt::skip]
 macro_rules! page_of_active_products {
-    ($key:expr, $beyond:expr, $end:expr, $order:expr, $direction:expr) => { concat!("
+    ($key:expr, $beyond:expr, $end:expr, $order:expr) => {
+        page_of_active_products!(@($key), $beyond, concat!("coalesce($1, ", $end, ")"), ($order))
+    };
+    ($key:expr, $beyond:expr, $currency:expr, $end:expr, $order:expr) => {
+        page_of_active_products!(
+            @($key), $beyond, concat!("coalesce($4::text, ", $currency, "), coalesce($1::bigint, ", $end, ")"), ($order)
+        )
+    };
+    (@($key:expr), $beyond:expr, $position:expr, ($order:expr)) => { concat!("
         select ", product_columns!(), ", listed_name
         from (
             select *, ", sort_name!(), " as listed_name from products
-            where status = 'active' and (", $key, ", id) ", $beyond, " (coalesce($1, ", $end, "), $2::uuid)
-            order by ", $order, " ", $direction, ", id ", $direction, "
+            where status = 'active' and (", $key, ") ", $beyond, " (", $position, ", $2::uuid)
+            order by ", $order, "
             limit 101
         ) page
-        order by ", $order, " ", $direction, ", id ", $direction, "
+        order by ", $order, "
         limit $3") };
 }
 
@@ -114,8 +134,11 @@ pub(in crate::catalog) async fn products(
     });
     let key = after.map(|position| &position.key);
     let time = key.and_then(|key| if let SortKey::Time(at) = key { Some(at) } else { None });
-    let price =
-        key.and_then(|key| if let SortKey::Price(minor) = key { Some(minor) } else { None });
+    let price = key.and_then(|key| match key {
+        SortKey::Price(Money { minor, currency }) => Some((minor, currency.code())),
+        _ => None,
+    });
+    let (price, price_currency) = price.unzip();
     let name = key.and_then(|key| if let SortKey::Name(name) = key { Some(name) } else { None });
     let (sale, all, found, fuzzy, key): (&Query, &Query, &Query, &Query, Param<'_>) = match sort {
         Sort::Newest => (&SALE_NEWEST, &NEWEST, &FOUND_NEWEST, &FUZZY_NEWEST, &time),
@@ -130,9 +153,11 @@ pub(in crate::catalog) async fn products(
         ),
         Sort::Name => (&SALE_BY_NAME, &BY_NAME, &FOUND_BY_NAME, &FUZZY_BY_NAME, &name),
     };
+    let is_by_price = matches!(sort, Sort::Cheapest | Sort::MostExpensive);
     let after = after.map(|position| position.id);
     if filter.terms.is_none() && filter.is_for_sale() {
-        let rows = db.rows(sale, &[key, &after, &rows]).await?;
+        let with: [Param<'_>; 4] = [key, &after, &rows, &price_currency];
+        let rows = db.rows(sale, if is_by_price { &with[..] } else { &with[..3] }).await?;
         return rows.iter().map(|row| read_listed(sale, row, sort)).collect();
     }
     let query = match (terms, match_kind) {
@@ -140,7 +165,7 @@ pub(in crate::catalog) async fn products(
         (Some(_), MatchKind::Exact) => found,
         (Some(_), MatchKind::Fuzzy) => fuzzy,
     };
-    let with: [Param<'_>; 10] = [
+    let with: [Param<'_>; 11] = [
         &terms,
         &filter.category,
         &filter.status.map(Status::name),
@@ -151,15 +176,17 @@ pub(in crate::catalog) async fn products(
         key,
         &after,
         &rows,
+        &price_currency,
     ];
-    db.rows(query, &with).await?.iter().map(|row| read_listed(query, row, sort)).collect()
+    let with = if is_by_price { &with[..] } else { &with[..10] };
+    db.rows(query, with).await?.iter().map(|row| read_listed(query, row, sort)).collect()
 }
 
 fn read_listed(query: &Query, row: &Row, sort: Sort) -> Result<Listed, DbError> {
     let product = read_product(query, row)?;
     let key = match sort {
         Sort::Newest | Sort::Oldest => SortKey::Time(product.created_at),
-        Sort::Cheapest | Sort::MostExpensive => SortKey::Price(product.price.money().minor),
+        Sort::Cheapest | Sort::MostExpensive => SortKey::Price(product.price.money()),
         // Not from its name: the release before may have changed that.
         Sort::Name => SortKey::Name(row.get("listed_name")),
     };
