@@ -1,8 +1,20 @@
 //! Detection of payment card numbers in free text, which must not be stored (PCI DSS).
+//!
+//! Only what begins, is as long and is grouped as the networks' cards are, has a valid check digit, and is not a part of a
+//! longer number. One in ten numbers has a valid check digit, so asking for less refuses phone numbers and IBANs.
+
+mod iban;
+mod networks;
+#[cfg(test)]
+mod tests;
 
 use crate::failure::Invalid;
+use unicode_normalization::UnicodeNormalization;
 
-const SEPARATORS: [char; 3] = [' ', '-', '\u{a0}'];
+/// How cards are printed that are not in groups of four: American Express, Diners Club, and 19 digits of `UnionPay`.
+const PRINTED: [&[usize]; 3] = [&[4, 6, 5], &[4, 6, 4], &[6, 13]];
+/// Letters beside digits are a word from this length on. Fewer are a part of the number, as in INV123 and 123456785GB.
+const WORD: usize = 4;
 
 /// Returns the text unless a part of it looks like a payment card number.
 pub fn reject_card_number(pointer: &str, text: String) -> Result<String, Invalid> {
@@ -14,81 +26,112 @@ pub fn reject_card_number(pointer: &str, text: String) -> Result<String, Invalid
 }
 
 fn contains_card_number(text: &str) -> bool {
-    let runs = text.split(|c: char| !c.is_ascii_digit() && !SEPARATORS.contains(&c));
-    runs.map(|run| run.split(SEPARATORS).filter(|group| !group.is_empty()).collect::<Vec<_>>())
-        .any(|groups| (0..groups.len()).any(|first| starts_with_card_number(&groups[first..])))
+    // Also turns full-width digits and unusual spaces into the usual ones.
+    let text: String = text.nfkc().collect();
+    let text = iban::without_ibans(&text);
+    let groups = groups(&text);
+    (0..groups.len()).any(|first| begins_card(groups[..first].last(), &groups[first..]))
 }
 
-/// Whether the digits of the first groups together form a card number, as in `4242 4242 4242 4242`.
-fn starts_with_card_number(groups: &[&str]) -> bool {
-    let mut digits = String::new();
-    for group in groups {
-        digits.push_str(group);
-        if digits.len() > 19 {
-            return false;
-        }
-        if digits.len() >= 13 && passes_luhn_check(&digits) {
-            return true;
-        }
-    }
-    false
+/// ASCII letters, digits and underscores that stand together.
+struct Group<'t> {
+    /// What stands between it and the group before.
+    between: &'t str,
+    text: &'t str,
 }
 
-/// The Luhn algorithm. All zeros pass it, but are not a card number.
-fn passes_luhn_check(digits: &str) -> bool {
-    let values = digits.chars().rev().filter_map(|c| c.to_digit(10));
-    let weighted = values.enumerate().map(|(index, digit)| match (index % 2, digit) {
-        (0, digit) => digit,
-        (_, digit @ 0..=4) => digit * 2,
-        (_, digit) => digit * 2 - 9,
-    });
-    weighted.sum::<u32>() % 10 == 0 && digits.contains(|c| c != '0')
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Spaces,
+    Hyphens,
+    Other,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_card_number_is_found_however_it_is_written() {
-        for text in [
-            "4242424242424242",
-            "4242 4242 4242 4242",
-            "4000-0566-5566-5556",
-            "my card: 5555555555554444, thanks",
-            "flat 12 4242 4242 4242 4242",
-            "3782 822463 10005",
-            "6304 0000 0000 0000 0000",
-            "4222222222222",
-        ] {
-            assert!(contains_card_number(text), "{text}");
+impl Group<'_> {
+    fn gap(&self) -> Gap {
+        let is_hyphen = |c: char| c == '-' || ('\u{2010}'..='\u{2015}').contains(&c);
+        match self.between {
+            "" => Gap::Other,
+            text if text.chars().all(|c| c == ' ') => Gap::Spaces,
+            text if text.chars().all(|c| c == ' ' || is_hyphen(c)) => Gap::Hyphens,
+            _ => Gap::Other,
         }
     }
 
-    #[test]
-    fn other_numbers_are_no_cards() {
-        for text in [
-            "",
-            "4242 4242 4242 4241",
-            "+49 30 1234567",
-            "order 123456789012",
-            "00000000000000",
-            "42424242424242424242",
-            "4242,4242,4242,4242",
-            "1990 - 2020",
-        ] {
-            assert!(!contains_card_number(text), "{text}");
-        }
+    fn is_number(&self) -> bool {
+        !self.text.is_empty() && self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
-    proptest! {
-        #[test]
-        fn one_wrong_digit_makes_it_no_card(at in 0..16_usize, by in 1..10_u32) {
-            let mut digits: Vec<u32> = "4242424242424242".chars().filter_map(|c| c.to_digit(10)).collect();
-            digits[at] = (digits[at] + by) % 10;
-            let text: String = digits.iter().map(ToString::to_string).collect();
-            prop_assert!(!contains_card_number(&text), "{}", text);
-        }
+    /// Whether it has a digit and as many characters as the groups of the number beside it.
+    fn is_like(&self, size: usize) -> bool {
+        self.text.len() == size && self.text.bytes().any(|byte| byte.is_ascii_digit())
     }
+}
+
+fn groups(text: &str) -> Vec<Group<'_>> {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (mut groups, mut rest) = (Vec::new(), text);
+    while let Some(start) = rest.find(is_inside) {
+        let (between, from) = rest.split_at(start);
+        let (text, after) = from.split_at(from.find(|c| !is_inside(c)).unwrap_or(from.len()));
+        groups.push(Group { between, text: without_words(text) });
+        rest = after;
+    }
+    groups
+}
+
+fn without_words(group: &str) -> &str {
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let shorter = |whole: &'_ str, part: &'_ str| whole.len() - part.len() >= WORD;
+    let end = group.trim_start_matches(is_letter);
+    let group = if shorter(group, end) { end } else { group };
+    let start = group.trim_end_matches(is_letter);
+    if shorter(group, start) { start } else { group }
+}
+
+/// Whether the first groups of `from` are a card number.
+fn begins_card(before: Option<&Group<'_>>, from: &[Group<'_>]) -> bool {
+    let [first, rest @ ..] = from else { return false };
+    let ends_with_digit = |text: &str| text.ends_with(|c: char| c.is_ascii_digit());
+    let is_fraction =
+        first.between == "." && before.is_some_and(|group| ends_with_digit(group.text));
+    if !first.is_number() || is_fraction {
+        return false;
+    }
+    let gap = rest.first().map_or(Gap::Other, Group::gap);
+    let more = rest.iter().take_while(|g| gap != Gap::Other && g.gap() == gap && g.is_number());
+    let numbers: Vec<&str> = [first].into_iter().chain(more).map(|group| group.text).collect();
+    let lengths: Vec<usize> = numbers.iter().map(|number| number.len()).collect();
+    let printed = PRINTED.iter().find(|shape| lengths.starts_with(shape)).map(|shape| shape.len());
+    let even = even_groups(before.filter(|_| first.gap() != Gap::Other), &numbers, from);
+    [Some(1), printed].into_iter().flatten().chain(even).any(|count| {
+        let digits = numbers[..count].concat();
+        let is_phone = first.between.ends_with('+') && digits.len() <= 15;
+        !is_phone && networks::is_card(&digits)
+    })
+}
+
+/// How many of the first groups may be a card in equal groups (of four, two or one; the last may be shorter). None if the
+/// groups go on in the same way before or after: then they are a part of a longer number.
+fn even_groups(before: Option<&Group<'_>>, numbers: &[&str], from: &[Group<'_>]) -> Vec<usize> {
+    let size = numbers[0].len();
+    if !matches!(size, 1 | 2 | 4) || before.is_some_and(|group| group.is_like(size)) {
+        return Vec::new();
+    }
+    let even = numbers.iter().take_while(|number| number.len() == size).count();
+    if size == 4 && even > 4 && is_expiry(numbers[4]) {
+        return vec![4];
+    }
+    if from.get(even).is_some_and(|group| group.gap() != Gap::Other && group.is_like(size)) {
+        return Vec::new();
+    }
+    let last_is_shorter = numbers.get(even).is_some_and(|number| number.len() < size);
+    let with_last = last_is_shorter.then_some(even + 1);
+    [even].into_iter().chain(with_last).collect()
+}
+
+/// Month and year, as in 0928.
+fn is_expiry(group: &str) -> bool {
+    let (month, year) = group.split_at(2);
+    ("01"..="12").contains(&month) && ("24"..="60").contains(&year)
 }
