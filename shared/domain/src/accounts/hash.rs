@@ -77,12 +77,15 @@ impl Hasher {
         is_weaker.then(|| self.hash_text(correct.reveal()))
     }
 
-    /// Whether the password is correct, compared in constant time. Computes one hash even if `stored` is `None`.
+    /// Whether the password is correct, compared in constant time. A wrong one costs the same if `stored` is `None`: one
+    /// hash, or one for each form in which it may have been hashed.
     pub(super) fn verify(&self, attempt: &PasswordAttempt, stored: Option<&PasswordHash>) -> bool {
         let PasswordHash { params, salt, output, .. } = stored.unwrap_or(&self.0.dummy);
-        let computed = self.compute(attempt.reveal(), salt, params);
-        verify_slices_are_equal(&computed[..output.len()], output.as_bytes()).is_ok()
-            && stored.is_some()
+        let is_equal = |form| {
+            let computed = self.compute(form, salt, params);
+            verify_slices_are_equal(&computed[..output.len()], output.as_bytes()).is_ok()
+        };
+        attempt.reveal_forms().any(is_equal) && stored.is_some()
     }
 
     fn hash_text(&self, text: &str) -> PasswordHash {
@@ -184,6 +187,34 @@ mod tests {
             assert!(!hasher.verify(&attempt(raw), None));
         }
         assert_eq!(hasher.hash_count(), 3);
+    }
+
+    #[test]
+    fn a_password_that_was_hashed_as_typed_stays_valid_on_every_keyboard() {
+        let hasher = Hasher::with_cost(8, 1);
+        let (composed, decomposed) = ("cr\u{e8}me", "cre\u{300}me");
+        for stored in [composed, decomposed, "cr\u{e8}me\u{a0}"] {
+            let stored_hash = hasher.hash_text(stored);
+            assert!(hasher.verify(&attempt(stored), Some(&stored_hash)), "{stored:?}");
+            assert!(!hasher.verify(&attempt("creme"), Some(&stored_hash)), "{stored:?}");
+        }
+        for (stored, typed) in [(composed, decomposed), (decomposed, composed)] {
+            assert!(hasher.verify(&attempt(typed), Some(&hasher.hash_text(stored))), "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_costs_the_same_with_and_without_an_account() {
+        let hasher = Hasher::with_cost(8, 1);
+        let stored = hasher.hash_text("plain");
+        for wrong in ["wrong", "\u{e8}", "e\u{300}", "\u{e8}\u{a0}"] {
+            let cost = |stored| {
+                let before = hasher.hash_count();
+                assert!(!hasher.verify(&attempt(wrong), stored));
+                hasher.hash_count() - before
+            };
+            assert_eq!(cost(Some(&stored)), cost(None), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub async fn register(
 }
 
 /// Starts a session, and remembers where it was started from: see [`rate_limit::consume_log_in`]. An unknown address, a
-/// wrong password and a disabled account are refused alike, each after one password hash.
+/// wrong password and a disabled account are refused alike, each after as many password hashes.
 pub async fn log_in(
     db: &Db,
     hasher: &Hasher,

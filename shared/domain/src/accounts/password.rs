@@ -5,6 +5,7 @@ use crate::failure::Invalid;
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use unicode_normalization::UnicodeNormalization;
 
 /// Limits the work that a request can cause.
 const MAX_BYTES: usize = 512;
@@ -12,34 +13,39 @@ const MAX_BYTES: usize = 512;
 /// The most common passwords of at least twelve characters, in lower case, one per line.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// A new password that meets the rules. `Debug` does not print it.
+/// A new password that meets the rules, prepared for hashing. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 /// A password presented to be checked; it may be wrong. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PasswordAttempt(String);
+pub struct PasswordAttempt {
+    prepared: String,
+    /// How it may have been hashed before passwords were prepared: decomposed, or as typed.
+    older: Vec<String>,
+}
 
 impl Password {
     /// Checks the length, the list of common passwords and the email address. There are no rules about character
     /// classes (OWASP ASVS 5, 6.2).
     pub fn parse(raw: &str, email: &Email) -> Result<Self, Invalid> {
         let wrong = |code, detail: &str| Err(Invalid::new("/password", code, detail));
-        let length = raw.chars().count();
+        let prepared = prepare(raw);
+        let length = prepared.chars().count();
         if length < 12 {
             return wrong("too_short", "must have at least 12 characters");
         }
-        if length > 128 || raw.len() > MAX_BYTES {
+        if length > 128 || prepared.len() > MAX_BYTES {
             return wrong("too_long", "must have at most 128 characters, and 512 bytes");
         }
-        let plain = raw.trim().to_lowercase();
+        let plain = prepared.trim().to_lowercase();
         if COMMON.lines().any(|common| common == plain) {
             return wrong("too_common", "must not be one of the most common passwords");
         }
         if plain == email.normalized() || email.normalized().split('@').any(|part| part == plain) {
             return wrong("is_email", "must not be the email address");
         }
-        Ok(Self(raw.to_owned()))
+        Ok(Self(prepared))
     }
 
     /// A random password of 144 bits.
@@ -57,15 +63,37 @@ impl Password {
 impl PasswordAttempt {
     /// Limits the length only: an older password may not meet the current rules.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        if raw.len() > MAX_BYTES {
+        let prepared = prepare(raw);
+        if prepared.len() > MAX_BYTES {
             return Err(Invalid::new("/password", "too_long", "must have at most 512 bytes"));
         }
-        Ok(Self(raw.to_owned()))
+        let mut older = vec![prepared.nfd().collect(), raw.to_owned()];
+        older.dedup();
+        older.retain(|form| *form != prepared && form.len() <= MAX_BYTES);
+        Ok(Self { prepared, older })
     }
 
+    /// As new passwords are hashed.
     pub(super) fn reveal(&self) -> &str {
-        &self.0
+        &self.prepared
     }
+
+    /// All forms in which the password may have been hashed: one, if it is ASCII.
+    pub(super) fn reveal_forms(&self) -> impl Iterator<Item = &str> {
+        [&self.prepared].into_iter().chain(&self.older).map(String::as_str)
+    }
+}
+
+/// The same password has the same bytes, whatever keyboard it is typed on: composed characters and ASCII spaces, as
+/// `OpaqueString` of RFC 8265, 4.2 prepares passwords. Nothing is refused here, and case and width count.
+fn prepare(raw: &str) -> String {
+    let is_space = |c| {
+        matches!(
+            c,
+            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+        )
+    };
+    raw.chars().map(|c| if is_space(c) { ' ' } else { c }).nfc().collect()
 }
 
 impl std::fmt::Debug for Password {
@@ -107,6 +135,22 @@ mod tests {
             PasswordAttempt::parse("short").is_ok(),
             "older passwords may not meet the current rules"
         );
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same_password() {
+        for (typed, same) in [
+            ("cre\u{300}me bru\u{302}le\u{301}e", "crème brûlée"),
+            ("\u{1112}\u{1161}\u{11ab} and eleven", "한 and eleven"),
+            ("words\u{a0}and\u{3000}spaces", "words and spaces"),
+        ] {
+            assert!(of_ann(typed) == of_ann(same) && of_ann(typed).is_ok(), "{same}");
+        }
+        assert!(of_ann("ＣＡＰＩＴＡＬＳ ｗｉｄｅ") != of_ann("CAPITALS wide"));
+        assert_eq!(of_ann(&"e\u{301}".repeat(11)), Err("too_short"));
+        assert!(of_ann(&"e\u{301}".repeat(128)).is_ok());
+        let forms = |raw| PasswordAttempt::parse(raw).unwrap().reveal_forms().count();
+        assert_eq!([forms("plain"), forms("é"), forms("e\u{301}"), forms("é\u{a0}")], [1, 2, 2, 3]);
     }
 
     #[test]

@@ -54,6 +54,21 @@ async fn a_password_counts_to_its_last_character() {
 }
 
 #[tokio::test]
+async fn a_password_is_the_same_typed_composed_or_decomposed() {
+    let fixture = Fixture::new().await;
+    let forms = ["cr\u{e8}me br\u{fb}l\u{e9}e", "cre\u{300}me bru\u{302}le\u{301}e"];
+
+    for (email, password) in [("ann@example.com", forms[0]), ("bob@example.com", forms[1])] {
+        let account = json!({"email": email, "password": password});
+        assert_eq!(fixture.api.post("/v1/auth/register", &account).await.status, 202);
+        for typed in forms {
+            assert_eq!(fixture.log_in(email, typed).await.status, 200, "{password} {typed}");
+        }
+        assert_eq!(fixture.log_in(email, "creme brulee").await.status, 401);
+    }
+}
+
+#[tokio::test]
 async fn a_hash_that_became_too_cheap_is_renewed_at_the_next_log_in() {
     let fixture = Fixture::with_hasher(Hasher::with_cost(64, 1)).await;
     fixture.register("ann@example.com").await;
