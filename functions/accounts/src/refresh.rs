@@ -25,8 +25,9 @@ impl TryFrom<RefreshSession> for RefreshToken {
 
 /// Refresh a session
 ///
-/// A refresh token is valid once. If the response is lost, a retry within ten seconds returns the same new refresh
-/// token. An old token that is used later than that counts as stolen: the session ends, and its owner gets an email.
+/// A refresh token is valid once. While the new one is unused, the old one returns it again, for a lost response or a
+/// second tab. Once the new one was used, the old one is refused: for ten seconds it counts as that of a late tab, and
+/// the session goes on; after that it counts as stolen: the session ends, and its owner gets an email.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",
@@ -35,7 +36,7 @@ impl TryFrom<RefreshSession> for RefreshToken {
     responses(
         (status = 200, description = "New tokens of the same session", body = TokensView),
         (status = 400, description = "`bad_body`, `malformed_json`", body = Problem),
-        (status = 401, description = "`session_ended`", body = Problem),
+        (status = 401, description = "`session_ended`, `token_replaced`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),

@@ -90,6 +90,11 @@ const GENERAL: &[Entry] = &[
         "Log in again. Store the new refresh token after each refresh; each is valid once.",
     ),
     (
+        "token_replaced",
+        "This refresh token was used, and so was the one after it: another tab or request was faster. The session goes on.",
+        "Use the newest refresh token; share it between tabs. An old one that is sent again later ends the session.",
+    ),
+    (
         "bad_link",
         "The link was used already, has expired, was replaced by a newer one, or never existed.",
         "Request a new one: POST /v1/auth/email/resend, or POST /v1/auth/password/forgot.",

@@ -129,9 +129,9 @@ pub async fn log_in(
 
 /// Rotates the refresh token of a session.
 ///
-/// A client that lost the response may repeat the request for ten seconds and gets the same successor. A token that
-/// is reused later, or after its successor was used, may have been stolen (RFC 9700, 4.14.2): the session ends, and the
-/// owner gets an email.
+/// While the successor is unused, the spent token gives the same one again: the response may have been lost, or another
+/// tab was faster. Once the successor was used, the spent token is refused. For ten seconds it may still come from a tab
+/// that was late; after that it may have been stolen (RFC 9700, 4.14.2): the session ends, and the owner gets an email.
 pub async fn refresh(
     db: &Db,
     key: &RefreshKey,
@@ -143,12 +143,12 @@ pub async fn refresh(
     if let Some(session) = sql::session::rotate(db, token, successor).await? {
         return Ok(session);
     }
-    if let Some(session) = sql::session::rotated_recently(db, token, successor).await? {
+    if let Some(session) = sql::session::repeat_rotation(db, token, successor).await? {
         return Ok(session);
     }
     let reused = db
         .transaction(async |tx| {
-            let reused = sql::session::end_session_of_reused_token(tx, token).await?;
+            let reused = sql::session::end_session_of_reused_token(tx, token, successor).await?;
             if let Some((user, session)) = reused {
                 outbox::enqueue(tx, Event::SessionStolen { user, session }).await?;
             }
@@ -157,6 +157,8 @@ pub async fn refresh(
         .await?;
     if let Some((user, _)) = reused {
         tracing::warn!(user.id = %user, "refresh_reused: a refresh token was reused; its session was ended");
+    } else if sql::session::goes_on_without(db, token).await? {
+        return Err(Refusal::TokenReplaced.into());
     }
     Err(Refusal::SessionEnded.into())
 }

@@ -12,6 +12,9 @@ pub enum Refusal {
     WrongCredentials,
     #[error("this session has ended; log in again")]
     SessionEnded,
+    /// The session goes on with a newer refresh token.
+    #[error("a newer refresh token of this session is in use; use that one")]
+    TokenReplaced,
     #[error("too many requests; try again in {retry_after} seconds")]
     TooManyRequests { retry_after: u32 },
     #[error("there is an account with this address already")]
@@ -38,7 +41,9 @@ pub enum Refusal {
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::WrongCredentials | Self::SessionEnded => Kind::Unauthenticated,
+            Self::WrongCredentials | Self::SessionEnded | Self::TokenReplaced => {
+                Kind::Unauthenticated
+            }
             Self::TooManyRequests { .. } => Kind::RateLimited,
             Self::EmailTaken | Self::LastAdmin | Self::AdminExists => Kind::Conflict,
             Self::BadLink => Kind::Malformed,
@@ -54,6 +59,7 @@ impl failure::Refusal for Refusal {
         match self {
             Self::WrongCredentials => "wrong_credentials",
             Self::SessionEnded => "session_ended",
+            Self::TokenReplaced => "token_replaced",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::EmailTaken => "address_taken",
             Self::BadLink => "bad_link",

@@ -65,28 +65,42 @@ queries! {
         )
         select user_id, family, token_epoch from spent");
 
-    ROTATED_RECENTLY: "repeat the refresh of a session" = concat!("
+    REPEAT_ROTATION: "repeat the refresh of a session" = concat!("
         select token.user_id, token.family, users.token_epoch
         from refresh_tokens as token
         join refresh_tokens as successor on successor.hash = $2 and successor.family = token.family
         join users on users.id = token.user_id
-        where token.hash = $1 and token.used_at > now() - interval '10 seconds'
+        where token.hash = $1 and token.used_at is not null
           and successor.used_at is null and successor.expires_at > now()
           and not ", ended!("token.family"), "
           and users.disabled_at is null and users.erased_at is null");
 
+    /// Reused: its successor (`$2`) was used more than ten seconds ago, or cannot be told because the key has changed.
     /// Locks in order of the hash, so that two transactions that end the same session cannot deadlock.
     END_SESSION_OF_REUSED_TOKEN: "end the session of a reused token" = "
-        with doomed as (
+        with reused as (
+            select token.family
+            from refresh_tokens as token left join refresh_tokens as successor on successor.hash = $2
+            where token.hash = $1 and token.used_at < now() - interval '10 seconds'
+              and (successor.hash is null or successor.used_at < now() - interval '10 seconds')
+        ), doomed as (
             select hash from refresh_tokens
-            where revoked_at is null
-              and family = (select family from refresh_tokens where hash = $1 and used_at is not null)
+            where revoked_at is null and family = (select family from reused)
             order by hash
             for update
         )
         update refresh_tokens set revoked_at = now()
         from doomed where refresh_tokens.hash = doomed.hash
         returning refresh_tokens.user_id, refresh_tokens.family";
+
+    GOES_ON_WITHOUT: "look for a session that goes on without a token" = concat!("
+        select from refresh_tokens as token
+        join refresh_tokens as newest on newest.family = token.family
+        join users on users.id = token.user_id
+        where token.hash = $1 and token.used_at is not null
+          and newest.used_at is null and newest.expires_at > now()
+          and not ", ended!("token.family"), "
+          and users.disabled_at is null and users.erased_at is null");
 
     END_SESSION: "end a session" = "
         with doomed as (
@@ -147,13 +161,13 @@ pub(in crate::accounts) async fn rotate(
     Ok(row.map(|row| session(&row, successor)))
 }
 
-/// The session again, if the token was used within the last ten seconds and its successor is unused. Else `None`.
-pub(in crate::accounts) async fn rotated_recently(
+/// The session again, if the token was used and its successor is unused. Else `None`.
+pub(in crate::accounts) async fn repeat_rotation(
     db: &Db,
     token: RefreshToken,
     successor: RefreshToken,
 ) -> Result<Option<Session>, DbError> {
-    let row = db.row(&ROTATED_RECENTLY, &[&token.hash(), &successor.hash()]).await?;
+    let row = db.row(&REPEAT_ROTATION, &[&token.hash(), &successor.hash()]).await?;
     Ok(row.map(|row| session(&row, successor)))
 }
 
@@ -166,13 +180,22 @@ fn session(row: &Row, refresh_token: RefreshToken) -> Session {
     }
 }
 
-/// Ends the session of a used token. `None` if the token was not used before or its session has already ended.
+/// Ends the session of a reused token. `None` if the token was not reused or its session has already ended.
 pub(in crate::accounts) async fn end_session_of_reused_token(
     tx: &Tx<'_>,
     token: RefreshToken,
+    successor: RefreshToken,
 ) -> Result<Option<(UserId, FamilyId)>, DbError> {
-    let row = tx.row(&END_SESSION_OF_REUSED_TOKEN, &[&token.hash()]).await?;
+    let row = tx.row(&END_SESSION_OF_REUSED_TOKEN, &[&token.hash(), &successor.hash()]).await?;
     Ok(row.map(|row| (row.get("user_id"), row.get("family"))))
+}
+
+/// Whether the token is spent and its session has another one that is valid.
+pub(in crate::accounts) async fn goes_on_without(
+    db: &Db,
+    token: RefreshToken,
+) -> Result<bool, DbError> {
+    Ok(db.row(&GOES_ON_WITHOUT, &[&token.hash()]).await?.is_some())
 }
 
 pub(in crate::accounts) async fn end_session(
