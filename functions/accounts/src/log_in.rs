@@ -30,7 +30,8 @@ impl TryFrom<Credentials> for LogIn {
 
 /// Log in
 ///
-/// An unknown address, a wrong password and a disabled account get the same response.
+/// The first log-in needs a verified address: use the link in the email first. An unknown address, a wrong password, an
+/// address that is not verified yet and a disabled account get the same response.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",

@@ -38,8 +38,8 @@ impl TryFrom<RegisterAccount> for NewAccount {
 /// Register an account
 ///
 /// The response is the same whether or not the address has an account already; an existing account keeps its
-/// password. The owner of the address gets an email: for a new account, a link to verify the address; for an existing
-/// one, a notice that somebody tried to register again.
+/// password. The owner of the address gets an email: for a new account, a link to verify the address, which the first
+/// log-in needs; for an existing one, a notice that somebody tried to register again.
 #[utoipa::path(
     post,
     path = "/v1/auth/register",
@@ -65,6 +65,6 @@ pub(crate) async fn register_account(
     let register =
         accounts::register(&app.db, hasher, link_key, &new, &visitor, *min_response_time);
     state.in_constant_time(register).await?;
-    let detail = "there is an account with this address; if it is new, it has this password";
+    let detail = "there is an account with this address; if it is new, use the link in the email, then log in";
     Ok((StatusCode::ACCEPTED, Json(RegisteredView { detail })))
 }

@@ -76,8 +76,8 @@ const GENERAL: &[Entry] = &[
     ),
     (
         "wrong_credentials",
-        "There is no account with this address and this password.",
-        "Check both. For security, the response does not say which of them is wrong.",
+        "There is no account with this address and this password, or its address is not verified yet.",
+        "Check both, and use the link in the email. For security, the response does not say what is wrong.",
     ),
     (
         "address_taken",

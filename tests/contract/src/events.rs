@@ -24,8 +24,11 @@ fn expected() -> BTreeMap<&'static str, Expected> {
     let created = |pointer, value| Http(201, pointer, value);
     let accepted = |detail| Http(202, "/detail", json!(detail));
     let refused = |status, code| Http(status, "/code", json!(code));
-    let registered =
-        || accepted("there is an account with this address; if it is new, it has this password");
+    let registered = || {
+        accepted(
+            "there is an account with this address; if it is new, use the link in the email, then log in",
+        )
+    };
     BTreeMap::from([
         (
             "accounts-forgot-unknown",

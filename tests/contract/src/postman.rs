@@ -39,7 +39,7 @@ fn collection() -> Value {
     json!({
         "info": {
             "name": "Tradepost",
-            "description": "Can be run as a whole: set base, staff_email and staff_password to the values that `cargo run` prints.",
+            "description": "Can be run as a whole: set base and the email and password of staff and of a customer to what `cargo run` prints.",
             "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
         },
         "variable": variables(),
@@ -53,6 +53,8 @@ fn variables() -> Vec<Value> {
         ("base", "http://127.0.0.1:3000"),
         ("staff_email", "admin@tradepost.example"),
         ("staff_password", ""),
+        ("customer_email", "buyer@tradepost.example"),
+        ("customer_password", ""),
         ("password", "plain words are fine"),
         ("webhook_secret", "whsec_local"),
     ];

@@ -114,6 +114,7 @@ async fn whoever_asks_as_fast_as_the_gateway_allows_shuts_the_log_in_for_nobody(
         Customer { http, api: shop.url().to_owned(), refused: Vec::new(), answered: 0 };
     let credentials = json!({"email": "grace@example.com", "password": PASSWORD});
     customer.ask(customer.post("/v1/auth/register", &credentials)).await;
+    shop.verify_address("grace@example.com").await.unwrap();
     let mut tokens = customer.ask(customer.post("/v1/auth/login", &credentials)).await;
 
     let slow = ["/v1/auth/register", "/v1/auth/password/forgot", "/v1/auth/email/resend"];

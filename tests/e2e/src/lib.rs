@@ -42,12 +42,13 @@ async fn open() -> Shop {
     Shop::open(Options::default()).await.unwrap()
 }
 
-/// A registered customer, signed in.
+/// A registered customer whose address is verified, signed in.
 async fn customer(shop: &Shop) -> Customer {
     let mut customer = Customer::anonymous(shop.url());
     let (email, password) = ("grace@example.com", "a nice long passphrase");
     let body = json!({"email": email, "password": password});
     assert_eq!(customer.post("/v1/auth/register", &body).await.unwrap().status, 202);
+    shop.verify_address(email).await.unwrap();
     assert_eq!(customer.log_in(email, password).await.unwrap().status, 200);
     customer
 }

@@ -12,6 +12,7 @@ async fn the_postman_collection_runs_from_end_to_end() {
         format!("base={}", shop.url()),
         format!("staff_email={}", local::ADMIN),
         format!("staff_password={}", shop.admin_password),
+        format!("customer_password={}", shop.admin_password),
     ];
 
     let run = Command::from(newman)

@@ -46,8 +46,11 @@ pub async fn run(shop: &Shop, report: impl Fn(&str, &str)) -> Result<(), Error> 
 
     let body = json!({"email": email, "password": password});
     expect("register", 202, &ada.post("/v1/auth/register", &body).await?)?;
+    let mail = mail_about(shop, email, "confirm your address").await?;
+    let body = json!({"token": link_token(&mail)?});
+    expect("confirm", 200, &ada.post("/v1/auth/email/verify", &body).await?)?;
     expect("log in", 200, &ada.log_in(email, password).await?)?;
-    report("register", "ada@example.com has an account and is signed in");
+    report("register", "ada@example.com has used the link of the first mail and is signed in");
 
     let found = ada.get("/v1/products?q=mug&limit=5").await?;
     expect("browse", 200, &found)?;
@@ -178,6 +181,13 @@ async fn mail_about(shop: &Shop, to: &str, what: &str) -> Result<Mail, Error> {
         }
         sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// The token of the link in an email.
+fn link_token(mail: &Mail) -> Result<&str, Error> {
+    let text = mail.text.as_deref().unwrap_or_default();
+    let token = text.split_once("?token=").and_then(|(_, rest)| rest.split_whitespace().next());
+    token.ok_or_else(|| failed("confirm", "a link in the email", &text))
 }
 
 fn expect(step: &'static str, status: u16, response: &Response) -> Result<(), Error> {

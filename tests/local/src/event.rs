@@ -1,7 +1,7 @@
 //! Fills the placeholders of event files, such as `{{token:admin}}`, since tokens expire and ids change.
 
 use crate::shop::STAND_IN_SECRET;
-use crate::{ADMIN, Customer, Response, Shop};
+use crate::{ADMIN, BUYER, Customer, Response, Shop};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -9,8 +9,6 @@ use stack::stripe::{self, Card};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-const BUYER: &str = "buyer@tradepost.example";
-const PASSWORD: &str = "a nice long passphrase";
 /// The product of the orders.
 const SKU: &str = "MUG-BLUE";
 
@@ -102,12 +100,10 @@ impl<'a> Filler<'a> {
         Ok(admin)
     }
 
-    /// Registers the buyer, which has no effect if the account exists, and logs in.
     async fn buyer(&self) -> Result<Customer, Error> {
         let mut buyer = Customer::anonymous(self.shop.url());
-        let body = json!({"email": BUYER, "password": PASSWORD});
-        expect("an account", 202, buyer.post("/v1/auth/register", &body).await?)?;
-        expect("a customer's token", 200, buyer.log_in(BUYER, PASSWORD).await?)?;
+        let response = buyer.log_in(BUYER, &self.shop.admin_password).await?;
+        expect("a customer's token", 200, response)?;
         Ok(buyer)
     }
 

@@ -24,5 +24,5 @@ pub use fake_clock::FakeClock;
 pub use keys::for_a_deploy as keys_for_a_deploy;
 pub use mailbox::Mailbox;
 pub use proxies::Proxies;
-pub use seed::ADMIN;
+pub use seed::{ADMIN, BUYER};
 pub use shop::{Error, Options, Payment, Shop};

@@ -6,7 +6,7 @@ mod commands;
 use clap::{Parser, Subcommand};
 use domain::failure::chain;
 use local::event::Filler;
-use local::{ADMIN, Options, Payment, Shop, demo, growth, load};
+use local::{ADMIN, BUYER, Options, Payment, Shop, demo, growth, load};
 use stack::Progress;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -262,14 +262,16 @@ The shop is open. Ctrl-C closes it.
   Database    {database}
   Logs        {logs}
   Admin       {ADMIN}  {password}
+  Customer    {BUYER}  {password}
 
 What is for sale:
 
   curl '{api}/v1/products?limit=3'
 
-To buy, at {api}/docs or by curl: POST /v1/auth/register and /v1/auth/login, then POST /v1/orders with the
+To buy, at {api}/docs or by curl: POST /v1/auth/login as the customer, then POST /v1/orders with the
 access token and an Idempotency-Key, then POST /v1/orders/{{order_id}}/payment-intent. Its
 stripe_payment_intent is paid at {pay}<stripe_payment_intent>.
+Another customer: POST /v1/auth/register, and the token of the link in the mail to /v1/auth/email/verify.
 Or watch it happen: cargo run -- demo
 ",
         mails = shop.mailbox.url(),

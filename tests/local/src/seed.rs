@@ -1,14 +1,22 @@
-//! The initial data of a new shop: an admin and a small catalogue, created through the API.
+//! The initial data of a new shop: an admin, a customer and a small catalogue.
 
 use crate::Customer;
 use crate::shop::{Error, Shop};
 use domain::accounts::{self, Email};
 use domain::db::Db;
 use domain::failure::Failure;
+use domain::id::UserId;
 use serde_json::{Value, json};
 
 /// The address of the first admin.
 pub const ADMIN: &str = "admin@tradepost.example";
+/// The address of a customer who need not confirm it. Their password is the admin's.
+pub const BUYER: &str = "buyer@tradepost.example";
+
+const INSERT_BUYER: &str = "
+    insert into users (id, email, email_norm, password_hash, email_verified_at)
+    select $1, $2, $2, password_hash, now() from users where role = 'admin'
+    on conflict on constraint users_email_taken do nothing";
 
 /// Category, sku, name, description, price in cents, stock.
 const PRODUCTS: [(&str, &str, &str, &str, i64, i64); 8] = [
@@ -22,7 +30,8 @@ const PRODUCTS: [(&str, &str, &str, &str, i64, i64); 8] = [
     ("Paper", "PEN-FINE", "Fountain pen", "Fine steel nib, takes cartridges.", 2950, 1),
 ];
 
-/// Creates the first admin and the catalogue, and returns the admin's password; none if there is an admin already.
+/// Creates the first admin, the customer and the catalogue, and returns the password of both; none if there is an admin
+/// already.
 pub(crate) async fn seed(shop: &Shop, owner_url: &str) -> Result<Option<String>, Error> {
     let db = Db::connect(owner_url, 1)?;
     let email = Email::parse(ADMIN).map_err(|no| Error::Seed(no.to_string()))?;
@@ -31,6 +40,7 @@ pub(crate) async fn seed(shop: &Shop, owner_url: &str) -> Result<Option<String>,
         Err(Failure::Refused(accounts::Refusal::AdminExists)) => return Ok(None),
         Err(failure) => return Err(Error::Seed(domain::failure::chain(&failure))),
     };
+    shop.execute(INSERT_BUYER, &[&UserId::generate(), &BUYER]).await?;
     let mut admin = Customer::anonymous(shop.url());
     expect(200, admin.log_in(ADMIN, &password).await?)?;
     let mut category = ("", Value::Null);

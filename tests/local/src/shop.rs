@@ -15,6 +15,7 @@ use stack::{Aws, BackingServices, Postgres, Progress, Template};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio_postgres::NoTls;
+use tokio_postgres::types::ToSql;
 
 const DATABASE: &str = "tradepost";
 const SENDER: &str = "shop@tradepost.example";
@@ -119,7 +120,7 @@ pub struct Shop {
     pub services: BackingServices,
     /// The values of all environment variables that the template declares.
     pub settings: BTreeMap<String, String>,
-    /// The password of [`crate::ADMIN`].
+    /// The password of [`crate::ADMIN`] and [`crate::BUYER`].
     pub admin_password: String,
     pub(crate) keys: Keys,
     pub(crate) template: Template,
@@ -197,6 +198,26 @@ impl Shop {
 
     pub fn aws(&self) -> &Aws {
         &self.services.aws
+    }
+
+    /// Verifies the address of an account, as the link in the email does.
+    pub async fn verify_address(&self, email: &str) -> Result<(), Error> {
+        let sql = "update users set email_verified_at = now() where email = $1";
+        self.execute(sql, &[&email]).await
+    }
+
+    /// Executes a statement as the owner of the database.
+    pub(crate) async fn execute(
+        &self,
+        sql: &str,
+        with: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), Error> {
+        let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        client.execute(sql, with).await?;
+        drop(client);
+        let _ = connection.await;
+        Ok(())
     }
 
     /// Creates the initial data. Returns the admin's password: a new one, or that of the data folder.

@@ -64,7 +64,8 @@ pub struct Account {
     pub disabled_at: Option<OffsetDateTime>,
 }
 
-/// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email.
+/// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email. They can
+/// log in to a new account once they have used its link, so that the next log-in shows no more than the result does.
 /// Neither the result nor the work done shows whether the account existed (user enumeration), and the response takes at
 /// least `hold`.
 pub async fn register(
@@ -81,7 +82,7 @@ pub async fn register(
     let hash = hasher.hash(password);
     db.transaction(async |tx| {
         let id = UserId::generate();
-        let event = if sql::insert(tx, id, email, &hash, Role::Customer).await? {
+        let event = if sql::insert(tx, id, email, &hash, Role::Customer, true).await? {
             tracing::info!(user.id = %id, "account {id} created");
             let link = sql::link::create(tx, links, id, Purpose::Verify).await?;
             Event::VerificationAsked { link }
@@ -96,7 +97,8 @@ pub async fn register(
 }
 
 /// Starts a session, and remembers where it was started from: see [`rate_limit::consume_log_in`]. An unknown address, a
-/// wrong password and a disabled account are refused alike, each after as many password hashes.
+/// wrong password, an account whose address is not verified yet and a disabled one are refused alike, each after as many
+/// password hashes.
 pub async fn log_in(
     db: &Db,
     hasher: &Hasher,
@@ -109,7 +111,7 @@ pub async fn log_in(
     rate_limit::consume_log_in(db, visitor, email.normalized(), place).await?;
     let found = sql::credentials(db, email).await?;
     let is_correct = hasher.verify(password, found.as_ref().map(|found| &found.hash));
-    let Some(credentials) = found.filter(|_| is_correct) else {
+    let Some(credentials) = found.filter(|found| is_correct && found.may_log_in) else {
         tracing::info!("login failed");
         return Err(Refusal::WrongCredentials.into());
     };

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Covers an unknown address, a wrong password and a disabled account.
-    #[error("the email address or the password is wrong")]
+    /// Covers an unknown address, a wrong password, an address that is not verified yet and a disabled account.
+    #[error("the email address or the password is wrong, or the address is not verified yet")]
     WrongCredentials,
     #[error("this session has ended; log in again")]
     SessionEnded,

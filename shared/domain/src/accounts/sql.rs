@@ -5,7 +5,7 @@ pub(super) mod session;
 
 use super::hash::PasswordHash;
 use super::{Account, Email, Role, UserFilter};
-use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::UserId;
 use crate::page::PageRequest;
 use tokio_postgres::Row;
@@ -14,6 +14,13 @@ use tokio_postgres::Row;
 macro_rules! account {
     () => {
         " id, email, email_verified_at is not null as email_verified, role, created_at, disabled_at "
+    };
+}
+
+/// The columns that [`read_credentials`] reads.
+macro_rules! credentials {
+    () => {
+        " id, email, password_hash, token_epoch, email_verified_at is not null or not proof_required as may_log_in "
     };
 }
 
@@ -36,8 +43,8 @@ queries! {
         limit $3");
 
     INSERT: "create an account" = "
-        insert into users (id, email, email_norm, password_hash, role)
-        values ($1, $2, $3, $4, $5)
+        insert into users (id, email, email_norm, password_hash, role, proof_required)
+        values ($1, $2, $3, $4, $5, $6)
         on conflict on constraint users_email_taken do nothing";
 
     OWNER: "look up the owner of an address" = "
@@ -50,11 +57,11 @@ queries! {
     ACTIVE: "look up an active account" = "
         select id from users where email_norm = $1 and disabled_at is null and erased_at is null";
 
-    CREDENTIALS: "look up credentials" = "
-        select id, email, password_hash, token_epoch from users where email_norm = $1";
+    CREDENTIALS: "look up credentials" = concat!("
+        select", credentials!(), "from users where email_norm = $1");
 
-    CREDENTIALS_OF: "look up a user's credentials" = "
-        select id, email, password_hash, token_epoch from users where id = $1";
+    CREDENTIALS_OF: "look up a user's credentials" = concat!("
+        select", credentials!(), "from users where id = $1");
 
     /// Changes nothing if the password was changed in the meantime.
     REPLACE_HASH: "replace a password hash" = "
@@ -132,16 +139,20 @@ fn role(query: &Query, row: &Row) -> Result<Role, DbError> {
     Role::from_name(row.get("role")).ok_or(DbError::invalid_row(query, "role"))
 }
 
-/// Whether the account was created. False if the address has one.
+/// Whether the account was created. False if the address has one. With `proof_required` it cannot be logged in to before
+/// its address is verified.
 pub(super) async fn insert(
     tx: &Tx<'_>,
     id: UserId,
     email: &Email,
     hash: &PasswordHash,
     role: Role,
+    proof_required: bool,
 ) -> Result<bool, DbError> {
-    let (original, normalized, role) = (email.original(), email.normalized(), role.name());
-    Ok(tx.execute(&INSERT, &[&id, &original, &normalized, &hash.text(), &role]).await? == 1)
+    let (original, normalized) = (email.original(), email.normalized());
+    let (hash, role) = (hash.text(), role.name());
+    let row: [Param<'_>; 6] = [&id, &original, &normalized, &hash, &role, &proof_required];
+    Ok(tx.execute(&INSERT, &row).await? == 1)
 }
 
 /// The user with this address, and the current hour, counted since 1970.
@@ -166,6 +177,8 @@ pub(super) struct Credentials {
     pub(super) email: Email,
     pub(super) hash: PasswordHash,
     pub(super) epoch: i32,
+    /// Whether the address is verified, or need not be.
+    pub(super) may_log_in: bool,
 }
 
 pub(super) async fn credentials(db: &Db, email: &Email) -> Result<Option<Credentials>, DbError> {
@@ -187,6 +200,7 @@ fn read_credentials(query: &Query, row: &Row) -> Result<Credentials, DbError> {
         email,
         hash: hash.ok_or(DbError::invalid_row(query, "password_hash"))?,
         epoch: row.get("token_epoch"),
+        may_log_in: row.get("may_log_in"),
     })
 }
 

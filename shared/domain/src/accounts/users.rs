@@ -88,7 +88,7 @@ pub async fn create_first_admin(db: &Db, email: &Email) -> Result<FirstAdmin, Fa
             return Err(Refusal::AdminExists.into());
         }
         let id = UserId::generate();
-        if !sql::insert(tx, id, email, &hash, Role::Admin).await? {
+        if !sql::insert(tx, id, email, &hash, Role::Admin, false).await? {
             return Err(Refusal::EmailTaken.into());
         }
         tracing::info!(user.id = %id, "admin account {id} created");

@@ -51,7 +51,7 @@ async fn of_two_appointments_at_once_one_wins() {
 #[tokio::test]
 async fn a_customer_is_not_made_admin_by_appointing_their_address() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
 
     let refused = appoint(&fixture, json!("ANN@example.com")).await.unwrap_err();
 

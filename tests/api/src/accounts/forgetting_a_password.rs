@@ -67,7 +67,7 @@ async fn of_two_resets_with_one_link_at_once_one_wins() {
 #[tokio::test]
 async fn used_expired_replaced_and_unknown_links_set_no_password() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     fixture.forgot("ann@example.com").await;
     fixture.forgot("ann@example.com").await;
     let [verifies, replaced, good] = &fixture.mailed_links().await[..] else {
@@ -171,7 +171,7 @@ async fn a_link_of_an_account_that_was_closed_meanwhile_is_good_no_more() {
 #[tokio::test]
 async fn a_log_in_that_races_a_reset_does_not_outlive_it() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     fixture.forgot("ann@example.com").await;
     let link = fixture.mailed_links().await.pop().unwrap();
 

@@ -18,8 +18,8 @@ async fn empty_the_buckets_of_accounts(fixture: &Fixture) {
 #[tokio::test]
 async fn whoever_logged_in_from_there_before_is_let_in_while_others_guess() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
-    fixture.register("bob@example.com").await;
+    fixture.open_account("ann@example.com").await;
+    fixture.open_account("bob@example.com").await;
     let log_in = async |email: &str, password: &str, source: &str| {
         let body = json!({"email": email, "password": password});
         fixture.api.post("/v1/auth/login", &body).sent_from(source).await.status
@@ -42,7 +42,7 @@ async fn whoever_logged_in_from_there_before_is_let_in_while_others_guess() {
 #[tokio::test]
 async fn a_network_that_is_known_lets_nobody_guess_for_long() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     let log_in = |password: &str, source: &str| {
         let body = json!({"email": "ann@example.com", "password": password});
         fixture.api.post("/v1/auth/login", &body).sent_from(source).into_future()
@@ -63,7 +63,7 @@ async fn a_network_that_is_known_lets_nobody_guess_for_long() {
 #[tokio::test]
 async fn nobody_can_tell_from_the_database_who_logged_in_from_where() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     let body = json!({"email": "ann@example.com", "password": PASSWORD});
     for source in ["192.0.2.7", "192.0.2.8", "198.51.100.7"] {
         let answer = fixture.api.post("/v1/auth/login", &body).sent_from(source).await;

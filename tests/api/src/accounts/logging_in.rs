@@ -6,8 +6,9 @@ use serde_json::json;
 async fn unknown_address_wrong_password_and_closed_account_get_the_same_answer_at_the_same_cost() {
     let fixture = Fixture::new().await;
     for address in ["ann@example.com", "closed@example.com", "erased@example.com"] {
-        fixture.register(address).await;
+        fixture.open_account(address).await;
     }
+    fixture.register("unverified@example.com").await;
     fixture
         .shop
         .run("update users set disabled_at = now() where email = 'closed@example.com'")
@@ -19,6 +20,7 @@ async fn unknown_address_wrong_password_and_closed_account_get_the_same_answer_a
         ("ann@example.com", ""),
         ("closed@example.com", PASSWORD),
         ("erased@example.com", PASSWORD),
+        ("unverified@example.com", PASSWORD),
     ];
 
     let mut answers = Vec::new();
@@ -43,6 +45,7 @@ async fn a_password_counts_to_its_last_character() {
         .api
         .post("/v1/auth/register", &json!({"email": "ann@example.com", "password": long}))
         .await;
+    fixture.verify(&fixture.mailed_links().await[0]).await;
 
     let one_less = "🦀".repeat(127);
     let other_last = format!("{one_less}x");
@@ -71,7 +74,7 @@ async fn a_password_is_the_same_typed_composed_or_decomposed() {
 #[tokio::test]
 async fn a_hash_that_became_too_cheap_is_renewed_at_the_next_log_in() {
     let fixture = Fixture::with_hasher(Hasher::with_cost(64, 1)).await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     let costlier = api(&fixture.shop, &Hasher::with_cost(128, 2));
     let right = json!({"email": "ann@example.com", "password": PASSWORD});
     let stored = "select password_hash from users";
@@ -92,7 +95,7 @@ async fn a_hash_that_became_too_cheap_is_renewed_at_the_next_log_in() {
 async fn memory_does_not_grow_from_log_in_to_log_in() {
     let fixture = Fixture::with_hasher(Hasher::new()).await;
     for person in 0..10 {
-        fixture.register(&format!("{person}@example.com")).await;
+        fixture.open_account(&format!("{person}@example.com")).await;
     }
     // Other tests of this process allocate memory too, but not in every round; a leak grows in each.
     let mut grown = Vec::new();

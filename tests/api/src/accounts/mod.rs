@@ -53,9 +53,16 @@ impl Fixture {
         self.api.post("/v1/auth/login", &json!({"email": email, "password": password})).await
     }
 
-    /// Registers a customer; the tokens of their first session.
-    async fn register_and_log_in(&self, email: &str) -> Tokens {
+    /// Registers a customer, who uses the link in the email.
+    async fn open_account(&self, email: &str) {
         self.register(email).await;
+        let link = self.mailed_links().await.pop().unwrap();
+        assert_eq!(self.verify(&link).await.status, 200);
+    }
+
+    /// The tokens of the first session of a new customer.
+    async fn register_and_log_in(&self, email: &str) -> Tokens {
+        self.open_account(email).await;
         Tokens::of(&self.log_in(email, PASSWORD).await)
     }
 

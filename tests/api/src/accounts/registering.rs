@@ -8,12 +8,11 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 #[tokio::test]
-async fn whoever_registers_can_log_in_and_is_a_customer() {
+async fn whoever_registers_and_uses_the_link_can_log_in_and_is_a_customer() {
     let fixture = Fixture::new().await;
 
-    let answer = fixture.register(" Ann@Example.com ").await;
+    fixture.open_account(" Ann@Example.com ").await;
 
-    assert_eq!(answer.status, 202, "{}", answer.body);
     let session = fixture.log_in("ann@example.COM", PASSWORD).await;
     assert_eq!((session.text("/token_type"), &session.body["expires_in"]), ("Bearer", &json!(900)));
     let me = fixture.me(session.text("/access_token")).await;
@@ -21,7 +20,7 @@ async fn whoever_registers_can_log_in_and_is_a_customer() {
         (me.status, me.text("/email"), me.text("/role")),
         (200, "Ann@Example.com", "customer")
     );
-    assert_eq!(me.body["email_verified"], false);
+    assert_eq!(me.body["email_verified"], true);
     assert!(
         me.text("/id").starts_with("usr_") && me.text("/created_at").ends_with('Z'),
         "{}",
@@ -42,6 +41,25 @@ async fn a_new_address_and_a_known_one_get_the_same_answer_at_the_same_cost() {
 }
 
 #[tokio::test]
+async fn whoever_registers_and_logs_in_cannot_tell_a_known_address_from_a_new_one() {
+    let fixture = Fixture::new().await;
+    fixture.open_account("ann@example.com").await;
+
+    let mut answers = Vec::new();
+    for email in ["ann@example.com", "new@example.com"] {
+        let body = json!({"email": email, "password": "password of another"});
+        let registered = fixture.api.post("/v1/auth/register", &body).await;
+        let before = fixture.hasher.hash_count();
+        let log_in = fixture.log_in(email, "password of another").await;
+        assert_eq!(fixture.hasher.hash_count() - before, 1, "{email}");
+        answers.push((comparable(&registered), comparable(&log_in)));
+    }
+
+    assert_eq!((answers[0].0.0, answers[0].1.0), (202, 401));
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[tokio::test]
 async fn a_mail_tells_the_owner_whether_the_address_is_new_or_registered_again() {
     let fixture = Fixture::new().await;
 
@@ -59,7 +77,7 @@ async fn a_mail_tells_the_owner_whether_the_address_is_new_or_registered_again()
 #[tokio::test]
 async fn an_account_keeps_its_password_when_somebody_else_registers_its_address() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
 
     let other = json!({"email": "ann@example.com", "password": "password of another"});
     fixture.api.post("/v1/auth/register", &other).await;

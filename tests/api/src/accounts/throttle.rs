@@ -36,7 +36,7 @@ async fn the_eleventh_log_in_of_a_minute_waits_whether_there_is_an_account_or_no
 #[tokio::test]
 async fn whoever_guesses_does_not_lock_the_owner_out() {
     let fixture = Fixture::new().await;
-    fixture.register("ann@example.com").await;
+    fixture.open_account("ann@example.com").await;
     let email = || Email::parse("ann@example.com").unwrap();
     let wrong = LogIn {
         email: email(),
@@ -99,6 +99,7 @@ async fn answers_tell_how_many_tries_are_left_whatever_became_of_them() {
 
     let registered = fixture.register("ann@example.com").await;
     let wrong = fixture.log_in("ann@example.com", "plain words are wrong").await;
+    fixture.verify(&fixture.mailed_links().await[0]).await;
     let right = fixture.log_in("ann@example.com", PASSWORD).await;
     let me = fixture.me(right.text("/access_token")).await;
 

@@ -63,7 +63,13 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Accounts", "register_account", Anonymous, 202)
     },
     Step {
+        title: Some("Log in before the address is verified"),
         body: Some(r#"{"email": "{{email}}", "password": "{{password}}"}"#),
+        ..step("Accounts", "log_in", Anonymous, 401)
+    },
+    Step {
+        title: Some("Log in as a customer"),
+        body: Some(r#"{"email": "{{customer_email}}", "password": "{{customer_password}}"}"#),
         keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
         ..step("Accounts", "log_in", Anonymous, 200)
     },
@@ -95,7 +101,8 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Accounts", "reset_password", Anonymous, 400)
     },
     Step {
-        body: Some(r#"{"current": "{{password}}", "new": "other words are finer"}"#),
+        title: Some("Change my password; here it stays the same"),
+        body: Some(r#"{"current": "{{customer_password}}", "new": "{{customer_password}}"}"#),
         keep: &[("token", "access_token"), ("refresh_token", "refresh_token")],
         ..step("Accounts", "change_password", Customer, 200)
     },

@@ -70,6 +70,7 @@ async fn register(soak: &Soak<'_>, number: u64) -> Result<(Customer, String), Er
     let email = format!("{}{}@tradepost.example", address(number), Uuid::now_v7().simple());
     let body = json!({"email": email, "password": PASSWORD});
     expect("an account", 202, retry(|| buyer.post("/v1/auth/register", &body)).await?)?;
+    soak.shop.verify_address(&email).await?;
     log_in(&mut buyer, &email).await?;
     Ok((buyer, email))
 }
