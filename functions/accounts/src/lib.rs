@@ -8,6 +8,7 @@ mod me;
 mod password;
 mod refresh;
 mod register;
+mod sessions;
 mod state;
 mod tokens;
 mod users;
@@ -29,6 +30,8 @@ lambda::interface! {
     password::reset::reset_password,
     me::show_me,
     password::change::change_password,
+    sessions::list::list_sessions,
+    sessions::end::end_session,
     users::list::list_users,
     users::show::show_user,
     users::set_role::set_user_role,

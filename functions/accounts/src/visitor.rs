@@ -2,10 +2,10 @@
 
 use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::accounts::{self, Origin, RateLimitStatus};
+use domain::accounts::{self, Device, Origin, RateLimitStatus};
 use lambda::http::{Problem, TrustedProxies};
 use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// The sender of a request, known by IP address only.
+/// The sender of a request, known by IP address and `User-Agent` only.
 pub(crate) struct Visitor(pub(crate) accounts::Visitor);
 
 /// The visitor of a request, once its route has asked for it.
@@ -61,6 +61,11 @@ fn origin(proxies: &TrustedProxies, parts: &Parts) -> Origin {
     source.map_or(Origin::UNKNOWN, |source| proxies.client(source, &parts.headers).into())
 }
 
+fn device(parts: &Parts) -> Option<Device> {
+    let header = parts.headers.get(header::USER_AGENT)?;
+    Device::from_user_agent(&String::from_utf8_lossy(header.as_bytes()))
+}
+
 impl<S> FromRequestParts<S> for Visitor
 where
     S: Send + Sync,
@@ -69,7 +74,8 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let new = || accounts::Visitor::from(origin(&TrustedProxies::from_ref(state), parts));
+        let origin = || origin(&TrustedProxies::from_ref(state), parts);
+        let new = || accounts::Visitor::from(origin()).with(device(parts));
         Ok(Self(match parts.extensions.get::<Asked>() {
             Some(asked) => asked.get_or_init(new).clone(),
             None => new(),

@@ -110,6 +110,11 @@ const GENERAL: &[Entry] = &[
         "Look them up in the list of users, by a prefix of their address.",
     ),
     (
+        "session_not_found",
+        "You have no such session.",
+        "Look it up in your list: GET /v1/me/sessions.",
+    ),
+    (
         "last_admin",
         "This would leave the shop without an admin.",
         "Give another user the role of an admin first.",

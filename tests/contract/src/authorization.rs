@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 71] = [
+const REQUIRED_ACCESS: [(&str, Access); 73] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -31,6 +31,7 @@ const REQUIRED_ACCESS: [(&str, Access); 71] = [
     ("delete_category", Staff),
     ("disable_user", Admin),
     ("enable_user", Admin),
+    ("end_session", Customer),
     ("forgot_password", Public),
     ("list_categories", Public),
     ("list_orders", Customer),
@@ -38,6 +39,7 @@ const REQUIRED_ACCESS: [(&str, Access); 71] = [
     ("list_payments", Customer),
     ("list_products", Public),
     ("list_refunds", Staff),
+    ("list_sessions", Customer),
     ("list_users", Admin),
     ("log_in", Public),
     ("log_out", Customer),

@@ -48,11 +48,12 @@ pub(crate) async fn change_password(
     Visitor(visitor): Visitor,
     Json(body): Json<ChangePassword>,
 ) -> Result<Json<TokensView>, Problem> {
-    let Accounts { app, hasher, .. } = &state;
+    let Accounts { app, hasher, refresh_key: key, .. } = &state;
     let current = PasswordAttempt::parse(&body.current)
         .map_err(|invalid| Invalid { pointer: "/current".to_owned(), ..invalid })?;
     let session =
-        accounts::change_password(&app.db, hasher, who.id, &current, &body.new, &visitor).await?;
+        accounts::change_password(&app.db, hasher, key, who.id, &current, &body.new, &visitor)
+            .await?;
     state.send().await;
     Ok(Json(TokensView::of(&session, &state)?))
 }

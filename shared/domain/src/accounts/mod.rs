@@ -1,5 +1,6 @@
 //! User accounts: registration, login, sessions, password recovery, roles.
 
+mod device;
 mod email;
 mod hash;
 mod link;
@@ -14,6 +15,7 @@ mod sql;
 mod user_filter;
 mod users;
 
+pub use device::Device;
 pub use email::Email;
 pub use hash::Hasher;
 pub use link::{LinkKey, PresentedToken, Purpose};
@@ -23,7 +25,7 @@ pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::Refusal;
 pub use role::Role;
-pub use session::{RefreshKey, RefreshToken, Session, WeakKey};
+pub use session::{ActiveSession, RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::link::ALL as LINK_QUERIES;
 pub(crate) use sql::session::ALL as SESSION_QUERIES;
@@ -107,7 +109,7 @@ pub async fn log_in(
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     let LogIn { email, password } = attempt;
-    let place = key.place(email, visitor.origin);
+    let (place, trace) = (key.place(email, visitor.origin), visitor.trace(key));
     rate_limit::consume_log_in(db, visitor, email.normalized(), place).await?;
     let found = sql::credentials(db, email).await?;
     let is_correct = hasher.verify(password, found.as_ref().map(|found| &found.hash));
@@ -121,7 +123,7 @@ pub async fn log_in(
     let session = db
         .transaction(async |tx| {
             let Credentials { user, epoch, .. } = credentials;
-            let session = sql::session::open_session(tx, user, epoch, place).await?;
+            let session = sql::session::open_session(tx, user, epoch, place, &trace).await?;
             Ok(session.ok_or(Refusal::WrongCredentials)?)
         })
         .await?;
@@ -141,8 +143,8 @@ pub async fn refresh(
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     rate_limit::consume(db, rate_limit::REFRESH, visitor, "").await?;
-    let successor = key.successor(&token);
-    if let Some(session) = sql::session::rotate(db, token, successor).await? {
+    let (successor, trace) = (key.successor(&token), visitor.trace(key));
+    if let Some(session) = sql::session::rotate(db, token, successor, &trace).await? {
         return Ok(session);
     }
     if let Some(session) = sql::session::repeat_rotation(db, token, successor).await? {
@@ -168,6 +170,24 @@ pub async fn refresh(
 /// Ends a session. Its refresh tokens and access tokens are no longer accepted. Ending it again changes nothing.
 pub async fn log_out(db: &Db, user: UserId, session: FamilyId) -> Result<(), DbError> {
     sql::session::end_session(db, user, session).await
+}
+
+/// The sessions of a user that have not ended, last used first, a hundred at most.
+pub async fn sessions(
+    db: &Db,
+    key: &RefreshKey,
+    user: UserId,
+) -> Result<Vec<ActiveSession>, DbError> {
+    sql::session::list(db, user, |sealed| key.open_network(sealed)).await
+}
+
+/// Like [`log_out`], for any session of the user.
+pub async fn end_session(db: &Db, user: UserId, session: FamilyId) -> Result<(), Failure<Refusal>> {
+    sql::session::end_session(db, user, session).await?;
+    if sql::session::is_session_of(db, user, session).await? {
+        return Ok(());
+    }
+    Err(Refusal::SessionNotFound.into())
 }
 
 /// The role of the user whose access token carries this epoch and session. `None` if the account is disabled, its

@@ -1,7 +1,7 @@
 //! Rate limits of the requests that check credentials or send links: token buckets, kept in the database.
 
-use super::session::Place;
-use super::{Origin, Refusal, sql};
+use super::session::{Place, Trace};
+use super::{Device, Origin, RefreshKey, Refusal, sql};
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -10,10 +10,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The client of a request, known by where it comes from, and the state of its rate limits.
+/// The client of a request, known by where it comes from and what it says it is, and the state of its rate limits.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub(super) origin: Origin,
+    device: Option<Device>,
     status: Arc<Mutex<Option<RateLimitStatus>>>,
 }
 
@@ -170,7 +171,17 @@ async fn take_token(
 
 impl Visitor {
     pub fn from(origin: impl Into<Origin>) -> Self {
-        Self { origin: origin.into(), status: Arc::default() }
+        Self { origin: origin.into(), device: None, status: Arc::default() }
+    }
+
+    #[must_use]
+    pub fn with(self, device: Option<Device>) -> Self {
+        Self { device, ..self }
+    }
+
+    /// What a session keeps of it.
+    pub(super) fn trace(&self, key: &RefreshKey) -> Trace {
+        Trace::new(key, self.origin, self.device.as_ref())
     }
 
     /// The state of the bucket with the fewest tokens left. `None` if the request was not rate limited.

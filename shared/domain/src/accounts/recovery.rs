@@ -3,8 +3,8 @@
 //! Requests for a link succeed whether or not the account exists; the link is sent by email only.
 
 use super::{
-    Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, Refusal, Session,
-    Visitor, rate_limit, sql,
+    Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, RefreshKey,
+    Refusal, Session, Visitor, rate_limit, sql,
 };
 use crate::db::Db;
 use crate::failure::{Failure, Invalid};
@@ -98,6 +98,7 @@ pub async fn reset(
 pub async fn change_password(
     db: &Db,
     hasher: &Hasher,
+    key: &RefreshKey,
     user: UserId,
     current: &PasswordAttempt,
     wanted: &str,
@@ -120,7 +121,8 @@ pub async fn change_password(
         sql::session::end_all_sessions(tx, user).await?;
         outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?;
         tracing::info!(user.id = %user, "{user} changed their password");
-        let session = sql::session::open_session(tx, user, epoch, None).await?;
+        let trace = visitor.trace(key);
+        let session = sql::session::open_session(tx, user, epoch, None, &trace).await?;
         Ok(session.ok_or(Refusal::SessionEnded)?)
     })
     .await

@@ -26,6 +26,9 @@ pub enum Refusal {
     WrongPassword,
     #[error("there is no such user")]
     UserNotFound,
+    /// Covers a session of another user.
+    #[error("you have no such session")]
+    SessionNotFound,
     #[error("no admin would be left; make another user an admin first")]
     LastAdmin,
     #[error("the shop has an admin already; more are added with PUT /v1/users/{{user_id}}/role")]
@@ -48,7 +51,7 @@ impl failure::Refusal for Refusal {
             Self::EmailTaken | Self::LastAdmin | Self::AdminExists => Kind::Conflict,
             Self::BadLink => Kind::Malformed,
             Self::WrongPassword => Kind::Forbidden,
-            Self::UserNotFound => Kind::NotFound,
+            Self::UserNotFound | Self::SessionNotFound => Kind::NotFound,
             Self::BadPage(bad) => bad.kind(),
             Self::Invalid(invalid) => invalid.kind(),
             Self::Idempotency(refusal) => refusal.kind(),
@@ -65,6 +68,7 @@ impl failure::Refusal for Refusal {
             Self::BadLink => "bad_link",
             Self::WrongPassword => "wrong_password",
             Self::UserNotFound => "user_not_found",
+            Self::SessionNotFound => "session_not_found",
             Self::LastAdmin => "last_admin",
             Self::AdminExists => "admin_there",
             Self::BadPage(bad) => bad.code(),

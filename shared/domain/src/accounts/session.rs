@@ -1,11 +1,13 @@
 //! Sessions: single-use refresh tokens, each with one possible successor.
 
-use super::{Email, Origin};
+use super::{Device, Email, Origin};
 use crate::id::{FamilyId, UserId};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use time::OffsetDateTime;
 
 const MIN_KEY_BYTES: usize = 32;
 
@@ -14,7 +16,7 @@ const MIN_KEY_BYTES: usize = 32;
 pub struct RefreshToken([u8; 32]);
 
 /// Derives the successor of a token (HMAC-SHA256), so that a repeated refresh returns the same one, and the places that
-/// an account is logged in to from.
+/// an account is logged in to from. Encrypts the networks of sessions.
 #[derive(Clone)]
 pub struct RefreshKey(hmac::Key);
 
@@ -22,6 +24,13 @@ pub struct RefreshKey(hmac::Key);
 /// key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place([u8; 32]);
+
+/// The device and the network that a session is used with, as the database stores them.
+pub(super) struct Trace {
+    pub(super) device: Option<String>,
+    /// Encrypted, so that the database alone does not tell who was where.
+    pub(super) network: Option<Vec<u8>>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a key of at least 32 bytes in base64, as `openssl rand -base64 32` writes it")]
@@ -37,6 +46,20 @@ pub struct Session {
     /// the current epoch only.
     pub epoch: i32,
     pub refresh_token: RefreshToken,
+}
+
+/// A session that has not ended, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveSession {
+    pub id: FamilyId,
+    pub created_at: OffsetDateTime,
+    /// When it was started or last refreshed.
+    pub last_used_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+    /// What the client said it was, then.
+    pub device: Option<String>,
+    /// The network that it was in, then.
+    pub network: Option<String>,
 }
 
 impl RefreshToken {
@@ -84,6 +107,34 @@ impl RefreshKey {
         let key = hmac::sign(&self.0, b"places of log-ins");
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), text.as_bytes());
         Some(Place(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes")))
+    }
+
+    /// AES-256-GCM, after its nonce. `None` if the network is not known.
+    fn seal_network(&self, origin: Origin) -> Option<Vec<u8>> {
+        let mut text = origin.network()?.into_bytes();
+        let nonce = self.network_key().seal_in_place_append_tag(Aad::empty(), &mut text).ok()?;
+        Some([nonce.as_ref().as_slice(), &text].concat())
+    }
+
+    /// `None` if it was encrypted with another key.
+    pub(super) fn open_network(&self, sealed: &[u8]) -> Option<String> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut text = text.to_vec();
+        let network = self.network_key().open_in_place(nonce, Aad::empty(), &mut text).ok()?;
+        String::from_utf8(network.to_vec()).ok()
+    }
+
+    fn network_key(&self) -> RandomizedNonceKey {
+        let key = hmac::sign(&self.0, b"networks of sessions");
+        RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).expect("AES-256 has a key of 32 bytes")
+    }
+}
+
+impl Trace {
+    pub(super) fn new(key: &RefreshKey, origin: Origin, device: Option<&Device>) -> Self {
+        let device = device.map(|device| device.text().to_owned());
+        Self { device, network: key.seal_network(origin) }
     }
 }
 
@@ -136,6 +187,19 @@ mod tests {
         assert_eq!(one.successor(&token), one.successor(&token));
         assert_ne!(one.successor(&token), other.successor(&token));
         assert_ne!(one.successor(&token), one.successor(&RefreshToken::generate()));
+    }
+
+    #[test]
+    fn a_network_is_read_with_the_key_that_it_was_written_with() {
+        let home: Origin = std::net::IpAddr::from([192, 0, 2, 7]).into();
+        let (one, other) = (key(1, 32).unwrap(), key(2, 32).unwrap());
+        let sealed = one.seal_network(home).unwrap();
+
+        assert_eq!(one.open_network(&sealed).as_deref(), Some("192.0.2.0/24"));
+        assert_ne!(one.seal_network(home).unwrap(), sealed, "the same network looks the same");
+        assert_eq!(other.open_network(&sealed), None);
+        assert_eq!((one.open_network(b""), one.open_network(&sealed[1..])), (None, None));
+        assert_eq!(one.seal_network(Origin::UNKNOWN), None);
     }
 
     #[test]

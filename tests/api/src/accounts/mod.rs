@@ -6,6 +6,7 @@ mod forgetting_a_password;
 mod held_responses;
 mod keys;
 mod known_networks;
+mod listed_sessions;
 mod logging_in;
 mod registering;
 mod roles;

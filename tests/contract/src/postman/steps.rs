@@ -79,6 +79,12 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Accounts", "refresh_session", Anonymous, 200)
     },
     Step { keep: &[("user_id", "id")], ..step("Accounts", "show_me", Customer, 200) },
+    step("Accounts", "list_sessions", Customer, 200),
+    Step {
+        title: Some("End one of my sessions; there is none with this id"),
+        path: Some("/v1/me/sessions/fam_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
+        ..step("Accounts", "end_session", Customer, 404)
+    },
     step("Accounts", "show_keys", Anonymous, 200),
     Step {
         body: Some(r#"{"email": "{{email}}"}"#),

@@ -1,9 +1,9 @@
 //! SQL statements of sessions and their refresh tokens.
 
 use super::role;
-use crate::accounts::session::Place;
-use crate::accounts::{RefreshToken, Role, Session};
-use crate::db::{Db, DbError, Tx, queries};
+use crate::accounts::session::{Place, Trace};
+use crate::accounts::{ActiveSession, RefreshToken, Role, Session};
+use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
 
@@ -36,8 +36,8 @@ queries! {
             where id = $1 and token_epoch = $4 and disabled_at is null and erased_at is null
             for share
         ), opened as (
-            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at)
-            select $3, $2, id, now() + interval '7 days', now() + interval '30 days'
+            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at, device, network)
+            select $3, $2, id, now() + interval '7 days', now() + interval '30 days', $6, $7
             from standing
             returning user_id, family
         ), remembered as (
@@ -59,8 +59,8 @@ queries! {
               and users.id = token.user_id and users.disabled_at is null and users.erased_at is null
             returning token.family, token.user_id, token.family_expires_at, users.token_epoch
         ), successor as (
-            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at)
-            select $2, family, user_id, least(now() + interval '7 days', family_expires_at), family_expires_at
+            insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at, device, network)
+            select $2, family, user_id, least(now() + interval '7 days', family_expires_at), family_expires_at, $3, $4
             from spent
         )
         select user_id, family, token_epoch from spent");
@@ -101,6 +101,18 @@ queries! {
           and newest.used_at is null and newest.expires_at > now()
           and not ", ended!("token.family"), "
           and users.disabled_at is null and users.erased_at is null");
+
+    LIST: "list the sessions of an account" = concat!("
+        select token.family, token.created_at as last_used_at, token.expires_at, token.device, token.network,
+               (select min(created_at) from refresh_tokens as first where first.family = token.family) as created_at
+        from refresh_tokens as token
+        where token.user_id = $1 and token.used_at is null and token.expires_at > now()
+          and not ", ended!("token.family"), "
+        order by token.created_at desc, token.family
+        limit 100");
+
+    IS_SESSION_OF: "look for a session of a user" = "
+        select from refresh_tokens where family = $2 and user_id = $1 limit 1";
 
     END_SESSION: "end a session" = "
         with doomed as (
@@ -144,10 +156,13 @@ pub(in crate::accounts) async fn open_session(
     user: UserId,
     epoch: i32,
     place: Option<Place>,
+    trace: &Trace,
 ) -> Result<Option<Session>, DbError> {
     let (family, token) = (FamilyId::generate(), RefreshToken::generate());
     let place = place.as_ref().map(Place::hash);
-    let row = tx.row(&OPEN_SESSION, &[&user, &family, &token.hash(), &epoch, &place]).await?;
+    let (hash, Trace { device, network }) = (token.hash(), trace);
+    let with: [Param<'_>; 7] = [&user, &family, &hash, &epoch, &place, device, network];
+    let row = tx.row(&OPEN_SESSION, &with).await?;
     Ok(row.map(|row| session(&row, token)))
 }
 
@@ -156,8 +171,9 @@ pub(in crate::accounts) async fn rotate(
     db: &Db,
     token: RefreshToken,
     successor: RefreshToken,
+    Trace { device, network }: &Trace,
 ) -> Result<Option<Session>, DbError> {
-    let row = db.row(&ROTATE, &[&token.hash(), &successor.hash()]).await?;
+    let row = db.row(&ROTATE, &[&token.hash(), &successor.hash(), device, network]).await?;
     Ok(row.map(|row| session(&row, successor)))
 }
 
@@ -196,6 +212,33 @@ pub(in crate::accounts) async fn goes_on_without(
     token: RefreshToken,
 ) -> Result<bool, DbError> {
     Ok(db.row(&GOES_ON_WITHOUT, &[&token.hash()]).await?.is_some())
+}
+
+/// The sessions that have not ended, last used first, with their networks decrypted by `open`.
+pub(in crate::accounts) async fn list(
+    db: &Db,
+    user: UserId,
+    open: impl Fn(&[u8]) -> Option<String>,
+) -> Result<Vec<ActiveSession>, DbError> {
+    let rows = db.rows(&LIST, &[&user]).await?;
+    let session = |row: &Row| ActiveSession {
+        id: row.get("family"),
+        created_at: row.get("created_at"),
+        last_used_at: row.get("last_used_at"),
+        expires_at: row.get("expires_at"),
+        device: row.get("device"),
+        network: row.get::<_, Option<&[u8]>>("network").and_then(&open),
+    };
+    Ok(rows.iter().map(session).collect())
+}
+
+/// Whether the user has or had this session.
+pub(in crate::accounts) async fn is_session_of(
+    db: &Db,
+    user: UserId,
+    session: FamilyId,
+) -> Result<bool, DbError> {
+    Ok(db.row(&IS_SESSION_OF, &[&user, &session]).await?.is_some())
 }
 
 pub(in crate::accounts) async fn end_session(

@@ -55,6 +55,10 @@ update refresh_tokens set user_id = gen_random_uuid();
 update refresh_tokens set expires_at = '-infinity';
 -- refresh_tokens_family_expires_at_finite
 update refresh_tokens set family_expires_at = 'infinity';
+-- refresh_tokens_device_length
+update refresh_tokens set device = '';
+-- refresh_tokens_network_length
+update refresh_tokens set network = 'readable';
 -- refresh_tokens_within_family
 update refresh_tokens set expires_at = family_expires_at + interval '1 second';
 
