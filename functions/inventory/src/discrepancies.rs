@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use domain::db::Db;
 use domain::id::ProductId;
-use domain::inventory::{self, Discrepancy};
+use domain::inventory::{self, Discrepancy, DiscrepancyReason};
 use domain::page::PageRequest;
 use lambda::http::caller::Staff;
 use lambda::http::{List, Problem, Query};
@@ -21,11 +21,14 @@ pub(crate) struct ListDiscrepancies {
     cursor: Option<String>,
 }
 
-/// A count lower than the number of reserved pieces. The stock on hand was set to the reserved pieces instead.
+/// A count that does not fit the stock.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DiscrepancyView {
-    product: ProductId,
+    /// Null if no product has the SKU.
+    #[schema(required)]
+    product: Option<ProductId>,
     sku: String,
+    reason: DiscrepancyReason,
     /// The supplier or warehouse that counted.
     #[schema(example = "acme")]
     source: String,
@@ -39,15 +42,16 @@ pub(crate) struct DiscrepancyView {
 
 impl From<Discrepancy> for DiscrepancyView {
     fn from(discrepancy: Discrepancy) -> Self {
-        let Discrepancy { product, sku, source, sequence, counted, reserved, found_at, .. } =
-            discrepancy;
-        Self { product, sku, source, sequence, counted, reserved, found_at }
+        let Discrepancy {
+            product, sku, reason, source, sequence, counted, reserved, found_at, ..
+        } = discrepancy;
+        Self { product, sku, reason, source, sequence, counted, reserved, found_at }
     }
 }
 
 /// List stock discrepancies
 ///
-/// Counts lower than the number of reserved pieces; staff should check the stock. Newest first.
+/// Counts that do not fit the stock, which staff should check. Newest first.
 #[utoipa::path(
     get,
     path = "/v1/inventory/discrepancies",

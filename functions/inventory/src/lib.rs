@@ -1,6 +1,7 @@
 //! `/v1/inventory`: stock levels, adjustments, movements and counts.
 
 mod adjust;
+mod count_row;
 mod discrepancies;
 mod level;
 mod list;

@@ -1,9 +1,10 @@
 use crate::Inventory;
+use crate::count_row::CountRow;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::failure::Invalid;
 use domain::idempotency::{IdempotentCall, RecordedResponse};
-use domain::inventory::{self, Feed, FeedLine};
+use domain::inventory::{self, Feed, FeedReceipt, FeedRow, RejectedCount};
 use lambda::http::caller::Staff;
 use lambda::http::{IdempotentResponse, MaybeIdempotentJson, Problem};
 use serde::{Deserialize, Serialize};
@@ -12,48 +13,44 @@ use utoipa::ToSchema;
 /// Stock counts of a supplier or a warehouse.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"source": "acme", "counts": [{"sku": "MUG-01", "on_hand": 40, "sequence": 12}]}))]
+#[schema(example = json!({"source": "acme", "counts": [
+    {"sku": "MUG-01", "on_hand": 40, "sequence": 12, "counted_at": "2026-12-01T08:30:00Z"}
+]}))]
 pub(crate) struct SyncCounts {
     /// The supplier or warehouse that counted.
     #[schema(min_length = 1, max_length = 50)]
     source: String,
     #[schema(min_items = 1, max_items = 500)]
-    counts: Vec<CountLine>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct CountLine {
-    #[schema(min_length = 1, max_length = 64)]
-    sku: String,
-    /// Pieces in stock, including those reserved for orders.
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
-    on_hand: i64,
-    /// Increases with each count of a product by this source. A count that is not newer than the last one is ignored.
-    #[schema(minimum = 0)]
-    sequence: i64,
+    counts: Vec<CountRow>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SyncedView {
-    /// The number of accepted counts.
+    /// The number of accepted counts. The same row twice is one.
     accepted: usize,
+    /// The rows that are not accepted, in their order, each with the reason. Correct them and send them again.
+    rejected: Vec<RejectedCount>,
 }
 
 impl TryFrom<SyncCounts> for Feed {
     type Error = Invalid;
 
     fn try_from(body: SyncCounts) -> Result<Self, Invalid> {
-        let line = |CountLine { sku, on_hand, sequence }| FeedLine { sku, sequence, on_hand };
-        Self::new(&body.source, &body.counts.into_iter().map(line).collect::<Vec<_>>())
+        Self::new(&body.source, body.counts.into_iter().map(FeedRow::from).collect())
     }
 }
 
 /// Submit stock counts
 ///
-/// The counts are stored at once and applied through a queue within moments. Submitting a count again changes nothing.
-/// A count of an unknown SKU is dropped; submit it again when the product exists. A count lower than the number of
-/// reserved pieces is listed as a discrepancy.
+/// The good counts are stored at once and applied through a queue within moments; `rejected` lists the others. If none is
+/// good, the response is 422 `no_good_count`. Submitting a count again changes nothing.
+///
+/// Send `counted_at`. Then the stock on hand becomes what was counted, plus what has moved since by shipments, returns
+/// and adjustments, however late the count arrives; and of several counts the one that was taken last stays. A count
+/// without it that stock moves after, before it is applied, is not applied.
+///
+/// What turns out later is listed as a stock discrepancy: a count lower than the number of reserved pieces, one without
+/// `counted_at` that stock moved after, and one whose product is gone.
 #[utoipa::path(
     post,
     path = "/v1/inventory/sync",
@@ -65,14 +62,14 @@ impl TryFrom<SyncCounts> for Feed {
     ),
     request_body = SyncCounts,
     responses(
-        (status = 202, description = "The counts are stored", body = SyncedView),
+        (status = 202, description = "The good counts are stored", body = SyncedView),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`, `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`no_good_count` with `rejected`, `invalid_value`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
@@ -87,6 +84,7 @@ pub(crate) async fn sync_counts(
     Ok(response.into())
 }
 
-fn accepted(feed: &Feed) -> RecordedResponse {
-    IdempotentResponse::record(StatusCode::ACCEPTED, &SyncedView { accepted: feed.counts().len() })
+fn accepted(receipt: &FeedReceipt) -> RecordedResponse {
+    let FeedReceipt { accepted, rejected } = receipt.clone();
+    IdempotentResponse::record(StatusCode::ACCEPTED, &SyncedView { accepted, rejected })
 }

@@ -13,15 +13,16 @@ pub async fn handle(db: &Db, message: CountMessage) -> Result<(), MessageError> 
         CountOutcome::Applied { on_hand } => {
             tracing::info!(source, sequence, sku, on_hand, "{sku}: {on_hand} on hand");
         }
-        CountOutcome::BelowReserved { on_hand: reserved } => {
-            let counted = count.on_hand();
+        CountOutcome::Discrepancy { reason, on_hand } => {
+            let (counted, reason) = (count.on_hand(), reason.name());
             tracing::warn!(
                 source,
                 sequence,
                 sku,
                 counted,
-                reserved,
-                "stock_discrepancy: {source} counts {counted} of {sku}, but {reserved} are reserved"
+                on_hand,
+                reason,
+                "stock_discrepancy: {source} counts {counted} of {sku}, which does not fit: {reason}"
             );
         }
         CountOutcome::Stale => {
@@ -29,7 +30,7 @@ pub async fn handle(db: &Db, message: CountMessage) -> Result<(), MessageError> 
                 source,
                 sequence,
                 sku,
-                "{sku}: a newer count of {source} was applied before"
+                "{sku}: a newer count than this one of {source} was applied before"
             );
         }
         CountOutcome::Duplicate => {

@@ -19,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         catalog::ALL_QUERIES,
         idempotency::ALL,
         inbox::ALL,
+        inventory::ALL_COUNTS,
         inventory::ALL_LISTS,
         inventory::ALL_QUERIES,
         mail::ALL,

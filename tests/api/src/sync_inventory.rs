@@ -145,6 +145,7 @@ async fn one_poisoned_message_of_ten_is_the_only_one_that_comes_again() {
         json!({"v": 2, "source": "acme", "sequence": 5, "sku": "MUG-1", "on_hand": 1}),
         json!({"v": 1, "source": "acme", "sequence": 5, "sku": "MUG-1", "on_hand": 1, "extra": 1}),
         json!({"v": 1, "source": "acme", "sequence": 5, "sku": "MUG-1", "on_hand": 1.5}),
+        json!({"v": 1, "source": "acme", "sequence": 5, "sku": "MUG-1", "on_hand": 1, "counted_at": "today"}),
         count("acme", 5, "MUG-1", -1),
         count("acme", -5, "MUG-1", 1),
         count("acme", 5, "", 1),

@@ -14,7 +14,7 @@ async fn counts_that_staff_send_in_reach_the_stock_through_the_queue() {
     let body = json!({"source": "acme", "counts": counts});
     let response = admin.post("/v1/inventory/sync", &body).await.unwrap();
 
-    assert_eq!((response.status, response.body), (202, json!({"accepted": 30})));
+    assert_eq!((response.status, response.body), (202, json!({"accepted": 30, "rejected": []})));
     until("the newest count", async || {
         let level = admin.get("/v1/inventory/MUG-BLUE").await.unwrap();
         (level.body["on_hand"] == 130).then_some(())
@@ -89,7 +89,7 @@ async fn a_queue_that_is_away_loses_no_count() {
     let dead_letters = admin.get("/v1/ops/dead-letters").await.unwrap();
     let outbox = admin.get("/v1/ops/outbox").await.unwrap();
 
-    assert_eq!((response.status, response.body), (202, json!({"accepted": 1})));
+    assert_eq!((response.status, response.body), (202, json!({"accepted": 1, "rejected": []})));
     assert_eq!((dead_letters.status, &dead_letters.body["code"]), (502, &json!("upstream_failed")));
     assert_eq!(outbox.body["waiting"], 1);
     shop.aws().process_guard().resume().unwrap();

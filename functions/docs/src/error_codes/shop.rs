@@ -46,6 +46,11 @@ pub(super) const CODES: &[Entry] = &[
         "Look it up in the list of stock levels, or create the product.",
     ),
     (
+        "no_good_count",
+        "None of the counts of a feed is accepted.",
+        "rejected lists the rows with their reasons. Correct them and send the feed again.",
+    ),
+    (
         "below_reserved",
         "The stock on hand would be lower than the number of pieces reserved for orders.",
         "reserved says how many those are. Cancel orders first, or remove fewer pieces.",

@@ -4,7 +4,9 @@ use super::adjustment::Reason;
 use crate::failure::Invalid;
 use crate::id::{ProductId, UserId};
 use crate::text;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The stock of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,18 +45,52 @@ pub struct Movement {
     pub at: OffsetDateTime,
 }
 
-/// A supplier counted fewer pieces than were reserved for orders.
+/// A count that does not fit the stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discrepancy {
     pub number: i64,
-    pub product: ProductId,
+    /// `None` if no product has the SKU.
+    pub product: Option<ProductId>,
     pub sku: String,
+    pub reason: DiscrepancyReason,
     pub source: String,
     pub sequence: i64,
     pub counted: i32,
     /// The reserved quantity at that time.
     pub reserved: i32,
     pub found_at: OffsetDateTime,
+}
+
+/// Why a count does not fit the stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscrepancyReason {
+    /// Fewer pieces were counted than are reserved. The stock on hand was set to the reserved pieces.
+    BelowReserved,
+    /// The count has no `counted_at`, and stock moved after it was sent. It was not applied.
+    StockMoved,
+    /// The count was sent after another one of its source with a higher sequence number. It was not applied.
+    OldSequence,
+    /// No product has the SKU any more. The count was not applied.
+    UnknownSku,
+}
+
+impl DiscrepancyReason {
+    const ALL: [Self; 4] =
+        [Self::BelowReserved, Self::StockMoved, Self::OldSequence, Self::UnknownSku];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BelowReserved => "below_reserved",
+            Self::StockMoved => "stock_moved",
+            Self::OldSequence => "old_sequence",
+            Self::UnknownSku => "unknown_sku",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
 }
 
 impl StockFilter {
@@ -84,6 +120,14 @@ mod tests {
         let level =
             StockLevel { product, sku, name, on_hand, reserved, threshold: None, is_low: false };
         assert_eq!(level.available(), 5);
+    }
+
+    #[test]
+    fn a_reason_of_a_discrepancy_reads_as_it_was_written() {
+        for reason in DiscrepancyReason::ALL {
+            assert_eq!(DiscrepancyReason::from_name(reason.name()), Some(reason));
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
     }
 
     #[test]

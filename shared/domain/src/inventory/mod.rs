@@ -7,14 +7,17 @@ mod adjustment;
 mod count;
 mod feed;
 mod level;
+mod outcome;
 mod refusal;
 mod sql;
 
 pub use adjustment::{Adjustment, Reason, Threshold};
-pub use count::{Count, CountMessage, CountOutcome};
-pub use feed::{Feed, FeedLine};
-pub use level::{Discrepancy, Movement, StockFilter, StockLevel};
+pub use count::{Count, CountMessage};
+pub use feed::{Feed, FeedLine, FeedReceipt, FeedRow, RejectedCount};
+pub use level::{Discrepancy, DiscrepancyReason, Movement, StockFilter, StockLevel};
+pub use outcome::CountOutcome;
 pub use refusal::Refusal;
+pub(crate) use sql::counts::ALL as ALL_COUNTS;
 pub(crate) use sql::lists::ALL as ALL_LISTS;
 pub(crate) use sql::{
     ALL as ALL_QUERIES, ReservedLine, record_initial_stock, release, reserve, restock, ship,
@@ -27,44 +30,61 @@ use crate::idempotency::{self, IdempotentCall, IdempotentRequest, LockScope, Rec
 use crate::inbox;
 use crate::outbox::{self, Topic};
 use crate::page::{Page, PageRequest, TextKey};
-use count::evaluate;
-use sql::lists;
+use outcome::evaluate;
+use sql::{counts, lists};
 
-/// Applies a count of a supplier. A duplicate, or a count older than the last one of its source, changes nothing.
+/// Applies a count of a supplier. A duplicate, or a count older than the last one, changes nothing.
 pub async fn apply_count(db: &Db, count: &Count) -> Result<CountOutcome, Failure<Refusal>> {
-    db.transaction(async |tx| {
+    let outcome = db.transaction(async |tx| {
         if !inbox::insert_if_new(tx, "sync-inventory", &count.key()).await? {
             return Ok(CountOutcome::Duplicate);
         }
         let stock = sql::lock_stock(tx, count.sku()).await?;
         let stock = stock.ok_or_else(|| Refusal::UnknownSku(count.sku().to_owned()))?;
-        if !sql::advance_sequence(tx, &stock, count).await? {
-            return Ok(CountOutcome::Stale);
+        let history = counts::look_up_history(tx, &stock, count).await?;
+        let outcome = evaluate(&stock, count, &history);
+        if let Some(reason) = outcome.discrepancy() {
+            counts::insert_discrepancy(tx, &stock, count, reason).await?;
         }
-        let outcome = evaluate(&stock, count);
-        if let CountOutcome::BelowReserved { .. } = outcome {
-            sql::insert_discrepancy(tx, &stock, count).await?;
+        if let Some(on_hand) = outcome.on_hand() {
+            counts::set_on_hand(tx, &stock, count, on_hand).await?;
         }
-        sql::set_on_hand(tx, &stock, count, outcome).await?;
+        let taken_at = history.taken_at.filter(|_| outcome.on_hand().is_some());
+        counts::advance_sequence(tx, &stock, count, taken_at).await?;
         Ok(outcome)
-    })
-    .await
+    });
+    match outcome.await {
+        // The inbox has no row then, so that the count can be sent again for a new product.
+        Err(Failure::Refused(Refusal::UnknownSku(_))) => {
+            let is_new = counts::insert_unknown(db, count).await?;
+            let reason = DiscrepancyReason::UnknownSku;
+            let unknown = CountOutcome::Discrepancy { reason, on_hand: 0 };
+            Ok(if is_new { unknown } else { CountOutcome::Duplicate })
+        }
+        outcome => outcome,
+    }
 }
 
-/// Enqueues every count of a feed in the outbox. Counts that were enqueued before do not change stock again.
+/// Enqueues the good counts of a feed in the outbox, and says what is wrong with the others. Refused if none is good.
+/// Counts that were enqueued before do not change stock again.
 pub async fn enqueue_feed(
     db: &Db,
     staff: UserId,
     feed: &Feed,
-    call: &IdempotentCall<Feed>,
+    call: &IdempotentCall<FeedReceipt>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
-    let message = |count: &Count| (format!("count:{}", count.key()), CountMessage::from(count));
-    let mut messages: Vec<_> = feed.counts().iter().map(message).collect();
-    messages.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let (keys, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
     call.transaction(db, staff, async |tx| {
+        let known = counts::look_up_feed(tx, feed.source(), feed.counts()).await?;
+        let (good, rejected) = feed.sort_out(&known);
+        if good.is_empty() {
+            return Err(Refusal::NoGoodCount(rejected).into());
+        }
+        let message = |count: &&Count| (count.outbox_key(), CountMessage::from(*count));
+        let mut messages: Vec<_> = good.iter().map(message).collect();
+        messages.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let (keys, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
         outbox::enqueue_all(tx, Topic::Inventory, &keys, &messages).await?;
-        Ok(feed.clone())
+        Ok(FeedReceipt { accepted: good.len(), rejected })
     })
     .await
 }

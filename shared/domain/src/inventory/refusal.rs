@@ -1,3 +1,4 @@
+use super::feed::RejectedCount;
 use crate::failure::{self, Invalid, Kind};
 use crate::idempotency;
 use serde_json::{Map, Value, json};
@@ -11,6 +12,8 @@ pub enum Refusal {
     BelowReserved { on_hand: i32, reserved: i32 },
     #[error("the quantity on hand would be too large")]
     TooLarge { on_hand: i32 },
+    #[error("none of the counts is accepted; each is listed with the reason")]
+    NoGoodCount(Vec<RejectedCount>),
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error(transparent)]
@@ -22,6 +25,7 @@ impl failure::Refusal for Refusal {
         match self {
             Self::UnknownSku(_) => Kind::NotFound,
             Self::BelowReserved { .. } | Self::TooLarge { .. } => Kind::Conflict,
+            Self::NoGoodCount(_) => Kind::Invalid,
             Self::Invalid(refusal) => refusal.kind(),
             Self::Idempotency(refusal) => refusal.kind(),
         }
@@ -32,6 +36,7 @@ impl failure::Refusal for Refusal {
             Self::UnknownSku(_) => "unknown_sku",
             Self::BelowReserved { .. } => "below_reserved",
             Self::TooLarge { .. } => "too_much_stock",
+            Self::NoGoodCount(_) => "no_good_count",
             Self::Invalid(refusal) => refusal.code(),
             Self::Idempotency(refusal) => refusal.code(),
         }
@@ -44,6 +49,7 @@ impl failure::Refusal for Refusal {
                 vec![("reserved", json!(reserved)), ("on_hand", json!(on_hand))]
             }
             Self::TooLarge { on_hand } => vec![("on_hand", json!(on_hand))],
+            Self::NoGoodCount(rejected) => vec![("rejected", json!(rejected))],
             Self::Invalid(refusal) => return refusal.details(),
             Self::Idempotency(refusal) => return refusal.details(),
         };
@@ -74,6 +80,12 @@ mod tests {
                 Kind::Conflict,
                 "too_much_stock",
                 json!({"on_hand": 4}),
+            ),
+            (
+                Refusal::NoGoodCount(Vec::new()),
+                Kind::Invalid,
+                "no_good_count",
+                json!({"rejected": []}),
             ),
             (wrong.into(), Kind::Invalid, "invalid_value", details),
             (

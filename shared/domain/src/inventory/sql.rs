@@ -1,9 +1,10 @@
 //! SQL statements of stock. They contain no business rules.
 
+pub(super) mod counts;
 pub(super) mod lists;
 
 use super::adjustment::{Adjustment, Threshold};
-use super::count::{Count, CountOutcome, Stock};
+use super::count::Stock;
 use super::level::StockLevel;
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{AdjustmentId, OrderId, ProductId, RefundId, UserId};
@@ -96,24 +97,6 @@ queries! {
     LOCK_STOCK: "lock a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
 
-    ADVANCE_SEQUENCE: "record the sequence number of a count" = "
-        insert into inventory_sources as known (product_id, source, sequence)
-        values ($1, $2, $3)
-        on conflict (product_id, source) do update
-        set sequence = excluded.sequence, seen_at = now()
-        where known.sequence < excluded.sequence";
-
-    INSERT_DISCREPANCY: "record a stock discrepancy" = "
-        insert into stock_discrepancies (product_id, source, sequence, counted, reserved)
-        values ($1, $2, $3, $4, $5)";
-
-    SET_ON_HAND: "apply a stock count" = "
-        with counted as (
-            update products set on_hand = $2, updated_at = now() where id = $1
-        )
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
-        select $1, $3, $4, $5::int4, 0 where $5 <> 0";
-
     ADJUST: "adjust a product's stock" = concat!("
         with moved as (
             insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, reason, note, actor)
@@ -195,45 +178,6 @@ pub(super) async fn lock_stock(tx: &Tx<'_>, sku: &str) -> Result<Option<Stock>, 
         on_hand: row.get("on_hand"),
         reserved: row.get("reserved"),
     }))
-}
-
-/// Whether the count is later than all counts of its source for this product.
-pub(super) async fn advance_sequence(
-    tx: &Tx<'_>,
-    stock: &Stock,
-    count: &Count,
-) -> Result<bool, DbError> {
-    let row: [Param<'_>; 3] = [&stock.product, &count.source(), &count.sequence()];
-    Ok(tx.execute(&ADVANCE_SEQUENCE, &row).await? == 1)
-}
-
-pub(super) async fn insert_discrepancy(
-    tx: &Tx<'_>,
-    stock: &Stock,
-    count: &Count,
-) -> Result<(), DbError> {
-    let Stock { product, reserved, .. } = stock;
-    let row: [Param<'_>; 5] =
-        [product, &count.source(), &count.sequence(), &count.on_hand(), reserved];
-    tx.execute(&INSERT_DISCREPANCY, &row).await.map(drop)
-}
-
-pub(super) async fn set_on_hand(
-    tx: &Tx<'_>,
-    stock: &Stock,
-    count: &Count,
-    outcome: CountOutcome,
-) -> Result<(), DbError> {
-    let (CountOutcome::Applied { on_hand } | CountOutcome::BelowReserved { on_hand }) = outcome
-    else {
-        return Ok(());
-    };
-    let delta = on_hand - stock.on_hand;
-    let source = format!("feed:{}", count.source());
-    let source_id = count.sequence().to_string();
-    tx.execute(&SET_ON_HAND, &[&stock.product, &on_hand, &source, &source_id, &delta])
-        .await
-        .map(drop)
 }
 
 /// Sets the quantity on hand and records the movement. Returns the stock afterwards.

@@ -105,6 +105,7 @@ async fn a_category_is_created_once_under_its_key() {
 #[tokio::test]
 async fn counts_are_taken_once_under_their_key() {
     let fixture = Fixture::open().await;
+    fixture.shop.product(Product { sku: "A".to_owned(), ..Product::any() }).await;
     let state = Inventory { app: fixture.shop.app(), dispatcher: OutboxDispatcher::deferred() };
     let api = ApiClient::new(inventory::routes(), state);
     let counts = |on_hand| {

@@ -1,8 +1,10 @@
 //! The inventory API: stock levels, adjustments, thresholds, movements and counts of suppliers.
 
 mod adjusting;
+mod late_counts;
 mod low_stock;
 mod reading;
+mod rejected_counts;
 mod syncing;
 
 use domain::id::ProductId;

@@ -79,12 +79,20 @@ update inventory_sources set source = '';
 update inventory_sources set sequence = -1;
 -- inventory_sources_product_id_fkey
 update inventory_sources set product_id = gen_random_uuid();
--- stock_discrepancies_pkey
+-- inventory_sources_counted_at_finite
+update inventory_sources set counted_at = 'infinity';
+-- stock_discrepancies_once
 insert into stock_discrepancies (product_id, source, sequence, counted, reserved)
     select product_id, source, sequence, counted, reserved from stock_discrepancies;
 -- stock_discrepancies_discrepancy_id_taken
 insert into stock_discrepancies (discrepancy_id, product_id, source, sequence, counted, reserved) overriding system value
     select discrepancy_id, product_id, 'south', sequence, counted, reserved from stock_discrepancies;
+-- stock_discrepancies_of_sku_once
+insert into stock_discrepancies (source, sequence, sku, counted, reserved) values ('south', 1, 'GONE', 1, 0), ('south', 1, 'GONE', 1, 0);
+-- stock_discrepancies_of_a_product
+update stock_discrepancies set product_id = null;
+-- stock_discrepancies_reason_known
+update stock_discrepancies set reason = 'because';
 -- stock_discrepancies_counted_not_negative
 update stock_discrepancies set counted = -1;
 -- stock_discrepancies_product_id_fkey

@@ -1,7 +1,7 @@
 //! SQL statements of lists of stock levels, movements and discrepancies.
 
 use super::super::adjustment::Reason;
-use super::super::level::{Discrepancy, Movement, StockFilter, StockLevel};
+use super::super::level::{Discrepancy, DiscrepancyReason, Movement, StockFilter, StockLevel};
 use crate::db::{Db, DbError, queries};
 use crate::id::ProductId;
 use crate::page::{PageRequest, TextKey};
@@ -49,8 +49,9 @@ queries! {
         limit $3";
 
     DISCREPANCIES: "list stock discrepancies" = "
-        select d.discrepancy_id, d.product_id, p.sku, d.source, d.sequence, d.counted, d.reserved, d.found_at
-        from stock_discrepancies d join products p on p.id = d.product_id
+        select d.discrepancy_id, d.product_id, coalesce(p.sku, d.sku) as sku,
+               coalesce(d.reason, 'below_reserved') as reason, d.source, d.sequence, d.counted, d.reserved, d.found_at
+        from stock_discrepancies d left join products p on p.id = d.product_id
         where d.discrepancy_id < coalesce($1, 9223372036854775807)
         order by d.discrepancy_id desc
         limit $2";
@@ -107,17 +108,22 @@ pub(in crate::inventory) async fn discrepancies(
     page: &PageRequest<i64>,
 ) -> Result<Vec<Discrepancy>, DbError> {
     let rows = db.rows(&DISCREPANCIES, &[&page.after, &page.fetch_limit()]).await?;
-    let discrepancy = |row: &Row| Discrepancy {
-        number: row.get("discrepancy_id"),
-        product: row.get("product_id"),
-        sku: row.get("sku"),
-        source: row.get("source"),
-        sequence: row.get("sequence"),
-        counted: row.get("counted"),
-        reserved: row.get("reserved"),
-        found_at: row.get("found_at"),
-    };
-    Ok(rows.iter().map(discrepancy).collect())
+    rows.iter()
+        .map(|row| {
+            let reason = DiscrepancyReason::from_name(row.get("reason"));
+            Ok(Discrepancy {
+                number: row.get("discrepancy_id"),
+                product: row.get("product_id"),
+                sku: row.get("sku"),
+                reason: reason.ok_or(DbError::invalid_row(&DISCREPANCIES, "reason"))?,
+                source: row.get("source"),
+                sequence: row.get("sequence"),
+                counted: row.get("counted"),
+                reserved: row.get("reserved"),
+                found_at: row.get("found_at"),
+            })
+        })
+        .collect()
 }
 
 pub(super) fn read_level(row: &Row) -> StockLevel {

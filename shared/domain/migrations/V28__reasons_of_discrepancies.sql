@@ -1,0 +1,2 @@
+alter table stock_discrepancies validate constraint stock_discrepancies_reason_known;
+alter table stock_discrepancies validate constraint stock_discrepancies_of_a_product;
