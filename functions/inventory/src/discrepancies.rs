@@ -52,9 +52,11 @@ impl From<Discrepancy> for DiscrepancyView {
 /// List stock discrepancies
 ///
 /// Counts that do not fit the stock, which staff should check. Newest first.
+///
+/// Formerly `/v1/inventory/discrepancies`, which answers until a product has that SKU.
 #[utoipa::path(
     get,
-    path = "/v1/inventory/discrepancies",
+    path = "/v1/stock-discrepancies",
     tag = "inventory",
     security(("bearer" = [])),
     params(ListDiscrepancies),

@@ -1,8 +1,9 @@
-//! `/v1/inventory`: stock levels, adjustments, movements and counts.
+//! Stock levels, adjustments, movements, counts and discrepancies.
 
 mod adjust;
 mod count_row;
 mod discrepancies;
+mod former_addresses;
 mod level;
 mod list;
 mod movements;
@@ -11,7 +12,9 @@ mod sku;
 mod sync;
 mod threshold;
 
+use axum::Router;
 use axum::extract::FromRef;
+use axum::routing::{get, post};
 use domain::db::Db;
 use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::App;
@@ -35,8 +38,17 @@ impl FromRef<Inventory> for Db {
     }
 }
 
+/// All routes, with those that are served under a former address.
+pub fn routes() -> Router<Inventory> {
+    let sync = post(sync::sync_counts).get(former_addresses::show_sync);
+    let discrepancies = get(former_addresses::show_or_list_discrepancies);
+    published_routes()
+        .route("/v1/inventory/sync", sync)
+        .route("/v1/inventory/discrepancies", discrepancies)
+}
+
 lambda::interface! {
-    pub fn routes() -> Router<Inventory>;
+    fn published_routes() -> Router<Inventory>;
     list::list_stock,
     sync::sync_counts,
     discrepancies::list_discrepancies,

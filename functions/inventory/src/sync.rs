@@ -51,9 +51,11 @@ impl TryFrom<SyncCounts> for Feed {
 ///
 /// What turns out later is listed as a stock discrepancy: a count lower than the number of reserved pieces, one without
 /// `counted_at` that stock moved after, and one whose product is gone.
+///
+/// Formerly `/v1/inventory/sync`, which still answers.
 #[utoipa::path(
     post,
-    path = "/v1/inventory/sync",
+    path = "/v1/stock-counts",
     tag = "inventory",
     security(("bearer" = [])),
     params(

@@ -12,7 +12,7 @@ async fn counts_that_staff_send_in_reach_the_stock_through_the_queue() {
         .collect();
 
     let body = json!({"source": "acme", "counts": counts});
-    let response = admin.post("/v1/inventory/sync", &body).await.unwrap();
+    let response = admin.post("/v1/stock-counts", &body).await.unwrap();
 
     assert_eq!((response.status, response.body), (202, json!({"accepted": 30, "rejected": []})));
     until("the newest count", async || {
@@ -85,7 +85,7 @@ async fn a_queue_that_is_away_loses_no_count() {
 
     let body =
         json!({"source": "acme", "counts": [{"sku": "MUG-BLUE", "sequence": 1, "on_hand": 77}]});
-    let response = admin.post("/v1/inventory/sync", &body).await.unwrap();
+    let response = admin.post("/v1/stock-counts", &body).await.unwrap();
     let dead_letters = admin.get("/v1/ops/dead-letters").await.unwrap();
     let outbox = admin.get("/v1/ops/outbox").await.unwrap();
 

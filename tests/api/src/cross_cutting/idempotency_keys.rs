@@ -112,7 +112,7 @@ async fn counts_are_taken_once_under_their_key() {
         let count = json!({"sku": "A", "on_hand": on_hand, "sequence": 1});
         json!({"source": "acme", "counts": [count]})
     };
-    let path = "/v1/inventory/sync";
+    let path = "/v1/stock-counts";
     fixture.assert_idempotent(&api, path, counts(1), (path, counts(2))).await;
 }
 

@@ -50,7 +50,7 @@ async fn a_count_taken_before_a_sale_and_delivered_after_it_puts_no_sold_piece_b
 
     assert_eq!(answer.status, 202);
     assert_eq!(fixture.shop.stock(mug).await, (11, 0), "12 counted, 3 sold, 2 found");
-    assert_eq!(reasons(&fixture.get("/v1/inventory/discrepancies").await), Vec::<Value>::new());
+    assert_eq!(reasons(&fixture.get("/v1/stock-discrepancies").await), Vec::<Value>::new());
     fixture.check_invariants().await;
 }
 
@@ -64,7 +64,7 @@ async fn a_count_of_unknown_time_that_stock_moves_after_is_for_staff_and_the_nex
     fixture.consume().await;
 
     assert_eq!(fixture.shop.stock(mug).await, (7, 0));
-    let found = fixture.get("/v1/inventory/discrepancies").await;
+    let found = fixture.get("/v1/stock-discrepancies").await;
     assert_eq!(
         (reasons(&found), each(&found, "counted")),
         (vec![json!("stock_moved")], vec![json!(10)])

@@ -1,5 +1,6 @@
 //! The inventory API: stock levels, adjustments, thresholds, movements and counts of suppliers.
 
+mod addresses;
 mod adjusting;
 mod late_counts;
 mod low_stock;

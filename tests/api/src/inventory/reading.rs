@@ -74,7 +74,7 @@ async fn a_question_that_makes_no_sense_is_refused() {
         ("/v1/inventory?q=a%00", (422, "invalid_value")),
         ("/v1/inventory/MUG-1/movements?cursor=forged", (400, "bad_cursor")),
         ("/v1/inventory/POT-1/movements", (404, "unknown_sku")),
-        ("/v1/inventory/discrepancies?limit=101", (400, "bad_limit")),
+        ("/v1/stock-discrepancies?limit=101", (400, "bad_limit")),
     ] {
         assert_eq!(fixture.get(path).await.refusal(), refusal, "{path}");
     }
@@ -114,10 +114,16 @@ async fn inventory_is_for_staff() {
     let fixture = Fixture::new().await;
     fixture.product("MUG-1", 1).await;
     let customer = fixture.shop.customer().await;
-    for path in ["", "/MUG-1", "/MUG-1/movements", "/discrepancies"] {
-        let path = format!("/v1/inventory{path}");
-        assert_eq!(fixture.api.get(&path).await.refusal(), (401, "sign_in"), "{path}");
-        let answer = fixture.api.get(&path).by(&customer).await;
+    for path in [
+        "/v1/inventory",
+        "/v1/inventory/MUG-1",
+        "/v1/inventory/MUG-1/movements",
+        "/v1/inventory/sync",
+        "/v1/inventory/discrepancies",
+        "/v1/stock-discrepancies",
+    ] {
+        assert_eq!(fixture.api.get(path).await.refusal(), (401, "sign_in"), "{path}");
+        let answer = fixture.api.get(path).by(&customer).await;
         assert_eq!(answer.refusal(), (403, "wrong_role"), "{path}");
     }
 }

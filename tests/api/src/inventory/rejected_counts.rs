@@ -124,7 +124,7 @@ async fn a_source_that_counts_its_feeds_anew_is_told() {
     let later = fixture.sync(&feed(1)).await;
 
     assert_eq!(at_once.status, 202, "the first feed was not applied yet");
-    let found = fixture.get("/v1/inventory/discrepancies").await;
+    let found = fixture.get("/v1/stock-discrepancies").await;
     assert_eq!(each(&found, "sequence"), [2]);
     assert_eq!(each(&found, "reason"), ["old_sequence"]);
     assert_eq!(later.refusal(), (422, "no_good_count"));
@@ -146,7 +146,7 @@ async fn a_count_whose_product_is_gone_is_listed_once_and_may_come_again() {
     let message = CountMessage::from(&Count::new("acme", 1, "MUG-1", 5).unwrap());
     sync_inventory::handle(&fixture.shop.db, message).await.unwrap();
 
-    let found = fixture.get("/v1/inventory/discrepancies").await;
+    let found = fixture.get("/v1/stock-discrepancies").await;
     assert_eq!(
         (each(&found, "reason"), each(&found, "sku")),
         (vec![json!("unknown_sku")], vec![json!("MUG-1")])

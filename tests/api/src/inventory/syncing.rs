@@ -6,7 +6,7 @@ use testkit::Response;
 
 impl Fixture {
     pub(super) async fn sync(&self, body: &Value) -> Response {
-        self.api.post("/v1/inventory/sync", body).by(&self.staff).await
+        self.api.post("/v1/stock-counts", body).by(&self.staff).await
     }
 
     /// Passes all inventory messages in the outbox to the queue's consumer; how many there were.
@@ -128,9 +128,9 @@ async fn a_count_below_what_is_promised_is_listed_for_somebody_to_look() {
         fixture.consume().await;
     }
 
-    let newest = fixture.get("/v1/inventory/discrepancies?limit=1").await;
+    let newest = fixture.get("/v1/stock-discrepancies?limit=1").await;
     let cursor = newest.text("/next_cursor");
-    let older = fixture.get(&format!("/v1/inventory/discrepancies?cursor={cursor}")).await;
+    let older = fixture.get(&format!("/v1/stock-discrepancies?cursor={cursor}")).await;
     assert_eq!(
         (each(&newest, "sequence"), each(&older, "sequence")),
         (vec![json!(8)], vec![json!(7)])

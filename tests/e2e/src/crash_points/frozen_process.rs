@@ -83,7 +83,7 @@ async fn what_a_frozen_worker_leaves_is_done_by_another_and_once_thawed_it_chang
     let counts = json!([{"sku": "MUG-BLUE", "sequence": 1, "on_hand": 55}]);
     let body = json!({"source": "acme", "counts": counts});
     let work = async {
-        let accepted = fixture.admin.post("/v1/inventory/sync", &body).await;
+        let accepted = fixture.admin.post("/v1/stock-counts", &body).await;
         fixture.send_outbox().await;
         accepted
     };

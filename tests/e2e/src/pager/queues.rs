@@ -22,7 +22,7 @@ async fn queues_that_are_away_ring() {
             let sequence = counts.fetch_add(1, Ordering::Relaxed);
             let count = json!({"sku": "MUG-BLUE", "sequence": sequence, "on_hand": 77});
             let body = json!({"source": "acme", "counts": [count]});
-            let response = admin.post("/v1/inventory/sync", &body).await.unwrap();
+            let response = admin.post("/v1/stock-counts", &body).await.unwrap();
             assert_eq!(response.status, 202, "{}", response.body);
         };
         let back = async |day: &mut Day<'_>| {

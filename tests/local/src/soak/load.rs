@@ -181,7 +181,7 @@ pub(super) async fn operate(soak: &Soak<'_>, seed: u64) -> Result<(), Error> {
         let count = |sku| json!({"sku": sku, "sequence": sequence, "on_hand": 300 + sequence});
         let counts: Vec<_> = SKUS.into_iter().map(count).collect();
         let body = json!({"source": "soak", "counts": counts});
-        let taken = post(&soak.admin(), "/v1/inventory/sync", &body).await?;
+        let taken = post(&soak.admin(), "/v1/stock-counts", &body).await?;
         expect("the supplier's counts", 202, taken)?;
         soak.counters.add("stock feeds");
         if random.bool() {
