@@ -3,40 +3,71 @@ use domain::ordering::{Address, AddressParts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The shipping address of an order.
+/// The shipping address of an order. Optional parts may be absent, null or blank.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "name": "Ann Example", "line1": "Hauptstraße 1", "postal_code": "10115", "city": "Berlin", "country": "DE",
+    "name": "Ann Example", "line1": "350 5th Avenue", "postal_code": "10118", "city": "New York", "region": "NY",
+    "country": "US",
 }))]
 pub(crate) struct ShippingAddress {
     #[schema(min_length = 1, max_length = 200)]
     name: String,
+    #[schema(max_length = 200)]
+    company: Option<String>,
     #[schema(min_length = 1, max_length = 200)]
     line1: String,
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(max_length = 200)]
     line2: Option<String>,
-    #[schema(min_length = 1, max_length = 20)]
-    postal_code: String,
+    /// As written. Required in countries where every address has one, such as DE and US; HK, for example, has none.
+    #[schema(max_length = 20)]
+    postal_code: Option<String>,
     #[schema(min_length = 1, max_length = 100)]
     city: String,
-    /// ISO 3166-1 alpha-2.
+    /// State or province. Names in AU, CA and US become their codes, such as NY.
+    #[schema(max_length = 100)]
+    region: Option<String>,
+    /// ISO 3166-1 alpha-2, or XK.
     #[schema(pattern = "^[A-Z]{2}$")]
     country: String,
+    /// 3 to 30 digits, spaces and `+ - ( ) . /`.
+    #[schema(max_length = 30, example = "+1 212 555 0100")]
+    phone: Option<String>,
 }
 
 impl TryFrom<ShippingAddress> for Address {
     type Error = Invalid;
 
     fn try_from(body: ShippingAddress) -> Result<Self, Invalid> {
-        let ShippingAddress { name, line1, line2, postal_code, city, country } = body;
-        Self::parse(&AddressParts { name, line1, line2, postal_code, city, country })
+        let ShippingAddress {
+            name,
+            company,
+            line1,
+            line2,
+            postal_code,
+            city,
+            region,
+            country,
+            phone,
+        } = body;
+        Self::parse(&AddressParts {
+            name,
+            company,
+            line1,
+            line2,
+            postal_code,
+            city,
+            region,
+            country,
+            phone,
+        })
     }
 }
 
 impl From<Address> for ShippingAddress {
     fn from(address: Address) -> Self {
-        let AddressParts { name, line1, line2, postal_code, city, country } = address.into_parts();
-        Self { name, line1, line2, postal_code, city, country }
+        let AddressParts { name, company, line1, line2, postal_code, city, region, country, phone } =
+            address.into_parts();
+        Self { name, company, line1, line2, postal_code, city, region, country, phone }
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct EditOrder {
     note: Change<String>,
 }
 
-/// The parts of the address to change. If the order has no address yet, all parts but `line2` are required.
+/// The parts of the address to change. Null removes an optional part. If the order has no address yet, `name`, `line1`,
+/// `city` and `country` are required, and `postal_code` where the country requires one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EditAddress {
@@ -34,27 +35,36 @@ struct EditAddress {
     #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     name: Change<String>,
     #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    company: Change<String>,
+    #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     line1: Change<String>,
-    /// Null removes it.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, max_length = 200)]
     line2: Change<String>,
     #[serde(default)]
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 20)]
+    #[schema(value_type = Option<String>, max_length = 20)]
     postal_code: Change<String>,
     #[serde(default)]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
     city: Change<String>,
     #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    region: Change<String>,
+    #[serde(default)]
     #[schema(value_type = String, required = false, pattern = "^[A-Z]{2}$")]
     country: Change<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 30, example = "+1 212 555 0100")]
+    phone: Change<String>,
 }
 
 impl From<EditAddress> for AddressChange {
     fn from(body: EditAddress) -> Self {
-        let EditAddress { name, line1, line2, postal_code, city, country } = body;
-        Self { name, line1, line2, postal_code, city, country }
+        let EditAddress { name, company, line1, line2, postal_code, city, region, country, phone } =
+            body;
+        Self { name, company, line1, line2, postal_code, city, region, country, phone }
     }
 }
 

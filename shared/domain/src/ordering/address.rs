@@ -1,83 +1,73 @@
 //! The address that an order is shipped to. Pure.
 
 use crate::change::Change;
+use crate::country::Country;
 use crate::failure::Invalid;
 use crate::text;
 
-/// A postal address: each part is one line and holds no card number.
+/// A postal address: each part is one line and holds no card number. It has a postal code where the country requires one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    name: String,
-    line1: String,
-    line2: Option<String>,
-    postal_code: String,
-    city: String,
-    country: String,
-}
+pub struct Address(AddressParts);
 
-/// An address as a client sends it, not validated.
+/// An address as a client sends it, not validated. Blank optional parts are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressParts {
     pub name: String,
+    pub company: Option<String>,
     pub line1: String,
     pub line2: Option<String>,
-    pub postal_code: String,
+    pub postal_code: Option<String>,
     pub city: String,
+    /// State or province.
+    pub region: Option<String>,
     pub country: String,
+    pub phone: Option<String>,
 }
 
 /// A change of an address: parts that are left out stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressChange {
     pub name: Change<String>,
+    pub company: Change<String>,
     pub line1: Change<String>,
     pub line2: Change<String>,
     pub postal_code: Change<String>,
     pub city: Change<String>,
+    pub region: Change<String>,
     pub country: Change<String>,
+    pub phone: Change<String>,
 }
 
-/// The officially assigned codes of ISO 3166-1 alpha-2.
-const COUNTRIES: &str = "\
-    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
-    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
-    FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE \
-    JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
-    MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW \
-    PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM \
-    TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
-
 impl Address {
+    /// Postal codes are kept as written: no pattern is enforced. Regions of Australia, Canada and the United States become
+    /// their codes.
     pub fn parse(parts: &AddressParts) -> Result<Self, Invalid> {
-        let line = |field: &str, raw: &str, max| {
-            let pointer = format!("/shipping_address/{field}");
-            text::reject_card_number(&pointer, text::line(&pointer, raw, max)?)
+        let Some(country) = Country::from_code(&parts.country) else {
+            let detail = "must be a country's code of ISO 3166-1 alpha-2, such as DE, or XK";
+            return Err(Invalid::new(pointer("country"), "unknown_country", detail));
         };
-        let line2 = parts.line2.as_deref().map(|raw| line("line2", raw, 200));
-        let is_country = COUNTRIES.split(' ').any(|code| code == parts.country);
-        if !is_country {
-            let detail = "must be a country's code of ISO 3166-1 alpha-2, such as DE";
-            return Err(Invalid::new("/shipping_address/country", "unknown_country", detail));
-        }
-        Ok(Self {
+        let region = optional_line("region", parts.region.as_deref(), 100)?;
+        let code = region.as_deref().and_then(|written| country.region_code(written));
+        Ok(Self(AddressParts {
             name: line("name", &parts.name, 200)?,
+            company: optional_line("company", parts.company.as_deref(), 200)?,
             line1: line("line1", &parts.line1, 200)?,
-            line2: line2.transpose()?,
-            postal_code: line("postal_code", &parts.postal_code, 20)?,
+            line2: optional_line("line2", parts.line2.as_deref(), 200)?,
+            postal_code: postal_code(country, parts.postal_code.as_deref())?,
             city: line("city", &parts.city, 100)?,
-            country: parts.country.clone(),
-        })
+            region: code.map(str::to_owned).or(region),
+            country: country.code().to_owned(),
+            phone: phone(parts.phone.as_deref())?,
+        }))
     }
 
     /// As it was stored: parsed once, and not again.
     pub(super) fn from_stored(parts: AddressParts) -> Self {
-        let AddressParts { name, line1, line2, postal_code, city, country } = parts;
-        Self { name, line1, line2, postal_code, city, country }
+        Self(parts)
     }
 
     pub fn into_parts(self) -> AddressParts {
-        let Self { name, line1, line2, postal_code, city, country } = self;
-        AddressParts { name, line1, line2, postal_code, city, country }
+        self.0
     }
 }
 
@@ -85,37 +75,81 @@ impl AddressChange {
     /// The address after the change. Where there was none, the change must hold every required part.
     pub(super) fn apply_to(self, old: Option<Address>) -> Result<Address, Invalid> {
         let old = old.map(Address::into_parts);
-        let part = |field: &str, change: Change<String>, old: Option<&String>| {
-            let required = || {
-                let pointer = format!("/shipping_address/{field}");
-                Invalid::new(pointer, "required", "is required")
-            };
-            change.apply_to(old.cloned()).ok_or_else(required)
-        };
         let old = old.as_ref();
+        let part = |field, change: Change<String>, old: Option<&String>| {
+            change.apply_to(old.cloned()).ok_or_else(|| required(field))
+        };
+        let optional = |change: Change<String>, of: fn(&AddressParts) -> &Option<String>| {
+            change.apply_to(old.and_then(|old| of(old).clone()))
+        };
         Address::parse(&AddressParts {
             name: part("name", self.name, old.map(|old| &old.name))?,
+            company: optional(self.company, |old| &old.company),
             line1: part("line1", self.line1, old.map(|old| &old.line1))?,
-            line2: self.line2.apply_to(old.and_then(|old| old.line2.clone())),
-            postal_code: part("postal_code", self.postal_code, old.map(|old| &old.postal_code))?,
+            line2: optional(self.line2, |old| &old.line2),
+            postal_code: optional(self.postal_code, |old| &old.postal_code),
             city: part("city", self.city, old.map(|old| &old.city))?,
+            region: optional(self.region, |old| &old.region),
             country: part("country", self.country, old.map(|old| &old.country))?,
+            phone: optional(self.phone, |old| &old.phone),
         })
     }
 }
 
+fn pointer(field: &str) -> String {
+    format!("/shipping_address/{field}")
+}
+
+fn required(field: &str) -> Invalid {
+    Invalid::new(pointer(field), "required", "is required")
+}
+
+fn line(field: &str, raw: &str, max: usize) -> Result<String, Invalid> {
+    let pointer = pointer(field);
+    text::reject_card_number(&pointer, text::line(&pointer, raw, max)?)
+}
+
+fn optional_line(field: &str, raw: Option<&str>, max: usize) -> Result<Option<String>, Invalid> {
+    raw.filter(|raw| !raw.trim().is_empty()).map(|raw| line(field, raw, max)).transpose()
+}
+
+/// Dashes and dots are no postal code either: forms that ask everybody for one get them.
+fn postal_code(country: Country, raw: Option<&str>) -> Result<Option<String>, Invalid> {
+    let code = optional_line("postal_code", raw, 20)?;
+    let code = code.filter(|code| code.contains(char::is_alphanumeric));
+    match code {
+        None if country.requires_postal_code() => Err(required("postal_code")),
+        code => Ok(code),
+    }
+}
+
+fn phone(raw: Option<&str>) -> Result<Option<String>, Invalid> {
+    let phone = optional_line("phone", raw, 30)?;
+    let is_phone = |text: &String| {
+        text.len() >= 3 && text.bytes().all(|b| b.is_ascii_digit() || b" +-()./".contains(&b))
+    };
+    if phone.as_ref().is_some_and(|text| !is_phone(text)) {
+        let detail = "must have 3 to 30 digits, spaces and + - ( ) . /";
+        return Err(Invalid::new(pointer("phone"), "bad_phone", detail));
+    }
+    Ok(phone)
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn parts() -> AddressParts {
+    pub(in crate::ordering) fn parts() -> AddressParts {
         AddressParts {
             name: "Ann Example".to_owned(),
+            company: None,
             line1: "Hauptstraße 1".to_owned(),
             line2: None,
-            postal_code: "10115".to_owned(),
+            postal_code: Some("10115".to_owned()),
             city: "Berlin".to_owned(),
+            region: None,
             country: "DE".to_owned(),
+            phone: None,
         }
     }
 
@@ -131,25 +165,74 @@ mod tests {
         let small = AddressParts { country: "de".to_owned(), ..parts() };
         let blank = AddressParts { city: " ".to_owned(), ..parts() };
         let card = AddressParts { line2: Some("4242 4242 4242 4242".to_owned()), ..parts() };
+        let called = |phone: &str| AddressParts { phone: Some(phone.to_owned()), ..parts() };
 
         assert!(Address::parse(&parts()).is_ok());
         assert_eq!(code(&nowhere), (at("country"), "unknown_country"));
         assert_eq!(code(&small), (at("country"), "unknown_country"));
         assert_eq!(code(&blank), (at("city"), "empty"));
         assert_eq!(code(&card), (at("line2"), "looks_like_a_card"));
+        assert!(Address::parse(&called("+49 (30) 123-45.6/7")).is_ok());
+        for bad in ["12", "call me", "+49 30 123456 #7", "٠١٢٣"] {
+            assert_eq!(code(&called(bad)), (at("phone"), "bad_phone"), "{bad}");
+        }
+        assert_eq!(code(&called("4242 4242 4242 4242")), (at("phone"), "looks_like_a_card"));
+    }
+
+    #[test]
+    fn a_postal_code_is_asked_for_only_where_the_country_has_one() {
+        let of = |country: &str, postal_code: Option<&str>| {
+            let postal_code = postal_code.map(str::to_owned);
+            let parts = AddressParts { country: country.to_owned(), postal_code, ..parts() };
+            Address::parse(&parts).map(|address| address.0.postal_code).map_err(|no| no.code)
+        };
+
+        for none in [None, Some(""), Some(" "), Some("-"), Some("...")] {
+            assert_eq!(of("HK", none), Ok(None));
+            assert_eq!(of("XK", none), Ok(None));
+            assert_eq!(of("DE", none), Err("required"));
+        }
+        assert_eq!(of("HK", Some("999077")), Ok(Some("999077".to_owned())));
+        assert_eq!(of("DE", Some(" not a pattern ")), Ok(Some("not a pattern".to_owned())));
+    }
+
+    #[test]
+    fn names_of_regions_become_codes_where_carriers_use_codes() {
+        let region = |country: &str, written: &str| {
+            let parts = AddressParts {
+                country: country.to_owned(),
+                region: Some(written.to_owned()),
+                ..parts()
+            };
+            Address::parse(&parts).unwrap().0.region
+        };
+
+        assert_eq!(region("US", " new york "), Some("NY".to_owned()));
+        assert_eq!(region("US", "Nowhere"), Some("Nowhere".to_owned()));
+        assert_eq!(region("IT", "Milano"), Some("Milano".to_owned()));
+        assert_eq!(region("IT", " "), None);
     }
 
     #[test]
     fn what_a_change_leaves_out_stays() {
-        let old = Address::parse(&AddressParts { line2: Some("Hof".to_owned()), ..parts() });
+        let old = Address::parse(&AddressParts {
+            line2: Some("Hof".to_owned()),
+            region: Some("Mitte".to_owned()),
+            ..parts()
+        });
         let city = AddressChange { city: Change::Set("Potsdam".to_owned()), ..Default::default() };
         let line2 = AddressChange { line2: Change::Clear, ..Default::default() };
+        let code = AddressChange { postal_code: Change::Clear, ..Default::default() };
 
-        let moved = city.clone().apply_to(old.clone().ok()).unwrap();
-        let bare = line2.apply_to(old.ok()).unwrap();
+        let moved = city.clone().apply_to(old.clone().ok()).unwrap().0;
+        let bare = line2.apply_to(old.clone().ok()).unwrap().0;
 
-        assert_eq!((&*moved.city, moved.line2.as_deref()), ("Potsdam", Some("Hof")));
+        assert_eq!(
+            (&*moved.city, moved.line2, moved.region),
+            ("Potsdam", Some("Hof".to_owned()), Some("Mitte".to_owned()))
+        );
         assert_eq!(bare.line2, None);
         assert_eq!(city.apply_to(None).unwrap_err().code, "required");
+        assert_eq!(code.apply_to(old.ok()).unwrap_err().code, "required");
     }
 }

@@ -42,6 +42,7 @@ impl Edit {
 #[cfg(test)]
 mod tests {
     use super::super::address::AddressParts;
+    use super::super::address::tests::parts;
     use super::super::status::tests::order;
     use super::*;
     use crate::id::UserId;
@@ -62,14 +63,6 @@ mod tests {
 
     #[test]
     fn what_an_edit_leaves_out_stays() {
-        let parts = || AddressParts {
-            name: "Ann Example".to_owned(),
-            line1: "Hauptstraße 1".to_owned(),
-            line2: None,
-            postal_code: "10115".to_owned(),
-            city: "Berlin".to_owned(),
-            country: "DE".to_owned(),
-        };
         let (address, note) =
             (Address::from_stored(parts()), Note::from_stored("ring twice".to_owned()));
         let (old, kept) = (Some(address.clone()), Some(note.clone()));

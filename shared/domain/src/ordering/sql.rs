@@ -1,5 +1,6 @@
 //! The statements behind orders. They hold no rules.
 
+mod address;
 mod read;
 mod timeline;
 
@@ -7,7 +8,7 @@ pub(crate) use read::read;
 pub(super) use read::{find, list};
 pub(super) use timeline::{timeline, viewable};
 
-use super::address::{Address, AddressParts};
+use super::address::Address;
 use super::cancel_reason::CancelReason;
 use super::locked_order::LockedOrder;
 use super::note::Note;
@@ -16,6 +17,7 @@ use super::shipment::Shipment;
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
+use address::{columns, params};
 use read::{cancel_reason, money, status};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
@@ -46,16 +48,17 @@ queries! {
     INSERT: "insert an order and its lines" = "
         with placed as (
             insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
-                                tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_line1, ship_to_line2,
-                                ship_to_postal_code, ship_to_city, ship_to_country)
+                                tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_company, ship_to_line1,
+                                ship_to_line2, ship_to_postal_code, ship_to_city, ship_to_region, ship_to_country,
+                                ship_to_phone)
             select $1, $2, $3, $4, $5::int8, $6::int8, $7::int8, $8::int8, $9::int8,
-                   now() + make_interval(secs => $10::int4), $11, $12, $13, $14, $15, $16, $17
-            where (select count(*) from orders where user_id = $2 and status = 'pending') < $23
+                   now() + make_interval(secs => $10::int4), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20
+            where (select count(*) from orders where user_id = $2 and status = 'pending') < $26
             returning id, currency, created_at, updated_at, expires_at, version
         ), lines as (
             insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
             select placed.id, placed.currency, line.*
-            from placed, unnest($18::uuid[], $19::text[], $20::text[], $21::int4[], $22::int8[]) as line
+            from placed, unnest($21::uuid[], $22::text[], $23::text[], $24::int4[], $25::int8[]) as line
         )
         select created_at, updated_at, expires_at, version from placed";
 
@@ -112,8 +115,8 @@ queries! {
 
     EDIT: "edit an order" = "
         update orders
-        set note = $2, ship_to_name = $3, ship_to_line1 = $4, ship_to_line2 = $5, ship_to_postal_code = $6,
-            ship_to_city = $7, ship_to_country = $8
+        set note = $2, ship_to_name = $3, ship_to_company = $4, ship_to_line1 = $5, ship_to_line2 = $6,
+            ship_to_postal_code = $7, ship_to_city = $8, ship_to_region = $9, ship_to_country = $10, ship_to_phone = $11
         where id = $1";
 
     CONFIRM: "confirm an order" = "
@@ -162,13 +165,13 @@ pub(crate) async fn insert(
         totals.total.minor,
     ];
     let text = note.as_ref().map(Note::text);
-    let [name, line1, line2, postal_code, city, country] = columns(address.as_ref());
+    let address = columns(address.as_ref());
     let products: Vec<_> = lines.iter().map(|line| line.product).collect();
     let skus: Vec<_> = lines.iter().map(|line| &line.sku).collect();
     let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
     let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
     let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    let row: [Param<'_>; 23] = [
+    let values: [Param<'_>; 11] = [
         id,
         buyer,
         &status.name(),
@@ -180,19 +183,9 @@ pub(crate) async fn insert(
         &total,
         &order.hold_seconds(),
         &text,
-        &name,
-        &line1,
-        &line2,
-        &postal_code,
-        &city,
-        &country,
-        &products,
-        &skus,
-        &names,
-        &quantities,
-        &prices,
-        &max_unpaid,
     ];
+    let others: [Param<'_>; 6] = [&products, &skus, &names, &quantities, &prices, &max_unpaid];
+    let row = [&values[..], &params(&address), &others].concat();
     let Some(row) = tx.row(&INSERT, &row).await? else { return Ok(None) };
     let inserted = InsertedRow {
         created_at: row.get("created_at"),
@@ -284,15 +277,8 @@ pub(super) async fn edit(
     note: Option<&Note>,
 ) -> Result<(), DbError> {
     let note = note.map(Note::text);
-    let [name, line1, line2, postal_code, city, country] = columns(address);
-    let row: [Param<'_>; 8] = [&id, &note, &name, &line1, &line2, &postal_code, &city, &country];
+    let address = columns(address);
+    let values: [Param<'_>; 2] = [&id, &note];
+    let row = [&values[..], &params(&address)].concat();
     tx.execute(&EDIT, &row).await.map(drop)
-}
-
-/// An address by its columns: name, line1, line2, postal code, city, country.
-fn columns(address: Option<&Address>) -> [Option<String>; 6] {
-    let Some(address) = address else { return Default::default() };
-    let AddressParts { name, line1, line2, postal_code, city, country } =
-        address.clone().into_parts();
-    [Some(name), Some(line1), line2, Some(postal_code), Some(city), Some(country)]
 }

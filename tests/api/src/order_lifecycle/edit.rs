@@ -140,6 +140,7 @@ async fn an_address_or_note_that_cannot_be_is_refused_where_it_stands() {
             "/shipping_address/line1",
             "looks_like_a_card",
         ),
+        (address_with("phone", "at night"), "/shipping_address/phone", "bad_phone"),
         (json!({"shipping_address": {"city": "Berlin"}}), "/shipping_address/name", "required"),
         (json!({"note": "my card: 4242-4242-4242-4242"}), "/note", "looks_like_a_card"),
         (json!({"note": "x".repeat(1001)}), "/note", "too_long"),

@@ -1,6 +1,7 @@
 //! Orders after they were placed: confirm, ship, cancel, edit, timeline, expansions, filters of the list; and the limit
 //! of unpaid orders.
 
+mod addresses;
 mod cancel;
 mod confirm;
 mod edit;
@@ -79,9 +80,12 @@ fn place(api: &ApiClient, buyer: &User, body: &Value) -> Call {
     api.post("/v1/orders", body).by(buyer).key(&key)
 }
 
-/// A complete shipping address.
+/// A complete shipping address, as it is shown.
 fn address() -> Value {
-    json!({"name": "Ann", "line1": "Hauptstr. 1", "line2": null, "postal_code": "10115", "city": "Berlin", "country": "DE"})
+    json!({
+        "name": "Ann", "company": null, "line1": "Hauptstr. 1", "line2": null, "postal_code": "10115", "city": "Berlin",
+        "region": null, "country": "DE", "phone": null,
+    })
 }
 
 /// Sends all requests at once, and waits for the responses.

@@ -313,6 +313,8 @@ update orders set confirm_reason = '';
 update orders set note = '';
 -- orders_ship_to_name_length
 update orders set ship_to_name = '', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'DE';
+-- orders_ship_to_company_length
+update orders set ship_to_name = 'a', ship_to_company = '', ship_to_line1 = 'b', ship_to_city = 'd', ship_to_country = 'DE';
 -- orders_ship_to_line1_length
 update orders set ship_to_name = 'a', ship_to_line1 = '', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'DE';
 -- orders_ship_to_line2_length
@@ -321,6 +323,10 @@ update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_line2 = '', s
 update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = '', ship_to_city = 'd', ship_to_country = 'DE';
 -- orders_ship_to_city_length
 update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = '', ship_to_country = 'DE';
+-- orders_ship_to_region_length
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_city = 'd', ship_to_region = '', ship_to_country = 'DE';
+-- orders_ship_to_phone_shape
+update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_city = 'd', ship_to_country = 'DE', ship_to_phone = 'ring';
 -- orders_ship_to_country_shape
 update orders set ship_to_name = 'a', ship_to_line1 = 'b', ship_to_postal_code = 'c', ship_to_city = 'd', ship_to_country = 'de';
 -- orders_ship_to_is_whole

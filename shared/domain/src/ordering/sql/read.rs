@@ -1,9 +1,9 @@
 //! The statements that read orders.
 
+use super::address::address;
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{OrderId, ProductId};
 use crate::money::{Currency, Money};
-use crate::ordering::address::{Address, AddressParts};
 use crate::ordering::cancel_reason::CancelReason;
 use crate::ordering::listing::{Filter, Sort};
 use crate::ordering::note::Note;
@@ -32,8 +32,9 @@ macro_rules! select_orders {
         select o.id, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
                o.tax_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
-               o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_line1,
-               o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_country, o.version,
+               o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_company,
+               o.ship_to_line1, o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_region,
+               o.ship_to_country, o.ship_to_phone, o.version,
                ",
             newest_payment!(),
             " as payment
@@ -217,19 +218,6 @@ fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
 fn shipment(row: &Row) -> Option<Shipment> {
     let carrier: Option<_> = row.get("carrier");
     Some(Shipment::from_stored(carrier?, row.get("tracking_number"), row.get("tracking_url")))
-}
-
-fn address(row: &Row) -> Option<Address> {
-    // By a constraint an address has all of its required parts, or none.
-    row.get::<_, Option<&str>>("ship_to_name")?;
-    Some(Address::from_stored(AddressParts {
-        name: row.get("ship_to_name"),
-        line1: row.get("ship_to_line1"),
-        line2: row.get("ship_to_line2"),
-        postal_code: row.get("ship_to_postal_code"),
-        city: row.get("ship_to_city"),
-        country: row.get("ship_to_country"),
-    }))
 }
 
 fn line(row: &Row) -> Result<OrderLine, DbError> {
