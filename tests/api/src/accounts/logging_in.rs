@@ -64,6 +64,8 @@ async fn a_password_is_the_same_typed_composed_or_decomposed() {
     for (email, password) in [("ann@example.com", forms[0]), ("bob@example.com", forms[1])] {
         let account = json!({"email": email, "password": password});
         assert_eq!(fixture.api.post("/v1/auth/register", &account).await.status, 202);
+        let link = fixture.mailed_links().await.pop().unwrap();
+        assert_eq!(fixture.verify(&link).await.status, 200);
         for typed in forms {
             assert_eq!(fixture.log_in(email, typed).await.status, 200, "{password} {typed}");
         }

@@ -48,11 +48,11 @@ queries! {
         select opened.user_id, opened.family, standing.token_epoch
         from opened join standing on standing.id = opened.user_id";
 
-    /// Concurrent uses of one token wait for each other; only the first succeeds.
+    /// Concurrent uses of one token wait for each other; only the first succeeds. A spent token no longer says from where.
     ROTATE: "refresh a session" = concat!("
         with spent as (
             update refresh_tokens as token
-            set used_at = now()
+            set used_at = now(), device = null, network = null
             from users
             where token.hash = $1 and token.used_at is null and token.revoked_at is null and token.expires_at > now()
               and not ", ended!("token.family"), "
