@@ -71,6 +71,7 @@ impl Count {
     }
 
     /// With the time at which the source counted. `None`: some time before the count was sent.
+    #[must_use]
     pub fn taken_at(self, counted_at: Option<OffsetDateTime>) -> Self {
         Self { counted_at, ..self }
     }

@@ -84,13 +84,13 @@ pub(super) fn evaluate(stock: &Stock, count: &Count, history: &History) -> Count
         return discrepancy(DiscrepancyReason::StockMoved);
     }
     let on_hand = i64::from(count.on_hand()).saturating_add(history.moved);
-    let on_hand = i32::try_from(on_hand.clamp(0, MAX_ON_HAND.into())).unwrap_or(MAX_ON_HAND);
-    if on_hand < stock.reserved {
+    // Below zero, more has left since than was counted.
+    if on_hand < i64::from(stock.reserved) {
         let reason = DiscrepancyReason::BelowReserved;
-        CountOutcome::Discrepancy { reason, on_hand: stock.reserved }
-    } else {
-        CountOutcome::Applied { on_hand }
+        return CountOutcome::Discrepancy { reason, on_hand: stock.reserved };
     }
+    let on_hand = i32::try_from(on_hand.min(MAX_ON_HAND.into())).unwrap_or(MAX_ON_HAND);
+    CountOutcome::Applied { on_hand }
 }
 
 #[cfg(test)]

@@ -113,6 +113,15 @@ fn a_count_is_short_only_if_it_breaks_a_promise() {
 }
 
 #[test]
+fn a_count_of_less_than_has_left_since_is_for_staff() {
+    let sold = History { taken_at: Some(minute(1)), moves: 1, moved: -5, ..History::default() };
+
+    let outcome = evaluate(&stock(9, 0), &timed(1, 2, 1), &sold);
+
+    assert_eq!(outcome, discrepancy(DiscrepancyReason::BelowReserved, 0));
+}
+
+#[test]
 fn without_its_time_a_count_that_stock_moved_after_is_for_staff() {
     let moved = History { taken_at: Some(minute(1)), moves: 2, moved: 0, ..History::default() };
 

@@ -29,11 +29,11 @@ queries! {
         left join outbox sent on sent.dedupe_key = 'count:' || $1 || ':' || line.sequence || ':' || line.sku
         order by line.number";
 
-    /// A count was not taken after it was sent, whatever the source's clock says. The outbox keeps for 30 days when that
+    /// A count was not taken after it was sent, or after it arrived, whatever the source's clock says. The outbox keeps for 30 days when that
     /// was, longer than a queue and its dead letters keep a message.
     LOOK_UP_HISTORY: "look up what happened since a count" = "
         with count as (
-            select sent.at as sent_at, least($4::timestamptz, sent.at) as taken_at
+            select sent.at as sent_at, least($4::timestamptz, coalesce(sent.at, now())) as taken_at
             from (select (select created_at from outbox where dedupe_key = $3) as at) as sent
         ), moved as (
             select coalesce(sum(on_hand_delta), 0) as pieces, count(*) as times
