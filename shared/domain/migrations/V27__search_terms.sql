@@ -1,9 +1,7 @@
 -- What a product is searched and sorted by, which the application makes of its texts, so that it is the same on every server.
 -- Null where it is not made yet: then what the server makes is searched, and the sweep makes it.
-alter table products add column search_terms tsvector, add column sort_name text collate "C";
-create index if not exists products_by_search_terms on products using gin ((coalesce(search_terms, search)));
-create index if not exists products_by_sort_name on products ((coalesce(sort_name, lower(name collate "C"))), id);
-create index if not exists products_without_search_terms on products (id) where search_terms is null;
+-- A shop with very many products adds the columns by hand before the deploy, and builds the indexes that follow concurrently.
+alter table products add column if not exists search_terms tsvector, add column if not exists sort_name text collate "C";
 
 -- The release before changes the texts alone, and people do. After the update: with a trigger before it, PostgreSQL would make
 -- generated columns anew for each piece sold.

@@ -4,8 +4,13 @@ use super::sql::{Migration, parts};
 use std::fmt;
 
 /// Tables that stay small in a large shop: they are locked only for a moment, whatever is done to them.
-const SMALL: [&str; 4] =
-    ["categories", "inventory_sources", "reconciliation_findings", "reconciliations"];
+const SMALL: [&str; 5] = [
+    "categories",
+    "inventory_sources",
+    "reconciliation_findings",
+    "reconciliations",
+    "stock_discrepancies",
+];
 
 /// A statement, and why it is refused.
 pub(super) struct Fault {
@@ -43,9 +48,24 @@ pub(super) fn refused(migration: &Migration, earlier: &str) -> Vec<Fault> {
             whole_statement(statement, &new.iter().copied().collect::<Vec<_>>())
         {
             refuse(why);
+        } else if migration.statements.len() > 1
+            && indexed_table(statement)
+                .is_some_and(|table| !new.contains(table) && !SMALL.contains(&table))
+        {
+            refuse(
+                "an index in a migration of its own: the locks of other changes are held meanwhile",
+            );
         }
     }
     faults
+}
+
+/// The table of which an index is built.
+fn indexed_table(statement: &str) -> Option<&str> {
+    let begins = ["create index ", "create unique index "];
+    begins.iter().any(|begins| statement.starts_with(begins)).then_some(())?;
+    let (_, table) = statement.split_once(" on ")?;
+    table.strip_prefix("only ").unwrap_or(table).split([' ', '(']).next()
 }
 
 /// The table and what is done to it.

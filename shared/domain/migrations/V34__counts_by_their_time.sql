@@ -2,12 +2,6 @@
 alter table inventory_sources
     add column counted_at timestamptz constraint inventory_sources_counted_at_finite check (isfinite(counted_at));
 
--- What has changed a product's stock on hand since a count was taken. Orders that are placed write no entry.
-create index if not exists stock_moves_on_hand on stock_moves (product_id, moved_at) where on_hand_delta <> 0;
-
--- Whose SKU was meant, if a feed writes it in other capitals.
-create index if not exists products_by_lower_sku on products (lower(sku)) where status <> 'archived';
-
 -- Why a count does not fit. The release before writes no reason: below what is reserved. A count whose product is gone has a
 -- SKU only; the release before does not list it.
 alter table stock_discrepancies
