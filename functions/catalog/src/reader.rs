@@ -12,8 +12,9 @@ pub(crate) fn viewer(who: Option<Caller>) -> Viewer {
     }
 }
 
-/// Responses without a token are cacheable for 30 seconds. `Vary` keeps caches from serving them to requests with one.
+/// Responses without a token are cacheable for 30 seconds. `Vary` keeps caches from serving them to requests with one, and to
+/// pages of another origin, which the gateway's CORS headers would not fit.
 pub(crate) fn caching(who: Option<Caller>) -> [(HeaderName, &'static str); 2] {
     let policy = if who.is_none() { "public, max-age=30" } else { "no-store" };
-    [(header::CACHE_CONTROL, policy), (header::VARY, "authorization")]
+    [(header::CACHE_CONTROL, policy), (header::VARY, "authorization, origin")]
 }

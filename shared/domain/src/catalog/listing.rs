@@ -89,7 +89,8 @@ pub(super) enum SortKey {
     Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
     /// Prices are sorted within their currencies, and those by their codes.
     Price(Money),
-    /// The key of the name: `text::sort_key`.
+    /// The key of the name: `text::sort_key`. Cursors of the release before hold the name itself, as `name`.
+    #[serde(rename = "sort_name")]
     Name(String),
     Fit(Fit),
 }

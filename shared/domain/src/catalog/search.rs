@@ -66,8 +66,12 @@ impl SearchTerms {
                 wanted.push(item(cut));
             } else {
                 wanted.extend(cut.into_iter().map(|word| item(vec![word])));
-                wanted.iter_mut().for_each(|item| item.is_beginning = false);
-                wanted.last_mut().expect("a word was added").is_beginning = true;
+                for item in &mut wanted {
+                    item.is_beginning = false;
+                }
+                if let Some(last) = wanted.last_mut() {
+                    last.is_beginning = true;
+                }
             }
         }
         let words =

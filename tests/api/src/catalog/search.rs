@@ -262,5 +262,5 @@ async fn a_search_finds_what_people_mean_and_nothing_else() {
 
 /// Percent-encoded.
 pub(super) fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().flat_map(|byte| format!("%{byte:02X}").into_bytes()).map(char::from).collect()
 }

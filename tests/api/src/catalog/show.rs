@@ -96,7 +96,7 @@ async fn only_what_strangers_see_may_be_kept() {
         let customer = api.get(path).by(&customer).await;
 
         assert_eq!(anonymous.header("cache-control"), Some("public, max-age=30"), "{path}");
-        assert_eq!(anonymous.header("vary"), Some("authorization"), "{path}");
+        assert_eq!(anonymous.header("vary"), Some("authorization, origin"), "{path}");
         assert_eq!(customer.header("cache-control"), Some("no-store"), "{path}");
     }
 }
