@@ -209,7 +209,8 @@ fn finish(operation: &mut Value) {
             "name": "If-None-Match", "in": "header", "required": false,
             "description": "ETags of cached responses",
         });
-        operation["parameters"].as_array_mut().unwrap().push(cached);
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        operation["parameters"] = [parameters, vec![cached]].concat().into();
     }
     let responses = operation["responses"].as_object_mut().unwrap();
     if responses.contains_key("503") && !responses.contains_key("500") {

@@ -92,12 +92,18 @@ async fn an_integer_may_be_spelled_as_any_json_number_in_every_body() {
 
             for spelled in [format!("{value}.0"), format!("{value}e0"), format!("{value}0E-1")] {
                 let response = send(spelled.clone()).await;
-                let is_read = !["bad_body", "malformed_json"].contains(&response.refusal().1);
+                let is_read = !["bad_body", "malformed_json"].contains(&response.refusal().1)
+                    && response.text("/rejected/0/reason") != "wrong_type";
                 assert!(is_read, "{operation} {place} {spelled}: {response:?}");
             }
             let fraction = send(format!("{value}.5")).await;
-            assert_eq!(fraction.refusal(), (400, "bad_body"), "{operation} {place}: {fraction:?}");
-            assert_eq!(fraction.text("/errors/0/pointer"), place, "{operation}");
+            // Feeds tell their rows one by one.
+            let (refusal, pointer) = match fraction.refusal() {
+                (422, "no_good_count") => ((422, "no_good_count"), "/rejected/0/pointer"),
+                _ => ((400, "bad_body"), "/errors/0/pointer"),
+            };
+            assert_eq!(fraction.refusal(), refusal, "{operation} {place}: {fraction:?}");
+            assert_eq!(fraction.text(pointer), place, "{operation}");
             tried += 1;
         }
     }

@@ -16,6 +16,10 @@ const UNPUBLISHED: [(&str, &str, &str, &str); 2] = [
 /// The function that answers what has no route.
 const ELSEWHERE: &str = "docs";
 
+pub(crate) fn is_unpublished(method: &str, path: &str) -> bool {
+    UNPUBLISHED.iter().any(|(_, known, at, _)| (*known, *at) == (method, path))
+}
+
 pub(crate) fn template() -> Template {
     Template::load(&workspace::root().join("template.yaml")).unwrap()
 }

@@ -38,9 +38,12 @@ async fn open() -> (Shop, u64) {
 /// Responses by status.
 type Counts = Arc<Mutex<BTreeMap<u16, usize>>>;
 
+/// The address of the client that sends a request, by the request's number.
+type Origin = fn(u64) -> String;
+
 /// Sends requests of `origin` to routes, each so often a second, until `until`. A request is not waited for before the next one
 /// is sent.
-fn flood(shop: &Shop, until: Instant, origin: fn(u64) -> String, routes: &[(&str, u64)]) -> Counts {
+fn flood(shop: &Shop, until: Instant, origin: Origin, routes: &[(&str, u64)]) -> Counts {
     let counts = Counts::default();
     for (path, rate) in routes {
         let (url, counts) = (format!("{}{path}", shop.url()), counts.clone());
@@ -119,7 +122,7 @@ async fn whoever_asks_as_fast_as_the_gateway_allows_shuts_the_log_in_for_nobody(
 
     let slow = ["/v1/auth/register", "/v1/auth/password/forgot", "/v1/auth/email/resend"];
     let slow = slow.map(|path| (path, FLOOD_RATE));
-    let floods: [(fn(u64) -> String, Vec<(&str, u64)>); 2] =
+    let floods: [(Origin, Vec<(&str, u64)>); 2] =
         [(one_client, [&slow[..], &[(LOG_IN, log_ins)]].concat()), (many_clients, slow.to_vec())];
     for (origin, routes) in floods {
         let until = Instant::now() + FLOOD;

@@ -92,7 +92,7 @@ async fn sam_delete(aws: &Aws) -> String {
     output
 }
 
-/// An answer of CloudFormation's, as XML.
+/// An answer of `CloudFormation`, as XML.
 async fn cloudformation(aws: &Aws, query: &str) -> String {
     let request = reqwest::Client::new().post(aws.endpoint());
     let request = request.header("content-type", "application/x-www-form-urlencoded");

@@ -3,6 +3,7 @@
 use super::Faults;
 use super::functions::events;
 use super::yaml::{Yaml, branches, items};
+use crate::routes::is_unpublished;
 use crate::workspace;
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ pub(super) fn are_declared(yaml: &Yaml) -> Faults {
             }
             let method = if method == "HEAD" { "GET" } else { method };
             match needs_credentials(&document, method, path) {
-                None if path != "/docs/{file}" => {
+                None if !is_unpublished(method, path) => {
                     faults.push(format!("{id}: {key} is not in the document"));
                 }
                 Some(false) if method != "GET" && !PUBLIC.contains(&&*key) => {

@@ -4,8 +4,10 @@ use super::Faults;
 use super::shapes::Shape;
 use super::yaml::Yaml;
 
+type Given = &'static [(&'static str, &'static str)];
+
 /// Parameters, and the words that say why they are refused; none if they are not.
-const CASES: [(&[(&str, &str)], &[&str]); 7] = [
+const CASES: [(Given, &[&str]); 7] = [
     (&[], &[]),
     (&[("UseRdsProxy", "true")], &[]),
     (&[("DatabaseAuth", "iam")], &[]),
