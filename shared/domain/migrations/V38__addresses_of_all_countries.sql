@@ -14,29 +14,16 @@ alter table orders
                     or num_nonnulls(ship_to_company, ship_to_line2, ship_to_postal_code, ship_to_region, ship_to_phone) = 0))
         not valid;
 
-create or replace function guard_order() returns trigger language plpgsql as $$
+-- The release before removes an address without these.
+create function remove_rest_of_address() returns trigger language plpgsql as $$
 begin
-    if new.status <> old.status and (old.status, new.status) not in
-       (('pending', 'confirmed'), ('pending', 'cancelled'), ('confirmed', 'shipped'), ('confirmed', 'cancelled'))
-    then
-        raise exception 'an order cannot go from % to %', old.status, new.status
-            using errcode = '23514', constraint = 'orders_move_is_legal';
-    end if;
-    if (new.id, new.user_id, new.currency, new.subtotal_minor, new.total_minor, new.created_at)
-       is distinct from (old.id, old.user_id, old.currency, old.subtotal_minor, old.total_minor, old.created_at)
-    then
-        raise exception 'what an order was placed with stays' using errcode = '23514', constraint = 'orders_terms_stay';
-    end if;
-    -- The release before removes an address without these.
-    if old.ship_to_line1 is not null and new.ship_to_line1 is null then
-        new.ship_to_company := null;
-        new.ship_to_region := null;
-        new.ship_to_phone := null;
-    end if;
-    new.version := old.version + 1;
-    new.updated_at := now();
+    new.ship_to_company := null;
+    new.ship_to_region := null;
+    new.ship_to_phone := null;
     return new;
 end $$;
+create trigger orders_address_removed before update on orders for each row
+    when (old.ship_to_line1 is not null and new.ship_to_line1 is null) execute function remove_rest_of_address();
 
 -- As before, with the new columns.
 create or replace function write_order_changes() returns trigger language plpgsql as $$

@@ -16,9 +16,14 @@ const REFUSED: [&str; 6] = [
     include_str!("constraints/refused/returns.sql"),
 ];
 
-/// Triggers that write rows and refuse nothing.
-const WRITING_TRIGGERS: [&str; 4] =
-    ["orders_changes", "orders_history", "products_low_stock", "products_search_terms"];
+/// Triggers that write rows or columns and refuse nothing.
+const WRITING_TRIGGERS: [&str; 5] = [
+    "orders_address_removed",
+    "orders_changes",
+    "orders_history",
+    "products_low_stock",
+    "products_search_terms",
+];
 /// Tables whose rows are never updated.
 const INSERT_ONLY: [&str; 8] = [
     "order_changes",
