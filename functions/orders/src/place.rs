@@ -9,7 +9,7 @@ use domain::id::ProductId;
 use domain::money::Money;
 use domain::ordering::{Address, Basket, NewOrder, Note, Order};
 use domain::workflows;
-use lambda::http::caller::Caller;
+use lambda::http::caller::Claimant;
 use lambda::http::{IdempotentJson, IdempotentResponse, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -77,11 +77,11 @@ impl TryFrom<PlaceOrder> for NewOrder {
 )]
 pub(crate) async fn place_order(
     State(Orders { app, dispatcher }): State<Orders>,
-    who: Caller,
+    Claimant(claim): Claimant,
     IdempotentJson { request, body }: IdempotentJson<PlaceOrder>,
 ) -> Result<Response, Problem> {
     let new = NewOrder::try_from(body)?;
-    let response = workflows::place_order(&app.db, who.id, &new, &request, created).await?;
+    let response = workflows::place_order(&app.db, claim, &new, &request, created).await?;
     dispatcher.try_send_batched(&app.db).await;
     Ok(IdempotentResponse::created(response, "/v1/orders").into_response())
 }

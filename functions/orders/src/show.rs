@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::id::OrderId;
 use domain::ordering;
-use lambda::http::caller::Caller;
+use lambda::http::caller::Claimant;
 use lambda::http::{Json, Path, Problem, Query};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -43,12 +43,11 @@ pub(crate) struct ShowOrder {
 )]
 pub(crate) async fn show_order(
     State(Orders { app, .. }): State<Orders>,
-    who: Caller,
+    Claimant(claim): Claimant,
     Path(id): Path<OrderId>,
     Query(ShowOrder { expand }): Query<ShowOrder>,
 ) -> Result<Response, Problem> {
-    let viewer = who.views_orders();
-    let order = ordering::show(&app.db, viewer, id).await?;
+    let (viewer, order) = ordering::show_to(&app.db, claim, id).await?;
     let mut expansions = expand.unwrap_or_default().load(&app.db, viewer, &[id]).await?;
     let tag = match expansions.version() {
         Some(version) => tag(&order).and(version),

@@ -2,25 +2,30 @@
 
 mod address;
 mod app_role;
+mod flight;
 mod liveness;
 mod query;
 mod readiness;
 mod schema;
 mod slow;
+mod transaction;
 
 pub use crate::failure::{DbError, DbErrorKind};
 pub use address::{Address, BadAddress, Password};
 pub use app_role::{AppSignIn, ConnectionLimit};
+pub(crate) use flight::{Ask, OwnedParam, params};
 pub use query::Query;
 pub(crate) use query::queries;
 pub use readiness::Patience;
+pub use transaction::Tx;
 
-use crate::failure::{Failure, Refusal, Source};
-use deadpool_postgres::{Client, GenericClient as _, Pool};
+use crate::failure::Source;
+use deadpool_postgres::{Client, Pool};
+use flight::{Answer, Flight, Message, answered};
 use postgres_types::ToSql;
 use std::any::Any;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio_postgres::Row;
 
 pub type Param<'a> = &'a (dyn ToSql + Sync);
@@ -42,9 +47,6 @@ pub struct Db {
     address: Arc<Address>,
     attachment: Option<Arc<dyn Any + Send + Sync>>,
 }
-
-/// Runs after a successful commit, with the time at which the transaction began.
-type AfterCommit = Box<dyn FnOnce(Instant) + Send>;
 
 impl Db {
     /// A database by its address alone, see [`Address::parse`]. The first query opens the first connection.
@@ -75,57 +77,35 @@ impl Db {
         self.attachment.as_ref()?.downcast_ref()
     }
 
-    /// Runs `work` in one transaction: all of its writes are committed, or none.
-    ///
-    /// After a serialization failure, a deadlock, a lock timeout, or a connection lost before `commit` was sent, `work`
-    /// runs again: up to three times in all.
-    pub async fn transaction<T, R: Refusal>(
-        &self,
-        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
-    ) -> Result<T, Failure<R>> {
-        let pauses_ms = [20, 60];
-        for pause in pauses_ms {
-            match self.attempt(work.clone()).await {
-                Err(Failure::Db(error)) if error.is_retryable() => {
-                    tracing::warn!(error = crate::failure::chain(&error), "transaction is retried");
-                    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=pause))).await;
-                }
-                done => return done,
-            }
-        }
-        self.attempt(work).await
+    /// Sends statements together, outside a transaction.
+    pub(crate) async fn together<F: Flight>(&self, flight: F) -> F::Answers {
+        let answers = self.fly(&flight.messages()).await;
+        flight.read(answers)
     }
 
-    async fn attempt<T, R: Refusal>(
-        &self,
-        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>>,
-    ) -> Result<T, Failure<R>> {
-        let doing = "open a transaction";
-        let mut client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
-        let done = self.attempt_on(&mut client, work).await;
-        if let Err(Failure::Db(error)) = &done {
-            discard_if_lost(client, Some(error));
+    async fn fly(&self, messages: &[Message<'_>]) -> Vec<Result<Answer, DbError>> {
+        let answers = self.fly_once(messages).await;
+        // A connection used less than a second ago is not checked before its next use.
+        let is_lost =
+            answers.iter().any(|answer| answer.as_ref().is_err_and(DbError::is_connection_loss));
+        if is_lost && messages.iter().all(|message| message.query().only_reads()) {
+            return self.fly_once(messages).await;
         }
-        done
+        answers
     }
 
-    async fn attempt_on<T, R: Refusal>(
-        &self,
-        client: &mut Client,
-        work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>>,
-    ) -> Result<T, Failure<R>> {
-        let began = Instant::now();
-        let on = answered(client.transaction()).await;
-        let on = on.map_err(|why| DbError::new("open a transaction", why))?;
-        let tx = Tx { on, db: self, after_commit: Mutex::default() };
-        let value = work(&tx).await?;
-        let Tx { on, after_commit, .. } = tx;
-        // Once it was sent, a lost answer leaves us in doubt: a retry must meet a unique row.
-        answered(on.commit()).await.map_err(DbError::commit)?;
-        for run in after_commit.into_inner().expect("nothing panics while it holds the lock") {
-            run(began);
-        }
-        Ok(value)
+    async fn fly_once(&self, messages: &[Message<'_>]) -> Vec<Result<Answer, DbError>> {
+        let doing = messages.first().map_or(PING.doing, |message| message.query().doing);
+        let client = match self.pool.get().await {
+            Ok(client) => client,
+            Err(error) => return vec![Err(DbError::new(doing, error))],
+        };
+        let answers = match flight::prepare(&client, messages).await {
+            Ok(prepared) => prepared.send(&client).await,
+            Err(error) => vec![Err(error)],
+        };
+        discard_if_lost(client, answers.iter().find_map(|answer| answer.as_ref().err()));
+        answers
     }
 
     pub(crate) async fn rows(
@@ -133,20 +113,7 @@ impl Db {
         query: &Query,
         with: &[Param<'_>],
     ) -> Result<Vec<Row>, DbError> {
-        match self.rows_once(query, with).await {
-            // A connection used less than a second ago is not checked before its next use.
-            Err(error) if query.only_reads() && error.is_connection_loss() => {
-                self.rows_once(query, with).await
-            }
-            done => done,
-        }
-    }
-
-    async fn rows_once(&self, query: &Query, with: &[Param<'_>]) -> Result<Vec<Row>, DbError> {
-        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
-        let rows = run(&client, query, with).await;
-        discard_if_lost(client, rows.as_ref().err());
-        rows
+        self.answer(query, with).await.map(|answer| answer.rows)
     }
 
     pub(crate) async fn row(
@@ -158,10 +125,12 @@ impl Db {
     }
 
     pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
-        let client = self.pool.get().await.map_err(|error| DbError::new(query.doing, error))?;
-        let count = change(&client, query, with).await;
-        discard_if_lost(client, count.as_ref().err());
-        count
+        self.answer(query, with).await.map(|answer| answer.count)
+    }
+
+    async fn answer(&self, query: &Query, with: &[Param<'_>]) -> Result<Answer, DbError> {
+        let mut answers = self.fly(&[Message::Statement(query, with.to_vec())]).await;
+        answers.pop().expect("each statement has an answer")
     }
 
     /// Whether a connection can be opened. Without a prepared statement: a pooler that confuses these is refused by a sentence
@@ -210,86 +179,14 @@ queries! {
     PING: "reach the database" = "select 1";
 }
 
-/// An open transaction. It rolls back unless [`Db::transaction`] commits it.
-pub struct Tx<'a> {
-    on: deadpool_postgres::Transaction<'a>,
-    db: &'a Db,
-    after_commit: Mutex<Vec<AfterCommit>>,
-}
-
-impl Tx<'_> {
-    /// The value attached to its [`Db`], if there is one of this type.
-    pub(crate) fn attached<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.db.attached()
-    }
-
-    /// Runs this once the transaction is committed, in the order of the calls; never if it is rolled back.
-    pub(crate) fn after_commit(&self, run: impl FnOnce(Instant) + Send + 'static) {
-        let mut list = self.after_commit.lock().expect("nothing panics while it holds the lock");
-        list.push(Box::new(run));
-    }
-
-    pub(crate) async fn rows(
-        &self,
-        query: &Query,
-        with: &[Param<'_>],
-    ) -> Result<Vec<Row>, DbError> {
-        run(&self.on, query, with).await
-    }
-
-    pub(crate) async fn row(
-        &self,
-        query: &Query,
-        with: &[Param<'_>],
-    ) -> Result<Option<Row>, DbError> {
-        Ok(self.rows(query, with).await?.pop())
-    }
-
-    pub(crate) async fn execute(&self, query: &Query, with: &[Param<'_>]) -> Result<u64, DbError> {
-        change(&self.on, query, with).await
-    }
-}
-
 /// Keeps a lost connection from being used again: the pool itself may not know yet that it is closed.
 fn discard_if_lost(client: Client, error: Option<&DbError>) {
-    if error.is_some_and(DbError::is_connection_loss) {
+    if error.is_some_and(DbError::is_silence) {
         drop(Client::take(client));
     }
 }
 
-async fn run(
-    on: &impl deadpool_postgres::GenericClient,
-    query: &Query,
-    with: &[Param<'_>],
-) -> Result<Vec<Row>, DbError> {
-    let rows = async { on.query(&on.prepare_cached(query.sql).await?, with).await };
-    answered(rows).await.map_err(|why| DbError::new(query.doing, why))
-}
-
-async fn change(
-    on: &impl deadpool_postgres::GenericClient,
-    query: &Query,
-    with: &[Param<'_>],
-) -> Result<u64, DbError> {
-    let count = async { on.execute(&on.prepare_cached(query.sql).await?, with).await };
-    answered(count).await.map_err(|why| DbError::new(query.doing, why))
-}
-
-async fn answered<T>(
-    question: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, Source> {
-    tokio::time::timeout(ANSWER_TIMEOUT, question)
-        .await
-        .map_err(|_| Source::Timeout)?
-        .map_err(Source::from)
-}
-
 impl DbError {
-    /// A concurrent transaction has written the row that only one may write.
-    pub(crate) fn collision(query: &Query) -> Self {
-        Self::new(query.doing, Source::Collision)
-    }
-
     /// A row that the schema should have made impossible: `what` names the column or the state.
     pub(crate) fn invalid_row(query: &Query, what: &'static str) -> Self {
         Self::new(query.doing, Source::InvalidRow(what))

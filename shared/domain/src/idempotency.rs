@@ -4,7 +4,7 @@
 //! a lock, then reads the response; after a crash there is no row, and the request runs as if for the first time.
 //! Follows the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 
-use crate::db::{Db, DbError, Param, Tx, queries};
+use crate::db::{Ask, Db, DbError, Tx, params, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
 use tokio_postgres::Row;
@@ -65,18 +65,20 @@ impl Key {
 }
 
 queries! {
-    /// Waits for a concurrent request that holds the lock, then returns the response that it stored. See `V19`.
+    /// Waits for a concurrent request that holds the lock, then returns the response that it stored. If there is none,
+    /// `app.turn` is `taken` until the end of the transaction. See `V40`.
     LOCK_KEY: "lock an idempotency key" = "
-        select fingerprint, response_status, response_body from take_turn($1, $2, $3)";
+        select fingerprint, response_status, response_body from begin_turn($1, $2, $3)";
 
-    /// A key expires after 72 hours.
+    /// A key expires after 72 hours. The lock lets no concurrent request come this far; the unique row is the last word all
+    /// the same.
     STORE: "store a response" = "
         insert into idempotency_keys as kept (user_id, key, method, route, fingerprint, response_status, response_body)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (user_id, key) do update
         set method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint,
             response_status = excluded.response_status, response_body = excluded.response_body, created_at = now()
-        where kept.created_at < now() - interval '72 hours'";
+        where kept.created_at < now() - interval '72 hours' or collide()";
 }
 
 /// A request with the function that turns its outcome into a response. Without a request it has no key and runs each
@@ -102,7 +104,7 @@ impl<T> IdempotentCall<T> {
             let Some(request) = &self.request else {
                 return Ok((self.respond)(&work(tx).await?));
             };
-            once(tx, user, request, LockScope::Key, async || work(tx).await, self.respond).await
+            once(tx, user, request, async || work(tx).await, self.respond).await
         })
         .await
     }
@@ -117,45 +119,79 @@ pub(crate) enum LockScope {
     BuyerOrders,
 }
 
+/// Asks for the response that an earlier request stored, after the turns of those that this one waits for. Other statements
+/// may leave together with it; pass the answer to [`replayed`] before theirs are looked at.
+pub(crate) fn turn(
+    user: UserId,
+    request: &IdempotentRequest,
+    scope: LockScope,
+) -> Ask<Result<Option<RecordedResponse>, Refusal>> {
+    let Key(key) = request.key.clone();
+    let lock_name = match scope {
+        LockScope::Key => key.clone(),
+        // Shorter than any key.
+        LockScope::BuyerOrders => "orders".to_owned(),
+    };
+    let fingerprint = request.fingerprint;
+    Ask::new(&LOCK_KEY, params![user, key, lock_name], move |rows| {
+        let Some(stored) = rows.first() else { return Ok(Ok(None)) };
+        if stored.get::<_, &[u8]>("fingerprint") != fingerprint {
+            return Ok(Err(Refusal::KeyReused));
+        }
+        recorded(stored).map(|response| Ok(Some(response)))
+    })
+}
+
+/// The stored response, if there is one: then the transaction is rolled back, for its other statements may have written.
+/// Else it is the request's turn.
+pub(crate) fn replayed(
+    tx: &Tx<'_>,
+    turn: Result<Option<RecordedResponse>, Refusal>,
+) -> Result<Option<RecordedResponse>, Refusal> {
+    let stored = turn?;
+    match stored {
+        Some(_) => tx.rolls_back(),
+        None => tx.meets_itself(),
+    }
+    Ok(stored)
+}
+
+/// Stores the response of a request in its turn.
+pub(crate) fn store(
+    tx: &Tx<'_>,
+    user: UserId,
+    request: &IdempotentRequest,
+    response: &RecordedResponse,
+) {
+    let IdempotentRequest { key: Key(key), method, route, fingerprint } = request.clone();
+    let status = i16::try_from(response.status).expect("an HTTP status has three digits");
+    let (fingerprint, body) = (fingerprint.to_vec(), response.body.clone());
+    tx.defer(Ask::write(&STORE, params![user, key, method, route, fingerprint, status, body]));
+}
+
 /// Runs `work` under the lock and stores the response that `respond` makes of it, or returns the response stored before.
 pub(crate) async fn once<T, R>(
     tx: &Tx<'_>,
     user: UserId,
     request: &IdempotentRequest,
-    scope: LockScope,
     work: impl AsyncFnOnce() -> Result<T, Failure<R>>,
     respond: impl FnOnce(&T) -> RecordedResponse,
 ) -> Result<RecordedResponse, Failure<R>>
 where
     R: failure::Refusal + From<Refusal>,
 {
-    let IdempotentRequest { key: Key(key), method, route, fingerprint } = request;
-    let fingerprint = &fingerprint[..];
-    let lock_name = match scope {
-        LockScope::Key => key.as_str(),
-        // Shorter than any key.
-        LockScope::BuyerOrders => "orders",
-    };
-    if let Some(stored) = tx.row(&LOCK_KEY, &[&user, key, &lock_name]).await? {
-        return replay(&stored, fingerprint)?.map_err(|no| Failure::Refused(no.into()));
+    let (turn,) = tx.together((turn(user, request, LockScope::Key),)).await;
+    if let Some(stored) = replayed(tx, turn?).map_err(|no| Failure::Refused(no.into()))? {
+        return Ok(stored);
     }
     let response = respond(&work().await?);
-    let status = i16::try_from(response.status).expect("an HTTP status has three digits");
-    let row: [Param<'_>; 7] = [&user, key, method, route, &fingerprint, &status, &response.body];
-    // The lock lets no concurrent request come this far; the unique row is the last word all the same.
-    if tx.execute(&STORE, &row).await? == 0 {
-        return Err(DbError::collision(&STORE).into());
-    }
+    store(tx, user, request, &response);
     Ok(response)
 }
 
-/// The stored response, if it belongs to the same request.
-fn replay(stored: &Row, fingerprint: &[u8]) -> Result<Result<RecordedResponse, Refusal>, DbError> {
-    if stored.get::<_, &[u8]>("fingerprint") != fingerprint {
-        return Ok(Err(Refusal::KeyReused));
-    }
+fn recorded(stored: &Row) -> Result<RecordedResponse, DbError> {
     let status: Option<i16> = stored.get("response_status");
     let status = status.and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or(DbError::invalid_row(&LOCK_KEY, "a key without its response"))?;
-    Ok(Ok(RecordedResponse { status, body: stored.get("response_body"), replayed: true }))
+    Ok(RecordedResponse { status, body: stored.get("response_body"), replayed: true })
 }

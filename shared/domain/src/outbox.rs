@@ -9,10 +9,11 @@ mod event;
 
 pub use event::Event;
 
-use crate::db::{Db, DbError, Tx, queries};
+use crate::db::{Ask, Db, DbError, Tx, params, queries};
 use buffer::OutboxBuffer;
 use postgres_types::Json;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio_postgres::Row;
 
@@ -109,16 +110,26 @@ fn buffer_after_commit(tx: &Tx<'_>, messages: Vec<OutboxMessage>) {
 }
 
 /// Writes an event in the transaction of the change that it announces.
-pub(crate) async fn enqueue(tx: &Tx<'_>, event: Event) -> Result<(), DbError> {
+pub(crate) fn enqueue(tx: &Tx<'_>, event: Event) {
     let (topic, message) = (Topic::Mail, Message { v: 1, event });
+    let row = params![topic.name(), event.dedupe_key(), Json(message), own_lease(tx)];
+    let Some(buffer) = tx.attached::<OutboxBuffer>().cloned() else {
+        return tx.defer(Ask::write(&ENQUEUE, row));
+    };
     let body = serde_json::to_string(&message).expect("ids and words are JSON");
-    let lease = own_lease(tx);
-    let row =
-        tx.row(&ENQUEUE, &[&topic.name(), &event.dedupe_key(), &Json(message), &lease]).await?;
-    if let Some(row) = row {
-        buffer_after_commit(tx, vec![OutboxMessage { id: row.get("id"), topic, body }]);
-    }
-    Ok(())
+    let written = Arc::new(OnceLock::new());
+    let committed = Arc::clone(&written);
+    tx.defer(Ask::new(&ENQUEUE, row, move |rows| {
+        if let Some(row) = rows.first() {
+            written.get_or_init(|| row.get::<_, i64>("id"));
+        }
+        Ok(())
+    }));
+    tx.after_commit(move |began| {
+        if let Some(&id) = committed.get() {
+            buffer.add(began, vec![OutboxMessage { id, topic, body }]);
+        }
+    });
 }
 
 /// Writes many messages with one statement, each under its key. A message that is still unsent under its key stays as it

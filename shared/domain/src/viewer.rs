@@ -19,6 +19,11 @@ pub struct Actor {
 }
 
 impl Viewer {
+    /// Whether what belongs to this user may be seen.
+    pub(crate) fn may_see(self, owner: UserId) -> bool {
+        self.owner().is_none_or(|only| only == owner)
+    }
+
     /// The user whose things alone may be seen; none for staff. For SQL: `$1::uuid is null or user_id = $1`.
     pub(crate) fn owner(self) -> Option<UserId> {
         match self {

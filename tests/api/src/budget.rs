@@ -1,4 +1,4 @@
-//! Which statements a request sends to PostgreSQL: the same ones for a hundred rows as for one.
+//! Which statements a request sends to PostgreSQL, and how often it waits for it: the same for a hundred rows as for one.
 
 use domain::accounts::{Hasher, RefreshKey};
 use domain::id::{OrderId, ProductId};
@@ -13,45 +13,46 @@ use testkit::{
 
 const ROWS: [usize; 3] = [1, 10, 100];
 
-const PLACE: [&str; 8] = [
-    "look up a caller's role",
-    "start transaction",
-    "lock an idempotency key",
-    "reserve stock",
-    "insert an order and its lines",
-    "enqueue an event",
-    "store a response",
-    "commit",
+// Each flight is one wait.
+
+const PLACE: &[&[&str]] = &[
+    &[
+        "begin a transaction",
+        "look up a caller's role",
+        "lock an idempotency key",
+        "count a buyer's unpaid orders",
+        "reserve stock",
+    ],
+    &["insert an order and its lines", "enqueue an event", "store a response", "commit"],
 ];
-const REPLAY: [&str; 4] =
-    ["look up a caller's role", "start transaction", "lock an idempotency key", "commit"];
-const SHOW: [&str; 3] =
-    ["look up a caller's role", "look up one's own order", "look up orders' lines"];
-const LIST_ORDERS: [&str; 5] = [
-    "look up a caller's role",
-    "list a user's orders",
-    "look up orders' lines",
-    "look up orders' payments",
-    "look up orders' refunds",
+const REPLAY: &[&[&str]] = &[PLACE[0], &["roll back"]];
+const SHOW: &[&[&str]] =
+    &[&["look up a caller's role", "look up an order", "look up orders' lines"]];
+const LIST_ORDERS: &[&[&str]] = &[
+    &["look up a caller's role"],
+    &["list a user's orders"],
+    &["look up orders' lines"],
+    &["look up orders' payments"],
+    &["look up orders' refunds"],
 ];
-const PAYMENT_SUCCEEDED: [&str; 8] = [
-    "start transaction",
-    "lock the order of a payment",
-    "lock a payment",
-    "record a capture",
-    "confirm an order",
-    "enqueue an event",
-    "store a stripe event and its outcome",
-    "commit",
+const PAYMENT_SUCCEEDED: &[&[&str]] = &[
+    &["begin a transaction", "lock the order of a payment", "lock a payment"],
+    &[
+        "record a capture",
+        "confirm an order",
+        "enqueue an event",
+        "store a stripe event and its outcome",
+        "commit",
+    ],
 ];
-const LOG_IN: [&str; 7] = [
-    "take a rate limit token",
-    "take a rate limit token",
-    "take a rate limit token",
-    "look up credentials",
-    "start transaction",
-    "start a session",
-    "commit",
+const LOG_IN: &[&[&str]] = &[
+    &["take a rate limit token"],
+    &["take a rate limit token"],
+    &["take a rate limit token"],
+    &["look up credentials"],
+    &["begin a transaction"],
+    &["start a session"],
+    &["commit"],
 ];
 
 /// A shop whose functions have one database connection, with a recorder of its statements.
@@ -104,18 +105,32 @@ impl Fixture {
         products
     }
 
-    /// Sends a call and asserts the status of its answer. The labels of the statements that it caused.
-    async fn statements(&self, status: u16, call: Call) -> (Vec<String>, Response) {
+    /// Sends a call and asserts the status of its answer. The labels of the statements that it caused, by flight.
+    async fn flights(&self, status: u16, call: Call) -> (Vec<Vec<String>>, Response) {
         self.recorder.take();
         let answer = call.await;
         assert_eq!(answer.status, status, "{}", answer.body);
-        (self.recorder.take().iter().map(|sql| label(sql)).collect(), answer)
+        let labels = |flight: Vec<String>| flight.iter().map(|sql| label(sql)).collect();
+        (self.recorder.take().into_iter().map(labels).collect(), answer)
+    }
+
+    /// Like [`Self::flights`], for a request that sends one statement at a time.
+    async fn statements(&self, status: u16, call: Call) -> (Vec<String>, Response) {
+        let (flights, answer) = self.flights(status, call).await;
+        assert!(flights.iter().all(|flight| flight.len() == 1), "{flights:?}");
+        (flights.concat(), answer)
     }
 }
 
 /// The label of a statement in lower case, or the statement itself if it is none of the domain's.
 fn label(sql: &str) -> String {
-    statements::all().find(|query| query.sql == sql).map_or(sql, |query| query.doing).to_lowercase()
+    let doing = match sql {
+        "BEGIN" => "begin a transaction",
+        "COMMIT" => "commit",
+        "ROLLBACK" => "roll back",
+        sql => statements::all().find(|query| query.sql == sql).map_or(sql, |query| query.doing),
+    };
+    doing.to_lowercase()
 }
 
 fn order_body(products: &[ProductId]) -> Value {
@@ -188,15 +203,15 @@ async fn an_order_of_a_hundred_lines_costs_as_many_statements_as_one_of_one() {
         let buyer = fixture.shop.customer().await;
 
         let order = place(&orders, &buyer, &products[..lines]);
-        let (placing, placed) = fixture.statements(201, order).await;
+        let (placing, placed) = fixture.flights(201, order).await;
         let again = place(&orders, &buyer, &products[..lines]);
-        let (repeating, _) = fixture.statements(201, again).await;
+        let (repeating, _) = fixture.flights(201, again).await;
         let id: OrderId = serde_json::from_value(placed.body["id"].clone()).unwrap();
         let show = orders.get(&format!("/v1/orders/{id}")).by(&buyer);
-        let (showing, shown) = fixture.statements(200, show).await;
+        let (showing, shown) = fixture.flights(200, show).await;
         let intent = fixture.shop.payment(id).await;
         let succeeded = webhook.stripe_event(&intent.event("succeeded", 0));
-        let (notifying, _) = fixture.statements(200, succeeded).await;
+        let (notifying, _) = fixture.flights(200, succeeded).await;
 
         assert_eq!(shown.body["lines"].as_array().map(Vec::len), Some(lines));
         assert_eq!(placing, PLACE);
@@ -220,7 +235,7 @@ async fn a_list_of_orders_with_all_that_belongs_to_them_is_no_statement_per_orde
     };
     list(1).await;
     for rows in ROWS {
-        let (sent, found) = fixture.statements(200, list(rows)).await;
+        let (sent, found) = fixture.flights(200, list(rows)).await;
 
         assert_eq!(found.body["data"].as_array().map(Vec::len), Some(rows));
         assert_eq!(sent, LIST_ORDERS);
@@ -237,7 +252,7 @@ async fn a_log_in_is_a_handful_of_statements_however_often_somebody_was_here() {
     let log_in = || accounts.post("/v1/auth/login", &credentials);
     log_in().await;
     for _ in 0..3 {
-        let (sent, _) = fixture.statements(200, log_in()).await;
+        let (sent, _) = fixture.flights(200, log_in()).await;
 
         assert_eq!(sent, LOG_IN);
     }

@@ -19,16 +19,20 @@ pub(crate) const DOMAIN: &str = "shared/domain/src/";
 /// The only file that reads the environment and the clock.
 const ENVIRONMENT: &str = "shared/lambda/src/environment.rs";
 /// The only files that call `tokio-postgres`; the second one for the migrations.
-const DATABASE: [&str; 3] =
-    ["shared/domain/src/db.rs", "shared/domain/src/db/schema.rs", "shared/domain/src/db/slow.rs"];
+const DATABASE: [&str; 4] = [
+    "shared/domain/src/db.rs",
+    "shared/domain/src/db/flight.rs",
+    "shared/domain/src/db/schema.rs",
+    "shared/domain/src/db/slow.rs",
+];
 /// Checks connections. It reads the clock to notice that the process was frozen, and decides nothing else by it.
 const LIVENESS: &str = "shared/domain/src/db/liveness.rs";
 /// Draw the length of a pause, or the order of some work, at random.
 const HARMLESS_RANDOM: [&str; 5] = [
     "functions/send-email/src/backoff.rs",
     "functions/sweep/src/stripe_steps.rs",
-    "shared/domain/src/db.rs",
     "shared/domain/src/db/schema.rs",
+    "shared/domain/src/db/transaction.rs",
     "shared/stripe-gateway/src/client.rs",
 ];
 

@@ -37,6 +37,27 @@ async fn the_role_of_the_functions_may_run_every_statement() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// It may leave in one flight with `begin`, and would take effect by itself behind one that fails: see `db/query.rs`.
+#[tokio::test]
+async fn a_select_does_not_write() {
+    let shop = Shop::open().await;
+    // Harmless outside a transaction; and those of retention, which are never sent in one.
+    let allowed = |name: &str| ["begin_turn"].contains(&name) || name.starts_with("forget_");
+    let writing = "
+        select proname::text from pg_proc
+        where pronamespace = 'public'::regnamespace and provolatile = 'v' and prorettype <> 'trigger'::regtype";
+    let writing = shop.admin.query(writing, &[]).await.unwrap();
+    let writing: Vec<String> = writing.iter().map(|row| row.get(0)).collect();
+    assert!(writing.iter().any(|name| allowed(name)), "{writing:?}");
+    let selects = statements::all().filter(|query| query.sql.trim_start().starts_with("select "));
+    let mut faults = Vec::new();
+    for query in selects {
+        let calls = |name: &&String| query.sql.contains(&format!("{name}(")) && !allowed(name);
+        faults.extend(writing.iter().find(calls).map(|name| format!("{name}, to {}", query.doing)));
+    }
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
 #[test]
 fn no_two_statements_are_for_the_same() {
     let mut seen = BTreeSet::new();

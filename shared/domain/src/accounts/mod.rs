@@ -25,10 +25,11 @@ pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::Refusal;
 pub use role::Role;
-pub use session::{ActiveSession, RefreshKey, RefreshToken, Session, WeakKey};
+pub use session::{ActiveSession, Claim, RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::link::ALL as LINK_QUERIES;
 pub(crate) use sql::session::ALL as SESSION_QUERIES;
+pub(crate) use sql::session::standing;
 pub use user_filter::UserFilter;
 pub use users::{FirstAdmin, create_first_admin, disable, enable, list, set_role, show};
 
@@ -93,7 +94,8 @@ pub async fn register(
             let (user, hour) = sql::owner(tx, email).await?;
             Event::RegisteredAgain { user, hour }
         };
-        Ok(outbox::enqueue(tx, event).await?)
+        outbox::enqueue(tx, event);
+        Ok(())
     })
     .await
 }
@@ -154,7 +156,7 @@ pub async fn refresh(
         .transaction(async |tx| {
             let reused = sql::session::end_session_of_reused_token(tx, token, successor).await?;
             if let Some((user, session)) = reused {
-                outbox::enqueue(tx, Event::SessionStolen { user, session }).await?;
+                outbox::enqueue(tx, Event::SessionStolen { user, session });
             }
             Ok::<_, Failure<Refusal>>(reused)
         })
@@ -190,13 +192,8 @@ pub async fn end_session(db: &Db, user: UserId, session: FamilyId) -> Result<(),
     Err(Refusal::SessionNotFound.into())
 }
 
-/// The role of the user whose access token carries this epoch and session. `None` if the account is disabled, its
-/// epoch has changed or the session has ended.
-pub async fn active_role(
-    db: &Db,
-    user: UserId,
-    epoch: i32,
-    session: FamilyId,
-) -> Result<Option<Role>, DbError> {
-    sql::session::active_role(db, user, epoch, session).await
+/// See [`standing`].
+pub async fn active_role(db: &Db, claim: Claim) -> Result<Option<Role>, DbError> {
+    let (role,) = db.together((standing(claim),)).await;
+    role
 }

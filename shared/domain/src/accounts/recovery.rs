@@ -42,7 +42,7 @@ pub async fn resend(
     db.transaction(async |tx| {
         if let Some(user) = sql::unverified(tx, email).await? {
             let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
-            outbox::enqueue(tx, Event::VerificationAsked { link }).await?;
+            outbox::enqueue(tx, Event::VerificationAsked { link });
         }
         Ok(())
     })
@@ -63,7 +63,7 @@ pub async fn forgot(
     db.transaction(async |tx| {
         if let Some(user) = sql::active(tx, email).await? {
             let link = sql::link::create(tx, links, user, Purpose::Reset).await?;
-            outbox::enqueue(tx, Event::ResetAsked { link }).await?;
+            outbox::enqueue(tx, Event::ResetAsked { link });
         }
         Ok(())
     })
@@ -89,7 +89,8 @@ pub async fn reset(
         sql::mark_verified(tx, user).await?;
         sql::session::end_all_sessions(tx, user).await?;
         tracing::info!(user.id = %user, "{user} reset their password");
-        Ok(outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?)
+        outbox::enqueue(tx, Event::PasswordChanged { user, epoch });
+        Ok(())
     })
     .await
 }
@@ -119,7 +120,7 @@ pub async fn change_password(
         // None if the password was changed since `current` was verified.
         let epoch = epoch.ok_or(Refusal::WrongPassword)?;
         sql::session::end_all_sessions(tx, user).await?;
-        outbox::enqueue(tx, Event::PasswordChanged { user, epoch }).await?;
+        outbox::enqueue(tx, Event::PasswordChanged { user, epoch });
         tracing::info!(user.id = %user, "{user} changed their password");
         let trace = visitor.trace(key);
         let session = sql::session::open_session(tx, user, epoch, None, &trace).await?;

@@ -48,6 +48,14 @@ pub struct Session {
     pub refresh_token: RefreshToken,
 }
 
+/// What a valid access token says of its bearer: true as long as the account and its session have not changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub user: UserId,
+    pub epoch: i32,
+    pub session: FamilyId,
+}
+
 /// A session that has not ended, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveSession {

@@ -14,6 +14,13 @@ impl Query {
         let sql = self.sql.trim_start();
         sql.starts_with("select ") && !sql.contains(" for ") && !sql.contains("forget_")
     }
+
+    /// Whether it may leave in one flight with `begin`. Behind one that fails it takes effect by itself, so it must not write,
+    /// unless it does so only in a turn: see `crate::idempotency`.
+    pub(super) fn may_follow_begin(&self) -> bool {
+        let sql = self.sql.trim_start();
+        sql.starts_with("select ") || sql.contains("current_setting('app.turn', true) = 'taken'")
+    }
 }
 
 /// Declares a module's statements as constants, and `ALL` of them for `crate::statements`.

@@ -34,10 +34,10 @@ pub(crate) enum Source {
     NotMigrated(#[from] MigrationRefusal),
     #[error("the database did not answer in time")]
     Timeout,
+    #[error("a statement before it has failed")]
+    Unanswered,
     #[error("a stored row is invalid: {0}")]
     InvalidRow(&'static str),
-    #[error("a concurrent transaction wrote the same row first")]
-    Collision,
 }
 
 impl From<tokio_postgres::Error> for Source {
@@ -67,23 +67,21 @@ impl DbError {
         Self { doing, source: source.into(), sent_commit: false }
     }
 
-    /// The answer to `commit` is missing or an error: nobody knows whether the transaction was committed.
-    pub(crate) fn commit(source: Source) -> Self {
-        Self { doing: "commit", source, sent_commit: true }
+    /// In the flight of `commit`: nobody knows whether the transaction was committed. One that meets itself may run again.
+    pub(crate) fn of_commit(self, meets_itself: bool) -> Self {
+        Self { sent_commit: !meets_itself, ..self }
     }
 
     pub fn kind(&self) -> DbErrorKind {
         match &self.source {
-            Source::Pool(_) | Source::Timeout => DbErrorKind::Unavailable,
+            Source::Pool(_) | Source::Timeout | Source::Unanswered => DbErrorKind::Unavailable,
             Source::Query(error) => match error.code() {
                 None => DbErrorKind::Unavailable,
                 Some(state) if is_collision(state) => DbErrorKind::Contention,
                 Some(state) if is_unavailability(state) => DbErrorKind::Unavailable,
                 Some(_) => DbErrorKind::Bug,
             },
-            Source::Collision | Source::Migration(MigrationFailure::Busy(_)) => {
-                DbErrorKind::Contention
-            }
+            Source::Migration(MigrationFailure::Busy(_)) => DbErrorKind::Contention,
             Source::Address(_)
             | Source::Pooler(_)
             | Source::Migration(MigrationFailure::Step(..))
@@ -103,7 +101,6 @@ impl DbError {
     /// Whether certainly nothing was written, and another try may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
         match &self.source {
-            Source::Collision => true,
             Source::Query(error) if error.code().is_some_and(is_collision) => true,
             Source::Query(_) => !self.sent_commit && self.is_connection_loss(),
             _ => false,
@@ -117,6 +114,11 @@ impl DbError {
             Source::Pool(PoolError::Backend(error)) | Source::Query(error) => is_starting(error),
             _ => false,
         }
+    }
+
+    /// Whether nothing more is to be expected of the connection.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self.source, Source::Timeout) || self.is_connection_loss()
     }
 
     /// Whether the connection was lost, announced by the server or not.

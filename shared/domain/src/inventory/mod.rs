@@ -26,7 +26,7 @@ pub(crate) use sql::{
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{AdjustmentId, UserId};
-use crate::idempotency::{self, IdempotentCall, IdempotentRequest, LockScope, RecordedResponse};
+use crate::idempotency::{self, IdempotentCall, IdempotentRequest, RecordedResponse};
 use crate::inbox;
 use crate::outbox::{self, Topic};
 use crate::page::{Page, PageRequest, TextKey};
@@ -106,7 +106,7 @@ pub async fn adjust(
             let on_hand = adjustment.apply_to(&stock)?;
             Ok(sql::adjust(tx, &stock, on_hand, id, who, adjustment).await?)
         };
-        idempotency::once(tx, who, request, LockScope::Key, work, |level| respond(id, level)).await
+        idempotency::once(tx, who, request, work, |level| respond(id, level)).await
     })
     .await
 }

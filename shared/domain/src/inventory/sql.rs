@@ -6,17 +6,20 @@ pub(super) mod lists;
 use super::adjustment::{Adjustment, Threshold};
 use super::count::Stock;
 use super::level::StockLevel;
-use crate::db::{Db, DbError, Param, Tx, queries};
+use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 use crate::id::{AdjustmentId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
+use tokio_postgres::Row;
 
 queries! {
     /// Locks in order of the id, so that two orders of the same products cannot deadlock: a plain
     /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock. The arrays are
-    /// wrapped in a `select`, which hides their length from the planner, so that it uses a generic plan.
+    /// wrapped in a `select`, which hides their length from the planner, so that it uses a generic plan. Only in a turn:
+    /// it leaves before it is known whether there is one.
     RESERVE: "reserve stock" = "
         with want as (
             select id, quantity from unnest((select $1::uuid[]), (select $2::int4[])) as want (id, quantity)
+            where current_setting('app.turn', true) = 'taken'
         ), shelf as (
             select p.id, want.quantity, p.sku, p.name, p.price_minor, p.currency, p.on_hand - p.reserved as available
             from products p join want using (id)
@@ -122,39 +125,39 @@ pub(crate) struct ReservedLine {
     pub(crate) is_reserved: bool,
 }
 
-/// Reserves the quantities that are available, and returns every product that is active. The caller must roll back
-/// unless all are reserved.
-pub(crate) async fn reserve(
-    tx: &Tx<'_>,
+/// Reserves the quantities that are available, and returns every product that is active, if it is the request's turn. The
+/// caller must roll back unless all are reserved.
+pub(crate) fn reserve(
     order: OrderId,
-    products: &[ProductId],
-    quantities: &[i32],
-) -> Result<Vec<ReservedLine>, DbError> {
-    let rows = tx.rows(&RESERVE, &[&products, &quantities, &order.to_string()]).await?;
-    rows.iter()
-        .map(|row| {
-            let currency = Currency::from_code(row.get("currency"))
-                .ok_or(DbError::invalid_row(&RESERVE, "currency"))?;
-            Ok(ReservedLine {
-                product: row.get("id"),
-                sku: row.get("sku"),
-                name: row.get("name"),
-                price: Money { minor: row.get("price_minor"), currency },
-                available: row.get("available"),
-                is_reserved: row.get("taken"),
-            })
-        })
-        .collect()
+    products: Vec<ProductId>,
+    quantities: Vec<i32>,
+) -> Ask<Vec<ReservedLine>> {
+    Ask::new(&RESERVE, params![products, quantities, order.to_string()], |rows| {
+        rows.iter().map(reserved_line).collect()
+    })
+}
+
+fn reserved_line(row: &Row) -> Result<ReservedLine, DbError> {
+    let currency = Currency::from_code(row.get("currency"))
+        .ok_or(DbError::invalid_row(&RESERVE, "currency"))?;
+    Ok(ReservedLine {
+        product: row.get("id"),
+        sku: row.get("sku"),
+        name: row.get("name"),
+        price: Money { minor: row.get("price_minor"), currency },
+        available: row.get("available"),
+        is_reserved: row.get("taken"),
+    })
 }
 
 /// Releases the reservation of an order that is not shipped.
-pub(crate) async fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
-    tx.execute(&RELEASE, &[&order, &order.to_string()]).await.map(drop)
+pub(crate) fn release(tx: &Tx<'_>, order: OrderId) {
+    tx.defer(Ask::write(&RELEASE, params![order, order.to_string()]));
 }
 
 /// Deducts the goods of an order, both on hand and reserved.
-pub(crate) async fn ship(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
-    tx.execute(&SHIP, &[&order, &order.to_string()]).await.map(drop)
+pub(crate) fn ship(tx: &Tx<'_>, order: OrderId) {
+    tx.defer(Ask::write(&SHIP, params![order, order.to_string()]));
 }
 
 /// Adds the returned goods of a refund to the quantity on hand. A second call for it violates `stock_moves_once`.

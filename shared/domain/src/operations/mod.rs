@@ -125,7 +125,8 @@ pub async fn report_dead_letters(db: &Db, count: u64) -> Result<(), Failure<Neve
     tracing::error!(count, "{count} dead letters wait for a person");
     db.transaction(async |tx| {
         let hour = sql::hour(tx).await?;
-        Ok(outbox::enqueue(tx, Event::DeadLettersFound { hour }).await?)
+        outbox::enqueue(tx, Event::DeadLettersFound { hour });
+        Ok(())
     })
     .await
 }

@@ -29,12 +29,14 @@ pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::{
-    ALL_QUERIES, cancel, confirm, extend_expiry, extend_expiry_to, insert, is_refunded, lock,
-    lock_by_payment, read, recompute_paid, request_cancel, set_actor, set_on_hold, ship,
+    ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
+    is_refunded, lock, lock_by_payment, read, recompute_paid, request_cancel, set_actor,
+    set_on_hold, ship,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
 
+use crate::accounts::{self, Claim, Role};
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::id::OrderId;
@@ -48,6 +50,19 @@ pub async fn due_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {
 /// An order; not found if the viewer may not see it.
 pub async fn show(db: &Db, viewer: Viewer, id: OrderId) -> Result<Order, Failure<Refusal>> {
     Ok(sql::find(db, viewer, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Like [`show`], to whoever makes the claim: customers see their own orders, staff all.
+pub async fn show_to(
+    db: &Db,
+    claim: Claim,
+    id: OrderId,
+) -> Result<(Viewer, Order), Failure<Refusal>> {
+    let (standing, order) = sql::find_with(db, accounts::standing(claim), id).await;
+    let role = standing?.ok_or(Refusal::NotSignedIn)?;
+    let viewer = if role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(claim.user) };
+    let order = order?.filter(|order| viewer.may_see(order.buyer));
+    Ok((viewer, order.ok_or(Refusal::NotFound)?))
 }
 
 /// One page of the orders that the viewer may see and that match the filter.
@@ -100,7 +115,7 @@ pub async fn edit(
         if (&address, &note) == (&order.address, &order.note) {
             return Ok(order);
         }
-        sql::set_actor(tx, who.id).await?;
+        sql::set_actor(tx, who.id);
         sql::edit(tx, id, address.as_ref(), note.as_ref()).await?;
         Ok(sql::read(tx, id).await?)
     })

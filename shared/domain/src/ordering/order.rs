@@ -14,7 +14,7 @@ use crate::money::{Currency, Money, MoneyError};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
 use std::collections::BTreeMap;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -94,17 +94,11 @@ pub(crate) struct PricedOrder {
     pub(super) note: Option<Note>,
 }
 
-/// What the database adds to an inserted order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InsertedRow {
-    pub(super) created_at: OffsetDateTime,
-    pub(super) updated_at: OffsetDateTime,
-    pub(super) expires_at: Option<OffsetDateTime>,
-    pub(super) version: i64,
-}
-
 /// How many unpaid orders one buyer may have: each reserves stock that others cannot buy.
 pub(crate) const MAX_UNPAID: i64 = 5;
+
+/// The version of an order as it was placed.
+const FIRST_VERSION: i64 = 1;
 
 /// How long stock is reserved for an unpaid order.
 pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
@@ -155,10 +149,10 @@ impl PricedOrder {
         Ok(Self { id, buyer, status, lines, totals, address, note })
     }
 
-    /// The order once it is inserted: not paid, shipped or cancelled yet.
-    pub(super) fn inserted(self, row: InsertedRow) -> Order {
+    /// The order once it is placed: not paid, shipped or cancelled yet. Its stock is reserved while it waits for a payment.
+    pub(super) fn placed(self, at: OffsetDateTime) -> Order {
         let Self { id, buyer, status, lines, totals, address, note } = self;
-        let InsertedRow { created_at, updated_at, expires_at, version } = row;
+        let is_held = status == OrderStatus::Pending;
         let nothing = Money::zero(totals.currency());
         Order {
             id,
@@ -169,9 +163,9 @@ impl PricedOrder {
             captured: nothing,
             refunded: nothing,
             payment: None,
-            created_at,
-            updated_at,
-            expires_at,
+            created_at: at,
+            updated_at: at,
+            expires_at: is_held.then(|| at + Duration::seconds(HOLD_SECONDS.into())),
             cancel_requested_at: None,
             cancelled_at: None,
             cancel_reason: None,
@@ -181,13 +175,8 @@ impl PricedOrder {
             on_hold: false,
             address,
             note,
-            version,
+            version: FIRST_VERSION,
         }
-    }
-
-    /// How long its stock is reserved, if it waits for a payment.
-    pub(super) fn hold_seconds(&self) -> Option<i32> {
-        (self.status == OrderStatus::Pending).then_some(HOLD_SECONDS)
     }
 }
 

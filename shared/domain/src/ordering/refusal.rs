@@ -18,6 +18,8 @@ pub struct Shortage {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error("the token is not valid, or no longer")]
+    NotSignedIn,
     #[error("there is no such order")]
     NotFound,
     #[error("product {0} is not for sale")]
@@ -59,6 +61,7 @@ pub enum Refusal {
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
+            Self::NotSignedIn => Kind::Unauthenticated,
             Self::NotFound => Kind::NotFound,
             Self::NotForSale(_)
             | Self::MixedCurrencies
@@ -82,6 +85,7 @@ impl failure::Refusal for Refusal {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotSignedIn => "sign_in",
             Self::NotFound => "order_not_found",
             Self::NotForSale(_) => "not_for_sale",
             Self::OutOfStock(_) => "out_of_stock",
@@ -120,7 +124,8 @@ impl failure::Refusal for Refusal {
             Self::NotChangeable(status) => ("order_status", json!(status)),
             Self::Invalid(refusal) => return refusal.details(),
             Self::Idempotency(refusal) => return refusal.details(),
-            Self::NotFound
+            Self::NotSignedIn
+            | Self::NotFound
             | Self::MixedCurrencies
             | Self::PaymentInProgress
             | Self::Ending
@@ -155,6 +160,7 @@ mod tests {
         let lines = json!([{"product": product, "sku": "MUG-1", "requested": 3, "available": 2}]);
         let (conflict, invalid) = (Kind::Conflict, Kind::Invalid);
         for (refusal, kind, code, details) in [
+            (Refusal::NotSignedIn, Kind::Unauthenticated, "sign_in", json!({})),
             (Refusal::NotFound, Kind::NotFound, "order_not_found", json!({})),
             (Refusal::NotForSale(product), invalid, "not_for_sale", json!({"product": product})),
             (

@@ -5,19 +5,19 @@ mod read;
 mod timeline;
 
 pub(crate) use read::read;
-pub(super) use read::{find, list};
+pub(super) use read::{find, find_with, list};
 pub(super) use timeline::{timeline, viewable};
 
 use super::address::Address;
 use super::cancel_reason::CancelReason;
 use super::locked_order::LockedOrder;
 use super::note::Note;
-use super::order::{InsertedRow, Order, PricedOrder, Reason};
+use super::order::{Order, PricedOrder, Reason, Totals};
 use super::shipment::Shipment;
-use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
-use address::{columns, params};
+use address::{columns, params as address_params};
 use read::{cancel_reason, money, status};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
@@ -44,23 +44,22 @@ macro_rules! lock_order {
 queries! {
     SET_ACTOR: "set the actor of a transaction" = "select set_config('app.actor', $1::uuid::text, true)";
 
-    /// No row if the buyer has too many unpaid orders.
+    /// With the time of the transaction, at which its order is placed.
+    COUNT_UNPAID: "count a buyer's unpaid orders" = "
+        select count(*) as unpaid, now() as at from orders where user_id = $1 and status = 'pending'";
+
     INSERT: "insert an order and its lines" = "
         with placed as (
             insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
                                 tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_company, ship_to_line1,
                                 ship_to_line2, ship_to_postal_code, ship_to_city, ship_to_region, ship_to_country,
                                 ship_to_phone)
-            select $1, $2, $3, $4, $5::int8, $6::int8, $7::int8, $8::int8, $9::int8,
-                   now() + make_interval(secs => $10::int4), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20
-            where (select count(*) from orders where user_id = $2 and status = 'pending') < $26
-            returning id, currency, created_at, updated_at, expires_at, version
-        ), lines as (
-            insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
-            select placed.id, placed.currency, line.*
-            from placed, unnest($21::uuid[], $22::text[], $23::text[], $24::int4[], $25::int8[]) as line
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            returning id, currency
         )
-        select created_at, updated_at, expires_at, version from placed";
+        insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
+        select placed.id, placed.currency, line.*
+        from placed, unnest($21::uuid[], $22::text[], $23::text[], $24::int4[], $25::int8[]) as line";
 
     LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
 
@@ -144,56 +143,40 @@ pub(crate) async fn is_refunded(tx: &Tx<'_>, id: OrderId) -> Result<bool, DbErro
 }
 
 /// Sets who acts in this transaction; triggers write it into the order's history.
-pub(crate) async fn set_actor(tx: &Tx<'_>, actor: UserId) -> Result<(), DbError> {
-    tx.execute(&SET_ACTOR, &[&actor]).await.map(drop)
+pub(crate) fn set_actor(tx: &Tx<'_>, actor: UserId) {
+    tx.defer(Ask::write(&SET_ACTOR, params![actor]));
 }
 
-/// The inserted order; none if its buyer already has `max_unpaid` unpaid orders. The caller holds the lock on the buyer's
-/// orders, so that no concurrent order is missed by the count.
-pub(crate) async fn insert(
-    tx: &Tx<'_>,
-    order: PricedOrder,
-    max_unpaid: i64,
-) -> Result<Option<Order>, DbError> {
-    let PricedOrder { id, buyer, status, lines, totals, address, note } = &order;
-    let currency = totals.currency().code();
-    let [subtotal, discount, shipping, tax, total] = [
-        totals.subtotal.minor,
-        totals.discount.minor,
-        totals.shipping.minor,
-        totals.tax.minor,
-        totals.total.minor,
-    ];
-    let text = note.as_ref().map(Note::text);
-    let address = columns(address.as_ref());
+/// How many orders of the buyer wait for their payment, and the time of the transaction. The caller holds the lock on the
+/// buyer's orders, so that no concurrent order is missed by the count.
+pub(crate) fn count_unpaid(buyer: UserId) -> Ask<(i64, OffsetDateTime)> {
+    Ask::new(&COUNT_UNPAID, params![buyer], |rows| {
+        let row = rows.first().ok_or(DbError::invalid_row(&COUNT_UNPAID, "no count"))?;
+        Ok((row.get("unpaid"), row.get("at")))
+    })
+}
+
+/// Inserts an order that is placed at `at`, the time of the transaction.
+pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, at: OffsetDateTime) -> Order {
+    let order = order.placed(at);
+    let Order { id, buyer, status, lines, totals, expires_at, address, note, .. } = order.clone();
+    let Totals { subtotal, discount, shipping, tax, total } = totals;
+    let note = note.map(|note| note.text().to_owned());
+    let [name, company, line1, line2, postal_code, city, region, country, phone] =
+        columns(address.as_ref());
     let products: Vec<_> = lines.iter().map(|line| line.product).collect();
-    let skus: Vec<_> = lines.iter().map(|line| &line.sku).collect();
-    let names: Vec<_> = lines.iter().map(|line| &line.name).collect();
+    let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
+    let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
     let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
     let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    let values: [Param<'_>; 11] = [
-        id,
-        buyer,
-        &status.name(),
-        &currency,
-        &subtotal,
-        &discount,
-        &shipping,
-        &tax,
-        &total,
-        &order.hold_seconds(),
-        &text,
+    #[rustfmt::skip]
+    let row = params![
+        id, buyer, status.name(), total.currency.code(), subtotal.minor, discount.minor, shipping.minor, tax.minor,
+        total.minor, expires_at, note, name, company, line1, line2, postal_code, city, region, country, phone,
+        products, skus, names, quantities, prices,
     ];
-    let others: [Param<'_>; 6] = [&products, &skus, &names, &quantities, &prices, &max_unpaid];
-    let row = [&values[..], &params(&address), &others].concat();
-    let Some(row) = tx.row(&INSERT, &row).await? else { return Ok(None) };
-    let inserted = InsertedRow {
-        created_at: row.get("created_at"),
-        updated_at: row.get("updated_at"),
-        expires_at: row.get("expires_at"),
-        version: row.get("version"),
-    };
-    Ok(Some(order.inserted(inserted)))
+    tx.defer(Ask::write(&INSERT, row));
+    order
 }
 
 pub(crate) async fn lock(
@@ -205,12 +188,13 @@ pub(crate) async fn lock(
 }
 
 /// Locks the order that a payment is for, by Stripe's id of the payment or by ours.
-pub(crate) async fn lock_by_payment(
-    tx: &Tx<'_>,
-    provider: Option<&str>,
+pub(crate) fn lock_by_payment(
+    provider: Option<String>,
     payment: Option<PaymentId>,
-) -> Result<Option<LockedOrder>, DbError> {
-    tx.row(&LOCK_BY_PAYMENT, &[&provider, &payment]).await?.as_ref().map(locked_order).transpose()
+) -> Ask<Option<LockedOrder>> {
+    Ask::new(&LOCK_BY_PAYMENT, params![provider, payment], |rows| {
+        rows.first().map(locked_order).transpose()
+    })
 }
 
 fn locked_order(row: &Row) -> Result<LockedOrder, DbError> {
@@ -229,8 +213,8 @@ pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, D
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-pub(crate) async fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32) -> Result<(), DbError> {
-    tx.execute(&EXTEND_EXPIRY, &[&id, &seconds]).await.map(drop)
+pub(crate) fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32) {
+    tx.defer(Ask::write(&EXTEND_EXPIRY, params![id, seconds]));
 }
 
 pub(crate) async fn extend_expiry_to(
@@ -241,33 +225,30 @@ pub(crate) async fn extend_expiry_to(
     tx.execute(&EXTEND_EXPIRY_TO, &[&id, &until]).await.map(drop)
 }
 
-pub(crate) async fn request_cancel(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
-    tx.execute(&REQUEST_CANCEL, &[&id]).await.map(drop)
+pub(crate) fn request_cancel(tx: &Tx<'_>, id: OrderId) {
+    tx.defer(Ask::write(&REQUEST_CANCEL, params![id]));
 }
 
-pub(crate) async fn cancel(tx: &Tx<'_>, id: OrderId, reason: CancelReason) -> Result<(), DbError> {
-    tx.execute(&CANCEL, &[&id, &reason.name()]).await.map(drop)
+pub(crate) fn cancel(tx: &Tx<'_>, id: OrderId, reason: CancelReason) {
+    tx.defer(Ask::write(&CANCEL, params![id, reason.name()]));
 }
 
-pub(crate) async fn confirm(
-    tx: &Tx<'_>,
-    id: OrderId,
-    reason: Option<&Reason>,
-) -> Result<(), DbError> {
-    tx.execute(&CONFIRM, &[&id, &reason.map(Reason::text)]).await.map(drop)
+pub(crate) fn confirm(tx: &Tx<'_>, id: OrderId, reason: Option<&Reason>) {
+    let reason = reason.map(|reason| reason.text().to_owned());
+    tx.defer(Ask::write(&CONFIRM, params![id, reason]));
 }
 
-pub(crate) async fn recompute_paid(tx: &Tx<'_>, id: OrderId) -> Result<(), DbError> {
-    tx.execute(&RECOMPUTE_PAID, &[&id]).await.map(drop)
+pub(crate) fn recompute_paid(tx: &Tx<'_>, id: OrderId) {
+    tx.defer(Ask::write(&RECOMPUTE_PAID, params![id]));
 }
 
 pub(crate) async fn set_on_hold(tx: &Tx<'_>, id: OrderId, on_hold: bool) -> Result<(), DbError> {
     tx.execute(&SET_ON_HOLD, &[&id, &on_hold]).await.map(drop)
 }
 
-pub(crate) async fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) -> Result<(), DbError> {
-    let Shipment { carrier, tracking_number, tracking_url } = shipment;
-    tx.execute(&SHIP, &[&id, carrier, tracking_number, tracking_url]).await.map(drop)
+pub(crate) fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) {
+    let Shipment { carrier, tracking_number, tracking_url } = shipment.clone();
+    tx.defer(Ask::write(&SHIP, params![id, carrier, tracking_number, tracking_url]));
 }
 
 pub(super) async fn edit(
@@ -279,6 +260,6 @@ pub(super) async fn edit(
     let note = note.map(Note::text);
     let address = columns(address);
     let values: [Param<'_>; 2] = [&id, &note];
-    let row = [&values[..], &params(&address)].concat();
+    let row = [&values[..], &address_params(&address)].concat();
     tx.execute(&EDIT, &row).await.map(drop)
 }

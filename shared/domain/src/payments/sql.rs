@@ -3,7 +3,7 @@
 use super::hosted_page;
 use super::start::{OpenPayment, PaymentFlow};
 use super::state::{LockedPayment, Payment, PaymentUpdate};
-use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::db::{Ask, Db, DbError, Query, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::status::PaymentIntentStatus as Status;
@@ -152,41 +152,36 @@ pub(crate) async fn insert(
     Ok(open)
 }
 
-pub(crate) async fn mark_replaced(tx: &Tx<'_>, payment: PaymentId) -> Result<(), DbError> {
-    tx.execute(&MARK_REPLACED, &[&payment]).await.map(drop)
+pub(crate) fn mark_replaced(tx: &Tx<'_>, payment: PaymentId) {
+    tx.defer(Ask::write(&MARK_REPLACED, params![payment]));
 }
 
 pub(super) async fn abandon(db: &Db, payment: PaymentId) -> Result<(), DbError> {
     db.execute(&ABANDON, &[&payment]).await.map(drop)
 }
 
-pub(crate) async fn lock(
-    tx: &Tx<'_>,
-    update: &PaymentUpdate,
-) -> Result<Option<LockedPayment>, DbError> {
-    let Some(row) = tx.row(&LOCK, &[&update.provider, &update.payment]).await? else {
-        return Ok(None);
-    };
+pub(crate) fn lock(update: &PaymentUpdate) -> Ask<Option<LockedPayment>> {
+    Ask::new(&LOCK, params![update.provider.clone(), update.payment], |rows| {
+        rows.first().map(locked_payment).transpose()
+    })
+}
+
+fn locked_payment(row: &Row) -> Result<LockedPayment, DbError> {
     let status = Status::from_name(row.get("status"));
-    Ok(Some(LockedPayment {
+    Ok(LockedPayment {
         id: row.get("id"),
         provider: row.get("provider_pi"),
         session: row.get("provider_session"),
         is_replaced: row.get("is_replaced"),
         status: status.ok_or(DbError::invalid_row(&LOCK, "status"))?,
-        amount: amount(&LOCK, &row)?,
+        amount: amount(&LOCK, row)?,
         as_of: row.get("told_at"),
-    }))
+    })
 }
 
-pub(crate) async fn update(
-    tx: &Tx<'_>,
-    payment: PaymentId,
-    update: &PaymentUpdate,
-) -> Result<(), DbError> {
-    tx.execute(&UPDATE, &[&payment, &update.provider, &update.status.name(), &update.at])
-        .await
-        .map(drop)
+pub(crate) fn update(tx: &Tx<'_>, payment: PaymentId, update: &PaymentUpdate) {
+    let row = params![payment, update.provider.clone(), update.status.name(), update.at];
+    tx.defer(Ask::write(&UPDATE, row));
 }
 
 pub(crate) async fn record_failed_attempt(
@@ -200,23 +195,18 @@ pub(crate) async fn record_failed_attempt(
 }
 
 /// Marks the payment as succeeded, with what was received as its amount, and records the money in the ledger, once.
-pub(crate) async fn record_capture(
+pub(crate) fn record_capture(
     tx: &Tx<'_>,
     payment: PaymentId,
     order: OrderId,
     update: &PaymentUpdate,
-) -> Result<(), DbError> {
-    let row: [Param<'_>; 5] =
-        [&payment, &update.provider, &update.at, &order, &update.amount.minor];
-    tx.execute(&CAPTURE, &row).await.map(drop)
+) {
+    let row = params![payment, update.provider.clone(), update.at, order, update.amount.minor];
+    tx.defer(Ask::write(&CAPTURE, row));
 }
 
-pub(crate) async fn request_late_refund(
-    tx: &Tx<'_>,
-    payment: PaymentId,
-    minor: i64,
-) -> Result<(), DbError> {
-    tx.execute(&REQUEST_LATE_REFUND, &[&RefundId::generate(), &payment, &minor]).await.map(drop)
+pub(crate) fn request_late_refund(tx: &Tx<'_>, payment: PaymentId, minor: i64) {
+    tx.defer(Ask::write(&REQUEST_LATE_REFUND, params![RefundId::generate(), payment, minor]));
 }
 
 fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {

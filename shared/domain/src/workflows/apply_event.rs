@@ -23,7 +23,7 @@ pub async fn receive_event(
     let received = db.transaction(async |tx| {
         let outcome = apply(tx, payload, 0).await?;
         // Last, so that its row is written once. If the event is stored already, this undoes the effect.
-        payments::insert_with_outcome(tx, envelope, raw, &outcome).await?;
+        payments::insert_with_outcome(tx, envelope, raw, &outcome);
         outcome.log(&envelope.id);
         Ok(())
     });
@@ -52,12 +52,12 @@ pub async fn apply_event(
             apply(tx, payload, tries).await?
         };
         match &outcome {
-            EventOutcome::Done => payments::mark_processed(tx, event).await?,
+            EventOutcome::Done => payments::mark_processed(tx, event),
             EventOutcome::AskStripe => {}
             EventOutcome::TryLater { pause_seconds } => {
-                payments::try_later(tx, event, *pause_seconds).await?;
+                payments::try_later(tx, event, *pause_seconds);
             }
-            EventOutcome::Parked(code, _) => payments::park(tx, event, code).await?,
+            EventOutcome::Parked(code, _) => payments::park(tx, event, code),
         }
         outcome.log(event);
         Ok(outcome == EventOutcome::AskStripe)

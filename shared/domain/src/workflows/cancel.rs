@@ -21,15 +21,15 @@ pub async fn cancel_order(
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, who.id, async |tx| {
         let locked = ordering::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
-        ordering::set_actor(tx, who.id).await?;
+        ordering::set_actor(tx, who.id);
         match (locked.status, who.viewer) {
             (Status::Cancelled, _) => {}
             (Status::Pending, _) if locked.cancel_reason.is_some() => {}
             (Status::Pending, _) => {
                 if payments::open_payment(tx, id).await?.is_some() {
-                    ordering::request_cancel(tx, id).await?;
+                    ordering::request_cancel(tx, id);
                 } else {
-                    close::cancel(tx, id, CancelReason::Requested).await?;
+                    close::cancel(tx, id, CancelReason::Requested);
                 }
             }
             (Status::Confirmed, Viewer::Staff) => {
@@ -41,7 +41,7 @@ pub async fn cancel_order(
                     return Err(Refusal::OnHold.into());
                 }
                 refund::refund_all(tx, id).await?;
-                close::cancel(tx, id, CancelReason::Requested).await?;
+                close::cancel(tx, id, CancelReason::Requested);
             }
             (from @ (Status::Confirmed | Status::Shipped), _) => {
                 return Err(Refusal::IllegalMove { from, to: Status::Cancelled }.into());

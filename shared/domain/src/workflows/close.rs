@@ -1,6 +1,6 @@
 //! Ends the wait of a pending order: it is confirmed once it is paid, or cancelled and its stock released.
 
-use crate::db::{Db, DbError, Tx};
+use crate::db::{Db, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::OrderId;
 use crate::inventory;
@@ -33,7 +33,7 @@ pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failur
             let has_expired = reason == CancelReason::Expired;
             return Ok(CloseOutcome::CancelPayment { open, has_expired });
         }
-        cancel(tx, order, reason).await?;
+        cancel(tx, order, reason);
         Ok(CloseOutcome::Done)
     })
     .await
@@ -41,52 +41,39 @@ pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failur
 
 /// The order's payment is captured: confirms the order, or cancels it if that was requested before or if less than its
 /// total was received, which staff are told.
-pub(super) async fn on_capture(
-    tx: &Tx<'_>,
-    locked: &LockedOrder,
-    received: Money,
-) -> Result<CaptureOutcome, DbError> {
+pub(super) fn on_capture(tx: &Tx<'_>, locked: &LockedOrder, received: Money) -> CaptureOutcome {
     let (order, outcome) = (locked.order, locked.on_capture(received));
     match outcome {
-        CaptureOutcome::Confirm => confirm(tx, order, None).await?,
+        CaptureOutcome::Confirm => confirm(tx, order, None),
         CaptureOutcome::CancelAndRefund(reason) => {
-            cancel(tx, order, reason).await?;
+            cancel(tx, order, reason);
             if reason == CancelReason::Underpaid {
-                outbox::enqueue(tx, Event::OrderUnderpaid { order }).await?;
+                outbox::enqueue(tx, Event::OrderUnderpaid { order });
             }
-            ordering::recompute_paid(tx, order).await?;
+            ordering::recompute_paid(tx, order);
         }
-        CaptureOutcome::Refund => ordering::recompute_paid(tx, order).await?,
+        CaptureOutcome::Refund => ordering::recompute_paid(tx, order),
         CaptureOutcome::Unchanged => {}
     }
-    Ok(outcome)
+    outcome
 }
 
 /// The order's payment can never be captured: cancels the order if it still waits for it.
-pub(super) async fn cancel_unpaid(tx: &Tx<'_>, locked: &LockedOrder) -> Result<(), DbError> {
-    match locked.unpaid_cancellation() {
-        Some(reason) => cancel(tx, locked.order, reason).await,
-        None => Ok(()),
+pub(super) fn cancel_unpaid(tx: &Tx<'_>, locked: &LockedOrder) {
+    if let Some(reason) = locked.unpaid_cancellation() {
+        cancel(tx, locked.order, reason);
     }
 }
 
 /// The order is paid: it can be shipped. `by_hand` is why staff confirmed it, if they did.
-pub(super) async fn confirm(
-    tx: &Tx<'_>,
-    order: OrderId,
-    by_hand: Option<&Reason>,
-) -> Result<(), DbError> {
-    ordering::confirm(tx, order, by_hand).await?;
-    outbox::enqueue(tx, Event::OrderConfirmed { order }).await
+pub(super) fn confirm(tx: &Tx<'_>, order: OrderId, by_hand: Option<&Reason>) {
+    ordering::confirm(tx, order, by_hand);
+    outbox::enqueue(tx, Event::OrderConfirmed { order });
 }
 
 /// Cancels an order and releases its stock.
-pub(super) async fn cancel(
-    tx: &Tx<'_>,
-    order: OrderId,
-    reason: CancelReason,
-) -> Result<(), DbError> {
-    ordering::cancel(tx, order, reason).await?;
-    inventory::release(tx, order).await?;
-    outbox::enqueue(tx, Event::OrderCancelled { order }).await
+pub(super) fn cancel(tx: &Tx<'_>, order: OrderId, reason: CancelReason) {
+    ordering::cancel(tx, order, reason);
+    inventory::release(tx, order);
+    outbox::enqueue(tx, Event::OrderCancelled { order });
 }

@@ -33,9 +33,9 @@ pub async fn confirm_order(
         if payments::open_payment(tx, id).await?.is_some() {
             return Err(Refusal::PaymentInProgress.into());
         }
-        ordering::set_actor(tx, staff).await?;
+        ordering::set_actor(tx, staff);
         payments::record_offline(tx, id, locked.total).await?;
-        close::confirm(tx, id, Some(reason)).await?;
+        close::confirm(tx, id, Some(reason));
         Ok(ordering::read(tx, id).await?)
     })
     .await

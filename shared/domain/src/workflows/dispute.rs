@@ -22,7 +22,7 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &DisputeUpdate) -> Result<(), Fai
         locked.id
     } else {
         let id = dispute::insert(tx, payment, update).await?;
-        outbox::enqueue(tx, Event::DisputeOpened { dispute: id }).await?;
+        outbox::enqueue(tx, Event::DisputeOpened { dispute: id });
         id
     };
     if let Some(funds) = update.funds {

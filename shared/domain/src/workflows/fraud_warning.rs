@@ -25,7 +25,7 @@ pub async fn release_hold(
             if dispute::holds_goods(tx, id).await? {
                 return Err(ordering::Refusal::OnHold.into());
             }
-            ordering::set_actor(tx, staff).await?;
+            ordering::set_actor(tx, staff);
             fraud_warning::close_all(tx, id, staff).await?;
             ordering::set_on_hold(tx, id, payments::holds_goods(tx, id).await?).await?;
         }
@@ -49,7 +49,7 @@ pub(super) async fn apply(
         None => {
             let warning = fraud_warning::insert(tx, payment, update).await?;
             if update.is_open {
-                outbox::enqueue(tx, Event::FraudWarningOpened { warning }).await?;
+                outbox::enqueue(tx, Event::FraudWarningOpened { warning });
             }
         }
     }

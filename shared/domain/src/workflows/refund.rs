@@ -4,7 +4,7 @@
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId, RefundId, UserId};
-use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
+use crate::idempotency::{self, IdempotentRequest, RecordedResponse};
 use crate::outbox::{self, Event};
 use crate::payments::refund::{self, Refund, RefundRequest, RefundUpdate, Refusal};
 use crate::viewer::Viewer;
@@ -37,12 +37,12 @@ pub async fn refund_payment(
             if restocks {
                 inventory::restock(tx, id, staff).await?;
                 // The order shows its returned pieces, so it gets a new version.
-                ordering::recompute_paid(tx, order).await?;
-                outbox::enqueue(tx, Event::GoodsReturned { refund: id }).await?;
+                ordering::recompute_paid(tx, order);
+                outbox::enqueue(tx, Event::GoodsReturned { refund: id });
             }
             Ok(refund::read(tx, id).await?)
         };
-        idempotency::once(tx, staff, request, LockScope::Key, work, &respond).await
+        idempotency::once(tx, staff, request, work, &respond).await
     })
     .await
 }
@@ -67,7 +67,7 @@ pub async fn apply_refund_update(db: &Db, update: &RefundUpdate) -> Result<(), F
 pub async fn fail_refund(db: &Db, refund: RefundId, code: &str) -> Result<(), Failure<Never>> {
     db.transaction(async |tx| {
         if refund::fail(tx, refund, code).await? {
-            outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
+            outbox::enqueue(tx, Event::RefundFailed { refund });
         }
         Ok(())
     })
@@ -93,19 +93,19 @@ pub(super) async fn apply(
     }
     refund::update(tx, locked.id, update).await?;
     if update.status.moves_money() && refund::record_refund(tx, order, update).await? {
-        outbox::enqueue(tx, Event::RefundIssued { refund: locked.id }).await?;
+        outbox::enqueue(tx, Event::RefundIssued { refund: locked.id });
     }
     if update.status.returns_money() && refund::record_failure(tx, order, update).await? {
-        outbox::enqueue(tx, Event::RefundFailed { refund: locked.id }).await?;
+        outbox::enqueue(tx, Event::RefundFailed { refund: locked.id });
     }
     // A refund made in Stripe's dashboard may leave less of the payment than our requested refunds need.
     for refund in refund::fail_uncovered(tx, payment).await? {
-        outbox::enqueue(tx, Event::RefundFailed { refund }).await?;
+        outbox::enqueue(tx, Event::RefundFailed { refund });
     }
-    ordering::recompute_paid(tx, order).await?;
+    ordering::recompute_paid(tx, order);
     let is_waiting_to_ship = status == Some(ordering::Status::Confirmed);
     if is_from_dashboard && is_waiting_to_ship && ordering::is_refunded(tx, order).await? {
-        outbox::enqueue(tx, Event::OrderRefundedUnshipped { order }).await?;
+        outbox::enqueue(tx, Event::OrderRefundedUnshipped { order });
     }
     Ok(())
 }
@@ -117,8 +117,8 @@ pub(super) async fn refund_all(tx: &Tx<'_>, order: OrderId) -> Result<(), DbErro
     for left in payments::unrefunded(tx, order).await? {
         if left.is_offline {
             let refund = payments::record_offline_refund(tx, order, &left).await?;
-            ordering::recompute_paid(tx, order).await?;
-            outbox::enqueue(tx, Event::RefundIssued { refund }).await?;
+            ordering::recompute_paid(tx, order);
+            outbox::enqueue(tx, Event::RefundIssued { refund });
         } else {
             payments::request_refund(tx, &left).await?;
         }

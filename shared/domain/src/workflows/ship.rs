@@ -33,10 +33,10 @@ pub async fn ship_order(
         if payments::has_refunds(tx, id).await? {
             return Err(Refusal::Refunded.into());
         }
-        ordering::set_actor(tx, staff).await?;
-        ordering::ship(tx, id, shipment).await?;
-        inventory::ship(tx, id).await?;
-        outbox::enqueue(tx, Event::OrderShipped { order: id }).await?;
+        ordering::set_actor(tx, staff);
+        ordering::ship(tx, id, shipment);
+        inventory::ship(tx, id);
+        outbox::enqueue(tx, Event::OrderShipped { order: id });
         Ok(ordering::read(tx, id).await?)
     })
     .await

@@ -34,12 +34,12 @@ pub async fn start_payment(
         }
         if let Some(open) = open {
             // Before Stripe is asked to cancel it: the event of that may arrive before the answer.
-            payments::mark_replaced(tx, open.id).await?;
+            payments::mark_replaced(tx, open.id);
             return Ok(StartOutcome::CancelFirst(open));
         }
         let id = PaymentId::generate();
         let open = payments::insert(tx, id, order, locked.total, flow).await?;
-        ordering::extend_expiry(tx, order, flow.hold_seconds(HOLD_SECONDS)).await?;
+        ordering::extend_expiry(tx, order, flow.hold_seconds(HOLD_SECONDS));
         Ok(StartOutcome::Ready(open))
     })
     .await
@@ -58,7 +58,8 @@ pub async fn apply_payment_update(
 /// If Stripe reports it as succeeded after all, that outranks this.
 pub async fn payment_missing(db: &Db, payment: PaymentId) -> Result<(), Failure<Never>> {
     let failed = db.transaction(async |tx| {
-        ordering::lock_by_payment(tx, None, Some(payment)).await?;
+        let (locked,) = tx.together((ordering::lock_by_payment(None, Some(payment)),)).await;
+        locked?;
         Ok::<_, Failure<Never>>(payments::fail_missing(tx, payment).await?)
     });
     if failed.await? {
@@ -84,10 +85,11 @@ pub async fn payments_of_order(
 pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status, Failure<Refusal>> {
     let reported = update.status;
     let update = &update.by_received_amount();
-    let locked = ordering::lock_by_payment(tx, update.provider.as_deref(), update.payment).await?;
-    let locked = locked.ok_or(Refusal::NoPayment)?;
+    let order = ordering::lock_by_payment(update.provider.clone(), update.payment);
+    let (locked, payment) = tx.together((order, payments::lock(update))).await;
+    let (locked, payment) =
+        (locked?.ok_or(Refusal::NoPayment)?, payment?.ok_or(Refusal::NoPayment)?);
     let order = locked.order;
-    let payment = payments::lock(tx, update).await?.ok_or(Refusal::NoPayment)?;
     let is_new = payment.is_superseded_by(update)?;
     if let (Some(session), None) = (&update.session, &payment.session) {
         payments::set_session(tx, payment.id, session).await?;
@@ -103,29 +105,28 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
             if payment.status.is_final() {
                 make_way(tx, &locked, payment.id).await?;
             }
-            payments::record_capture(tx, payment.id, order, update).await?;
+            payments::record_capture(tx, payment.id, order, update);
             if let Some(session) = update.session.as_ref().or(payment.session.as_ref()) {
                 // They waited for this money.
-                payments::mark_object_processed(tx, session).await?;
+                payments::mark_object_processed(tx, session);
             }
             let refundable = update.amount.down_to_step().minor;
-            if close::on_capture(tx, &locked, update.amount).await?.is_refunded() && refundable > 0
-            {
-                payments::request_late_refund(tx, payment.id, refundable).await?;
+            if close::on_capture(tx, &locked, update.amount).is_refunded() && refundable > 0 {
+                payments::request_late_refund(tx, payment.id, refundable);
             }
         }
         Status::Canceled => {
-            payments::update(tx, payment.id, update).await?;
+            payments::update(tx, payment.id, update);
             // A replaced payment is canceled while the order waits for the payment that takes its place.
             let ends_order = !payment.is_replaced || locked.is_ending();
             if ends_order && payments::open_payment(tx, order).await?.is_none() {
-                close::cancel_unpaid(tx, &locked).await?;
+                close::cancel_unpaid(tx, &locked);
                 if reported == Status::Succeeded {
-                    outbox::enqueue(tx, Event::OrderUnderpaid { order }).await?;
+                    outbox::enqueue(tx, Event::OrderUnderpaid { order });
                 }
             }
         }
-        _ => payments::update(tx, payment.id, update).await?,
+        _ => payments::update(tx, payment.id, update),
     }
     Ok(update.status)
 }
@@ -156,7 +157,7 @@ pub(super) async fn apply_failed_attempt(
 ) -> Result<(), Failure<Refusal>> {
     apply(tx, update).await?;
     if let Some(payment) = payments::record_failed_attempt(tx, update).await? {
-        outbox::enqueue(tx, Event::PaymentFailed { payment }).await?;
+        outbox::enqueue(tx, Event::PaymentFailed { payment });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use domain::accounts::{self, Role};
+use domain::accounts::{self, Claim, Role};
 use domain::id::{FamilyId, UserId};
 use domain::viewer::{Actor, Viewer};
 
@@ -25,18 +25,32 @@ pub struct Staff(pub Caller);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin(pub Caller);
 
-impl Caller {
-    async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
+/// Whoever shows a valid access token. The use case that takes the claim confirms it, together with its first statements, and
+/// refuses one that is true no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claimant(pub Claim);
+
+impl Claimant {
+    fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let token = parts.headers.get(header::AUTHORIZATION);
         let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
         let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, token) = token.ok_or(Problem::sign_in("this needs a bearer token"))?;
-        let invalid = || Problem::sign_in("the token is not valid, or no longer");
         let claims = app.verifier.verify(token, app.clock.now()).ok_or_else(invalid)?;
+        Ok(Self(Claim { user: claims.sub, epoch: claims.epoch, session: claims.sid }))
+    }
+}
+
+fn invalid() -> Problem {
+    Problem::sign_in("the token is not valid, or no longer")
+}
+
+impl Caller {
+    async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let Claimant(claim) = Claimant::from(parts, app)?;
         // The role comes from the account, not from the token: a change takes effect with the next request.
-        let role = accounts::active_role(&app.db, claims.sub, claims.epoch, claims.sid).await?;
-        let role = role.ok_or_else(invalid)?;
-        Ok(Self { id: claims.sub, role, session: claims.sid })
+        let role = accounts::active_role(&app.db, claim).await?.ok_or_else(invalid)?;
+        Ok(Self { id: claim.user, role, session: claim.session })
     }
 
     /// Whose orders the caller may see: customers their own, staff all.
@@ -55,6 +69,17 @@ impl Caller {
         }
         let detail = format!("this needs the role {}", role.name());
         Err(Problem::new(StatusCode::FORBIDDEN, "wrong_role", detail))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Claimant
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::from(parts, &App::from_ref(state))
     }
 }
 

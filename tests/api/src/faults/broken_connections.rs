@@ -177,17 +177,45 @@ async fn a_payment_and_a_refund_whose_line_breaks_at_any_byte_are_made_once_at_s
 }
 
 #[tokio::test]
-async fn whoever_hears_nothing_of_the_commit_asks_again_and_hears_what_was_done() {
+async fn where_nothing_is_heard_of_the_commit_of_an_order_its_key_tells_what_was_done() {
     let fixture = Fixture::new().await;
+    let placed = async |key, direction| {
+        let before = fixture.proxy.fault_count();
+        fixture.proxy.inject(direction, Trigger::text("COMMIT\0"), NetworkFault::Close);
+        let order = fixture.order(key).await;
+        assert_eq!(fixture.proxy.fault_count(), before + 1);
+        order
+    };
+
+    let committed = placed("the answer gets lost", Direction::ToClient).await;
+    assert_eq!((committed.status, committed.header("idempotent-replayed")), (201, Some("true")));
+    let lost = placed("the commit gets lost", Direction::ToServer).await;
+    assert_eq!((lost.status, lost.header("idempotent-replayed")), (201, None));
+    for (key, before) in [("the answer gets lost", committed), ("the commit gets lost", lost)] {
+        let again = fixture.order(key).await;
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!((again.status, again.bytes), (201, before.bytes));
+    }
+    assert_eq!(fixture.order_count().await, 2);
+    fixture.check_invariants().await;
+}
+
+#[tokio::test]
+async fn whoever_has_no_key_and_hears_nothing_of_the_commit_is_told_to_ask_again() {
+    let fixture = Fixture::new().await;
+    let order =
+        fixture.shop.order(&fixture.buyer, Order { product: fixture.mug, quantity: 1 }).await;
+    let cancel = || {
+        let path = format!("/v1/orders/{order}/cancel");
+        fixture.api.post(&path, &json!({})).by(&fixture.buyer)
+    };
     fixture.proxy.inject(Direction::ToClient, Trigger::text("COMMIT\0"), NetworkFault::Close);
 
-    let first = fixture.order("the answer gets lost").await;
-    let placed = fixture.order_count().await;
-    let again = fixture.order("the answer gets lost").await;
+    let first = cancel().await;
+    let again = cancel().await;
 
-    assert_eq!((first.refusal(), placed), ((503, "unavailable"), 1));
+    assert_eq!(first.refusal(), (503, "unavailable"));
     assert!(first.header("retry-after").is_some());
-    assert_eq!((again.status, again.header("idempotent-replayed")), (201, Some("true")));
-    assert_eq!(fixture.order_count().await, 1);
+    assert_eq!((again.status, again.text("/status")), (200, "cancelled"));
     fixture.check_invariants().await;
 }

@@ -3,6 +3,7 @@
 
 mod broken_connections;
 mod crash_points;
+mod flights;
 mod full_disk;
 mod panics;
 mod queue;

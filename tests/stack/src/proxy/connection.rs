@@ -79,6 +79,11 @@ async fn copy(
                     release.changed().await.ok();
                 }
                 NetworkFault::Delay(delay) => time::sleep(delay).await,
+                NetworkFault::Garble => {
+                    let Some((&first, rest)) = bytes.split_first() else { continue };
+                    send(&mut to, &mut position, &[first ^ 1]).await?;
+                    bytes = rest;
+                }
                 NetworkFault::HalfClose => {
                     to.shutdown().await.ok();
                     discard(from).await;

@@ -57,6 +57,8 @@ pub enum NetworkFault {
     Delay(Duration),
     /// The receiver sees the end of the stream; the other direction continues.
     HalfClose,
+    /// The next byte arrives as another one.
+    Garble,
 }
 
 /// A running proxy. It stops, and closes all connections, when this is dropped.

@@ -135,6 +135,17 @@ async fn a_delayed_line_carries_everything_late() {
 }
 
 #[tokio::test]
+async fn a_garbled_byte_is_another_and_the_others_are_the_same() {
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.inject(Direction::ToServer, Trigger::text("c"), NetworkFault::Garble);
+    let mut client = Client::connect(&proxy).await;
+
+    client.send("abcdec").await;
+
+    assert_eq!(client.receive(6).await.unwrap(), "abbdec");
+}
+
+#[tokio::test]
 async fn a_line_closed_to_the_server_still_brings_what_it_says() {
     let proxy = Proxy::to(echo().await).await.unwrap();
     proxy.inject(Direction::ToServer, Trigger::Byte(3), NetworkFault::HalfClose);

@@ -2,8 +2,8 @@
 
 use super::role;
 use crate::accounts::session::{Place, Trace};
-use crate::accounts::{ActiveSession, RefreshToken, Role, Session};
-use crate::db::{Db, DbError, Param, Tx, queries};
+use crate::accounts::{ActiveSession, Claim, RefreshToken, Role, Session};
+use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
 
@@ -135,14 +135,13 @@ queries! {
         from doomed where refresh_tokens.hash = doomed.hash";
 }
 
-pub(in crate::accounts) async fn active_role(
-    db: &Db,
-    user: UserId,
-    epoch: i32,
-    session: FamilyId,
-) -> Result<Option<Role>, DbError> {
-    let row = db.row(&ACTIVE_ROLE, &[&user, &epoch, &session]).await?;
-    row.map(|row| role(&ACTIVE_ROLE, &row)).transpose()
+/// The role of whoever shows an access token. `None` if the account is disabled, its epoch has changed or the session has
+/// ended.
+pub(crate) fn standing(claim: Claim) -> Ask<Option<Role>> {
+    let Claim { user, epoch, session } = claim;
+    Ask::new(&ACTIVE_ROLE, params![user, epoch, session], |rows| {
+        rows.first().map(|row| role(&ACTIVE_ROLE, row)).transpose()
+    })
 }
 
 /// Whether the account was logged in to from there within the last eight weeks.

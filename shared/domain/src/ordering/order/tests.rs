@@ -83,7 +83,11 @@ fn another_total_than_the_buyer_saw_is_told_first() {
 fn only_an_order_that_waits_for_money_holds_its_stock_and_for_half_an_hour() {
     let mug = ProductId::generate();
     let basket = Basket::new([(mug, 1)]).unwrap();
-    let held = |minor| price(&basket, vec![item(mug, minor, 5, true)]).unwrap().hold_seconds();
+    let at = OffsetDateTime::UNIX_EPOCH;
+    let held = |minor| {
+        let order = price(&basket, vec![item(mug, minor, 5, true)]).unwrap().placed(at);
+        order.expires_at.map(|until| (until - at).whole_seconds())
+    };
 
     assert_eq!((held(50), held(0)), (Some(1800), None));
 }

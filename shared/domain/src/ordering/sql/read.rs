@@ -1,7 +1,7 @@
 //! The statements that read orders.
 
 use super::address::address;
-use crate::db::{Db, DbError, Query, Tx, queries};
+use crate::db::{Ask, Db, DbError, Query, Tx, params, queries};
 use crate::id::{OrderId, ProductId};
 use crate::money::{Currency, Money};
 use crate::ordering::cancel_reason::CancelReason;
@@ -131,6 +131,19 @@ pub(in crate::ordering) async fn find(
         Viewer::Buyer(buyer) => db.row(&FIND_OWN, &[&id, &buyer]).await?,
     };
     Ok(with_lines(db, row.into_iter().collect()).await?.pop())
+}
+
+/// An order, and the answer to what is asked together with it.
+pub(in crate::ordering) async fn find_with<T>(
+    db: &Db,
+    ask: Ask<T>,
+    id: OrderId,
+) -> (Result<T, DbError>, Result<Option<Order>, DbError>) {
+    let found = Ask::new(&FIND, params![id], Ok);
+    let lines = Ask::new(&LINES, params![vec![id]], |rows| rows.iter().map(line).collect());
+    let (answer, found, lines) = db.together((ask, found, lines)).await;
+    let read = || found?.first().map(|row| order(row, lines?)).transpose();
+    (answer, read())
 }
 
 pub(in crate::ordering) async fn list(

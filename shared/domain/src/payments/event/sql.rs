@@ -1,7 +1,7 @@
 //! The statements behind Stripe's events. They hold no rules.
 
 use super::{EventEnvelope, EventOutcome, StoredEvent};
-use crate::db::{Db, DbError, Param, Tx, queries};
+use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 
 queries! {
     RECORD: "store a Stripe event" = "
@@ -92,20 +92,23 @@ pub(super) async fn record(
 }
 
 /// Fails by its constraint, [`super::STORED_ONCE`], if the event is stored already.
-pub(crate) async fn insert_with_outcome(
+pub(crate) fn insert_with_outcome(
     tx: &Tx<'_>,
     envelope: &EventEnvelope,
     raw: &[u8],
     outcome: &EventOutcome,
-) -> Result<(), DbError> {
-    let EventEnvelope { id, kind, object_id, created, livemode, api_version, .. } = envelope;
-    let parked = if let EventOutcome::Parked(code, _) = outcome { Some(code) } else { None };
+) {
+    let EventEnvelope { id, kind, object_id, created, livemode, api_version, .. } =
+        envelope.clone();
+    let parked = if let EventOutcome::Parked(code, _) = outcome { Some(*code) } else { None };
     let pause =
         if let EventOutcome::TryLater { pause_seconds } = outcome { *pause_seconds } else { 0 };
     let is_done = *outcome == EventOutcome::Done;
-    let row: [Param<'_>; 10] =
-        [id, kind, object_id, created, livemode, api_version, &raw, &parked, &is_done, &pause];
-    tx.execute(&INSERT_WITH_OUTCOME, &row).await.map(drop)
+    #[rustfmt::skip]
+    let row = params![
+        id, kind, object_id, created, livemode, api_version, raw.to_vec(), parked, is_done, pause,
+    ];
+    tx.defer(Ask::write(&INSERT_WITH_OUTCOME, row));
 }
 
 /// How often the event was tried before, and its `livemode`; none if there is nothing to do.
@@ -114,21 +117,21 @@ pub(crate) async fn lock_event(tx: &Tx<'_>, event: &str) -> Result<Option<(i32, 
     Ok(row.map(|row| (row.get("attempts"), row.get("livemode"))))
 }
 
-pub(crate) async fn mark_processed(tx: &Tx<'_>, event: &str) -> Result<(), DbError> {
-    tx.execute(&MARK_PROCESSED, &[&event]).await.map(drop)
+pub(crate) fn mark_processed(tx: &Tx<'_>, event: &str) {
+    tx.defer(Ask::write(&MARK_PROCESSED, params![event.to_owned()]));
 }
 
 /// Marks what waits of the events about an object of Stripe's as processed.
-pub(crate) async fn mark_object_processed(tx: &Tx<'_>, object: &str) -> Result<(), DbError> {
-    tx.execute(&MARK_OBJECT_PROCESSED, &[&object]).await.map(drop)
+pub(crate) fn mark_object_processed(tx: &Tx<'_>, object: &str) {
+    tx.defer(Ask::write(&MARK_OBJECT_PROCESSED, params![object.to_owned()]));
 }
 
-pub(crate) async fn park(tx: &Tx<'_>, event: &str, why: &str) -> Result<(), DbError> {
-    tx.execute(&PARK, &[&event, &why]).await.map(drop)
+pub(crate) fn park(tx: &Tx<'_>, event: &str, why: &'static str) {
+    tx.defer(Ask::write(&PARK, params![event.to_owned(), why]));
 }
 
-pub(crate) async fn try_later(tx: &Tx<'_>, event: &str, pause_seconds: i32) -> Result<(), DbError> {
-    tx.execute(&TRY_LATER, &[&event, &pause_seconds]).await.map(drop)
+pub(crate) fn try_later(tx: &Tx<'_>, event: &str, pause_seconds: i32) {
+    tx.defer(Ask::write(&TRY_LATER, params![event.to_owned(), pause_seconds]));
 }
 
 /// Whether it is parked now.
