@@ -187,6 +187,33 @@ async fn of_ten_twins_at_once_under_one_key_one_makes_the_product() {
 }
 
 #[tokio::test]
+async fn a_twin_that_the_release_before_still_serves_is_waited_for() {
+    let fixture = Fixture::open().await;
+    let (api, id) = (catalog_api(&fixture.shop), fixture.admin.id);
+    let quoted = format!("\"{KEY}\"");
+    let twin = || api.post("/v1/products", &mug("TWIN")).by(&fixture.admin).key(&quoted);
+    let first = twin().await;
+    fixture.shop.run("create temporary table stored as select * from idempotency_keys").await;
+    fixture.shop.run("delete from idempotency_keys").await;
+    // What its transaction does until just before the commit.
+    fixture.shop.run("begin").await;
+    let lock = "select count(*) from take_turn($1, $2, $2)";
+    assert_eq!(fixture.shop.admin.query(lock, &[&id, &quoted]).await.unwrap().len(), 1);
+    fixture.shop.run("insert into idempotency_keys select * from stored").await;
+
+    let is_awaited =
+        "select exists (select from pg_locks where not granted and locktype = 'advisory')";
+    let commit = async {
+        while !fixture.shop.one::<bool>(is_awaited).await {}
+        fixture.shop.run("commit").await;
+    };
+    let (again, ()) = tokio::join!(twin().into_future(), commit);
+
+    assert_eq!((again.status, &again.bytes), (201, &first.bytes), "{}", again.body);
+    assert_eq!(replayed(&again), Some("true"));
+}
+
+#[tokio::test]
 async fn a_refused_request_frees_its_key_and_a_bad_key_is_refused() {
     let fixture = Fixture::open().await;
     let api = catalog_api(&fixture.shop);

@@ -40,6 +40,26 @@ async fn a_key_in_quotation_marks_is_the_key_between_them() {
 }
 
 #[tokio::test]
+async fn a_key_in_quotation_marks_is_recognized_across_a_deploy_and_a_rollback() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let (api, key) = (api(&shop), fresh_key());
+    let quoted = format!("\"{key}\"");
+    let send = |key: &str| api.post("/v1/orders", &order_body([(mug, 1)])).by(&buyer).key(key);
+
+    let first = send(&quoted).await;
+    // The release before stores and looks for a key as it was sent.
+    assert_eq!(shop.one::<String>("select key from idempotency_keys").await, quoted);
+    for spelling in [&quoted, &key] {
+        let again = send(spelling).await;
+        assert_eq!((again.status, &again.bytes), (201, &first.bytes), "{spelling}");
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{spelling}");
+    }
+    assert_eq!(shop.stock(mug).await, (10, 1));
+}
+
+#[tokio::test]
 async fn the_same_json_in_another_notation_is_the_same_request() {
     let shop = Shop::open().await;
     let mug = shop.product(Product::any()).await;
