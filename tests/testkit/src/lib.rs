@@ -61,6 +61,18 @@ impl Shop {
         Self::at(server, &name).await
     }
 
+    /// A shop in a database that sorts by the rules of a language.
+    pub async fn open_in_language(language: &str) -> Self {
+        let server = server().await;
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let create = format!(
+            "create database {name} template template0 encoding 'UTF8' locale_provider icu icu_locale '{language}'"
+        );
+        connect(&server.url("postgres")).await.batch_execute(&create).await.unwrap();
+        Db::connect(&server.url(&name), 1).unwrap().migrate().await.unwrap();
+        Self::at(server, &name).await
+    }
+
     /// Creates the database `shop` on a server that the test may stop and start.
     pub async fn open_on(server: &Postgres) -> Self {
         let name = "shop";

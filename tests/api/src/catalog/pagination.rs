@@ -200,3 +200,23 @@ async fn prices_are_compared_within_a_currency_only() {
         assert_eq!(walk(&api, &path, async |_| {}).await, up[1..4], "{path}");
     }
 }
+
+#[tokio::test]
+async fn no_currency_is_missing_where_other_letters_come_after_z() {
+    let shop = Shop::open_in_language("et").await;
+    let api = api(&shop);
+    for currency in ["TRY", "ZAR", "USD", "EUR"] {
+        shop.product(Product { sku: currency.to_owned(), currency, ..Product::any() }).await;
+    }
+    let up = ["EUR", "ZAR", "TRY", "USD"];
+    let down = up.iter().rev().copied().collect::<Vec<_>>();
+
+    for limit in 1..=4 {
+        for filter in ["", "&in_stock=true", "&q=product", "&q=produkt"] {
+            for (sort, expected) in [("price", &up[..]), ("-price", &down[..])] {
+                let path = format!("/v1/products?sort={sort}&limit={limit}{filter}");
+                assert_eq!(walk(&api, &path, async |_| {}).await, expected, "{path}");
+            }
+        }
+    }
+}
