@@ -47,10 +47,11 @@ impl TryFrom<SyncCounts> for Feed {
 ///
 /// Send `counted_at`. Then the stock on hand becomes what was counted, plus what has moved since by shipments, returns
 /// and adjustments, however late the count arrives; and of several counts the one that was taken last stays. A count
-/// without it that stock moves after, before it is applied, is not applied.
+/// without it that stock moves after, before it is applied, is not applied; nor is one with it that a correction by hand
+/// (reason `correction`) came after, for that may be of what the count shows as well.
 ///
-/// What turns out later is listed as a stock discrepancy: a count lower than the number of reserved pieces, one without
-/// `counted_at` that stock moved after, and one whose product is gone.
+/// What turns out later is listed as a stock discrepancy: a count lower than the number of reserved pieces, one that is
+/// not applied because stock moved or was corrected after it, and one whose product is gone.
 ///
 /// Formerly `/v1/inventory/sync`, which still answers.
 #[utoipa::path(

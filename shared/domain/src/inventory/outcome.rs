@@ -38,6 +38,8 @@ pub(super) struct History {
     pub(super) moved: i64,
     /// How many movements that were.
     pub(super) moves: i64,
+    /// How many of them were corrections of the recorded quantity.
+    pub(super) corrections: i64,
 }
 
 impl CountOutcome {
@@ -63,7 +65,8 @@ impl CountOutcome {
 /// The outcome of a count that is new. Whenever it arrives, the stock is the same as if it had been applied when it was
 /// taken; but the quantity on hand never falls below what is reserved.
 ///
-/// Without the time of counting, nobody knows whether a movement after the sending is in the count: staff decide.
+/// Without the time of counting, nobody knows whether a movement after the sending is in the count: staff decide. So they do
+/// if the recorded quantity was corrected after the count was taken: what was wrong with it, the count may show as well.
 pub(super) fn evaluate(stock: &Stock, count: &Count, history: &History) -> CountOutcome {
     let discrepancy = |reason| CountOutcome::Discrepancy { reason, on_hand: stock.on_hand };
     if history.newest_sequence.is_some_and(|newest| count.sequence() <= newest) {
@@ -80,7 +83,7 @@ pub(super) fn evaluate(stock: &Stock, count: &Count, history: &History) -> Count
     if history.taken_at.is_some_and(|taken_at| newest.is_some_and(|newest| newest > taken_at)) {
         return CountOutcome::Stale;
     }
-    if !is_timed && history.moves > 0 {
+    if history.corrections > 0 || !is_timed && history.moves > 0 {
         return discrepancy(DiscrepancyReason::StockMoved);
     }
     let on_hand = i64::from(count.on_hand()).saturating_add(history.moved);

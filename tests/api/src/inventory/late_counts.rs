@@ -76,6 +76,30 @@ async fn a_count_of_unknown_time_that_stock_moves_after_is_for_staff_and_the_nex
 }
 
 #[tokio::test]
+async fn a_count_that_a_correction_by_hand_overtakes_is_for_staff_and_the_next_one_counts() {
+    let fixture = Fixture::new().await;
+    let mug = fixture.product("MUG-1", 10).await;
+    let counted_at = fixture.now().await;
+    let body = json!({"delta": 2, "reason": "correction"});
+    fixture.adjust("MUG-1", "the key of one request", &body).await;
+
+    // Both saw the twelve pieces that are there.
+    fixture.count(1, 12, Some(counted_at)).await;
+    fixture.consume().await;
+
+    assert_eq!(fixture.shop.stock(mug).await, (12, 0));
+    let found = fixture.get("/v1/stock-discrepancies").await;
+    assert_eq!(
+        (reasons(&found), each(&found, "counted")),
+        (vec![json!("stock_moved")], vec![json!(12)])
+    );
+    fixture.count(2, 11, Some(fixture.now().await)).await;
+    fixture.consume().await;
+    assert_eq!(fixture.shop.stock(mug).await, (11, 0));
+    fixture.check_invariants().await;
+}
+
+#[tokio::test]
 async fn what_is_only_reserved_meanwhile_makes_no_count_late() {
     let fixture = Fixture::new().await;
     let mug = fixture.product("MUG-1", 10).await;

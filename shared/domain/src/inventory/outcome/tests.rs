@@ -134,6 +134,22 @@ fn without_its_time_a_count_that_stock_moved_after_is_for_staff() {
 }
 
 #[test]
+fn a_count_from_before_a_correction_of_the_recorded_quantity_is_for_staff() {
+    let history = |corrections| History {
+        taken_at: Some(minute(1)),
+        moves: 1,
+        moved: 2,
+        corrections,
+        ..History::default()
+    };
+
+    let corrected = evaluate(&stock(9, 4), &timed(1, 9, 1), &history(1));
+    assert_eq!(corrected, discrepancy(DiscrepancyReason::StockMoved, 9));
+    let moved = evaluate(&stock(9, 4), &timed(1, 9, 1), &history(0));
+    assert_eq!(moved, CountOutcome::Applied { on_hand: 11 });
+}
+
+#[test]
 fn a_lower_number_is_late_or_if_it_was_sent_later_starts_anew() {
     let newest =
         History { newest_sequence: Some(7), newest_sent_at: Some(minute(5)), ..History::default() };

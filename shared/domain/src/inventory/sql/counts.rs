@@ -36,7 +36,8 @@ queries! {
             select sent.at as sent_at, least($4::timestamptz, coalesce(sent.at, now())) as taken_at
             from (select (select created_at from outbox where dedupe_key = $3) as at) as sent
         ), moved as (
-            select coalesce(sum(on_hand_delta), 0) as pieces, count(*) as times
+            select coalesce(sum(on_hand_delta), 0) as pieces, count(*) as times,
+                   count(*) filter (where source = 'adjustment' and reason = 'correction') as corrections
             from stock_moves
             where product_id = $1 and on_hand_delta <> 0
               and moved_at > coalesce((select taken_at from count), 'infinity')
@@ -48,7 +49,7 @@ queries! {
                (select max(counted_at) from inventory_sources where product_id = $1) as newest_count,
                (select moved_at from stock_moves
                 where product_id = $1 and source = 'created' and source_id = 'created') as created_at,
-               count.sent_at, count.taken_at, moved.pieces, moved.times
+               count.sent_at, count.taken_at, moved.pieces, moved.times, moved.corrections
         from count cross join moved
         left join inventory_sources known on known.product_id = $1 and known.source = $2";
 
@@ -115,6 +116,7 @@ pub(in crate::inventory) async fn look_up_history(
         taken_at: row.get("taken_at"),
         moved: row.get("pieces"),
         moves: row.get("times"),
+        corrections: row.get("corrections"),
     })
 }
 
