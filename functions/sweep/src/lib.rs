@@ -9,7 +9,7 @@ mod stripe_steps;
 pub use budget::ROUND;
 
 use budget::{Answered, Schedule, StripeBudget};
-use domain::catalog;
+use domain::catalog::{self, MadeTerms};
 use domain::db::{Db, Patience};
 use domain::failure::chain;
 use domain::operations::{self, Lag};
@@ -177,9 +177,12 @@ impl Sweep {
     async fn search_terms(&self, until: Instant, report: &mut Report) {
         let until = until.min(Instant::now() + TERMS_TIME);
         while Instant::now() < until {
-            match report.or_failure(catalog::make_search_terms(&self.db).await) {
-                None | Some(0) => return,
-                Some(made) => report.products += made,
+            let terms = report.or_failure(catalog::make_search_terms(&self.db).await);
+            let MadeTerms { made, failed } = terms.unwrap_or_default();
+            report.products += made;
+            report.failures += failed;
+            if made == 0 || failed > 0 {
+                return;
             }
         }
     }

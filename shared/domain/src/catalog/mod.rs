@@ -5,6 +5,7 @@ mod best_match;
 mod category;
 mod listing;
 mod metadata;
+mod missing_terms;
 mod product;
 mod refusal;
 mod row;
@@ -18,6 +19,7 @@ pub use category::{Category, CategoryChange, NewCategory};
 use listing::MatchKind;
 pub use listing::{Filter, ListPosition, Sort, Viewer};
 pub use metadata::{Metadata, MetadataChange};
+pub use missing_terms::{MadeTerms, make_search_terms};
 pub use product::{NewProduct, Product, ProductChange, Stage, Status, Stock};
 pub use refusal::Refusal;
 pub use search::SearchTerms;
@@ -26,7 +28,7 @@ pub use terms::SearchedTexts;
 
 pub use crate::change::Change;
 use crate::db::{Db, Tx};
-use crate::failure::{Failure, Never};
+use crate::failure::Failure;
 use crate::id::{CategoryId, ProductId, UserId};
 use crate::idempotency::{IdempotentCall, RecordedResponse};
 use crate::page::{Page, PageRequest};
@@ -85,17 +87,6 @@ pub async fn list_products(
     let Page { items, position } =
         page.paginate(found, |listed| ListPosition::of(listed, sort, match_kind));
     Ok(Page { items: items.into_iter().map(|listed| listed.product).collect(), position })
-}
-
-/// Makes the search terms of some products that have none: they were written by an earlier release, or by hand. Returns of
-/// how many.
-pub async fn make_search_terms(db: &Db) -> Result<usize, Failure<Never>> {
-    db.transaction(async |tx| {
-        let products = sql::lock_products_without_terms(tx).await?;
-        sql::update_terms(tx, &products).await?;
-        Ok(products.len())
-    })
-    .await
 }
 
 /// Changes a product. Refused with `Stale` unless it has one of the expected versions. Without effect, the version stays.

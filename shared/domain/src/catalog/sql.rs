@@ -86,9 +86,9 @@ queries! {
     LOCK_WITHOUT_TERMS: "look for products without search terms" = "
         select id, sku, name, description
         from products
-        where search_terms is null
+        where search_terms is null and id >= coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
         order by id
-        limit 100
+        limit $2
         for no key update skip locked";
 
     UPDATE_TERMS: "change the search terms of products" = "
@@ -191,11 +191,16 @@ pub(super) async fn update_product(tx: &Tx<'_>, product: &Product) -> Result<Pro
     read_product(&UPDATE_PRODUCT, &row)
 }
 
-/// Up to 100 products without search terms, with what they should be.
+/// The most products whose search terms one statement makes.
+pub(super) const TERMS_BATCH: i64 = 100;
+
+/// Products without search terms, in order from this one on, with what the terms should be.
 pub(super) async fn lock_products_without_terms(
     tx: &Tx<'_>,
+    from: Option<ProductId>,
+    limit: i64,
 ) -> Result<Vec<(ProductId, SearchedTexts)>, DbError> {
-    let rows = tx.rows(&LOCK_WITHOUT_TERMS, &[]).await?;
+    let rows = tx.rows(&LOCK_WITHOUT_TERMS, &[&from, &limit]).await?;
     let read = |row: &Row| {
         let texts = SearchedTexts::of(row.get("sku"), row.get("name"), row.get("description"));
         (row.get("id"), texts)

@@ -58,7 +58,7 @@ impl Rows {
         }
         self.client.batch_execute("reset session_replication_role").await?;
         // As the sweep does after a deploy.
-        while catalog::make_search_terms(&self.db).await? > 0 {}
+        while catalog::make_search_terms(&self.db).await?.made > 0 {}
         // Vacuum as well: GIN indexes keep new entries in a pending list until then.
         self.client.batch_execute("vacuum (analyze)").await?;
         self.size = to;
