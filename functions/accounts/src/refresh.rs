@@ -27,7 +27,8 @@ impl TryFrom<RefreshSession> for RefreshToken {
 ///
 /// A refresh token is valid once. While the new one is unused, the old one returns it again, for a lost response or a
 /// second tab. Once the new one was used, the old one is refused: for ten seconds it counts as that of a late tab, and
-/// the session goes on; after that it counts as stolen: the session ends, and its owner gets an email.
+/// the session goes on; after that it counts as stolen: the session ends, and its owner gets an email. So it does if more
+/// than three old tokens are presented within a day, each more than ten seconds after its use: tabs must share the newest.
 #[utoipa::path(
     post,
     path = "/v1/auth/refresh",

@@ -33,7 +33,7 @@ pub(crate) use sql::session::standing;
 pub use user_filter::UserFilter;
 pub use users::{FirstAdmin, create_first_admin, disable, enable, list, set_role, show};
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::id::{FamilyId, UserId};
 use crate::outbox::{self, Event};
@@ -137,7 +137,8 @@ pub async fn log_in(
 ///
 /// While the successor is unused, the spent token gives the same one again: the response may have been lost, or another
 /// tab was faster. Once the successor was used, the spent token is refused. For ten seconds it may still come from a tab
-/// that was late; after that it may have been stolen (RFC 9700, 4.14.2): the session ends, and the owner gets an email.
+/// that was late; after that it may have been stolen (RFC 9700, 4.14.2): the session ends, and the owner gets an email. So
+/// it does if more than three tokens are presented again in a day, each more than ten seconds after its use.
 pub async fn refresh(
     db: &Db,
     key: &RefreshKey,
@@ -145,28 +146,51 @@ pub async fn refresh(
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     rate_limit::consume(db, rate_limit::REFRESH, visitor, "").await?;
+    let session = sql::session::family(db, token).await?.ok_or(Refusal::SessionEnded)?;
+    rate_limit::consume(db, rate_limit::REFRESH_SESSION, visitor, &session.to_string()).await?;
     let (successor, trace) = (key.successor(&token), visitor.trace(key));
     if let Some(session) = sql::session::rotate(db, token, successor, &trace).await? {
         return Ok(session);
     }
-    if let Some(session) = sql::session::repeat_rotation(db, token, successor).await? {
-        return Ok(session);
-    }
-    let reused = db
-        .transaction(async |tx| {
-            let reused = sql::session::end_session_of_reused_token(tx, token, successor).await?;
-            if let Some((user, session)) = reused {
-                outbox::enqueue(tx, Event::SessionStolen { user, session });
-            }
-            Ok::<_, Failure<Refusal>>(reused)
-        })
-        .await?;
-    if let Some((user, _)) = reused {
-        tracing::warn!(user.id = %user, "refresh_reused: a refresh token was reused; its session was ended");
-    } else if sql::session::goes_on_without(db, token).await? {
-        return Err(Refusal::TokenReplaced.into());
+    match db.transaction(async |tx| present_again(tx, token, successor).await).await? {
+        SpentToken::Repeated(session) => return Ok(session),
+        SpentToken::Stolen(user) => {
+            tracing::warn!(user.id = %user, "refresh_reused: a refresh token was reused; its session was ended");
+        }
+        SpentToken::Refused if sql::session::goes_on_without(db, token).await? => {
+            return Err(Refusal::TokenReplaced.into());
+        }
+        SpentToken::Refused => {}
     }
     Err(Refusal::SessionEnded.into())
+}
+
+/// What becomes of a token that is not valid any more.
+enum SpentToken {
+    Repeated(Session),
+    /// The session of this user was ended.
+    Stolen(UserId),
+    Refused,
+}
+
+async fn present_again(
+    tx: &Tx<'_>,
+    token: RefreshToken,
+    successor: RefreshToken,
+) -> Result<SpentToken, Failure<Refusal>> {
+    let stolen = match sql::session::repeat_rotation(tx, token, successor).await? {
+        Some((session, is_late)) => {
+            if !is_late || rate_limit::tolerate_late_repeat(tx, token, session.family).await? {
+                return Ok(SpentToken::Repeated(session));
+            }
+            sql::session::end_session_of(tx, token).await?;
+            Some((session.user, session.family))
+        }
+        None => sql::session::end_session_of_reused_token(tx, token, successor).await?,
+    };
+    let Some((user, session)) = stolen else { return Ok(SpentToken::Refused) };
+    outbox::enqueue(tx, Event::SessionStolen { user, session });
+    Ok(SpentToken::Stolen(user))
 }
 
 /// Ends a session. Its refresh tokens and access tokens are no longer accepted. Ending it again changes nothing.

@@ -1,9 +1,10 @@
 //! Rate limits of the requests that check credentials or send links: token buckets, kept in the database.
 
 use super::session::{Place, Trace};
-use super::{Device, Origin, RefreshKey, Refusal, sql};
-use crate::db::{Db, DbError};
+use super::{Device, Origin, RefreshKey, RefreshToken, Refusal, sql};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
+use crate::id::FamilyId;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -38,7 +39,7 @@ pub(super) struct Limit {
     name: &'static str,
     scope: Scope,
     capacity: u16,
-    seconds: u16,
+    seconds: u32,
 }
 
 /// Which requests share a bucket.
@@ -54,7 +55,7 @@ enum Scope {
     Shop,
 }
 
-const fn limit(name: &'static str, scope: Scope, capacity: u16, seconds: u16) -> Limit {
+const fn limit(name: &'static str, scope: Scope, capacity: u16, seconds: u32) -> Limit {
     Limit { name, scope, capacity, seconds }
 }
 
@@ -75,6 +76,13 @@ pub(super) const REGISTER: &[Limit] =
     &[limit("register", Scope::Ip, 30, 60), limit("register_account", Scope::Account, 10, 60)];
 
 pub(super) const REFRESH: &[Limit] = &[limit("refresh", Scope::Ip, 120, 60)];
+/// Counts by session in place of an account. Keeps the tokens of a session below 50,000 in its 30 days.
+pub(super) const REFRESH_SESSION: &[Limit] = &[limit("refresh_session", Scope::Account, 60, 3600)];
+/// Counts by token: however often one lost answer is asked for again, it is one.
+const REPEATED_TOKEN: Limit = limit("repeated_token", Scope::Account, 1, DAY);
+/// Counts by session.
+const REPEATED_TOKENS: Limit = limit("repeated_tokens", Scope::Account, 3, DAY);
+const DAY: u32 = 24 * 60 * 60;
 
 /// Exhausting the bucket of an account does not lock its owner out: each of these requests sent them a valid link.
 pub(super) const FORGOT_PASSWORD: &[Limit] =
@@ -124,7 +132,7 @@ pub(super) async fn consume_held(
 /// A bucket that takes no less than `hold` to fill, so that it gives out at most twice its capacity within that time.
 fn held(hold: Duration) -> Option<Limit> {
     let seconds = hold.as_millis().div_ceil(1000);
-    let seconds = u16::try_from(seconds).unwrap_or(u16::MAX);
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
     (seconds > 0).then(|| limit("held", Scope::Shop, HELD_CAPACITY, seconds))
 }
 
@@ -150,6 +158,26 @@ pub(super) async fn consume_log_in(
     Err(LOG_IN_ACCOUNT.refuse(visitor).into())
 }
 
+/// Whether a session may go on although a spent token of it is presented so late. Few clients lose the answer to a refresh;
+/// but if somebody has copied a token, they and the owner present each one in turn.
+pub(super) async fn tolerate_late_repeat(
+    tx: &Tx<'_>,
+    token: RefreshToken,
+    session: FamilyId,
+) -> Result<bool, DbError> {
+    if !take_token_of(tx, &REPEATED_TOKEN, &BASE64_URL_SAFE_NO_PAD.encode(token.hash())).await? {
+        return Ok(true);
+    }
+    take_token_of(tx, &REPEATED_TOKENS, &session.to_string()).await
+}
+
+/// Like [`take_token`], of a bucket that does not depend on the client.
+async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool, DbError> {
+    let (capacity, seconds) = limit.numbers();
+    let bucket = limit.bucket(Origin::UNKNOWN, account);
+    Ok(sql::consume_token_in(tx, &bucket, capacity, seconds).await?.is_some())
+}
+
 /// Whether the bucket had a token.
 async fn take_token(
     db: &Db,
@@ -157,7 +185,7 @@ async fn take_token(
     visitor: &Visitor,
     account: &str,
 ) -> Result<bool, DbError> {
-    let (capacity, seconds) = (limit.capacity.into(), limit.seconds.into());
+    let (capacity, seconds) = limit.numbers();
     let bucket = limit.bucket(visitor.origin, account);
     let Some((remaining, reset)) = sql::consume_token(db, &bucket, capacity, seconds).await? else {
         return Ok(false);
@@ -217,74 +245,25 @@ impl Limit {
         format!("{}:{}", self.name, BASE64_URL_SAFE_NO_PAD.encode(hash.finish()))
     }
 
+    fn numbers(&self) -> (i32, i32) {
+        (self.capacity.into(), i32::try_from(self.seconds).unwrap_or(i32::MAX))
+    }
+
     fn refuse(&self, visitor: &Visitor) -> Refusal {
-        visitor.record(self.status(0, self.seconds.into()));
+        visitor.record(self.status(0, self.seconds));
         tracing::warn!(limit = self.name, "auth_throttled: rate limit {} exceeded", self.name);
         Refusal::TooManyRequests { retry_after: self.seconds_per_token() }
     }
 
     fn status(&self, remaining: u32, reset: u32) -> RateLimitStatus {
-        let (limit, window) = (self.capacity.into(), self.seconds.into());
+        let (limit, window) = (self.capacity.into(), self.seconds);
         RateLimitStatus { policy: self.name, limit, window, remaining, reset }
     }
 
     fn seconds_per_token(&self) -> u32 {
-        u32::from(self.seconds).div_ceil(self.capacity.into())
+        self.seconds.div_ceil(self.capacity.into())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::IpAddr;
-
-    fn origin(address: &str) -> Origin {
-        address.parse::<IpAddr>().unwrap().into()
-    }
-
-    #[test]
-    fn a_bucket_is_named_after_its_subject_but_does_not_tell_it() {
-        let [ip, pair] = LOG_IN else { panic!("two") };
-        let (one, other) = (origin("192.0.2.1"), origin("192.0.2.2"));
-        let bucket = pair.bucket(one, "ann@example.com");
-
-        assert!(bucket.starts_with("log_in:") && !bucket.contains("ann"), "{bucket}");
-        assert_eq!(bucket, pair.bucket(one, "ann@example.com"));
-        assert_ne!(bucket, pair.bucket(other, "ann@example.com"));
-        assert_ne!(bucket, pair.bucket(one, "bob@example.com"));
-        assert_eq!(ip.bucket(one, "ann"), ip.bucket(one, "bob"));
-        assert_eq!(LOG_IN_ACCOUNT.bucket(one, "ann"), LOG_IN_ACCOUNT.bucket(other, "ann"));
-        assert_eq!(LOG_IN_KNOWN.bucket(one, "ann"), LOG_IN_KNOWN.bucket(other, "ann"));
-        assert_ne!(LOG_IN_KNOWN.bucket(one, "ann"), LOG_IN_KNOWN.bucket(one, "bob"));
-        let held = held(Duration::from_millis(600)).unwrap();
-        assert_eq!(held.bucket(one, "ann"), held.bucket(other, "bob"));
-    }
-
-    #[test]
-    fn the_next_token_is_there_when_we_say() {
-        assert_eq!(LOG_IN[1].seconds_per_token(), 6);
-        assert_eq!(LOG_IN_ACCOUNT.seconds_per_token(), 1);
-        assert_eq!(FORGOT_PASSWORD[1].seconds_per_token(), 720);
-    }
-
-    #[test]
-    fn what_is_held_longer_is_let_in_more_slowly() {
-        let seconds = |millis| held(Duration::from_millis(millis)).map(|limit| limit.seconds);
-
-        assert_eq!((seconds(0), seconds(600), seconds(1001)), (None, Some(1), Some(2)));
-    }
-
-    #[test]
-    fn a_visitor_is_told_of_the_emptiest_bucket() {
-        let visitor = Visitor::from(origin("192.0.2.1"));
-        assert_eq!(visitor.rate_limit_status(), None);
-
-        let status =
-            |capacity, remaining| limit("log_in", Scope::Ip, capacity, 60).status(remaining, 1);
-        for (capacity, remaining) in [(60, 59), (10, 3), (60, 40)] {
-            visitor.record(status(capacity, remaining));
-        }
-
-        assert_eq!(visitor.rate_limit_status(), Some(status(10, 3)));
-    }
-}
+mod tests;

@@ -256,9 +256,21 @@ pub(super) async fn consume_token(
     capacity: i32,
     seconds: i32,
 ) -> Result<Option<(u32, u32)>, DbError> {
-    let Some(row) = db.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await? else {
-        return Ok(None);
-    };
+    tokens_left(db.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await?)
+}
+
+/// Like [`consume_token`]. The token is back if the transaction is rolled back.
+pub(super) async fn consume_token_in(
+    tx: &Tx<'_>,
+    bucket: &str,
+    capacity: i32,
+    seconds: i32,
+) -> Result<Option<(u32, u32)>, DbError> {
+    tokens_left(tx.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await?)
+}
+
+fn tokens_left(row: Option<Row>) -> Result<Option<(u32, u32)>, DbError> {
+    let Some(row) = row else { return Ok(None) };
     let count = |column| {
         let count = u32::try_from(row.get::<_, i64>(column));
         count.map_err(|_| DbError::invalid_row(&CONSUME_TOKEN, column))

@@ -8,6 +8,7 @@ mod keys;
 mod known_networks;
 mod listed_sessions;
 mod logging_in;
+mod long_sessions;
 mod registering;
 mod roles;
 mod sessions;

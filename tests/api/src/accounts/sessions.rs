@@ -99,12 +99,12 @@ async fn a_token_of_a_session_that_was_logged_out_is_no_theft() {
 }
 
 /// As if the tokens had been used that much earlier.
-async fn pass(fixture: &Fixture, time: &str) {
+pub(super) async fn pass(fixture: &Fixture, time: &str) {
     let earlier = format!("update refresh_tokens set used_at = used_at - interval '{time}'");
     fixture.shop.run(&earlier).await;
 }
 
-fn is_theft(event: &Event) -> bool {
+pub(super) fn is_theft(event: &Event) -> bool {
     matches!(event, Event::SessionStolen { .. })
 }
 
@@ -215,18 +215,46 @@ async fn logging_out_ends_this_session_at_once_and_no_other() {
     }
 }
 
-#[tokio::test]
-async fn a_refresh_that_races_a_log_out_does_not_outlive_it() {
-    let fixture = Fixture::new().await;
-    let first = fixture.register_and_log_in("ann@example.com").await;
-    // A refresh before its commit: the log-out cannot see the row of its successor yet.
-    let successor = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
+/// A refresh before its commit: nobody else can see the row of its successor yet, which is returned.
+async fn begin_refresh(fixture: &Fixture) -> String {
     let hash = digest(&SHA256, &[7; 32]).as_ref().to_vec();
     let insert = "insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at)
                   select $1, family, user_id, expires_at, family_expires_at from refresh_tokens";
     fixture.shop.run("begin").await;
     fixture.shop.run("update refresh_tokens set used_at = now()").await;
     fixture.shop.admin.execute(insert, &[&hash]).await.unwrap();
+    BASE64_URL_SAFE_NO_PAD.encode([7; 32])
+}
+
+#[tokio::test]
+async fn a_refresh_that_races_a_new_password_does_not_outlive_it() {
+    let fixture = Fixture::new().await;
+    fixture.open_account("ann@example.com").await;
+    fixture.log_in("ann@example.com", PASSWORD).await;
+    fixture.forgot("ann@example.com").await;
+    let link = fixture.mailed_links().await.pop().unwrap();
+    let successor = begin_refresh(&fixture).await;
+
+    let (reset, ()) = tokio::join!(
+        fixture.reset(&link, "other words are fine too"),
+        fixture.shop.commit_once_awaited()
+    );
+
+    assert_eq!(reset.status, 204, "{}", reset.body);
+    let alive = "select count(*) from refresh_tokens where revoked_at is null";
+    assert_eq!(
+        fixture.shop.one::<i64>(alive).await,
+        1,
+        "the successor was seen: there was no race"
+    );
+    assert_eq!(fixture.refresh(&successor).await.refusal(), (401, "session_ended"));
+}
+
+#[tokio::test]
+async fn a_refresh_that_races_a_log_out_does_not_outlive_it() {
+    let fixture = Fixture::new().await;
+    let first = fixture.register_and_log_in("ann@example.com").await;
+    let successor = begin_refresh(&fixture).await;
 
     let (gone, ()) =
         tokio::join!(fixture.log_out(&first.access), fixture.shop.commit_once_awaited());

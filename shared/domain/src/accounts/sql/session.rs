@@ -7,8 +7,7 @@ use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
 
-/// Whether a session has ended: one revoked token ends the whole family. A successor that is inserted while its family
-/// is being revoked is not revoked itself, but its family has ended.
+/// Whether a session has ended: one revoked token ends the whole family, however many tokens it has.
 macro_rules! ended {
     ($family:literal) => {
         concat!(
@@ -65,8 +64,10 @@ queries! {
         )
         select user_id, family, token_epoch from spent");
 
+    FAMILY: "look up the session of a token" = "select family from refresh_tokens where hash = $1";
+
     REPEAT_ROTATION: "repeat the refresh of a session" = concat!("
-        select token.user_id, token.family, users.token_epoch
+        select token.user_id, token.family, users.token_epoch, token.used_at < now() - interval '10 seconds' as is_late
         from refresh_tokens as token
         join refresh_tokens as successor on successor.hash = $2 and successor.family = token.family
         join users on users.id = token.user_id
@@ -76,35 +77,33 @@ queries! {
           and users.disabled_at is null and users.erased_at is null");
 
     /// Reused: its successor (`$2`) was used more than ten seconds ago, or cannot be told because the key has changed.
-    /// Locks in order of the hash, so that two transactions that end the same session cannot deadlock.
-    END_SESSION_OF_REUSED_TOKEN: "end the session of a reused token" = "
-        with reused as (
-            select token.family
-            from refresh_tokens as token left join refresh_tokens as successor on successor.hash = $2
-            where token.hash = $1 and token.used_at < now() - interval '10 seconds'
-              and (successor.hash is null or successor.used_at < now() - interval '10 seconds')
-        ), doomed as (
-            select hash from refresh_tokens
-            where revoked_at is null and family = (select family from reused)
-            order by hash
-            for update
-        )
-        update refresh_tokens set revoked_at = now()
-        from doomed where refresh_tokens.hash = doomed.hash
-        returning refresh_tokens.user_id, refresh_tokens.family";
+    END_SESSION_OF_REUSED_TOKEN: "end the session of a reused token" = concat!("
+        update refresh_tokens as token set revoked_at = now()
+        where token.hash = $1 and token.revoked_at is null and token.used_at < now() - interval '10 seconds'
+          and not exists (
+              select from refresh_tokens as successor
+              where successor.hash = $2
+                and (successor.used_at is null or successor.used_at >= now() - interval '10 seconds'))
+          and not ", ended!("token.family"), "
+        returning token.user_id, token.family");
+
+    END_SESSION_OF_TOKEN: "end the session of a token" = concat!("
+        update refresh_tokens as token set revoked_at = now()
+        where token.hash = $1 and token.revoked_at is null and not ", ended!("token.family"));
 
     GOES_ON_WITHOUT: "look for a session that goes on without a token" = concat!("
         select from refresh_tokens as token
-        join refresh_tokens as newest on newest.family = token.family
+        join refresh_tokens as newest on newest.user_id = token.user_id and newest.family = token.family
         join users on users.id = token.user_id
         where token.hash = $1 and token.used_at is not null
           and newest.used_at is null and newest.expires_at > now()
           and not ", ended!("token.family"), "
           and users.disabled_at is null and users.erased_at is null");
 
+    /// A session begins 30 days before it ends at the latest.
     LIST: "list the sessions of an account" = concat!("
         select token.family, token.created_at as last_used_at, token.expires_at, token.device, token.network,
-               (select min(created_at) from refresh_tokens as first where first.family = token.family) as created_at
+               token.family_expires_at - interval '30 days' as created_at
         from refresh_tokens as token
         where token.user_id = $1 and token.used_at is null and token.expires_at > now()
           and not ", ended!("token.family"), "
@@ -114,22 +113,22 @@ queries! {
     IS_SESSION_OF: "look for a session of a user" = "
         select from refresh_tokens where family = $2 and user_id = $1 limit 1";
 
-    END_SESSION: "end a session" = "
-        with doomed as (
-            select hash from refresh_tokens
-            where family = $2 and user_id = $1 and revoked_at is null
-            order by hash
-            for update
-        )
+    END_SESSION: "end a session" = concat!("
         update refresh_tokens set revoked_at = now()
-        from doomed where refresh_tokens.hash = doomed.hash";
+        where hash = (select hash from refresh_tokens where family = $2 and user_id = $1 limit 1)
+          and not ", ended!("$2"));
 
+    /// A token that is being spent meanwhile is revoked nevertheless: it was unused when the statement began. Locks in order
+    /// of the hash, so that two transactions that end the same sessions cannot deadlock.
     END_ALL_SESSIONS: "end all sessions of an account" = "
-        with doomed as (
+        with unused as materialized (
             select hash from refresh_tokens
-            where user_id = $1 and revoked_at is null and family_expires_at > now()
-            order by hash
-            for update
+            where user_id = $1 and used_at is null and expires_at > now()
+        ), doomed as (
+            select token.hash from refresh_tokens as token join unused using (hash)
+            where token.revoked_at is null
+            order by token.hash
+            for update of token
         )
         update refresh_tokens set revoked_at = now()
         from doomed where refresh_tokens.hash = doomed.hash";
@@ -176,14 +175,22 @@ pub(in crate::accounts) async fn rotate(
     Ok(row.map(|row| session(&row, successor)))
 }
 
-/// The session again, if the token was used and its successor is unused. Else `None`.
-pub(in crate::accounts) async fn repeat_rotation(
+/// The session that a token belongs to, whatever became of it.
+pub(in crate::accounts) async fn family(
     db: &Db,
     token: RefreshToken,
+) -> Result<Option<FamilyId>, DbError> {
+    Ok(db.row(&FAMILY, &[&token.hash()]).await?.map(|row| row.get("family")))
+}
+
+/// The session again, and whether it is later than a retry is. `None` unless the token was used and its successor is unused.
+pub(in crate::accounts) async fn repeat_rotation(
+    tx: &Tx<'_>,
+    token: RefreshToken,
     successor: RefreshToken,
-) -> Result<Option<Session>, DbError> {
-    let row = db.row(&REPEAT_ROTATION, &[&token.hash(), &successor.hash()]).await?;
-    Ok(row.map(|row| session(&row, successor)))
+) -> Result<Option<(Session, bool)>, DbError> {
+    let row = tx.row(&REPEAT_ROTATION, &[&token.hash(), &successor.hash()]).await?;
+    Ok(row.map(|row| (session(&row, successor), row.get("is_late"))))
 }
 
 fn session(row: &Row, refresh_token: RefreshToken) -> Session {
@@ -203,6 +210,13 @@ pub(in crate::accounts) async fn end_session_of_reused_token(
 ) -> Result<Option<(UserId, FamilyId)>, DbError> {
     let row = tx.row(&END_SESSION_OF_REUSED_TOKEN, &[&token.hash(), &successor.hash()]).await?;
     Ok(row.map(|row| (row.get("user_id"), row.get("family"))))
+}
+
+pub(in crate::accounts) async fn end_session_of(
+    tx: &Tx<'_>,
+    token: RefreshToken,
+) -> Result<(), DbError> {
+    tx.execute(&END_SESSION_OF_TOKEN, &[&token.hash()]).await.map(drop)
 }
 
 /// Whether the token is spent and its session has another one that is valid.
