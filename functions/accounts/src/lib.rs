@@ -12,11 +12,11 @@ mod sessions;
 mod state;
 mod tokens;
 mod users;
-mod visitor;
 
 pub use state::{Accounts, MIN_RESPONSE_TIME};
 
 use axum::{Router, middleware};
+use lambda::http::add_rate_limit_headers;
 
 lambda::interface! {
     fn documented() -> Router<Accounts>;
@@ -41,5 +41,5 @@ lambda::interface! {
 }
 
 pub fn routes() -> Router<Accounts> {
-    documented().layer(middleware::from_fn(visitor::add_rate_limit_headers))
+    documented().layer(middleware::from_fn(add_rate_limit_headers))
 }

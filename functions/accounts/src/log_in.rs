@@ -1,10 +1,9 @@
 use crate::Accounts;
 use crate::tokens::TokensView;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use domain::accounts::{self, Email, LogIn, PasswordAttempt};
 use domain::failure::Invalid;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

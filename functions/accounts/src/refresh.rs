@@ -1,9 +1,8 @@
 use crate::Accounts;
 use crate::tokens::TokensView;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use domain::accounts::{self, RefreshToken, Refusal};
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -1,10 +1,9 @@
 use crate::Accounts;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::accounts::{self, Email, NewAccount, Password};
 use domain::failure::Invalid;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

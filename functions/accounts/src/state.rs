@@ -6,8 +6,8 @@ use domain::db::Db;
 use domain::failure::Failure;
 use lambda::config::Config;
 use lambda::dispatcher::OutboxDispatcher;
+use lambda::http::App;
 use lambda::http::token::{KeyError, Signer};
-use lambda::http::{App, BadRange, TrustedProxies};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -27,8 +27,6 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// The minimum time of responses whose timing must not reveal whether an address has an account.
     pub min_response_time: Duration,
-    /// Those that may say where a request comes from. None unless it is set.
-    pub trusted_proxies: TrustedProxies,
 }
 
 impl Accounts {
@@ -51,7 +49,6 @@ impl Accounts {
             link_key,
             hasher: Hasher::new(),
             min_response_time: MIN_RESPONSE_TIME,
-            trusted_proxies: TrustedProxies::default(),
         })
     }
 
@@ -65,16 +62,11 @@ impl Accounts {
             .map_err(|error| format!("REFRESH_KEY cannot be used: {error}"))?;
         let link_key = LinkKey::from_base64(&config.text("LINK_KEY").await?)
             .map_err(|error| format!("LINK_KEY cannot be used: {error}"))?;
-        let trusted_proxies = config.optional("TRUSTED_PROXIES").unwrap_or_default();
-        let trusted_proxies = trusted_proxies
-            .parse()
-            .map_err(|error: BadRange| format!("TRUSTED_PROXIES cannot be used: {error}"))?;
         let keys = config.required("TOKEN_KEYS")?;
-        let mut app = config.app().await?;
+        let mut app = config.rate_limited_app().await?;
         let dispatcher = config.dispatcher_for(&mut app.db)?;
-        let accounts = Self::new(app, dispatcher, signer, keys, refresh_key, link_key)
-            .map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?;
-        Ok(Self { trusted_proxies, ..accounts })
+        let accounts = Self::new(app, dispatcher, signer, keys, refresh_key, link_key);
+        Ok(accounts.map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?)
     }
 
     /// Runs `work`, sends the email that it wrote, if any, and returns no earlier than after the minimum response time.
@@ -108,11 +100,5 @@ impl FromRef<Accounts> for App {
 impl FromRef<Accounts> for Db {
     fn from_ref(accounts: &Accounts) -> Self {
         accounts.app.db.clone()
-    }
-}
-
-impl FromRef<Accounts> for TrustedProxies {
-    fn from_ref(accounts: &Accounts) -> Self {
-        accounts.trusted_proxies.clone()
     }
 }

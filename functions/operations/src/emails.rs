@@ -30,7 +30,8 @@ pub(crate) struct EmailView {
     message: String,
     #[schema(example = "order_received")]
     kind: String,
-    /// `claimed` while it is being sent, then `sent` or `failed`.
+    /// `claimed` while it is being sent, then `sent` or `failed`; `dropped` if it is about an order that is not paid, and its
+    /// buyer has not verified the address.
     #[schema(example = "sent")]
     status: String,
     attempts: i32,

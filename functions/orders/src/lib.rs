@@ -14,8 +14,9 @@ mod timeline;
 mod view;
 
 use axum::extract::FromRef;
+use axum::{Router, middleware};
 use lambda::dispatcher::OutboxDispatcher;
-use lambda::http::App;
+use lambda::http::{App, add_rate_limit_headers};
 
 /// The state of this function.
 #[derive(Clone)]
@@ -31,7 +32,7 @@ impl FromRef<Orders> for App {
 }
 
 lambda::interface! {
-    pub fn routes() -> Router<Orders>;
+    fn documented() -> Router<Orders>;
     place::place_order,
     list::list_orders,
     show::show_order,
@@ -41,6 +42,10 @@ lambda::interface! {
     cancel::cancel_order,
     release_hold::release_hold,
     timeline::list_order_events,
+}
+
+pub fn routes() -> Router<Orders> {
+    documented().layer(middleware::from_fn(add_rate_limit_headers))
 }
 
 /// Parses a body of `POST /v1/orders`; `None` if it is refused. For the fuzzer.

@@ -10,7 +10,7 @@ use domain::money::Money;
 use domain::ordering::{Address, Basket, NewOrder, Note, Order};
 use domain::workflows;
 use lambda::http::caller::Claimant;
-use lambda::http::{IdempotentJson, IdempotentResponse, Problem};
+use lambda::http::{IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -56,6 +56,10 @@ impl TryFrom<PlaceOrder> for NewOrder {
 /// Place an order
 ///
 /// Prices the order and reserves its stock for 30 minutes. A buyer can have at most five unpaid orders.
+///
+/// Until the buyer has verified the email address, the stock is reserved for 15 minutes, and the buyer can have two unpaid
+/// orders with at most 20 pieces of a product in both; an order over nothing is refused, and so are more than six orders in
+/// ten minutes from one network address.
 #[utoipa::path(
     post,
     path = "/v1/orders",
@@ -68,20 +72,23 @@ impl TryFrom<PlaceOrder> for NewOrder {
         (status = 201, description = "The pending order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, `busy`", body = Problem),
+        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, and `most_verified` if a verified address may have more, `too_many_unpaid_pieces` with `product` and `most`, `email_unproven`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `not_for_sale`, `mixed_currencies`, `total_too_large`, `total_too_small`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
+        Throttled,
     ),
 )]
 pub(crate) async fn place_order(
     State(Orders { app, dispatcher }): State<Orders>,
     Claimant(claim): Claimant,
+    Visitor(visitor): Visitor,
     IdempotentJson { request, body }: IdempotentJson<PlaceOrder>,
 ) -> Result<Response, Problem> {
     let new = NewOrder::try_from(body)?;
-    let response = workflows::place_order(&app.db, claim, &new, &request, created).await?;
+    let response =
+        workflows::place_order(&app.db, claim, &visitor, &new, &request, created).await?;
     dispatcher.try_send_batched(&app.db).await;
     Ok(IdempotentResponse::created(response, "/v1/orders").into_response())
 }

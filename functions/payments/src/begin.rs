@@ -4,8 +4,9 @@ use crate::Payments;
 use axum::http::StatusCode;
 use domain::db::Db;
 use domain::failure::{Failure, chain};
-use domain::id::{OrderId, UserId};
+use domain::id::OrderId;
 use domain::payments::{self, OpenPayment, PaymentFlow, Refusal, StartOutcome};
+use domain::viewer::Buyer;
 use domain::workflows;
 use lambda::http::Problem;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) async fn with_timeout<T>(
 /// The open payment of an order. If the order has one of the other flow, that is canceled at Stripe first.
 pub(crate) async fn begin(
     Payments { app, dispatcher, stripe }: &Payments,
-    buyer: UserId,
+    buyer: Buyer,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<OpenPayment, Problem> {

@@ -2,9 +2,10 @@ use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
 use domain::failure::{Failure, Invalid};
-use domain::id::{OrderId, PaymentId, UserId};
+use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, ReturnUrls};
+use domain::viewer::Buyer;
 use domain::workflows;
 use lambda::http::caller::Caller;
 use lambda::http::{Json, Path, Problem};
@@ -38,7 +39,8 @@ pub(crate) struct CheckoutSessionView {
     /// The URL to send the buyer's browser to.
     #[schema(example = "https://checkout.stripe.com/c/pay/cs_test_a1b2c3d4e5f6g7h8i9j0")]
     url: String,
-    /// When the session expires. Until then the order's stock stays reserved.
+    /// When the session expires. Until then the order's stock stays reserved, or until an hour from the order if the buyer
+    /// has not verified the email address.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
     /// The order's total.
@@ -59,6 +61,9 @@ impl TryFrom<OpenCheckout> for PaymentFlow {
 /// long. A repeated request returns the same session with its first URLs while it is open, so it needs no
 /// `Idempotency-Key`. An open `PaymentIntent` of the order is canceled first: an order has one open payment at a time,
 /// the one requested last. The order becomes paid by Stripe's webhook, not by the buyer's return to `success_url`.
+///
+/// Until the buyer has verified the email address, the stock stays reserved for an hour from the order at most, an order can
+/// have three payments in place of ten, and vouchers are not offered.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/checkout-session",
@@ -86,12 +91,12 @@ pub(crate) async fn create_checkout_session(
     Json(body): Json<OpenCheckout>,
 ) -> Result<Json<CheckoutSessionView>, Problem> {
     let flow = PaymentFlow::try_from(body)?;
-    with_timeout(open_session(&payments, who.id, order, &flow)).await.map(Json)
+    with_timeout(open_session(&payments, who.buyer(), order, &flow)).await.map(Json)
 }
 
 async fn open_session(
     payments: &Payments,
-    buyer: UserId,
+    buyer: Buyer,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<CheckoutSessionView, Problem> {

@@ -2,9 +2,10 @@ use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
 use domain::failure::Failure;
-use domain::id::{OrderId, PaymentId, UserId};
+use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, Status};
+use domain::viewer::Buyer;
 use domain::workflows;
 use lambda::http::caller::Caller;
 use lambda::http::{Json, Path, Problem};
@@ -31,6 +32,9 @@ pub(crate) struct PaymentIntentView {
 /// Creates a Stripe `PaymentIntent` over the order's total. A repeated request returns the same intent, so it needs no
 /// `Idempotency-Key`. An open checkout session of the order is expired first. The order becomes paid by Stripe's
 /// webhook.
+///
+/// The stock stays reserved for 30 minutes from then on. Until the buyer has verified the email address, it does so for an
+/// hour from the order at most, an order can have three payments in place of ten, and vouchers are not offered.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/payment-intent",
@@ -52,12 +56,12 @@ pub(crate) async fn create_payment_intent(
     who: Caller,
     Path(order): Path<OrderId>,
 ) -> Result<Json<PaymentIntentView>, Problem> {
-    with_timeout(open_intent(&payments, who.id, order)).await.map(Json)
+    with_timeout(open_intent(&payments, who.buyer(), order)).await.map(Json)
 }
 
 async fn open_intent(
     payments: &Payments,
-    buyer: UserId,
+    buyer: Buyer,
     order: OrderId,
 ) -> Result<PaymentIntentView, Problem> {
     let Payments { app, dispatcher, stripe } = payments;

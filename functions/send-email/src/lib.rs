@@ -40,12 +40,17 @@ pub async fn handle(mailer: &Mailer, message: Message, receives: u32) -> Result<
     };
     let key = event.dedupe_key();
     // The address is read now and not stored, so that an erased account gets no more emails.
-    let Some(Rendered { to, email }) = mailer.render(event).await? else {
+    let Some(Rendered { to, email, is_unsolicited }) = mailer.render(event).await? else {
         let why = format!("{key}: outdated, or the recipient's account is not active");
         return Err(MessageError::Permanent { code: "nothing_to_write", why });
     };
 
     match mail::claim(&mailer.db, &key, email.kind, CLAIM_SECONDS).await? {
+        Claim::Acquired(claim) if is_unsolicited => {
+            mail::mark_dropped(&mailer.db, &key, claim).await?;
+            tracing::info!(mail.key = key, "email {key} dropped: unpaid, to an unproven address");
+            Ok(())
+        }
         Claim::Acquired(claim) => match deliver(mailer, &key, claim, &to, &email).await? {
             Delivery::Finished => Ok(()),
             Delivery::Failed(error) => delay(mailer, event, receives, error).await,

@@ -12,6 +12,8 @@ use lambda::queue::MessageError;
 pub(crate) struct Rendered {
     pub(crate) to: String,
     pub(crate) email: Email,
+    /// See [`WithRecipient`].
+    pub(crate) is_unsolicited: bool,
 }
 
 impl Mailer {
@@ -98,7 +100,7 @@ impl Mailer {
     }
 
     fn staff<T>(&self, content: Option<T>) -> Option<WithRecipient<T>> {
-        content.map(|content| WithRecipient { content, to: self.staff.clone() })
+        content.map(|content| WithRecipient::new(content, self.staff.clone()))
     }
 }
 
@@ -106,6 +108,6 @@ fn to<T, M: Mail>(
     content: Option<WithRecipient<T>>,
     mail: impl FnOnce(T) -> M,
 ) -> askama::Result<Option<Rendered>> {
-    let Some(WithRecipient { content, to }) = content else { return Ok(None) };
-    Ok(Some(Rendered { to, email: mail(content).email()? }))
+    let Some(WithRecipient { content, to, is_unsolicited }) = content else { return Ok(None) };
+    Ok(Some(Rendered { to, email: mail(content).email()?, is_unsolicited }))
 }

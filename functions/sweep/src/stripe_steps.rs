@@ -76,7 +76,7 @@ impl Sweep {
         report: &mut Report,
     ) -> Answered {
         report.orders += 1;
-        if has_expired && stripe.offers_vouchers() {
+        if has_expired && stripe.offers_vouchers(&open) {
             self.cancel_unless_voucher(stripe, &open, report).await
         } else {
             self.cancel_payment(stripe, &open, report).await

@@ -11,6 +11,14 @@ pub enum Viewer {
     Staff,
 }
 
+/// Whoever places and pays orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buyer {
+    pub id: UserId,
+    /// Whether they have proven that their address is theirs. If not, they may be anybody, under any number of addresses.
+    pub is_proven: bool,
+}
+
 /// Who changes an order, and in which role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {

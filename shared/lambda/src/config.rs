@@ -8,8 +8,8 @@ pub use crate::secret::{Secret, SecretExpired};
 
 use crate::dead_letters::{DeadLetters, SourceQueue};
 use crate::dispatcher::OutboxDispatcher;
-use crate::http::App;
 use crate::http::token::Verifier;
+use crate::http::{App, BadRange, TrustedProxies};
 use domain::db::{AppSignIn, ConnectionLimit, Db};
 use domain::outbox::{self, Topic};
 use lambda_http::Error;
@@ -21,7 +21,17 @@ impl Config {
         let keys = self.required("TOKEN_KEYS")?;
         let verifier = Verifier::from_jwks(&keys)
             .map_err(|error| format!("TOKEN_KEYS cannot be used: {error}"))?;
-        Ok(App { db: self.db().await?, verifier, clock: self.clock() })
+        let trusted_proxies = TrustedProxies::default();
+        Ok(App { db: self.db().await?, verifier, clock: self.clock(), trusted_proxies })
+    }
+
+    /// Like [`Self::app`], for a function that limits how often a client may do something: with `TRUSTED_PROXIES`.
+    pub async fn rate_limited_app(&self) -> Result<App, Error> {
+        let proxies = self.optional("TRUSTED_PROXIES").unwrap_or_default();
+        let trusted_proxies = proxies
+            .parse()
+            .map_err(|error: BadRange| format!("TRUSTED_PROXIES cannot be used: {error}"))?;
+        Ok(App { trusted_proxies, ..self.app().await? })
     }
 
     /// The database at `DATABASE_URL`, with the password of `DATABASE_PASSWORD_ARN` or with `DATABASE_AUTH=iam` if one

@@ -12,6 +12,7 @@ mod problem;
 mod proxies;
 mod route_path;
 pub mod token;
+mod visitor;
 
 pub use app::App;
 pub use body::{Json, NoQuery, Path, Query, RawBody};
@@ -22,6 +23,7 @@ pub use idempotency::{
 pub use list::{List, count_that_fits};
 pub use problem::Problem;
 pub use proxies::{BadRange, TrustedProxies};
+pub use visitor::{Throttled, Visitor, add_rate_limit_headers};
 
 #[doc(hidden)]
 pub use utoipa_axum;

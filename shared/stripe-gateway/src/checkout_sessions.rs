@@ -97,7 +97,7 @@ impl Stripe {
         // Stripe must not convert the order's total into the buyer's local currency.
         let mut pricing = CreateCheckoutSessionAdaptivePricing::new();
         pricing.enabled = Some(false);
-        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers());
+        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers(open));
         let create = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Payment)
             .line_items([line])

@@ -4,6 +4,7 @@
 //! so that repeating it, after whatever crash, moves the money once.
 
 use crate::failure::StripeFailure;
+use domain::payments::OpenPayment;
 use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 
@@ -97,8 +98,8 @@ impl Stripe {
     }
 
     /// Whether buyers may pay by voucher.
-    pub fn offers_vouchers(&self) -> bool {
-        self.offers_vouchers
+    pub fn offers_vouchers(&self, open: &OpenPayment) -> bool {
+        self.offers_vouchers && open.vouchers
     }
 
     /// The client. Errs if the key is of the other mode.

@@ -71,7 +71,7 @@ impl Stripe {
     async fn create(&self, open: &OpenPayment) -> Result<PaymentIntent, StripeFailure> {
         let OpenPayment { id, order, amount: Money { minor, currency }, .. } = open;
         // Only one metadata entry: a map has no order, and a repeated request must have the same bytes.
-        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers());
+        let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers(open));
         let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
             .excluded_payment_method_types(

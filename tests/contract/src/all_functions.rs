@@ -5,7 +5,6 @@ use accounts::Accounts;
 use domain::accounts::{Hasher, RefreshKey};
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
-use lambda::http::TrustedProxies;
 use orders::Orders;
 use payments::Payments;
 use std::collections::BTreeMap;
@@ -39,7 +38,6 @@ impl AllFunctions {
             link_key: testkit::link_key(),
             hasher: Hasher::with_cost(64, 1),
             min_response_time: Duration::ZERO,
-            trusted_proxies: TrustedProxies::default(),
         };
         // An address at which nothing listens: calls of Stripe fail.
         let stripe =

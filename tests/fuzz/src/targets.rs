@@ -10,8 +10,8 @@ use domain::ordering::TimelinePosition;
 use domain::outbox::Message;
 use domain::page::{PageRequest, TextKey};
 use lambda::dispatcher::OutboxDispatcher;
-use lambda::http::App;
 use lambda::http::token::Verifier;
+use lambda::http::{App, TrustedProxies};
 use orders::Orders;
 use serde_json::Value;
 use stripe_gateway::webhook::SigningSecrets;
@@ -91,7 +91,8 @@ fn cursor() -> Target {
 fn token() -> Target {
     let db = Db::connect("postgres://nobody@127.0.0.1:1/nothing", 1).unwrap();
     let verifier = Verifier::from_jwks(&testkit::token_keys()).unwrap();
-    let app = App { db, verifier, clock: testkit::clock() };
+    let (clock, trusted_proxies) = (testkit::clock(), TrustedProxies::default());
+    let app = App { db, verifier, clock, trusted_proxies };
     let api =
         ApiClient::new(orders::routes(), Orders { app, dispatcher: OutboxDispatcher::deferred() });
     let now = testkit::clock().now();

@@ -27,8 +27,8 @@ pub use users::{SIGNING_KEY, User, link_key, signer, token_keys};
 
 use domain::db::Db;
 use lambda::config::Clock;
-use lambda::http::App;
 use lambda::http::token::Verifier;
+use lambda::http::{App, TrustedProxies};
 use stack::Postgres;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -111,7 +111,8 @@ impl Shop {
     /// The state that all HTTP functions share.
     pub fn app(&self) -> App {
         let verifier = Verifier::from_jwks(&token_keys()).unwrap();
-        App { db: self.db.clone(), verifier, clock: clock() }
+        let trusted_proxies = TrustedProxies::default();
+        App { db: self.db.clone(), verifier, clock: clock(), trusted_proxies }
     }
 
     /// The single value that a query returns.

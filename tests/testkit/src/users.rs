@@ -55,6 +55,14 @@ impl Shop {
         customers
     }
 
+    /// A customer whose address is not verified.
+    pub async fn unproven_customer(&self) -> User {
+        let user = self.customer().await;
+        let sql = "update users set email_verified_at = null where id = $1";
+        self.admin.execute(sql, &[&user.id]).await.unwrap();
+        user
+    }
+
     pub async fn staff(&self) -> User {
         self.user(Role::Staff).await
     }
@@ -64,8 +72,9 @@ impl Shop {
         let email = format!("{id}@example.com");
         // No password has this hash.
         let hash = format!("$argon2id$v=19$m=8,t=1,p=1${}${}", "A".repeat(22), "A".repeat(43));
-        let sql = "insert into users (id, email, email_norm, password_hash, role)
-                   values ($1, $2, $2, $4, $3)";
+        let sql =
+            "insert into users (id, email, email_norm, password_hash, role, email_verified_at)
+                   values ($1, $2, $2, $4, $3, now())";
         self.admin.execute(sql, &[&id, &email, &role.name(), &hash]).await.unwrap();
         let token = signer().issue(id, FamilyId::generate(), 0, crate::clock().now()).unwrap();
         User { id, email, token }

@@ -1,9 +1,8 @@
 use crate::Accounts;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::accounts::{self, Email};
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,7 +22,8 @@ pub(crate) struct ResentView {
 
 /// Resend the verification email
 ///
-/// The response is the same whether or not there is an unverified account. Links sent earlier stop working.
+/// The response is the same whether or not there is an unverified account. Links sent earlier stop working, unless nothing
+/// is sent: an address that is not verified gets six emails an hour at most, of registrations and requests for links.
 #[utoipa::path(
     post,
     path = "/v1/auth/email/resend",

@@ -1,8 +1,7 @@
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use domain::accounts::{self, PresentedToken, Refusal};
 use domain::db::Db;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,9 +1,8 @@
 use crate::Accounts;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::accounts::{self, PresentedToken, Refusal};
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -105,7 +105,17 @@ pub(super) const CODES: &[Entry] = &[
     (
         "too_many_unpaid",
         "You have the maximum number of unpaid orders.",
-        "Pay or cancel one of them, or wait until one expires. most is the maximum.",
+        "Pay or cancel one of them, or wait until one expires. most is the maximum. If there is most_verified, you may have as many once you verify your email address.",
+    ),
+    (
+        "too_many_unpaid_pieces",
+        "Your unpaid orders would have more pieces of a product than they may have before you verify your email address.",
+        "Verify the address: POST /v1/auth/email/resend sends a link. Or order at most as many pieces of product as most says, or pay first.",
+    ),
+    (
+        "email_unproven",
+        "Nothing is to pay for the order, and you have not verified your email address.",
+        "Verify the address: POST /v1/auth/email/resend sends a link. Then send the order again.",
     ),
     (
         "payment_in_progress",
@@ -136,7 +146,7 @@ pub(super) const CODES: &[Entry] = &[
     (
         "too_many_payments",
         "The order has the maximum number of started payments. The number is limited because each one extends the reservation of its stock.",
-        "Continue the payment that was started last, or place a new order. most is the maximum.",
+        "Continue the payment that was started last, or place a new order. most is the maximum; it is higher once you verify your email address.",
     ),
     ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
     ("dispute_not_found", "There is no such dispute.", "List the disputes."),

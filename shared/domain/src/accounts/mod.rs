@@ -21,6 +21,7 @@ pub use hash::Hasher;
 pub use link::{LinkKey, PresentedToken, Purpose};
 pub use origin::Origin;
 pub use password::{Password, PasswordAttempt};
+pub(crate) use rate_limit::take_order_token;
 pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::Refusal;
@@ -37,7 +38,7 @@ use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::id::{FamilyId, UserId};
 use crate::outbox::{self, Event};
-use sql::Credentials;
+use sql::{Credentials, Owner};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -87,12 +88,16 @@ pub async fn register(
         let id = UserId::generate();
         let event = if sql::insert(tx, id, email, &hash, Role::Customer, true).await? {
             tracing::info!(user.id = %id, "account {id} created");
+            rate_limit::may_mail(tx, Owner { id, email_verified: false }).await?;
             let link = sql::link::create(tx, links, id, Purpose::Verify).await?;
             Event::VerificationAsked { link }
         } else {
             tracing::info!("an account with this address exists already");
-            let (user, hour) = sql::owner(tx, email).await?;
-            Event::RegisteredAgain { user, hour }
+            let (owner, hour) = sql::owner(tx, email).await?;
+            if !rate_limit::may_mail(tx, owner).await? {
+                return Ok(());
+            }
+            Event::RegisteredAgain { user: owner.id, hour }
         };
         outbox::enqueue(tx, event);
         Ok(())
@@ -216,8 +221,16 @@ pub async fn end_session(db: &Db, user: UserId, session: FamilyId) -> Result<(),
     Err(Refusal::SessionNotFound.into())
 }
 
+/// What a request needs to know of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveUser {
+    pub role: Role,
+    /// Whether a link sent to the address was used.
+    pub email_verified: bool,
+}
+
 /// See [`standing`].
-pub async fn active_role(db: &Db, claim: Claim) -> Result<Option<Role>, DbError> {
-    let (role,) = db.together((standing(claim),)).await;
-    role
+pub async fn active_user(db: &Db, claim: Claim) -> Result<Option<ActiveUser>, DbError> {
+    let (active,) = db.together((standing(claim),)).await;
+    active
 }

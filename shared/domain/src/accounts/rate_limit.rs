@@ -1,10 +1,14 @@
 //! Rate limits of the requests that check credentials or send links: token buckets, kept in the database.
 
+mod in_transaction;
+
+pub(crate) use in_transaction::take_order_token;
+pub(super) use in_transaction::{may_mail, tolerate_late_repeat};
+
 use super::session::{Place, Trace};
-use super::{Device, Origin, RefreshKey, RefreshToken, Refusal, sql};
-use crate::db::{Db, DbError, Tx};
+use super::{Device, Origin, RefreshKey, Refusal, sql};
+use crate::db::{Db, DbError};
 use crate::failure::Failure;
-use crate::id::FamilyId;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -78,12 +82,6 @@ pub(super) const REGISTER: &[Limit] =
 pub(super) const REFRESH: &[Limit] = &[limit("refresh", Scope::Ip, 120, 60)];
 /// Counts by session in place of an account. Keeps the tokens of a session below 50,000 in its 30 days.
 pub(super) const REFRESH_SESSION: &[Limit] = &[limit("refresh_session", Scope::Account, 60, 3600)];
-/// Counts by token: however often one lost answer is asked for again, it is one.
-const REPEATED_TOKEN: Limit = limit("repeated_token", Scope::Account, 1, DAY);
-/// Counts by session.
-const REPEATED_TOKENS: Limit = limit("repeated_tokens", Scope::Account, 3, DAY);
-const DAY: u32 = 24 * 60 * 60;
-
 /// Exhausting the bucket of an account does not lock its owner out: each of these requests sent them a valid link.
 pub(super) const FORGOT_PASSWORD: &[Limit] =
     &[limit("forget", Scope::Ip, 20, 60), limit("forget_account", Scope::Account, 5, 3600)];
@@ -156,26 +154,6 @@ pub(super) async fn consume_log_in(
         return Ok(());
     }
     Err(LOG_IN_ACCOUNT.refuse(visitor).into())
-}
-
-/// Whether a session may go on although a spent token of it is presented so late. Few clients lose the answer to a refresh;
-/// but if somebody has copied a token, they and the owner present each one in turn.
-pub(super) async fn tolerate_late_repeat(
-    tx: &Tx<'_>,
-    token: RefreshToken,
-    session: FamilyId,
-) -> Result<bool, DbError> {
-    if !take_token_of(tx, &REPEATED_TOKEN, &BASE64_URL_SAFE_NO_PAD.encode(token.hash())).await? {
-        return Ok(true);
-    }
-    take_token_of(tx, &REPEATED_TOKENS, &session.to_string()).await
-}
-
-/// Like [`take_token`], of a bucket that does not depend on the client.
-async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool, DbError> {
-    let (capacity, seconds) = limit.numbers();
-    let bucket = limit.bucket(Origin::UNKNOWN, account);
-    Ok(sql::consume_token_in(tx, &bucket, capacity, seconds).await?.is_some())
 }
 
 /// Whether the bucket had a token.

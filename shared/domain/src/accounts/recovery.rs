@@ -1,6 +1,7 @@
 //! Email verification and password recovery by one-time links, and password changes.
 //!
-//! Requests for a link succeed whether or not the account exists; the link is sent by email only.
+//! Requests for a link succeed whether or not the account exists; the link is sent by email only. An address that nobody
+//! has proven gets six emails an hour at most; the last links sent stay valid.
 
 use super::{
     Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, RefreshKey,
@@ -40,7 +41,10 @@ pub async fn resend(
     let limits = rate_limit::RESEND_VERIFICATION;
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
-        if let Some(user) = sql::unverified(tx, email).await? {
+        if let Some(owner) = sql::unverified(tx, email).await?
+            && rate_limit::may_mail(tx, owner).await?
+        {
+            let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
             outbox::enqueue(tx, Event::VerificationAsked { link });
         }
@@ -61,7 +65,10 @@ pub async fn forgot(
     let limits = rate_limit::FORGOT_PASSWORD;
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
-        if let Some(user) = sql::active(tx, email).await? {
+        if let Some(owner) = sql::active(tx, email).await?
+            && rate_limit::may_mail(tx, owner).await?
+        {
+            let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Reset).await?;
             outbox::enqueue(tx, Event::ResetAsked { link });
         }

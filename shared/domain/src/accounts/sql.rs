@@ -48,14 +48,17 @@ queries! {
         on conflict on constraint users_email_taken do nothing";
 
     OWNER: "look up the owner of an address" = "
-        select id, floor(extract(epoch from now()) / 3600)::int8 as hour from users where email_norm = $1";
+        select id, email_verified_at is not null as email_verified,
+               floor(extract(epoch from now()) / 3600)::int8 as hour
+        from users where email_norm = $1";
 
     UNVERIFIED: "look up an unverified address" = "
-        select id from users
+        select id, false as email_verified from users
         where email_norm = $1 and email_verified_at is null and disabled_at is null and erased_at is null";
 
     ACTIVE: "look up an active account" = "
-        select id from users where email_norm = $1 and disabled_at is null and erased_at is null";
+        select id, email_verified_at is not null as email_verified
+        from users where email_norm = $1 and disabled_at is null and erased_at is null";
 
     CREDENTIALS: "look up credentials" = concat!("
         select", credentials!(), "from users where email_norm = $1");
@@ -156,20 +159,31 @@ pub(super) async fn insert(
 }
 
 /// The user with this address, and the current hour, counted since 1970.
-pub(super) async fn owner(tx: &Tx<'_>, email: &Email) -> Result<(UserId, i64), DbError> {
+pub(super) async fn owner(tx: &Tx<'_>, email: &Email) -> Result<(Owner, i64), DbError> {
     let row = tx.row(&OWNER, &[&email.normalized()]).await?;
     let row = row.ok_or(DbError::invalid_row(&OWNER, "no account has the conflicting address"))?;
-    Ok((row.get("id"), row.get("hour")))
+    Ok((read_owner(&row), row.get("hour")))
+}
+
+/// The user with an address.
+#[derive(Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) id: UserId,
+    pub(super) email_verified: bool,
+}
+
+fn read_owner(row: &Row) -> Owner {
+    Owner { id: row.get("id"), email_verified: row.get("email_verified") }
 }
 
 /// The user with this address, if it is not verified yet and the account is active.
-pub(super) async fn unverified(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
-    Ok(tx.row(&UNVERIFIED, &[&email.normalized()]).await?.map(|row| row.get("id")))
+pub(super) async fn unverified(tx: &Tx<'_>, email: &Email) -> Result<Option<Owner>, DbError> {
+    Ok(tx.row(&UNVERIFIED, &[&email.normalized()]).await?.as_ref().map(read_owner))
 }
 
 /// The user with this address, if the account is active: neither disabled nor erased.
-pub(super) async fn active(tx: &Tx<'_>, email: &Email) -> Result<Option<UserId>, DbError> {
-    Ok(tx.row(&ACTIVE, &[&email.normalized()]).await?.map(|row| row.get("id")))
+pub(super) async fn active(tx: &Tx<'_>, email: &Email) -> Result<Option<Owner>, DbError> {
+    Ok(tx.row(&ACTIVE, &[&email.normalized()]).await?.as_ref().map(read_owner))
 }
 
 pub(super) struct Credentials {

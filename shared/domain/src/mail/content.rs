@@ -9,6 +9,15 @@ use time::OffsetDateTime;
 pub struct WithRecipient<T> {
     pub content: T,
     pub to: String,
+    /// Whether it is about an order that is not paid, of a buyer who has not proven the address: its owner may be a stranger
+    /// to the order. It is not sent.
+    pub is_unsolicited: bool,
+}
+
+impl<T> WithRecipient<T> {
+    pub fn new(content: T, to: String) -> Self {
+        Self { content, to, is_unsolicited: false }
+    }
 }
 
 /// A payment that failed.

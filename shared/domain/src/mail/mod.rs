@@ -9,6 +9,7 @@ mod sql;
 
 pub use content::{FailedPayment, LowStock, Refund, WithRecipient};
 pub(crate) use sql::ALL;
+use sql::Address;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
@@ -24,7 +25,7 @@ use crate::payments::fraud_warning::{self, FraudWarning};
 pub enum Claim {
     /// The caller may send it until the claim expires.
     Acquired(ClaimId),
-    /// It was sent, or has failed permanently.
+    /// It was sent or dropped, or has failed permanently.
     Finished,
     /// Another process holds an unexpired claim.
     HeldByOther,
@@ -65,14 +66,19 @@ pub async fn mark_failed(
     sql::mark_failed(db, dedupe_key, claim, why).await
 }
 
+/// Records that the email is not sent, now or later.
+pub async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
+    sql::mark_dropped(db, dedupe_key, claim).await
+}
+
 /// The address of a user. `None` if the account is disabled or erased.
 pub async fn user(db: &Db, user: UserId) -> Result<Option<WithRecipient<UserId>>, DbError> {
-    Ok(sql::address(db, user).await?.map(|to| WithRecipient { to, content: user }))
+    Ok(sql::address(db, user).await?.map(|address| WithRecipient::new(user, address.email)))
 }
 
 /// The address that a link is sent to. `None` if the link was used or has expired, or the account is not active.
 pub async fn link(db: &Db, link: LinkId) -> Result<Option<WithRecipient<LinkId>>, DbError> {
-    Ok(sql::link(db, link).await?.map(|to| WithRecipient { to, content: link }))
+    Ok(sql::link(db, link).await?.map(|to| WithRecipient::new(link, to)))
 }
 
 /// An order, addressed to its buyer. `None` if their account is disabled or erased.
@@ -82,7 +88,11 @@ pub async fn order(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order
         Err(Failure::Refused(_)) => return Ok(None),
         Err(Failure::Db(error)) => return Err(error),
     };
-    Ok(sql::address(db, order.buyer).await?.map(|to| WithRecipient { to, content: order }))
+    let address = sql::address(db, order.buyer).await?;
+    Ok(address.map(|Address { email: to, is_proven }| {
+        let is_unpaid = order.totals.total.minor > 0 && order.captured.minor == 0;
+        WithRecipient { to, content: order, is_unsolicited: is_unpaid && !is_proven }
+    }))
 }
 
 /// A failed payment, addressed to the buyer. `None` unless the order can still be paid and the account is active.
@@ -96,7 +106,7 @@ pub async fn failed_payment(
 /// A refund, addressed to the buyer. `None` if their account is disabled or erased.
 pub async fn refund(db: &Db, refund: RefundId) -> Result<Option<WithRecipient<Refund>>, DbError> {
     let Some((refund, to)) = sql::refund(db, refund).await? else { return Ok(None) };
-    Ok(to.map(|to| WithRecipient { to, content: refund }))
+    Ok(to.map(|to| WithRecipient::new(refund, to)))
 }
 
 /// A refund, for staff. Found even if the account of the buyer is disabled or erased.

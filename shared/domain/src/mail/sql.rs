@@ -28,8 +28,12 @@ queries! {
         update emails set status = 'failed', failure = $3
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
 
+    MARK_DROPPED: "mark an email as dropped" = "
+        update emails set status = 'dropped'
+        where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
+
     ADDRESS: "look up a user's address" = "
-        select email from users where id = $1 and disabled_at is null and erased_at is null";
+        select email, email_verified_at is not null as is_proven from users where id = $1 and disabled_at is null and erased_at is null";
 
     LINK: "look up the address of a link" = "
         select u.email
@@ -39,7 +43,8 @@ queries! {
 
     /// Only while the order can still be paid: later, the email would be of no use.
     FAILED_PAYMENT: "look up a failed payment" = "
-        select p.order_id, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email
+        select p.order_id, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email,
+               u.email_verified_at is null as is_unsolicited
         from payments p join orders o on o.id = p.order_id join users u on u.id = o.user_id
         where p.id = $1 and o.status = 'pending' and o.cancel_requested_at is null
           and u.disabled_at is null and u.erased_at is null";
@@ -101,8 +106,19 @@ pub(super) async fn mark_failed(
     db.execute(&MARK_FAILED, &[&dedupe_key, &claim, &why]).await.map(drop)
 }
 
-pub(super) async fn address(db: &Db, user: UserId) -> Result<Option<String>, DbError> {
-    Ok(db.row(&ADDRESS, &[&user]).await?.map(|row| row.get("email")))
+pub(super) async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
+    db.execute(&MARK_DROPPED, &[&dedupe_key, &claim]).await.map(drop)
+}
+
+/// The address of a user, and whether they have proven that it is theirs.
+pub(super) struct Address {
+    pub(super) email: String,
+    pub(super) is_proven: bool,
+}
+
+pub(super) async fn address(db: &Db, user: UserId) -> Result<Option<Address>, DbError> {
+    let row = db.row(&ADDRESS, &[&user]).await?;
+    Ok(row.map(|row| Address { email: row.get("email"), is_proven: row.get("is_proven") }))
 }
 
 pub(super) async fn failed_payment(
@@ -116,7 +132,8 @@ pub(super) async fn failed_payment(
         decline_code: row.get("decline_code"),
         payable_until: row.get("expires_at"),
     };
-    Ok(Some(WithRecipient { content, to: row.get("email") }))
+    let (to, is_unsolicited) = (row.get("email"), row.get("is_unsolicited"));
+    Ok(Some(WithRecipient { content, to, is_unsolicited }))
 }
 
 /// With the address of the buyer, if their account is active.

@@ -5,6 +5,7 @@ mod address;
 mod basket;
 mod cancel_reason;
 mod edit;
+mod limits;
 mod listing;
 mod locked_order;
 mod note;
@@ -16,22 +17,23 @@ mod status;
 mod timeline;
 
 pub use crate::status::OrderStatus as Status;
-pub use crate::viewer::{Actor, Viewer};
+pub use crate::viewer::{Actor, Buyer, Viewer};
 pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
 pub use cancel_reason::CancelReason;
 pub use edit::Edit;
+pub(crate) use limits::HoldLimits;
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;
-pub(crate) use order::{HOLD_SECONDS, MAX_UNPAID, PricedOrder};
+pub(crate) use order::PricedOrder;
 pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
     is_refunded, lock, lock_by_payment, read, recompute_paid, request_cancel, set_actor,
-    set_on_hold, ship,
+    set_on_hold, ship, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
@@ -59,8 +61,8 @@ pub async fn show_to(
     id: OrderId,
 ) -> Result<(Viewer, Order), Failure<Refusal>> {
     let (standing, order) = sql::find_with(db, accounts::standing(claim), id).await;
-    let role = standing?.ok_or(Refusal::NotSignedIn)?;
-    let viewer = if role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(claim.user) };
+    let active = standing?.ok_or(Refusal::NotSignedIn)?;
+    let viewer = if active.role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(claim.user) };
     let order = order?.filter(|order| viewer.may_see(order.buyer));
     Ok((viewer, order.ok_or(Refusal::NotFound)?))
 }

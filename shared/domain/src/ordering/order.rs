@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::basket::Basket;
 use super::cancel_reason::CancelReason;
+use super::limits::HoldLimits;
 use super::note::Note;
 use super::refusal::{Refusal, Shortage};
 use super::shipment::Shipment;
@@ -13,6 +14,7 @@ use crate::inventory::ReservedLine;
 use crate::money::{Currency, Money, MoneyError};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
+use crate::viewer::Buyer;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -86,7 +88,7 @@ pub struct NewOrder {
 #[derive(Clone, Debug)]
 pub(crate) struct PricedOrder {
     pub(super) id: OrderId,
-    pub(super) buyer: UserId,
+    pub(super) buyer: Buyer,
     pub(crate) status: OrderStatus,
     pub(super) lines: Vec<OrderLine>,
     pub(super) totals: Totals,
@@ -94,21 +96,15 @@ pub(crate) struct PricedOrder {
     pub(super) note: Option<Note>,
 }
 
-/// How many unpaid orders one buyer may have: each reserves stock that others cannot buy.
-pub(crate) const MAX_UNPAID: i64 = 5;
-
 /// The version of an order as it was placed.
 const FIRST_VERSION: i64 = 1;
 
-/// How long stock is reserved for an unpaid order.
-pub(crate) const HOLD_SECONDS: i32 = 30 * 60;
-
 impl PricedOrder {
     /// Prices the order by the lines of its products, refused unless all of them are reserved and their sum can be charged.
-    /// An order over nothing needs no payment and is confirmed at once.
+    /// An order over nothing needs no payment and is confirmed at once; it is refused to a buyer who may be anybody.
     pub(crate) fn new(
         id: OrderId,
-        buyer: UserId,
+        buyer: Buyer,
         new: &NewOrder,
         reserved: Vec<ReservedLine>,
     ) -> Result<Self, Refusal> {
@@ -143,8 +139,11 @@ impl PricedOrder {
         if new.expected_total.is_some_and(|expected| expected != totals.total) {
             return Err(Refusal::TotalChanged(totals.total));
         }
-        let status =
-            if totals.total.minor == 0 { OrderStatus::Confirmed } else { OrderStatus::Pending };
+        let is_free = totals.total.minor == 0;
+        if is_free && !buyer.is_proven {
+            return Err(Refusal::EmailUnproven);
+        }
+        let status = if is_free { OrderStatus::Confirmed } else { OrderStatus::Pending };
         let (address, note) = (new.address.clone(), new.note.clone());
         Ok(Self { id, buyer, status, lines, totals, address, note })
     }
@@ -152,11 +151,11 @@ impl PricedOrder {
     /// The order once it is placed: not paid, shipped or cancelled yet. Its stock is reserved while it waits for a payment.
     pub(super) fn placed(self, at: OffsetDateTime) -> Order {
         let Self { id, buyer, status, lines, totals, address, note } = self;
-        let is_held = status == OrderStatus::Pending;
+        let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(buyer).hold_seconds);
         let nothing = Money::zero(totals.currency());
         Order {
             id,
-            buyer,
+            buyer: buyer.id,
             status,
             lines,
             totals,
@@ -165,7 +164,7 @@ impl PricedOrder {
             payment: None,
             created_at: at,
             updated_at: at,
-            expires_at: is_held.then(|| at + Duration::seconds(HOLD_SECONDS.into())),
+            expires_at: held.map(|seconds| at + Duration::seconds(seconds.into())),
             cancel_requested_at: None,
             cancelled_at: None,
             cancel_reason: None,

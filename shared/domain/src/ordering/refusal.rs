@@ -34,8 +34,16 @@ pub enum Refusal {
     TooSmall { least: Money },
     #[error("the total is {0}, which is not what you expected")]
     TotalChanged(Money),
-    #[error("{most} orders of yours wait for their payment; pay or cancel one of them first")]
-    TooManyUnpaid { most: i64 },
+    #[error("{most} orders of yours wait for their payment; pay or cancel one of them first{}", verify_for(*.most_verified))]
+    TooManyUnpaid { most: i64, most_verified: Option<i64> },
+    #[error(
+        "before you verify your email address, your unpaid orders may have at most {most} pieces of {product}"
+    )]
+    TooManyUnpaidPieces { product: ProductId, most: i32 },
+    #[error("verify your email address first: nothing is to pay for this order")]
+    EmailUnproven,
+    #[error("too many orders; try again in {retry_after} seconds, or verify your email address")]
+    TooManyRequests { retry_after: u32 },
     #[error("an order that is {} cannot become {}", from.name(), to.name())]
     IllegalMove { from: OrderStatus, to: OrderStatus },
     #[error("a payment of the order is under way")]
@@ -70,6 +78,8 @@ impl failure::Refusal for Refusal {
             Self::OutOfStock(_)
             | Self::TotalChanged(_)
             | Self::TooManyUnpaid { .. }
+            | Self::TooManyUnpaidPieces { .. }
+            | Self::EmailUnproven
             | Self::IllegalMove { .. }
             | Self::PaymentInProgress
             | Self::Ending
@@ -78,6 +88,7 @@ impl failure::Refusal for Refusal {
             | Self::NotChangeable(_) => Kind::Conflict,
             Self::Stale => Kind::PreconditionFailed,
             Self::UserIsForStaff => Kind::Forbidden,
+            Self::TooManyRequests { .. } => Kind::RateLimited,
             Self::Invalid(refusal) => refusal.kind(),
             Self::Idempotency(refusal) => refusal.kind(),
         }
@@ -94,6 +105,9 @@ impl failure::Refusal for Refusal {
             Self::TooSmall { .. } => "total_too_small",
             Self::TotalChanged(_) => "total_changed",
             Self::TooManyUnpaid { .. } => "too_many_unpaid",
+            Self::TooManyUnpaidPieces { .. } => "too_many_unpaid_pieces",
+            Self::EmailUnproven => "email_unproven",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::IllegalMove { .. } => "illegal_move",
             Self::PaymentInProgress => "payment_in_progress",
             Self::Ending => "order_ending",
@@ -117,7 +131,14 @@ impl failure::Refusal for Refusal {
             }
             Self::NotForSale(product) => ("product", json!(product)),
             Self::TotalChanged(total) => ("total", json!(total)),
-            Self::TooManyUnpaid { most } => ("most", json!(most)),
+            Self::TooManyUnpaid { most, most_verified: None } => ("most", json!(most)),
+            Self::TooManyUnpaid { most, most_verified: Some(verified) } => {
+                return members([("most", json!(most)), ("most_verified", json!(verified))]);
+            }
+            Self::TooManyUnpaidPieces { product, most } => {
+                return members([("product", json!(product)), ("most", json!(most))]);
+            }
+            Self::TooManyRequests { retry_after } => ("retry_after", json!(retry_after)),
             Self::TooLarge { most } => ("most", json!(most)),
             Self::TooSmall { least } => ("least", json!(least)),
             // Not `status`: a problem document has a member of that name.
@@ -127,6 +148,7 @@ impl failure::Refusal for Refusal {
             Self::NotSignedIn
             | Self::NotFound
             | Self::MixedCurrencies
+            | Self::EmailUnproven
             | Self::PaymentInProgress
             | Self::Ending
             | Self::OnHold
@@ -134,8 +156,17 @@ impl failure::Refusal for Refusal {
             | Self::Stale
             | Self::UserIsForStaff => return Map::new(),
         };
-        Map::from_iter([(name.to_owned(), value)])
+        members([(name, value)])
     }
+}
+
+fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn verify_for(most_verified: Option<i64>) -> String {
+    let more = |most| format!(", or verify your email address and have {most}");
+    most_verified.map(more).unwrap_or_default()
 }
 
 fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value {
@@ -178,7 +209,31 @@ mod tests {
                 json!({"least": total}),
             ),
             (Refusal::TotalChanged(total), conflict, "total_changed", json!({"total": total})),
-            (Refusal::TooManyUnpaid { most: 9 }, conflict, "too_many_unpaid", json!({"most": 9})),
+            (
+                Refusal::TooManyUnpaid { most: 9, most_verified: None },
+                conflict,
+                "too_many_unpaid",
+                json!({"most": 9}),
+            ),
+            (
+                Refusal::TooManyUnpaid { most: 2, most_verified: Some(9) },
+                conflict,
+                "too_many_unpaid",
+                json!({"most": 2, "most_verified": 9}),
+            ),
+            (
+                Refusal::TooManyUnpaidPieces { product, most: 20 },
+                conflict,
+                "too_many_unpaid_pieces",
+                json!({"product": product, "most": 20}),
+            ),
+            (Refusal::EmailUnproven, conflict, "email_unproven", json!({})),
+            (
+                Refusal::TooManyRequests { retry_after: 100 },
+                Kind::RateLimited,
+                "too_many_requests",
+                json!({"retry_after": 100}),
+            ),
             (Refusal::PaymentInProgress, conflict, "payment_in_progress", json!({})),
             (Refusal::Ending, conflict, "order_ending", json!({})),
             (Refusal::OnHold, conflict, "on_hold", json!({})),

@@ -3,10 +3,12 @@
 mod address;
 mod read;
 mod timeline;
+mod unpaid;
 
 pub(crate) use read::read;
 pub(super) use read::{find, find_with, list};
 pub(super) use timeline::{timeline, viewable};
+pub(crate) use unpaid::unpaid_pieces;
 
 use super::address::Address;
 use super::cancel_reason::CancelReason;
@@ -23,7 +25,7 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 3] = [ALL, read::ALL, timeline::ALL];
+pub(crate) const ALL_QUERIES: [&[Query]; 4] = [ALL, read::ALL, timeline::ALL, unpaid::ALL];
 
 /// Every column that [`locked_order`] reads.
 macro_rules! lock_order {
@@ -87,8 +89,11 @@ queries! {
         where orders.id = due.id
         returning orders.id";
 
+    /// `$3` is the longest time from placing on, or null.
     EXTEND_EXPIRY: "extend an order's time to pay" = "
-        update orders set expires_at = greatest(expires_at, now() + make_interval(secs => $2::int4))
+        update orders
+        set expires_at = greatest(expires_at, least(now() + make_interval(secs => $2::int4),
+                                                    created_at + make_interval(secs => $3::int4)))
         where id = $1 and status = 'pending'";
 
     /// Not for ever: a buyer may get one voucher after another for the same payment.
@@ -213,8 +218,8 @@ pub(super) async fn lease_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, D
     Ok(rows.iter().map(|row| row.get("id")).collect())
 }
 
-pub(crate) fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32) {
-    tx.defer(Ask::write(&EXTEND_EXPIRY, params![id, seconds]));
+pub(crate) fn extend_expiry(tx: &Tx<'_>, id: OrderId, seconds: i32, longest: Option<i32>) {
+    tx.defer(Ask::write(&EXTEND_EXPIRY, params![id, seconds, longest]));
 }
 
 pub(crate) async fn extend_expiry_to(

@@ -42,7 +42,7 @@ pub(crate) use sql::{
     ALL as ALL_QUERIES, count_attempts, insert, lock, mark_replaced, open_payment, record_capture,
     record_failed_attempt, request_late_refund, update,
 };
-pub(crate) use start::MAX_ATTEMPTS;
+pub(crate) use start::max_attempts;
 pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
 pub(crate) use state::may_be_paid;
 pub use state::{Payment, PaymentUpdate};

@@ -33,7 +33,7 @@ queries! {
 
     /// A page that Stripe may not know yet is stale once it would expire in less than the half hour that Stripe requires.
     OPEN: "look up an order's open payment" = "
-        select p.id, p.order_id, p.amount_minor, p.currency, p.provider_pi,
+        select p.id, p.order_id, p.amount_minor, p.currency, p.provider_pi, p.vouchers,
                c.payment_id is not null as has_page, c.success_url, c.cancel_url, c.expires_at, c.provider_session,
                p.replaced_at is not null
                    or (c.provider_session is null and coalesce(c.expires_at < now() + interval '31 minutes', false)) as is_stale
@@ -43,8 +43,8 @@ queries! {
     COUNT: "count an order's payments" = "select count(*) from payments where order_id = $1";
 
     INSERT: "insert a payment" = "
-        insert into payments (id, order_id, currency, amount_minor, status)
-        values ($1, $2, $3, $4, 'creating')";
+        insert into payments (id, order_id, currency, amount_minor, status, vouchers)
+        values ($1, $2, $3, $4, 'creating', $5)";
 
     MARK_REPLACED: "mark a payment as replaced" = "
         update payments set replaced_at = coalesce(replaced_at, now()), updated_at = now() where id = $1";
@@ -101,6 +101,7 @@ pub(crate) async fn open_payment(
         provider: row.get("provider_pi"),
         hosted_page: has_page.then(|| hosted_page::read(&row)),
         is_stale: row.get("is_stale"),
+        vouchers: row.get("vouchers"),
     }))
 }
 
@@ -142,10 +143,11 @@ pub(crate) async fn insert(
     order: OrderId,
     amount: Money,
     flow: &PaymentFlow,
+    vouchers: bool,
 ) -> Result<OpenPayment, DbError> {
-    tx.execute(&INSERT, &[&id, &order, &amount.currency.code(), &amount.minor]).await?;
-    let mut open =
-        OpenPayment { id, order, amount, provider: None, hosted_page: None, is_stale: false };
+    tx.execute(&INSERT, &[&id, &order, &amount.currency.code(), &amount.minor, &vouchers]).await?;
+    let (provider, hosted_page, is_stale) = (None, None, false);
+    let mut open = OpenPayment { id, order, amount, provider, hosted_page, is_stale, vouchers };
     if let PaymentFlow::HostedPage(urls) = flow {
         open.hosted_page = Some(hosted_page::insert(tx, id, urls).await?);
     }

@@ -3,6 +3,7 @@
 use crate::failure::Invalid;
 use crate::id::{OrderId, PaymentId};
 use crate::money::Money;
+use crate::viewer::Buyer;
 use time::OffsetDateTime;
 
 /// Where the buyer pays.
@@ -43,6 +44,8 @@ pub struct OpenPayment {
     pub hosted_page: Option<HostedPage>,
     /// The buyer switched to the other flow, or Stripe's page expires too soon to be opened.
     pub is_stale: bool,
+    /// Whether it may be paid by voucher, if the shop offers any: the stock is reserved for days then.
+    pub vouchers: bool,
 }
 
 /// What to do next after a request to pay.
@@ -54,8 +57,10 @@ pub enum StartOutcome {
     CancelFirst(OpenPayment),
 }
 
-/// How many payments an order may have: each one extends the time that its stock is reserved.
-pub(crate) const MAX_ATTEMPTS: i64 = 10;
+/// How many payments an order of this buyer may have: each one extends the time that its stock is reserved.
+pub(crate) const fn max_attempts(buyer: Buyer) -> i64 {
+    if buyer.is_proven { 10 } else { 3 }
+}
 
 /// How long Stripe's page stays open, and the stock is reserved for it. Stripe requires at least 30 minutes from when
 /// the request arrives; the rest is for requests that have to be repeated.
@@ -181,6 +186,7 @@ mod tests {
             provider: provider.map(str::to_owned),
             hosted_page,
             is_stale,
+            vouchers: true,
         }
     }
 

@@ -1,36 +1,51 @@
 //! Places an order.
 
-use crate::accounts::{self, Claim};
+use crate::accounts::{self, Claim, Visitor};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::OrderId;
 use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
 use crate::inventory;
-use crate::ordering::{self, MAX_UNPAID, NewOrder, Order, PricedOrder, Refusal, Status};
+use crate::ordering::{self, Buyer, HoldLimits, NewOrder, Order, PricedOrder, Refusal, Status};
 use crate::outbox::{self, Event};
 
-/// Places an order: reserves its stock, prices it and announces it, all or nothing, once per request.
+/// Places an order: reserves its stock, prices it and announces it, all or nothing, once per request. `visitor` is where it
+/// comes from, which counts for buyers who have proven no address.
 pub async fn place_order(
     db: &Db,
     claim: Claim,
+    visitor: &Visitor,
     new: &NewOrder,
     request: &IdempotentRequest,
     respond: impl Fn(&Order) -> RecordedResponse,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
-    let (id, buyer) = (OrderId::generate(), claim.user);
+    let id = OrderId::generate();
     db.transaction(async |tx| {
-        let turn = idempotency::turn(buyer, request, LockScope::BuyerOrders);
-        let reserve = inventory::reserve(id, new.basket.products(), new.basket.quantities());
-        let flight = (accounts::standing(claim), turn, ordering::count_unpaid(buyer), reserve);
+        let (products, quantities) = (new.basket.products(), new.basket.quantities());
+        let turn = idempotency::turn(claim.user, request, LockScope::BuyerOrders);
+        let (unpaid, reserve) = (
+            ordering::count_unpaid(claim.user),
+            inventory::reserve(id, products.clone(), quantities),
+        );
+        let flight = (accounts::standing(claim), turn, unpaid, reserve);
         let (standing, turn, unpaid, reserved) = tx.together(flight).await;
-        standing?.ok_or(Refusal::NotSignedIn)?;
+        let active = standing?.ok_or(Refusal::NotSignedIn)?;
         if let Some(stored) = idempotency::replayed(tx, turn?).map_err(Refusal::from)? {
             return Ok(stored);
         }
         let ((unpaid, at), reserved) = (unpaid?, reserved?);
+        let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
+        let limits = HoldLimits::of(buyer);
+        if !buyer.is_proven {
+            if let Some(retry_after) = accounts::take_order_token(tx, visitor).await? {
+                return Err(Refusal::TooManyRequests { retry_after }.into());
+            }
+            let held = ordering::unpaid_pieces(tx, buyer.id, &products).await?;
+            limits.check_pieces(&new.basket, &held)?;
+        }
         let priced = PricedOrder::new(id, buyer, new, reserved)?;
-        if unpaid >= MAX_UNPAID {
-            return Err(Refusal::TooManyUnpaid { most: MAX_UNPAID }.into());
+        if unpaid >= limits.unpaid_orders {
+            return Err(limits.too_many_orders().into());
         }
         let order = ordering::insert(tx, priced, at);
         outbox::enqueue(tx, Event::OrderPlaced { order: id });
@@ -38,7 +53,7 @@ pub async fn place_order(
             outbox::enqueue(tx, Event::OrderConfirmed { order: id });
         }
         let response = respond(&order);
-        idempotency::store(tx, buyer, request, &response);
+        idempotency::store(tx, buyer.id, request, &response);
         Ok(response)
     })
     .await

@@ -3,12 +3,10 @@
 use super::close;
 use crate::db::{Db, Tx};
 use crate::failure::{Failure, Never};
-use crate::id::{OrderId, PaymentId, UserId};
-use crate::ordering::{self, HOLD_SECONDS, LockedOrder};
+use crate::id::{OrderId, PaymentId};
+use crate::ordering::{self, Buyer, HoldLimits, LockedOrder};
 use crate::outbox::{self, Event};
-use crate::payments::{
-    self, MAX_ATTEMPTS, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status,
-};
+use crate::payments::{self, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status};
 use crate::viewer::Viewer;
 
 /// Starts to pay an order, or continues what was started: an order has one open payment at a time. The caller then asks
@@ -17,20 +15,21 @@ use crate::viewer::Viewer;
 /// To switch to the other flow, the first payment has to be canceled at Stripe, so that the order cannot be paid twice.
 pub async fn start_payment(
     db: &Db,
-    buyer: UserId,
+    buyer: Buyer,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<StartOutcome, Failure<Refusal>> {
     db.transaction(async |tx| {
-        let locked = ordering::lock(tx, Viewer::Buyer(buyer), order).await?;
+        let locked = ordering::lock(tx, Viewer::Buyer(buyer.id), order).await?;
         let locked = locked.ok_or(Refusal::NoOrder)?;
         payments::may_be_paid(locked.status, locked.is_ending())?;
         let open = payments::open_payment(tx, order).await?;
         if let Some(open) = open.as_ref().filter(|open| open.uses(flow)) {
             return Ok(StartOutcome::Ready(open.clone()));
         }
-        if payments::count_attempts(tx, order).await? >= MAX_ATTEMPTS {
-            return Err(Refusal::TooManyAttempts { most: MAX_ATTEMPTS }.into());
+        let most = payments::max_attempts(buyer);
+        if payments::count_attempts(tx, order).await? >= most {
+            return Err(Refusal::TooManyAttempts { most }.into());
         }
         if let Some(open) = open {
             // Before Stripe is asked to cancel it: the event of that may arrive before the answer.
@@ -38,8 +37,10 @@ pub async fn start_payment(
             return Ok(StartOutcome::CancelFirst(open));
         }
         let id = PaymentId::generate();
-        let open = payments::insert(tx, id, order, locked.total, flow).await?;
-        ordering::extend_expiry(tx, order, flow.hold_seconds(HOLD_SECONDS));
+        let open = payments::insert(tx, id, order, locked.total, flow, buyer.is_proven).await?;
+        let limits = HoldLimits::of(buyer);
+        let seconds = flow.hold_seconds(limits.payment_seconds);
+        ordering::extend_expiry(tx, order, seconds, limits.longest_hold_seconds);
         Ok(StartOutcome::Ready(open))
     })
     .await

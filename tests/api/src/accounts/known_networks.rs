@@ -1,7 +1,6 @@
 //! Who a client is to the rate limits: where it comes from, and whether it logged in from there before.
 
 use super::{Fixture, PASSWORD, function};
-use accounts::Accounts;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -87,9 +86,9 @@ async fn behind_a_trusted_proxy_each_client_is_counted_by_its_own_address() {
     let fixture = Fixture::new().await;
     let edge = "198.51.100.7";
     let behind = |proxies: &str| {
-        let trusted_proxies = proxies.parse().unwrap();
-        let function = function(&fixture.shop, &fixture.hasher);
-        ApiClient::new(accounts::routes(), Accounts { trusted_proxies, ..function })
+        let mut function = function(&fixture.shop, &fixture.hasher);
+        function.app.trusted_proxies = proxies.parse().unwrap();
+        ApiClient::new(accounts::routes(), function)
     };
     let log_in = |api: &ApiClient, person: usize, forwarded: String| {
         let email = format!("{person}@example.com");

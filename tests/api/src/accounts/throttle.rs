@@ -133,8 +133,41 @@ async fn the_sixth_link_of_an_hour_waits_whether_there_is_an_account_or_not() {
             assert_eq!(sixth.header("ratelimit"), Some(&*format!("{name};r=0;t=3600")));
         }
     }
-    let last = fixture.mailed_links().await.pop().unwrap();
-    assert_eq!(fixture.verify(&last).await.status, 200, "the last link stays good");
+    let links = fixture.mailed_links().await;
+    assert_eq!(links.len(), 6, "the address is not proven");
+    assert_eq!(fixture.verify(&links[0]).await.status, 200, "the last link stays good");
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_proved_gets_six_mails_an_hour_wherever_strangers_ask_from() {
+    let fixture = Fixture::new().await;
+    fixture.register("ann@example.com").await;
+    let body = json!({"email": "ann@example.com"});
+    let registration = json!({"email": "ann@example.com", "password": PASSWORD});
+    let mut calls = Vec::new();
+    for host in 0..24 {
+        for (path, body) in [
+            ("/v1/auth/register", &registration),
+            ("/v1/auth/email/resend", &body),
+            ("/v1/auth/password/forgot", &body),
+        ] {
+            let call = fixture.api.post(path, body).sent_from(&format!("198.51.{host}.1"));
+            calls.push(call.into_future());
+        }
+    }
+
+    let answers = join_all(calls).await;
+
+    assert!(answers.iter().all(|answer| [202, 429].contains(&answer.status)));
+    assert_eq!(fixture.events().await.len(), 6);
+    fixture.shop.run("update rate_buckets set at = at - interval '1 hour'").await;
+    fixture.resend("ann@example.com").await;
+    assert_eq!(fixture.events().await.len(), 7, "an hour later");
+    fixture.verify(&fixture.mailed_links().await.pop().unwrap()).await;
+    for _ in 0..5 {
+        fixture.forgot("ann@example.com").await;
+    }
+    assert!(fixture.events().await.len() > 10, "who has proven the address is not counted");
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ async fn five_thousand_buyers_of_a_hundred_pieces_get_a_hundred_and_every_other_
     let shop = Shop::open().await;
     let piece = shop.product(Product { stock: 100, ..Product::any() }).await;
     // One statement instead of 5,000 set-up calls: only their orders are under test.
-    let crowd = "insert into users (id, email, email_norm, password_hash, role)
-                 select gen_random_uuid(), 'buyer' || n || '@crowd.example', 'buyer' || n || '@crowd.example', password_hash, 'customer'
+    let crowd = "insert into users (id, email, email_norm, password_hash, role, email_verified_at)
+                 select gen_random_uuid(), 'buyer' || n || '@crowd.example', 'buyer' || n || '@crowd.example', password_hash,
+                        'customer', now()
                  from users, generate_series(1, 5000) n where email = $1
                  returning id";
     let first = shop.customer().await;

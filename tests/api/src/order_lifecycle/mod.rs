@@ -1,4 +1,4 @@
-//! Orders after they were placed: confirm, ship, cancel, edit, timeline, expansions, filters of the list; and the limit
+//! Orders after they were placed: confirm, ship, cancel, edit, timeline, expansions, filters of the list; and the limits
 //! of unpaid orders.
 
 mod addresses;
@@ -11,6 +11,7 @@ mod list_by_payment_status;
 mod list_filters;
 mod ship;
 mod timeline;
+mod unproven;
 
 use domain::id::{OrderId, ProductId};
 use domain::payments::refund::{DueRefund, RefundStatus, RefundUpdate};

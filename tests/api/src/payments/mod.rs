@@ -13,6 +13,7 @@ mod refusals;
 mod replayed_errors;
 mod restock;
 mod stripe_faults;
+mod unproven;
 
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;

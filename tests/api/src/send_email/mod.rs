@@ -3,6 +3,7 @@
 mod backoff;
 mod events;
 pub(crate) mod ses;
+mod unproven;
 
 use domain::id::OrderId;
 use domain::mail::{self, Claim};

@@ -147,6 +147,7 @@ async fn a_payment_canceled_by_hand_ends_its_order() {
         provider: Some(intent.clone()),
         hosted_page: None,
         is_stale: false,
+        vouchers: true,
     };
     dashboard.unwrap().cancel(&open).await.unwrap();
     fixture.expire_orders().await;

@@ -147,6 +147,7 @@ fn open_payment(hosted_page: Option<HostedPage>) -> OpenPayment {
         provider: None,
         hosted_page,
         is_stale: false,
+        vouchers: true,
     }
 }
 

@@ -174,8 +174,9 @@ fn manifest(binaries: &Path, folder: &Path, settings: &Value) -> Value {
 }
 
 const INSERT_BUYERS: &str = "
-    insert into users (id, email, email_norm, password_hash)
-    select gen_random_uuid(), n || '@peers.example', n || '@peers.example', (select password_hash from users where role = 'admin')
+    insert into users (id, email, email_norm, password_hash, email_verified_at)
+    select gen_random_uuid(), n || '@peers.example', n || '@peers.example',
+           (select password_hash from users where role = 'admin'), now()
     from generate_series(1, $1) n
     returning id";
 

@@ -18,8 +18,9 @@ create or replace view pg_temp.numbers as
     select n from generate_series(current_setting('growth.first')::int, current_setting('growth.last')::int) n;
 
 --table users
-insert into users (id, email, email_norm, password_hash, created_at)
-select pg_temp.id(1, n), n || '@growth.example', n || '@growth.example', '$argon2id$v=19$m=8,t=1,p=1$' || repeat('A', 66), pg_temp.at(n)
+insert into users (id, email, email_norm, password_hash, created_at, email_verified_at)
+select pg_temp.id(1, n), n || '@growth.example', n || '@growth.example', '$argon2id$v=19$m=8,t=1,p=1$' || repeat('A', 66), pg_temp.at(n),
+       pg_temp.at(n)
 from generate_series(current_setting('growth.first')::int - 1, current_setting('growth.last')::int) n
 where n % 50 = 0
 on conflict do nothing;

@@ -62,8 +62,8 @@ pub(crate) async fn analyze(shop: &Shop) -> Result<(), Error> {
 /// Inserts users.
 pub(crate) async fn insert_buyers(client: &Client, count: usize) -> Result<Vec<UserId>, Error> {
     let ids: Vec<_> = (0..count).map(|_| UserId::generate()).collect();
-    let sql = "insert into users (id, email, email_norm, password_hash)
-               select id, id || '@load.example', id || '@load.example', $2 from unnest($1::uuid[]) id";
+    let sql = "insert into users (id, email, email_norm, password_hash, email_verified_at)
+               select id, id || '@load.example', id || '@load.example', $2, now() from unnest($1::uuid[]) id";
     client.execute(sql, &[&ids, &HASH]).await?;
     Ok(ids)
 }

@@ -2,7 +2,7 @@
 
 use super::role;
 use crate::accounts::session::{Place, Trace};
-use crate::accounts::{ActiveSession, Claim, RefreshToken, Role, Session};
+use crate::accounts::{ActiveSession, ActiveUser, Claim, RefreshToken, Session};
 use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
@@ -20,7 +20,7 @@ macro_rules! ended {
 
 queries! {
     ACTIVE_ROLE: "look up a caller's role" = concat!("
-        select role from users
+        select role, email_verified_at is not null as email_verified from users
         where id = $1 and token_epoch = $2 and disabled_at is null and erased_at is null
           and not ", ended!("$3"));
 
@@ -134,12 +134,15 @@ queries! {
         from doomed where refresh_tokens.hash = doomed.hash";
 }
 
-/// The role of whoever shows an access token. `None` if the account is disabled, its epoch has changed or the session has
-/// ended.
-pub(crate) fn standing(claim: Claim) -> Ask<Option<Role>> {
+/// Whoever shows an access token. `None` if the account is disabled, its epoch has changed or the session has ended.
+pub(crate) fn standing(claim: Claim) -> Ask<Option<ActiveUser>> {
     let Claim { user, epoch, session } = claim;
     Ask::new(&ACTIVE_ROLE, params![user, epoch, session], |rows| {
-        rows.first().map(|row| role(&ACTIVE_ROLE, row)).transpose()
+        let active = |row: &Row| {
+            let (role, email_verified) = (role(&ACTIVE_ROLE, row)?, row.get("email_verified"));
+            Ok(ActiveUser { role, email_verified })
+        };
+        rows.first().map(active).transpose()
     })
 }
 

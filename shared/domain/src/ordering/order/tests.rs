@@ -23,7 +23,8 @@ fn expecting(
     reserved: Vec<ReservedLine>,
 ) -> Result<PricedOrder, Refusal> {
     let new = NewOrder { basket: basket.clone(), address: None, note: None, expected_total };
-    PricedOrder::new(OrderId::generate(), UserId::generate(), &new, reserved)
+    let buyer = Buyer { id: UserId::generate(), is_proven: true };
+    PricedOrder::new(OrderId::generate(), buyer, &new, reserved)
 }
 
 #[test]

@@ -14,8 +14,8 @@ use domain::id::{OrderId, ProductId};
 use domain::outbox::{Message, send_own_messages};
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
-use lambda::http::App;
 use lambda::http::token::Verifier;
+use lambda::http::{App, TrustedProxies};
 use lambda::queue::MessageError;
 use orders::Orders;
 use payments::Payments;
@@ -66,7 +66,8 @@ impl Functions {
 
     fn app(&self) -> App {
         let verifier = Verifier::from_jwks(&testkit::token_keys()).unwrap();
-        App { db: self.dispatching_db(), verifier, clock: testkit::clock() }
+        let (clock, trusted_proxies) = (testkit::clock(), TrustedProxies::default());
+        App { db: self.dispatching_db(), verifier, clock, trusted_proxies }
     }
 
     fn orders(&self) -> ApiClient {

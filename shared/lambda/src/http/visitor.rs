@@ -1,12 +1,12 @@
-//! Rate limits of requests without a session: the caller's IP address, and the `RateLimit` response headers.
+//! Rate limits by client: the caller's IP address, and the `RateLimit` response headers.
 
+use super::{App, Problem, TrustedProxies};
 use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::accounts::{self, Device, Origin, RateLimitStatus};
-use lambda::http::{Problem, TrustedProxies};
 use lambda_http::request::RequestContext;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,14 +23,14 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// The sender of a request, known by IP address and `User-Agent` only.
-pub(crate) struct Visitor(pub(crate) accounts::Visitor);
+pub struct Visitor(pub accounts::Visitor);
 
 /// The visitor of a request, once its route has asked for it.
 type Asked = Arc<OnceLock<accounts::Visitor>>;
 
 /// Adds the headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11) and the three of older drafts
 /// to the responses of rate-limited routes.
-pub(crate) async fn add_rate_limit_headers(mut request: Request, next: Next) -> Response {
+pub async fn add_rate_limit_headers(mut request: Request, next: Next) -> Response {
     let asked = Asked::default();
     request.extensions_mut().insert(asked.clone());
     let mut response = next.run(request).await;
@@ -69,12 +69,12 @@ fn device(parts: &Parts) -> Option<Device> {
 impl<S> FromRequestParts<S> for Visitor
 where
     S: Send + Sync,
-    TrustedProxies: FromRef<S>,
+    App: FromRef<S>,
 {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let origin = || origin(&TrustedProxies::from_ref(state), parts);
+        let origin = || origin(&App::from_ref(state).trusted_proxies, parts);
         let new = || accounts::Visitor::from(origin()).with(device(parts));
         Ok(Self(match parts.extensions.get::<Asked>() {
             Some(asked) => asked.get_or_init(new).clone(),
@@ -84,7 +84,7 @@ where
 }
 
 /// Documents the 429 response of rate-limited routes.
-pub(crate) struct Throttled;
+pub struct Throttled;
 
 impl IntoResponses for Throttled {
     fn responses() -> BTreeMap<String, RefOr<Described>> {

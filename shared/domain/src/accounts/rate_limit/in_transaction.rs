@@ -1,0 +1,70 @@
+//! Buckets of what is counted only if it is done: a token is back if the transaction is rolled back.
+
+use super::{Limit, Scope, Visitor, limit};
+use crate::accounts::sql::{self, Owner};
+use crate::accounts::{Origin, RefreshToken};
+use crate::db::{DbError, Tx};
+use crate::id::FamilyId;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+/// Counts by token: however often one lost answer is asked for again, it is one.
+const REPEATED_TOKEN: Limit = limit("repeated_token", Scope::Account, 1, DAY);
+/// Counts by session.
+const REPEATED_TOKENS: Limit = limit("repeated_tokens", Scope::Account, 3, DAY);
+const DAY: u32 = 24 * 60 * 60;
+
+/// Emails of all kinds that strangers can have sent to an address that nobody has proven.
+const UNPROVEN_MAILS: Limit = limit("unproven_mails", Scope::Account, 6, 3600);
+
+/// Orders of those who have proven no address.
+const UNPROVEN_ORDERS: Limit = limit("unproven_orders", Scope::Ip, 6, 600);
+
+/// Whether a session may go on although a spent token of it is presented so late. Few clients lose the answer to a refresh;
+/// but if somebody has copied a token, they and the owner present each one in turn.
+pub(in crate::accounts) async fn tolerate_late_repeat(
+    tx: &Tx<'_>,
+    token: RefreshToken,
+    session: FamilyId,
+) -> Result<bool, DbError> {
+    if !take_token_of(tx, &REPEATED_TOKEN, &BASE64_URL_SAFE_NO_PAD.encode(token.hash())).await? {
+        return Ok(true);
+    }
+    take_token_of(tx, &REPEATED_TOKENS, &session.to_string()).await
+}
+
+/// Like [`take_token`], of a bucket that does not depend on the client.
+async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool, DbError> {
+    let (capacity, seconds) = limit.numbers();
+    let bucket = limit.bucket(Origin::UNKNOWN, account);
+    Ok(sql::consume_token_in(tx, &bucket, capacity, seconds).await?.is_some())
+}
+
+/// Whether an email that anybody can ask for may be sent.
+pub(in crate::accounts) async fn may_mail(tx: &Tx<'_>, owner: Owner) -> Result<bool, DbError> {
+    if owner.email_verified {
+        return Ok(true);
+    }
+    let may_mail = take_token_of(tx, &UNPROVEN_MAILS, &owner.id.to_string()).await?;
+    if !may_mail {
+        tracing::warn!(user.id = %owner.id, "an unproven address gets no more emails for now");
+    }
+    Ok(may_mail)
+}
+
+/// Counts an order of a buyer who has proven no address, by where it comes from. It does not count if the transaction is
+/// rolled back. The seconds to wait, if there were too many.
+pub(crate) async fn take_order_token(
+    tx: &Tx<'_>,
+    visitor: &Visitor,
+) -> Result<Option<u32>, DbError> {
+    let (limit, (capacity, seconds)) = (&UNPROVEN_ORDERS, UNPROVEN_ORDERS.numbers());
+    let bucket = limit.bucket(visitor.origin, "");
+    if let Some((remaining, reset)) = sql::consume_token_in(tx, &bucket, capacity, seconds).await? {
+        visitor.record(limit.status(remaining, reset));
+        return Ok(None);
+    }
+    visitor.record(limit.status(0, limit.seconds));
+    tracing::warn!("orders_throttled: too many unproven orders from one place");
+    Ok(Some(limit.seconds_per_token()))
+}
