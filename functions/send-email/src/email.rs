@@ -114,6 +114,10 @@ mails! {
     DisputeOpened { dispute: Dispute } = "dispute_opened",
         "dispute_opened/subject.txt", "dispute_opened/body.txt", "dispute_opened/body.html";
 
+    DisputedMoneyReturned { dispute: Dispute } = "disputed_money_returned",
+        "disputed_money_returned/subject.txt", "disputed_money_returned/body.txt",
+        "disputed_money_returned/body.html";
+
     FraudWarningOpened { warning: FraudWarning } = "fraud_warning_opened",
         "fraud_warning_opened/subject.txt", "fraud_warning_opened/body.txt", "fraud_warning_opened/body.html";
 

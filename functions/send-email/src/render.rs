@@ -69,6 +69,10 @@ impl Mailer {
                 let dispute = mail::dispute(db, dispute).await?;
                 to(self.staff(dispute), |dispute| email::DisputeOpened { dispute })
             }
+            Event::DisputedMoneyReturned { dispute } => {
+                let dispute = mail::dispute(db, dispute).await?;
+                to(self.staff(dispute), |dispute| email::DisputedMoneyReturned { dispute })
+            }
             Event::FraudWarningOpened { warning } => {
                 let warning = mail::fraud_warning(db, warning).await?;
                 to(self.staff(warning), |warning| email::FraudWarningOpened { warning })

@@ -4,7 +4,7 @@ use crate::client::Mode;
 use crate::failure::StripeFailure;
 use crate::metadata::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
-use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate};
+use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate, MovedFunds};
 use domain::payments::refund::{RefundStatus, RefundUpdate};
 use domain::payments::{PaymentUpdate, Status};
 use stripe_shared::{ApiErrors, Dispute, PaymentIntent, PaymentIntentNextAction, Refund};
@@ -107,7 +107,7 @@ pub(crate) fn dispute_update(
             evidence_due: due.map(time).transpose()?,
         },
         at: time(dispute.created)?,
-        funds: None,
+        funds: MovedFunds::from_balance(dispute.balance_transactions.iter().map(|one| one.amount)),
     })
 }
 

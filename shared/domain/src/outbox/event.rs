@@ -65,6 +65,10 @@ pub enum Event {
     DisputeOpened {
         dispute: DisputeId,
     },
+    /// Disputed money came back for an order that was cancelled or refunded: it may be owed to the buyer.
+    DisputedMoneyReturned {
+        dispute: DisputeId,
+    },
     /// A payment may be fraud, and its order is on hold.
     FraudWarningOpened {
         warning: FraudWarningId,
@@ -103,6 +107,7 @@ impl Event {
             Self::OrderRefundedUnshipped { order } => format!("order_refunded_unshipped:{order}"),
             Self::OrderUnderpaid { order } => format!("order_underpaid:{order}"),
             Self::DisputeOpened { dispute } => format!("dispute_opened:{dispute}"),
+            Self::DisputedMoneyReturned { dispute } => format!("disputed_money_returned:{dispute}"),
             Self::FraudWarningOpened { warning } => format!("fraud_warning_opened:{warning}"),
             Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),

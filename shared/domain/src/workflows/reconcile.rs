@@ -79,7 +79,7 @@ pub async fn reconcile_disputes(
         let difference = Difference {
             verdict: compare_dispute(ours, update, intents.contains(&update.intent)),
             subject: &update.provider,
-            ours: ours.map(|ours| state(&ours.case)),
+            ours: ours.map(|ours| state(&ours.dispute.case)),
             stripe: state(&update.case),
         };
         resolve(db, run, difference, async |tx| apply_dispute(tx, update).await).await?;

@@ -3,7 +3,7 @@
 use super::values::{money, storable, time};
 use super::{is_without_intent, subject_of_payment, unreadable};
 use domain::payments::EventPayload;
-use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate, Funds};
+use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate, MovedFunds};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -44,6 +44,7 @@ fn update(object: &Value, step: &str, at: OffsetDateTime) -> Result<DisputeUpdat
     }
     // Zero if the bank does not wait for an answer.
     let due = evidence_details.and_then(|evidence| evidence.due_by).filter(|due| *due > 0);
+    let moved = moved_funds(object);
     let status = storable(&status).ok_or_else(|| format!("status {status}"))?;
     Ok(DisputeUpdate {
         provider: id,
@@ -56,10 +57,16 @@ fn update(object: &Value, step: &str, at: OffsetDateTime) -> Result<DisputeUpdat
             evidence_due: due.map(time).transpose()?,
         },
         at,
-        funds: match step {
-            "funds_withdrawn" => Some(Funds::Withdrawn),
-            "funds_reinstated" => Some(Funds::Reinstated),
-            _ => None,
+        funds: MovedFunds {
+            withdrawn: step == "funds_withdrawn" || moved.withdrawn,
+            reinstated: step == "funds_reinstated" || moved.reinstated,
         },
     })
+}
+
+/// What has moved so far, whichever event tells it.
+fn moved_funds(object: &Value) -> MovedFunds {
+    let transactions = object.get("balance_transactions").and_then(Value::as_array);
+    let amounts = transactions.into_iter().flatten().filter_map(|one| one.get("amount")?.as_i64());
+    MovedFunds::from_balance(amounts)
 }

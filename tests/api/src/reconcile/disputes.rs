@@ -97,3 +97,51 @@ async fn a_dispute_of_another_program_is_none_of_our_business() {
     assert_eq!(fixture.findings().await, []);
     assert_eq!(fixture.shop.one::<i64>("select count(*) from disputes").await, 0);
 }
+
+const MOVED: &str =
+    "select string_agg(replace(kind, 'dispute_', '') || ' ' || amount_minor, ' ' order by entry_id)
+                     from ledger where kind like 'dispute%'";
+
+#[tokio::test]
+async fn money_that_a_bank_moved_counts_although_all_its_events_are_lost() {
+    let fixture = Fixture::open().await;
+    let intent = fixture.paid().await;
+    let dispute = fixture.dispute(&intent, DisputeOptions::default());
+
+    fixture.next_run().await;
+    let withdrawn = fixture.shop.one::<String>(MOVED).await;
+    fixture.stripe.close_dispute(&dispute, DisputeOutcome::Won).unwrap();
+    fixture.next_run().await;
+    let again = fixture.next_run().await;
+    // The events come after all.
+    let api = crate::stripe_webhook::api(&fixture.shop);
+    for event in fixture.stripe.events() {
+        assert_eq!(api.stripe_event(&event).await.status, 200);
+    }
+
+    assert_eq!((withdrawn.as_str(), again.healed), ("withdrawn 1999", 0));
+    let moved = fixture.shop.one::<String>(MOVED).await;
+    assert_eq!(moved, "withdrawn 1999 reinstated 1999");
+    fixture.audit().await;
+}
+
+#[tokio::test]
+async fn money_that_a_bank_moved_is_found_although_the_dispute_itself_is_known() {
+    let fixture = Fixture::open().await;
+    let intent = fixture.paid().await;
+    let dispute = fixture.dispute(&intent, DisputeOptions::default());
+    let mut created = fixture.stripe.events().into_iter().rev();
+    let mut created = created.find(|event| event["type"] == "charge.dispute.created").unwrap();
+    created["data"]["object"]["balance_transactions"] = serde_json::json!([]);
+    crate::stripe_webhook::api(&fixture.shop).stripe_event(&created).await;
+    let before = fixture.shop.one::<Option<String>>(MOVED).await;
+
+    let report = fixture.next_run().await;
+    let found = fixture.findings().await;
+    let again = fixture.next_run().await;
+
+    assert_eq!((before, report.healed, again.healed), (None, 1, 0));
+    assert_eq!(found, [finding("dispute_behind", &dispute)]);
+    assert_eq!(fixture.shop.one::<String>(MOVED).await, "withdrawn 1999");
+    fixture.audit().await;
+}

@@ -125,6 +125,7 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let events = [
         Event::RefundFailed { refund },
         Event::DisputeOpened { dispute },
+        Event::DisputedMoneyReturned { dispute },
         Event::FraudWarningOpened { warning },
         Event::StockLow { product, crossing: 1 },
         Event::DeadLettersFound { hour: 498_805 },
@@ -139,6 +140,7 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let expected = [
         format!("A refund of 12.50 EUR failed, for order {}", fixture.order),
         format!("A payment of order {} is disputed", fixture.order),
+        format!("Disputed money of order {} is back, and its buyer may be owed it", fixture.order),
         format!("A payment of order {} may be fraud", fixture.order),
         format!("{sku} runs low: 8 left"),
         "Messages wait for a person, since 26 November 2026, 13:00 UTC".to_owned(),

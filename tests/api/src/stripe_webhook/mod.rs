@@ -1,6 +1,7 @@
 //! The Stripe webhook: which events are accepted, and what each of them changes.
 
 mod checkout_session;
+mod disputed_money;
 mod disputes;
 mod effects;
 mod event_types;

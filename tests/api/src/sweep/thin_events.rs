@@ -112,7 +112,10 @@ async fn disputes_and_warnings_are_retrieved_like_payments() {
 
     assert!(!on_hold().await);
     let moved = "select string_agg(kind, ' ' order by entry_id) from ledger";
-    assert_eq!(fixture.shop.one::<String>(moved).await, "captured dispute_withdrawn");
+    assert_eq!(
+        fixture.shop.one::<String>(moved).await,
+        "captured dispute_withdrawn dispute_reinstated"
+    );
     fixture.shop.check_invariants().await;
 }
 

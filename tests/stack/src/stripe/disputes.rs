@@ -47,6 +47,8 @@ pub(super) struct Dispute {
     intent: String,
     pub(super) livemode: bool,
     metadata: Metadata,
+    /// What was withdrawn, negative, and reinstated, with the seconds at which it was.
+    movements: Vec<(i64, i64)>,
     reason: String,
     status: String,
 }
@@ -65,7 +67,7 @@ impl State {
         if charge.disputed {
             return Err(ApiError::invalid("This payment has been disputed already."));
         }
-        let dispute = Dispute {
+        let mut dispute = Dispute {
             amount: options.amount.unwrap_or_else(|| charge.unrefunded()),
             brand: charge.card.brand().0,
             charge: charge.id.clone(),
@@ -77,11 +79,13 @@ impl State {
             intent: charge.intent.clone(),
             livemode: charge.livemode,
             metadata: Metadata::new(),
+            movements: Vec::new(),
             reason: options.reason.to_owned(),
             status: options.status.to_owned(),
         };
         let (id, charge) = (dispute.id.clone(), dispute.charge.clone());
         let withdrawn = dispute.withdrawn();
+        dispute.move_funds(-withdrawn, now);
         if let Some(charge) = self.charges.get_mut(&charge) {
             charge.disputed = true;
             charge.withdrawn += withdrawn;
@@ -132,12 +136,15 @@ impl State {
     }
 
     fn change_status(&mut self, id: &str, status: &str) -> Result<(), ApiError> {
+        let now = self.clock.now();
         let dispute = self.disputes.get_mut(id).ok_or_else(|| no_such_dispute(id))?;
         let before = dispute.withdrawn();
         status.clone_into(&mut dispute.status);
+        let withdrawn = dispute.withdrawn() - before;
+        dispute.move_funds(-withdrawn, now);
         if let Some(charge) = self.charges.get_mut(&dispute.charge) {
             charge.disputed = status != "won";
-            charge.withdrawn += dispute.withdrawn() - before;
+            charge.withdrawn += withdrawn;
         }
         Ok(())
     }
@@ -211,6 +218,39 @@ impl Dispute {
         if is_withdrawn { self.amount } else { 0 }
     }
 
+    /// Stripe shows two movements at most.
+    fn move_funds(&mut self, amount: i64, now: i64) {
+        if amount != 0 && self.movements.len() < 2 {
+            self.movements.push((amount, now));
+        }
+    }
+
+    /// The movements of the disputed money, as Stripe's balance has them.
+    fn balance_transactions(&self) -> Vec<Value> {
+        let transaction = |(number, &(amount, at)): (usize, &(i64, i64))| {
+            let category = if amount < 0 { "dispute" } else { "dispute_reversal" };
+            json!({
+                "id": format!("txn_{}{number}", self.id),
+                "object": "balance_transaction",
+                "amount": amount,
+                "available_on": at,
+                "balance_type": "payments",
+                "created": at,
+                "currency": self.currency,
+                "description": null,
+                "exchange_rate": null,
+                "fee": 0,
+                "fee_details": [],
+                "net": amount,
+                "reporting_category": category,
+                "source": self.id,
+                "status": "available",
+                "type": "adjustment",
+            })
+        };
+        self.movements.iter().enumerate().map(transaction).collect()
+    }
+
     fn is_of(&self, form: &Form) -> bool {
         let is = |key, id: &str| form.text(key).is_none_or(|wanted| wanted == id);
         is("payment_intent", &self.intent) && is("charge", &self.charge)
@@ -225,7 +265,7 @@ impl Dispute {
             "id": self.id,
             "object": "dispute",
             "amount": self.amount,
-            "balance_transactions": [],
+            "balance_transactions": self.balance_transactions(),
             "charge": self.charge,
             "created": self.created,
             "currency": self.currency,

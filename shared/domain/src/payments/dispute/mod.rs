@@ -8,8 +8,10 @@ pub(crate) use sql::{
     ALL as ALL_QUERIES, find_stored, holds_goods, insert, is_undecided, lock, payment_of,
     record_funds, update,
 };
+pub(crate) use state::DisputeInLedger;
+#[cfg(test)]
 pub(crate) use state::StoredDispute;
-pub use state::{Case, DisputeUpdate, Funds, Refusal};
+pub use state::{Case, DisputeUpdate, MovedFunds, Refusal};
 pub use status::DisputeStatus;
 
 use crate::db::Db;

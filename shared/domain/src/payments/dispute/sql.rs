@@ -1,7 +1,7 @@
 //! The statements behind disputes. They hold no rules.
 
 use super::Dispute;
-use super::state::{Case, DisputeUpdate, Funds, StoredDispute};
+use super::state::{Case, DisputeInLedger, DisputeUpdate, MovedFunds, StoredDispute};
 use super::status::DisputeStatus;
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{DisputeId, OrderId, PaymentId};
@@ -58,9 +58,14 @@ queries! {
         for update";
 
     FIND_STORED: "look up disputes to compare" = "
-        select id, provider_dispute, status, amount_minor, currency, reason, evidence_due_at, told_at
-        from disputes
-        where provider_dispute = any($1)";
+        select d.id, d.provider_dispute, d.status, d.amount_minor, d.currency, d.reason, d.evidence_due_at, d.told_at,
+               p.currency as paid_in,
+               exists (select from ledger where source = 'stripe' and source_id = d.provider_dispute
+                                            and kind = 'dispute_withdrawn') as is_withdrawn,
+               exists (select from ledger where source = 'stripe' and source_id = d.provider_dispute
+                                            and kind = 'dispute_reinstated') as is_reinstated
+        from disputes d join payments p on p.id = d.payment_id
+        where d.provider_dispute = any($1)";
 
     INSERT: "insert a dispute" = "
         insert into disputes (id, payment_id, provider_dispute, status, amount_minor, currency, reason,
@@ -76,9 +81,11 @@ queries! {
     /// Only in the order's currency, in which the ledger counts, and only if it is anything. Banks rarely dispute in another.
     RECORD_FUNDS: "record disputed funds in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
-        select p.order_id, $2, $3, 'stripe', d.provider_dispute
+        select p.order_id, moved.kind, $3, 'stripe', d.provider_dispute
         from disputes d join payments p on p.id = d.payment_id
+        cross join unnest($2::text[]) with ordinality as moved (kind, place)
         where d.id = $1 and p.currency = $4 and $3::bigint > 0
+        order by moved.place
         on conflict on constraint ledger_once do nothing";
 }
 
@@ -134,10 +141,10 @@ pub(crate) async fn lock(
 pub(crate) async fn find_stored(
     db: &Db,
     updates: &[DisputeUpdate],
-) -> Result<HashMap<String, StoredDispute>, DbError> {
+) -> Result<HashMap<String, DisputeInLedger>, DbError> {
     let providers: Vec<_> = updates.iter().map(|update| update.provider.as_str()).collect();
     let rows = db.rows(&FIND_STORED, &[&providers]).await?;
-    rows.iter().map(|row| Ok((row.get("provider_dispute"), stored(&FIND_STORED, row)?))).collect()
+    rows.iter().map(|row| Ok((row.get("provider_dispute"), in_ledger(row)?))).collect()
 }
 
 pub(crate) async fn insert(
@@ -187,14 +194,17 @@ pub(crate) async fn update(
 pub(crate) async fn record_funds(
     tx: &Tx<'_>,
     id: DisputeId,
-    funds: Funds,
+    MovedFunds { withdrawn, reinstated }: MovedFunds,
     amount: Money,
 ) -> Result<(), DbError> {
-    let kind = match funds {
-        Funds::Withdrawn => "dispute_withdrawn",
-        Funds::Reinstated => "dispute_reinstated",
-    };
-    tx.execute(&RECORD_FUNDS, &[&id, &kind, &amount.minor, &amount.currency.code()]).await.map(drop)
+    let all = [(withdrawn, "dispute_withdrawn"), (reinstated, "dispute_reinstated")];
+    let kinds: Vec<_> = all.into_iter().filter(|(moved, _)| *moved).map(|(_, kind)| kind).collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    tx.execute(&RECORD_FUNDS, &[&id, &kinds, &amount.minor, &amount.currency.code()])
+        .await
+        .map(drop)
 }
 
 fn dispute(row: &Row) -> Result<Dispute, DbError> {
@@ -212,6 +222,18 @@ fn dispute(row: &Row) -> Result<Dispute, DbError> {
 
 fn stored(query: &'static Query, row: &Row) -> Result<StoredDispute, DbError> {
     Ok(StoredDispute { id: row.get("id"), case: case(query, row)?, as_of: row.get("told_at") })
+}
+
+fn in_ledger(row: &Row) -> Result<DisputeInLedger, DbError> {
+    let currency = Currency::from_code(row.get("paid_in"));
+    Ok(DisputeInLedger {
+        dispute: stored(&FIND_STORED, row)?,
+        entered: MovedFunds {
+            withdrawn: row.get("is_withdrawn"),
+            reinstated: row.get("is_reinstated"),
+        },
+        currency: currency.ok_or(DbError::invalid_row(&FIND_STORED, "currency"))?,
+    })
 }
 
 fn case(query: &Query, row: &Row) -> Result<Case, DbError> {

@@ -3,7 +3,7 @@
 use super::status::DisputeStatus;
 use crate::failure::{self, Kind};
 use crate::id::DisputeId;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use time::OffsetDateTime;
 
 /// The state of a dispute as Stripe reports it.
@@ -16,7 +16,8 @@ pub struct DisputeUpdate {
     pub case: Case,
     /// When this was the state.
     pub at: OffsetDateTime,
-    pub funds: Option<Funds>,
+    /// What has moved until then, as far as the report tells it.
+    pub funds: MovedFunds,
 }
 
 /// What Stripe reports of a dispute and we store.
@@ -31,11 +32,11 @@ pub struct Case {
     pub evidence_due: Option<OffsetDateTime>,
 }
 
-/// A movement of disputed money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Funds {
-    Withdrawn,
-    Reinstated,
+/// Which movements of the disputed money there were. None of them is ever taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MovedFunds {
+    pub withdrawn: bool,
+    pub reinstated: bool,
 }
 
 /// What is stored of a dispute.
@@ -44,6 +45,15 @@ pub(crate) struct StoredDispute {
     pub(crate) id: DisputeId,
     pub(crate) case: Case,
     pub(crate) as_of: OffsetDateTime,
+}
+
+/// What is stored of a dispute, and what of its money is in the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct DisputeInLedger {
+    pub(crate) dispute: StoredDispute,
+    pub(crate) entered: MovedFunds,
+    /// In which the ledger counts: that of the payment.
+    pub(crate) currency: Currency,
 }
 
 /// Why a request about a dispute is refused.
@@ -68,6 +78,27 @@ impl StoredDispute {
     /// same state in whatever order they arrive.
     pub(crate) fn is_superseded_by(&self, update: &DisputeUpdate) -> bool {
         weight(&update.case, update.at) > weight(&self.case, self.as_of)
+    }
+}
+
+impl MovedFunds {
+    /// From the amounts of the dispute's balance transactions: what was withdrawn is negative.
+    pub fn from_balance(amounts: impl Iterator<Item = i64>) -> Self {
+        amounts.fold(Self::default(), |moved, amount| Self {
+            withdrawn: moved.withdrawn || amount < 0,
+            reinstated: moved.reinstated || amount > 0,
+        })
+    }
+}
+
+impl DisputeInLedger {
+    /// Whether the ledger lacks a movement that the update tells.
+    pub(crate) fn lacks_funds(&self, update: &DisputeUpdate) -> bool {
+        let Money { minor, currency } = update.case.amount;
+        let MovedFunds { withdrawn, reinstated } = update.funds;
+        let is_missing =
+            withdrawn && !self.entered.withdrawn || reinstated && !self.entered.reinstated;
+        is_missing && minor > 0 && currency == self.currency
     }
 }
 
@@ -108,7 +139,7 @@ mod tests {
             intent: "pi_1".to_owned(),
             case: Case { status, amount, reason, evidence_due },
             at: at(second),
-            funds: None,
+            funds: MovedFunds::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::failure::{self, Kind};
 use crate::id::{PaymentId, ReconciliationId, RefundId, UserId};
 use crate::money::Money;
-use crate::payments::dispute::{DisputeUpdate, StoredDispute};
+use crate::payments::dispute::{DisputeInLedger, DisputeUpdate};
 use crate::payments::refund::{RefundStatus, RefundUpdate};
 use crate::payments::state::PaymentUpdate;
 use crate::status::PaymentIntentStatus as Status;
@@ -74,7 +74,7 @@ pub enum FindingKind {
     RefundDiffers,
     /// Stripe does not know a refund that it once named: it is gone, or belongs to another account.
     RefundGone,
-    /// Stripe has a later state of a dispute than we do.
+    /// Stripe has a later state of a dispute than we do, or has moved money of it.
     DisputeBehind,
     /// A dispute is not stored here.
     DisputeMissing,
@@ -192,13 +192,15 @@ pub(crate) fn compare_refund(
 
 /// `is_ours` says whether the dispute is about a payment of ours.
 pub(crate) fn compare_dispute(
-    ours: Option<&StoredDispute>,
+    ours: Option<&DisputeInLedger>,
     update: &DisputeUpdate,
     is_ours: bool,
 ) -> Verdict {
-    match ours {
+    let lacks_funds = ours.is_some_and(|ours| ours.lacks_funds(update));
+    match ours.map(|ours| &ours.dispute) {
         None if !is_ours => Verdict::Agrees,
         None => Verdict::Heal(FindingKind::DisputeMissing),
+        Some(_) if lacks_funds => Verdict::Heal(FindingKind::DisputeBehind),
         Some(ours) if ours.case == update.case => Verdict::Agrees,
         Some(ours) if ours.is_superseded_by(update) => Verdict::Heal(FindingKind::DisputeBehind),
         // An event is newer than the list.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::id::DisputeId;
 use crate::money::Currency;
-use crate::payments::dispute::{Case, DisputeStatus};
+use crate::payments::dispute::{Case, DisputeStatus, MovedFunds, StoredDispute};
 
 fn euros(minor: i64) -> Money {
     Money { minor, currency: Currency::EUR }
@@ -148,12 +148,12 @@ fn a_dispute_is_taken_over_unless_an_event_was_newer_or_it_contradicts_a_decisio
         intent: "pi_1".to_owned(),
         case: case(status),
         at: at(second),
-        funds: None,
+        funds: MovedFunds::default(),
     };
-    let ours = |status, second| StoredDispute {
-        id: DisputeId::generate(),
-        case: case(status),
-        as_of: at(second),
+    let ours = |status, second| DisputeInLedger {
+        dispute: StoredDispute { id: DisputeId::generate(), case: case(status), as_of: at(second) },
+        entered: MovedFunds::default(),
+        currency: Currency::EUR,
     };
     let behind = Verdict::Heal(FindingKind::DisputeBehind);
     let differs = Verdict::Raise(FindingKind::DisputeDiffers);
@@ -173,4 +173,25 @@ fn a_dispute_is_taken_over_unless_an_event_was_newer_or_it_contradicts_a_decisio
     let missing = Verdict::Heal(FindingKind::DisputeMissing);
     assert_eq!(compare_dispute(None, &update("lost", 1), true), missing);
     assert_eq!(compare_dispute(None, &update("lost", 1), false), Verdict::Agrees);
+
+    let withdrawn = MovedFunds { withdrawn: true, reinstated: false };
+    let both = MovedFunds { withdrawn: true, reinstated: true };
+    let no_money = Case { amount: euros(0), ..case("lost") };
+    for (entered, told, currency, verdict) in [
+        (MovedFunds::default(), withdrawn, Currency::EUR, behind),
+        (withdrawn, withdrawn, Currency::EUR, Verdict::Agrees),
+        (withdrawn, both, Currency::EUR, behind),
+        (both, MovedFunds::default(), Currency::EUR, Verdict::Agrees),
+        (MovedFunds::default(), both, Currency::from_code("USD").unwrap(), Verdict::Agrees),
+    ] {
+        let ours = DisputeInLedger { entered, currency, ..ours("lost", 1) };
+        let told = DisputeUpdate { funds: told, ..update("lost", 9) };
+        assert_eq!(compare_dispute(Some(&ours), &told, true), verdict, "{ours:?} {told:?}");
+        let ours = DisputeInLedger {
+            dispute: StoredDispute { case: no_money.clone(), ..ours.dispute },
+            ..ours
+        };
+        let told = DisputeUpdate { case: no_money.clone(), ..told };
+        assert_eq!(compare_dispute(Some(&ours), &told, true), Verdict::Agrees);
+    }
 }

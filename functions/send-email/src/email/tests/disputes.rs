@@ -1,0 +1,32 @@
+use super::*;
+
+#[test]
+fn a_dispute_reads_as_it_stands_and_asks_for_an_answer_only_while_there_is_time() {
+    for (status, meaning, asks) in [
+        (DisputeStatus::WarningNeedsResponse, "only asks so far", true),
+        (DisputeStatus::NeedsResponse, "has taken it back until it decides", true),
+        (DisputeStatus::UnderReview, "has taken it back until it decides", false),
+        (DisputeStatus::Won, "the money stays with us", false),
+        (DisputeStatus::Lost, "the money is gone", false),
+        (DisputeStatus::AppealNeedsResponse, "decision is appealed", true),
+        (DisputeStatus::Other("arbitration".to_owned()), "on hold until it is settled", false),
+    ] {
+        let email = DisputeOpened { dispute: dispute(status) }.email().unwrap();
+        for text in [email.text, email.html] {
+            assert!(text.contains(meaning), "{text}");
+            assert_eq!(text.contains("5 December 2026, 23:59 UTC"), asks, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_dispute_that_nobody_can_answer_names_no_day() {
+    let mut dispute = dispute(DisputeStatus::NeedsResponse);
+    dispute.case.evidence_due = None;
+
+    let email = DisputeOpened { dispute }.email().unwrap();
+
+    for text in [email.text, email.html] {
+        assert!(!text.contains("answer"), "{text}");
+    }
+}
