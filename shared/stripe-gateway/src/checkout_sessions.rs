@@ -14,6 +14,9 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing,
     CreateCheckoutSessionExcludedPaymentMethodTypes as NotOffered, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionPaymentMethodOptions,
+    CreateCheckoutSessionPaymentMethodOptionsUsBankAccount,
+    CreateCheckoutSessionPaymentMethodOptionsUsBankAccountVerificationMethod as Verification,
     ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
 use stripe_shared::{CheckoutSession, CheckoutSessionMode, CheckoutSessionStatus};
@@ -33,8 +36,13 @@ pub struct Session {
 /// As for PaymentIntents.
 const NEVER_OFFERED: NotOffered = NotOffered::CustomerBalance;
 /// As for PaymentIntents.
-const VOUCHERS: [NotOffered; 4] =
-    [NotOffered::Boleto, NotOffered::Konbini, NotOffered::Multibanco, NotOffered::Oxxo];
+const VOUCHERS: [NotOffered; 5] = [
+    NotOffered::Boleto,
+    NotOffered::Konbini,
+    NotOffered::Multibanco,
+    NotOffered::Oxxo,
+    NotOffered::Pix,
+];
 
 impl Stripe {
     /// The Checkout Session of a payment: retrieved if it exists, else created. Errs if the payment has no hosted page.
@@ -98,6 +106,11 @@ impl Stripe {
         let mut pricing = CreateCheckoutSessionAdaptivePricing::new();
         pricing.enabled = Some(false);
         let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers(open));
+        // As for PaymentIntents.
+        let mut bank_account = CreateCheckoutSessionPaymentMethodOptionsUsBankAccount::new();
+        bank_account.verification_method = Some(Verification::Instant);
+        let mut options = CreateCheckoutSessionPaymentMethodOptions::new();
+        options.us_bank_account = Some(bank_account);
         let create = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Payment)
             .line_items([line])
@@ -110,6 +123,7 @@ impl Stripe {
             .excluded_payment_method_types(
                 [NEVER_OFFERED].into_iter().chain(not_offered).collect::<Vec<_>>(),
             )
+            .payment_method_options(options)
             .adaptive_pricing(pricing);
         let (client, strategy) = (self.client()?, with_idempotency_key(id)?);
         with_retries(|| create.customize().request_strategy(strategy.clone()).send(client)).await

@@ -40,13 +40,14 @@ pub(crate) fn payment_update(
     })
 }
 
-/// When the voucher that the buyer got can no longer be paid, if it is one.
+/// When the voucher or Pix code that the buyer got can no longer be paid, if it is one.
 fn voucher_expiry(action: &PaymentIntentNextAction) -> Option<OffsetDateTime> {
     let boleto = || action.boleto_display_details.as_ref()?.expires_at;
     let konbini = || Some(action.konbini_display_details.as_ref()?.expires_at);
     let multibanco = || action.multibanco_display_details.as_ref()?.expires_at;
     let oxxo = || action.oxxo_display_details.as_ref()?.expires_after;
-    let second = boleto().or_else(konbini).or_else(multibanco).or_else(oxxo)?;
+    let pix = || action.pix_display_qr_code.as_ref()?.expires_at;
+    let second = boleto().or_else(konbini).or_else(multibanco).or_else(oxxo).or_else(pix)?;
     OffsetDateTime::from_unix_timestamp(second).ok()
 }
 

@@ -9,15 +9,22 @@ use domain::payments::{OpenPayment, PaymentUpdate};
 use stripe::StripeRequest;
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
+    CreatePaymentIntentPaymentMethodOptions, CreatePaymentIntentPaymentMethodOptionsUsBankAccount,
+    CreatePaymentIntentPaymentMethodOptionsUsBankAccountVerificationMethod as Verification,
     RetrievePaymentIntent,
 };
 use stripe_shared::{PaymentIntent, PaymentIntentExcludedPaymentMethodTypes as NotOffered};
 
 /// Bank transfers, which have no end and need a customer object.
 const NEVER_OFFERED: NotOffered = NotOffered::CustomerBalance;
-/// The buyer pays these days later, and the order has to wait for them.
-const VOUCHERS: [NotOffered; 4] =
-    [NotOffered::Boleto, NotOffered::Konbini, NotOffered::Multibanco, NotOffered::Oxxo];
+/// The buyer pays these hours or days later, and the order has to wait for them.
+const VOUCHERS: [NotOffered; 5] = [
+    NotOffered::Boleto,
+    NotOffered::Konbini,
+    NotOffered::Multibanco,
+    NotOffered::Oxxo,
+    NotOffered::Pix,
+];
 
 /// A PaymentIntent, with the client secret that the buyer's browser pays with. The secret is never stored or logged.
 pub struct Intent {
@@ -72,11 +79,17 @@ impl Stripe {
         let OpenPayment { id, order, amount: Money { minor, currency }, .. } = open;
         // Only one metadata entry: a map has no order, and a repeated request must have the same bytes.
         let not_offered = VOUCHERS.into_iter().filter(|_| !self.offers_vouchers(open));
+        // Else the bank account may be verified by deposits, which take days.
+        let mut bank_account = CreatePaymentIntentPaymentMethodOptionsUsBankAccount::new();
+        bank_account.verification_method = Some(Verification::Instant);
+        let mut options = CreatePaymentIntentPaymentMethodOptions::new();
+        options.us_bank_account = Some(bank_account);
         let create = CreatePaymentIntent::new(*minor, stripe_currency(*currency))
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
             .excluded_payment_method_types(
                 [NEVER_OFFERED].into_iter().chain(not_offered).collect::<Vec<_>>(),
             )
+            .payment_method_options(options)
             .description(format!("Order {order}"))
             .metadata([(PAYMENT_ID.to_owned(), id.to_string())]);
         let (client, strategy) = (self.client()?, with_idempotency_key(id)?);

@@ -64,13 +64,14 @@ pub(super) fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate
     })
 }
 
-/// When the voucher that the buyer got can no longer be paid, if it is one.
+/// When the voucher or Pix code that the buyer got can no longer be paid, if it is one.
 fn voucher_expiry(next_action: &Value) -> Option<OffsetDateTime> {
     let kind = next_action["type"].as_str()?;
     let expiry = match kind {
-        "boleto_display_details" | "konbini_display_details" | "multibanco_display_details" => {
-            "expires_at"
-        }
+        "boleto_display_details"
+        | "konbini_display_details"
+        | "multibanco_display_details"
+        | "pix_display_qr_code" => "expires_at",
         "oxxo_display_details" => "expires_after",
         _ => return None,
     };
@@ -90,7 +91,8 @@ mod tests {
             ("konbini_display_details", "expires_at", Some(until)),
             ("multibanco_display_details", "expires_at", Some(until)),
             ("oxxo_display_details", "expires_after", Some(until)),
-            ("pix_display_qr_code", "expires_at", None),
+            ("pix_display_qr_code", "expires_at", Some(until)),
+            ("paynow_display_qr_code", "expires_at", None),
         ] {
             let action = json!({"type": kind, kind: {expiry: 1_800_000_000}});
             assert_eq!(voucher_expiry(&action), expected, "{kind}");

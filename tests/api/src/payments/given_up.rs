@@ -126,7 +126,7 @@ async fn a_payment_that_is_given_up_while_stripe_answers_is_handed_out_to_nobody
 #[tokio::test]
 async fn vouchers_are_offered_if_the_shop_says_so_and_bank_transfers_never() {
     for (offers_vouchers, expected) in [
-        (false, &["boleto", "customer_balance", "konbini", "multibanco", "oxxo"][..]),
+        (false, &["boleto", "customer_balance", "konbini", "multibanco", "oxxo", "pix"][..]),
         (true, &["customer_balance"]),
     ] {
         let fixture = Fixture::open_with_vouchers(offers_vouchers).await;
@@ -140,6 +140,9 @@ async fn vouchers_are_offered_if_the_shop_says_so_and_bank_transfers_never() {
             let mut excluded: Vec<_> = excluded.map(|(_, value)| value.as_str()).collect();
             excluded.sort_unstable();
             assert_eq!(excluded, expected, "{}", call.call);
+            let name = "payment_method_options[us_bank_account][verification_method]";
+            let verified = call.parameters.iter().find(|(sent, _)| sent == name);
+            assert_eq!(verified.unwrap().1, "instant", "deposits take days: {}", call.call);
         }
     }
 }

@@ -83,6 +83,8 @@ impl State {
         let method = form.owned("payment_method");
         parse_payment_method(method.as_deref())?;
         let automatic = form.inner("automatic_payment_methods");
+        let bank_account = form.inner("payment_method_options").inner("us_bank_account");
+        bank_account.one_of("verification_method", &["automatic", "instant", "microdeposits"])?;
         let id = new_id("pi");
         let intent = Intent {
             amount,

@@ -66,7 +66,8 @@ const ENDPOINTS: [(&str, &str, &str); 22] = [
         "payment_intents",
         "allowed_payment_method_types[*] amount automatic_payment_methods[allow_redirects] \
          automatic_payment_methods[enabled] capture_method confirm currency customer description \
-         excluded_payment_method_types[*] metadata[*] payment_method receipt_email",
+         excluded_payment_method_types[*] metadata[*] payment_method \
+         payment_method_options[us_bank_account][verification_method] receipt_email",
     ),
     ("GET", "payment_intents", "PAGE customer"),
     ("GET", "payment_intents/*", "client_secret"),
@@ -86,7 +87,8 @@ const ENDPOINTS: [(&str, &str, &str); 22] = [
          customer_email excluded_payment_method_types[*] expires_at \
          line_items[*][price_data][currency] line_items[*][price_data][product_data][name] \
          line_items[*][price_data][unit_amount] line_items[*][quantity] metadata[*] mode \
-         payment_intent_data[description] payment_intent_data[metadata][*] success_url ui_mode",
+         payment_intent_data[description] payment_intent_data[metadata][*] \
+         payment_method_options[us_bank_account][verification_method] success_url ui_mode",
     ),
     ("GET", "checkout/sessions/*", ""),
     ("POST", "checkout/sessions/*/expire", ""),

@@ -39,6 +39,8 @@ impl State {
         form.required("mode")?;
         form.one_of("mode", &["payment"])?;
         form.one_of("ui_mode", &["hosted_page"])?;
+        let bank_account = form.inner("payment_method_options").inner("us_bank_account");
+        bank_account.one_of("verification_method", &["automatic", "instant"])?;
         let success_url = form.required("success_url")?.to_owned();
         let (amount, currency) = price(&form.groups("line_items"))?;
         let id = new_id(if self.livemode { "cs_live" } else { "cs_test" });
