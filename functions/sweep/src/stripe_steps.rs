@@ -181,7 +181,11 @@ impl Sweep {
                         event.id
                     );
                 }
-                self.apply(&event.id, &payload, report).await;
+                if self.apply(&event.id, &payload, report).await {
+                    // Stripe did not tell what was asked for. That counts as a try, so that it does not go on for ever.
+                    tracing::warn!(event.id = event.id, "{id} does not say what its event means");
+                    report.or_failure(payments::put_off(&self.db, &event.id).await);
+                }
                 Answered::Yes
             }
             Err(failure) => {

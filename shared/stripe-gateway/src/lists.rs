@@ -7,12 +7,22 @@ use domain::payments::PaymentUpdate;
 use domain::payments::dispute::DisputeUpdate;
 use domain::payments::reconciliation::UnreadableEntry;
 use domain::payments::refund::RefundUpdate;
+use miniserde::Deserialize;
+use miniserde::json::{self, Value};
 use stripe::StripeRequest;
 use stripe_core::dispute::ListDispute;
 use stripe_core::payment_intent::ListPaymentIntent;
 use stripe_core::refund::ListRefund;
+use stripe_shared::{Dispute, PaymentIntent, Refund};
 use stripe_types::RangeQueryTs;
 use time::OffsetDateTime;
+
+/// A page as it comes: each entry is parsed by itself, so that one which we cannot read does not hide the others.
+#[derive(Deserialize)]
+struct Rows {
+    data: Vec<Value>,
+    has_more: bool,
+}
 
 /// One page of a list, the newest objects first.
 #[derive(Clone, Debug)]
@@ -32,21 +42,17 @@ impl Stripe {
         since: OffsetDateTime,
         after: Option<&str>,
     ) -> Result<ListPage<PaymentUpdate>, StripeFailure> {
-        let client = self.client()?;
         let mut list = ListPaymentIntent::new()
             .created(RangeQueryTs::gte(since.unix_timestamp()))
             .limit(PAGE_LIMIT);
         if let Some(after) = after {
             list = list.starting_after(after);
         }
-        let page = with_retries(|| list.customize().send(client)).await?;
-        let end = page.data.last().map(|intent| intent.id.to_string());
-        let next = end.filter(|_| page.has_more);
-        let entries = page.data.iter().map(|intent| {
-            let id = intent.id.as_str();
-            (id, id.to_owned(), payment_update(intent, self.mode))
-        });
-        Ok(ListPage::new(entries, next))
+        ListPage::read(
+            self.page(&list).await?,
+            |row| text(row, "id"),
+            |intent: PaymentIntent, _| payment_update(&intent, self.mode),
+        )
     }
 
     /// The refunds that were created since then, whoever created them. `after` is Stripe's id of the last one on the
@@ -56,21 +62,15 @@ impl Stripe {
         since: OffsetDateTime,
         after: Option<&str>,
     ) -> Result<ListPage<RefundUpdate>, StripeFailure> {
-        let client = self.client()?;
         let mut list =
             ListRefund::new().created(RangeQueryTs::gte(since.unix_timestamp())).limit(PAGE_LIMIT);
         if let Some(after) = after {
             list = list.starting_after(after);
         }
-        let page = with_retries(|| list.customize().send(client)).await?;
-        let end = page.data.last().map(|refund| refund.id.to_string());
-        let next = end.filter(|_| page.has_more);
         // Refunds of charges without a PaymentIntent are not ours.
-        let entries = page.data.iter().filter_map(|refund| {
-            let intent = refund.payment_intent.as_ref()?.id().to_string();
-            Some((refund.id.as_str(), intent.clone(), refund_update(refund, intent)))
-        });
-        Ok(ListPage::new(entries, next))
+        ListPage::read(self.page(&list).await?, payment_intent, |refund: Refund, intent| {
+            refund_update(&refund, intent)
+        })
     }
 
     /// The disputes that were opened since then, whoever was paid. `after` is Stripe's id of the last one on the page
@@ -80,42 +80,64 @@ impl Stripe {
         since: OffsetDateTime,
         after: Option<&str>,
     ) -> Result<ListPage<DisputeUpdate>, StripeFailure> {
-        let client = self.client()?;
         let mut list =
             ListDispute::new().created(RangeQueryTs::gte(since.unix_timestamp())).limit(PAGE_LIMIT);
         if let Some(after) = after {
             list = list.starting_after(after);
         }
-        let page = with_retries(|| list.customize().send(client)).await?;
-        let end = page.data.last().map(|dispute| dispute.id.to_string());
-        let next = end.filter(|_| page.has_more);
         // Disputes of charges without a PaymentIntent are not ours.
-        let entries = page.data.iter().filter_map(|dispute| {
-            let intent = dispute.payment_intent.as_ref()?.id().to_string();
-            let update = dispute_update(dispute, intent.clone(), self.mode);
-            Some((dispute.id.as_str(), intent, update))
-        });
-        Ok(ListPage::new(entries, next))
+        ListPage::read(self.page(&list).await?, payment_intent, |dispute: Dispute, intent| {
+            dispute_update(&dispute, intent, self.mode)
+        })
+    }
+
+    async fn page(&self, list: &impl StripeRequest) -> Result<Rows, StripeFailure> {
+        let client = self.client()?;
+        with_retries(|| list.build().customize::<Rows>().send(client)).await
     }
 }
 
 impl<T> ListPage<T> {
-    /// From the entries of a page: Stripe's ids of the entry and of its PaymentIntent, and the entry itself.
-    fn new<'a>(
-        entries: impl Iterator<Item = (&'a str, String, Result<T, StripeFailure>)>,
-        next: Option<String>,
-    ) -> Self {
+    /// `intent_of` finds Stripe's id of the PaymentIntent of an entry: without one it is not ours.
+    fn read<O: Deserialize>(
+        Rows { data, has_more }: Rows,
+        intent_of: impl Fn(&Value) -> Option<String>,
+        update: impl Fn(O, String) -> Result<T, StripeFailure>,
+    ) -> Result<Self, StripeFailure> {
+        let end = data.last().filter(|_| has_more);
+        let no_id = || StripeFailure::InvalidResponse("an entry without an id".to_owned());
+        let next = end.map(|row| text(row, "id").ok_or_else(no_id)).transpose()?;
         let mut page = Self { items: Vec::new(), unreadable: Vec::new(), next };
-        for (subject, intent, update) in entries {
-            match update {
+        for row in data {
+            let Some(intent) = intent_of(&row) else { continue };
+            let subject = text(&row, "id").unwrap_or_else(|| intent.clone());
+            let parsed = json::from_str::<O>(&json::to_string(&row)).map_err(|_| {
+                StripeFailure::InvalidResponse(format!("{subject} is not as Stripe describes it"))
+            });
+            match parsed.and_then(|object| update(object, intent.clone())) {
                 Ok(update) => page.items.push(update),
                 Err(failure) => {
                     tracing::warn!("{failure}: not compared");
-                    let (subject, why) = (subject.to_owned(), failure.to_string());
+                    let why = failure.to_string();
                     page.unreadable.push(UnreadableEntry { subject, intent, why });
                 }
             }
         }
-        page
+        Ok(page)
     }
+}
+
+/// A text member of an object.
+fn text(row: &Value, name: &str) -> Option<String> {
+    let Value::Object(members) = row else { return None };
+    match members.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Stripe's id of the entry's PaymentIntent, which may be expanded.
+fn payment_intent(row: &Value) -> Option<String> {
+    let Value::Object(members) = row else { return None };
+    text(row, "payment_intent").or_else(|| text(members.get("payment_intent")?, "id"))
 }

@@ -120,6 +120,42 @@ async fn an_entry_of_ours_that_cannot_be_read_is_reported_and_others_are_compare
 }
 
 #[tokio::test]
+async fn an_entry_that_cannot_be_parsed_is_one_finding_and_the_rest_of_the_page_is_compared() {
+    let fixture = Fixture::open().await;
+    let (odd, paid) = (fixture.unpaid().await, fixture.unpaid().await);
+    let foreign = fixture.stripe.create_foreign_intent(500, "eur").unwrap();
+    for intent in [&odd, &paid] {
+        fixture.stripe.pay(intent, Card::Visa).unwrap();
+    }
+    let refund = fixture.stripe.refund(&odd, Some(100)).unwrap();
+    let dispute = fixture.stripe.open_dispute(&odd, "fraudulent").unwrap();
+    let text = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    let (refund, dispute) = (text(&refund), text(&dispute));
+    for id in [&odd, &text(&foreign), &refund, &dispute] {
+        fixture.stripe.distort(id);
+    }
+
+    let report = fixture.reconcile.tick().await.unwrap();
+
+    assert_eq!(report.open, 3);
+    let run = fixture.newest_run().await;
+    assert!(run["finished_at"].is_string(), "{run}");
+    let mut expected = [
+        ("not_comparable", odd.as_str(), false),
+        ("not_comparable", &refund, false),
+        ("not_comparable", &dispute, false),
+        ("payment_behind", &paid, true),
+    ];
+    let found = fixture.findings().await;
+    let mut found: Vec<_> =
+        found.iter().map(|(kind, id, healed)| (&**kind, &**id, *healed)).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
 async fn a_defect_that_one_payment_hits_does_not_keep_the_others_from_being_compared() {
     let fixture = Fixture::open().await;
     let (trapped, paid) = (fixture.unpaid().await, fixture.unpaid().await);

@@ -143,3 +143,23 @@ async fn a_page_that_two_sweeps_ask_for_at_once_confirms_once() {
     assert_eq!(fixture.state(order).await, PAID);
     fixture.shop.check_invariants().await;
 }
+
+/// Without its PaymentIntent the page does not say what was received, however often it is retrieved.
+#[tokio::test]
+async fn a_page_that_stripe_shows_without_its_intent_is_parked_after_some_tries() {
+    let fixture = Fixture::open().await;
+    let (order, session) = fixture.open_checkout().await;
+    fixture.stripe.pay_session(&session, Card::Visa).unwrap();
+    let event = fixture.hear_that_is_paid(&session).await;
+    fixture.stripe.ignore_expand();
+
+    for _ in 0..12 {
+        fixture.make_retries_due().await;
+        fixture.round().await;
+    }
+
+    assert_eq!(fixture.outcome(&event).await, "failing");
+    assert!(fixture.count_calls(RETRIEVE) <= 11, "{}", fixture.count_calls(RETRIEVE));
+    assert_eq!(fixture.state(order).await, UNKNOWN);
+    fixture.shop.check_invariants().await;
+}

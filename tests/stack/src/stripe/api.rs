@@ -10,7 +10,7 @@ use super::{
     intents::Intent,
     parameters,
     refunds::Refund,
-    state::{State, new_id, page},
+    state::{State, distort, new_id, page},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -208,9 +208,10 @@ impl State {
             ("GET", ["events", id]) => self.show_event(id),
             (method, _) => Err(ApiError::no_such_url(method, &call.path)),
         }?;
-        for name in form.texts("expand") {
-            self.expand(&mut body, &name);
+        for name in form.texts("expand").iter().filter(|_| !self.ignores_expand) {
+            self.expand(&mut body, name);
         }
+        distort(&mut body, &self.distorted);
         Ok(body)
     }
 

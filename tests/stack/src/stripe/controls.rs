@@ -101,6 +101,16 @@ impl StandIn {
         lock(&self.shared).remove(id);
     }
 
+    /// From now on the API shows an object in a form that cannot be read, in lists as well.
+    pub fn distort(&self, id: &str) {
+        lock(&self.shared).distorted.insert(id.to_owned());
+    }
+
+    /// From now on the API expands nothing, whatever it is asked for.
+    pub fn ignore_expand(&self) {
+        lock(&self.shared).ignores_expand = true;
+    }
+
     /// Advances the clock of the stand-in, by which objects are dated and idempotency keys end.
     pub fn advance_clock(&self, by: Duration) {
         lock(&self.shared).clock.advance(by);

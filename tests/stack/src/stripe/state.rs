@@ -15,7 +15,7 @@ use super::{
     sessions::Session,
 };
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 pub(super) struct State {
@@ -37,6 +37,9 @@ pub(super) struct State {
     pub(super) livemode: bool,
     /// The only accepted secret key; any if there is none.
     pub(super) only_secret: Option<String>,
+    /// Objects that the API shows in a form that cannot be read.
+    pub(super) distorted: HashSet<String>,
+    pub(super) ignores_expand: bool,
     /// The request id and the idempotency key of the current call.
     pub(super) current_call: (Option<String>, Option<String>),
 }
@@ -78,6 +81,8 @@ impl State {
             clock: Clock::default(),
             livemode: false,
             only_secret: None,
+            distorted: HashSet::new(),
+            ignores_expand: false,
             current_call: (None, None),
         }
     }
@@ -139,6 +144,19 @@ impl State {
             Some("prv") => self.reviews.remove(id),
             _ => {}
         }
+    }
+}
+
+/// Gives a member another type than the API describes.
+pub(super) fn distort(body: &mut Value, ids: &HashSet<String>) {
+    let distort = |object: &mut Value| {
+        if object["id"].as_str().is_some_and(|id| ids.contains(id)) {
+            object["created"] = "yesterday".into();
+        }
+    };
+    match body.get_mut("data").and_then(Value::as_array_mut) {
+        Some(items) => items.iter_mut().for_each(distort),
+        None => distort(body),
     }
 }
 
