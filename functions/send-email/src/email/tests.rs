@@ -53,6 +53,7 @@ fn order() -> Order {
         shipped_at: None,
         shipment: None,
         on_hold: false,
+        is_disputed: false,
         address: None,
         note: None,
         version: 1,
@@ -226,7 +227,7 @@ fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
 #[test]
 fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
     let order =
-        Order { captured: euros(9140), on_hold: true, ..cancelled(CancelReason::Requested) };
+        Order { captured: euros(9140), is_disputed: true, ..cancelled(CancelReason::Requested) };
     let email = OrderCancelled { order }.email().unwrap();
     for text in [email.text, email.html] {
         assert!(text.contains("What you paid goes back through your bank"), "{text}");

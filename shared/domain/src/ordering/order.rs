@@ -40,8 +40,10 @@ pub struct Order {
     pub confirm_reason: Option<Reason>,
     pub shipped_at: Option<OffsetDateTime>,
     pub shipment: Option<Shipment>,
-    /// A dispute holds the goods back, for good if it was lost.
+    /// A dispute holds the goods back, for good if it was lost, or a warning that the payment may be fraud.
     pub on_hold: bool,
+    /// It is a dispute that holds them back.
+    pub is_disputed: bool,
     pub address: Option<Address>,
     pub note: Option<Note>,
     pub version: i64,
@@ -172,6 +174,7 @@ impl PricedOrder {
             shipped_at: None,
             shipment: None,
             on_hold: false,
+            is_disputed: false,
             address,
             note,
             version: FIRST_VERSION,

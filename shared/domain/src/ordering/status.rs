@@ -16,7 +16,8 @@ pub enum PaymentStatus {
     Refunded,
     /// The last attempt to pay failed; another is possible.
     Failed,
-    /// The buyer disputes the charge at their bank: the order is on hold, for good if the bank took the money back.
+    /// The buyer disputes the charge at their bank: the order is on hold, for good if the bank took the money back. A
+    /// warning that the payment may be fraud also holds the order, and leaves this as it is.
     Disputed,
 }
 
@@ -34,7 +35,7 @@ pub enum FulfillmentStatus {
 impl PaymentStatus {
     /// From what was captured and refunded, and from the status of the newest payment.
     pub fn of(order: &Order) -> Self {
-        if order.on_hold {
+        if order.is_disputed {
             return Self::Disputed;
         }
         let (captured, refunded) = (order.captured.minor, order.refunded.minor);
@@ -62,7 +63,7 @@ impl PaymentStatus {
         }
     }
 
-    /// The same as the SQL function `order_money` names it.
+    /// The same as the SQL function `order_money` names it, of an order that nothing but a dispute holds.
     pub(super) fn money(self) -> &'static str {
         match self {
             Self::Unpaid | Self::Processing | Self::Authorized | Self::Failed => "open",

@@ -43,10 +43,17 @@ async fn two_of_each(shop: &Shop, buyer: &User) {
         let ended = shop.order(buyer, one()).await;
         update_order(shop, ended, "status = 'cancelled', cancelled_at = now(), cancel_reason = 'expired', expires_at = null").await;
         shop.confirmed_order(buyer, one()).await;
+        // The last one is held because of a fraud warning, and stays paid.
         for change in ["refunded_minor = 400", "refunded_minor = 1000", "on_hold = true"] {
             let order = shop.confirmed_order(buyer, one()).await;
             update_order(shop, order, change).await;
         }
+        let disputed = shop.confirmed_order(buyer, one()).await;
+        update_order(shop, disputed, "on_hold = true").await;
+        let sql = "insert into disputes (id, payment_id, provider_dispute, amount_minor, currency, reason, status, told_at)
+                   select id, id, 'dp_' || id, amount_minor, currency, 'fraudulent', 'needs_response', now()
+                   from payments where order_id = $1";
+        shop.admin.execute(sql, &[&disputed]).await.unwrap();
     }
 }
 

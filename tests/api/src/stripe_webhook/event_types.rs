@@ -221,7 +221,7 @@ const EFFECTS: &[Effect] = &[
         event: |intent| intent.warning_event(&format!("issfr_{}", intent.id), "created", true),
         state: PAID,
         disputes: "on hold",
-        payment_status: "disputed",
+        payment_status: "paid",
     },
     Effect {
         kind: "radar.early_fraud_warning.updated",
@@ -237,7 +237,7 @@ const EFFECTS: &[Effect] = &[
         event: |intent| intent.review_event(&format!("prv_{}", intent.id), "opened"),
         state: PAID,
         disputes: "on hold",
-        payment_status: "disputed",
+        payment_status: "paid",
     },
     Effect {
         kind: "review.closed",

@@ -24,6 +24,15 @@ macro_rules! newest_payment {
     };
 }
 
+/// Whether a dispute holds the order, and not only a warning that its payment may be fraud.
+macro_rules! is_disputed {
+    () => {
+        "case when o.on_hold then exists (
+                   select from disputes d join payments p on p.id = d.payment_id
+                   where p.order_id = o.id and (d.closed_at is null or d.status = 'lost')) else false end"
+    };
+}
+
 /// Every column that [`order`] reads.
 macro_rules! select_orders {
     ($($rest:expr),+) => {
@@ -37,7 +46,10 @@ macro_rules! select_orders {
                o.ship_to_country, o.ship_to_phone, o.version,
                ",
             newest_payment!(),
-            " as payment
+            " as payment,
+               ",
+            is_disputed!(),
+            " as is_disputed
         from orders o ",
             $($rest),+
         )
@@ -64,13 +76,23 @@ macro_rules! list_orders {
 }
 
 /// A page of the orders with one payment status: `$7` as `order_money` derives it from the order's row, and, while it is
-/// open, one of `$8` as the status of the newest payment. `unpaid` includes orders that were cancelled unpaid.
+/// open, one of `$8` as the status of the newest payment. `unpaid` includes orders that were cancelled unpaid. To
+/// `order_money` whatever is on hold is disputed: what no dispute holds is looked at once more.
 macro_rules! list_orders_by_payment {
     ($beyond:literal, $order:literal) => {
         list_orders!(
             concat!(
                 "and ($6::uuid is null or o.user_id = $6)
           and (order_money(o.status, o.on_hold, o.total_minor, o.captured_minor, o.refunded_minor) = $7
+                  and ($7 <> 'disputed' or ",
+                is_disputed!(),
+                ")
+               or $7 <> 'disputed'
+                  and order_money(o.status, o.on_hold, o.total_minor, o.captured_minor, o.refunded_minor) = 'disputed'
+                  and order_money(o.status, false, o.total_minor, o.captured_minor, o.refunded_minor) = $7
+                  and not (",
+                is_disputed!(),
+                ")
                or 'none' = any($8)
                   and order_money(o.status, o.on_hold, o.total_minor, o.captured_minor, o.refunded_minor) = 'unpaid')
           and ($8::text[] is null or o.status <> 'pending' or coalesce(",
@@ -222,6 +244,7 @@ fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
         shipped_at: row.get("shipped_at"),
         shipment: shipment(row),
         on_hold: row.get("on_hold"),
+        is_disputed: row.get("is_disputed"),
         address: address(row),
         note: row.get::<_, Option<_>>("note").map(Note::from_stored),
         version: row.get("version"),

@@ -46,6 +46,7 @@ pub(in crate::ordering) fn order(
         shipped_at: None,
         shipment: None,
         on_hold: false,
+        is_disputed: false,
         address: None,
         note: None,
         version: 1,
@@ -69,9 +70,11 @@ fn money_that_came_and_went_says_what_an_order_is_paid_by() {
     ] {
         let order = order(status, total, captured, refunded);
         let on_hold = Order { on_hold: true, ..order.clone() };
+        let disputed = Order { is_disputed: true, ..on_hold.clone() };
 
         assert_eq!(PaymentStatus::of(&order), is, "{order:?}");
-        assert_eq!(PaymentStatus::of(&on_hold), PaymentStatus::Disputed);
+        assert_eq!(PaymentStatus::of(&on_hold), is, "a warning says nothing of the money");
+        assert_eq!(PaymentStatus::of(&disputed), PaymentStatus::Disputed);
     }
 }
 
