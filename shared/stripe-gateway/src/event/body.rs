@@ -25,12 +25,13 @@ pub struct MalformedEvent(String);
 pub(super) struct Event {
     pub(super) envelope: EventEnvelope,
     pub(super) content: Content,
+    is_thin: bool,
 }
 
 pub(super) enum Content {
     /// The object, as it was when the event was created.
     Snapshot(Value),
-    /// Only the id of the object, in the envelope.
+    /// Only the id of the object, in the envelope: it has to be retrieved, or cannot be believed as it is.
     Reference,
 }
 
@@ -47,7 +48,8 @@ struct RawEvent {
     /// The connected account that it is of.
     #[serde(default)]
     account: Value,
-    /// The account that it is of, if that is not the one that the endpoint belongs to.
+    /// Set if the endpoint hears several accounts, such as those of an organization: ours may be among them, and which
+    /// one it is we do not know. Whether the object is ours Stripe says, which has it for our key or has not.
     #[serde(default)]
     context: Value,
     data: Option<Data>,
@@ -81,14 +83,12 @@ impl Event {
         if !is_id {
             return Err(MalformedEvent(format!("id {:?}", event.id)));
         }
-        let content = match event.data {
-            _ if event.object == THIN => Content::Reference,
-            Some(Data { object }) => Content::Snapshot(object),
+        let is_set = |account: &Value| !account.is_null() && account != "";
+        let is_thin = event.object == THIN;
+        let object = match event.data {
+            _ if is_thin => event.related_object,
+            Some(Data { object }) => object,
             None => return Err(MalformedEvent("no data".to_owned())),
-        };
-        let object = match &content {
-            Content::Snapshot(object) => object,
-            Content::Reference => &event.related_object,
         };
         let envelope = EventEnvelope {
             object_id: object.get("id").and_then(|id| storable(id.as_str()?)),
@@ -98,20 +98,17 @@ impl Event {
             id: event.id,
             livemode: event.livemode,
             api_version: event.api_version.as_deref().and_then(storable),
-            is_of_other_account: [event.account, event.context]
-                .iter()
-                .any(|account| !account.is_null() && account != ""),
+            is_of_other_account: is_set(&event.account),
         };
-        Ok(Self { envelope, content })
+        let is_reference = is_thin || is_set(&event.context);
+        let content = if is_reference { Content::Reference } else { Content::Snapshot(object) };
+        Ok(Self { envelope, content, is_thin })
     }
 
     /// The kind of its object and what happened to it; none if that has no effect.
     pub(super) fn concerns(&self) -> Option<(StripeObject, &str)> {
         let kind = self.envelope.kind.as_str();
-        let kind = match self.content {
-            Content::Snapshot(_) => kind,
-            Content::Reference => kind.strip_prefix(THIN_PREFIX)?,
-        };
+        let kind = if self.is_thin { kind.strip_prefix(THIN_PREFIX)? } else { kind };
         OBJECTS.into_iter().find_map(|(prefix, object)| Some((object, kind.strip_prefix(prefix)?)))
     }
 }

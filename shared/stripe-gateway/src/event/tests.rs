@@ -133,7 +133,11 @@ fn an_event_of_another_account_is_none_of_ours_whatever_it_says() {
         payload(event.to_string().as_bytes())
     };
     assert_eq!(of("account", json!("acct_1")), EventPayload::OtherAccount);
-    assert_eq!(of("context", json!("acct_1")), EventPayload::OtherAccount);
+    let (object, id) = (StripeObject::PaymentIntent, "pi_1".to_owned());
+    for context in ["acct_1", "org_1", "org_1/acct_1"] {
+        let expected = EventPayload::Reference { object, id: id.clone() };
+        assert_eq!(of("context", json!(context)), expected, "the object decides");
+    }
     for none in [json!(null), json!("")] {
         assert!(matches!(of("account", none.clone()), EventPayload::Payment(_)));
         assert!(matches!(of("context", none), EventPayload::Payment(_)));
