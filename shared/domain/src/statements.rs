@@ -32,6 +32,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         payments::HOSTED_PAGE_QUERIES,
         payments::MISSING_QUERIES,
         payments::OFFLINE_QUERIES,
+        payments::SURPLUS_QUERIES,
         dispute::ALL_QUERIES,
         fraud_warning::ALL_QUERIES,
         reconciliation::ALL_QUERIES,

@@ -25,14 +25,14 @@ const ALWAYS: [Invariant; 9] = [
         "select format('order %s: captured %s, payments %s', o.id, o.captured_minor, p.paid)
          from orders o cross join lateral (
              select coalesce(sum(amount_minor), 0) as paid from payments
-             where order_id = o.id and status = 'succeeded'
+             where order_id = o.id and status = 'succeeded' and surplus_at is null
          ) p
          where o.captured_minor <> p.paid",
     ),
     duplicate(
         "I3",
         "select format('order %s: payments %s can all take money', order_id, string_agg(id || ' ' || status, ', '))
-         from payments where status not in ('canceled', 'failed')
+         from payments where status not in ('canceled', 'failed') and surplus_at is null
          group by order_id having count(*) > 1",
     ),
     lost(

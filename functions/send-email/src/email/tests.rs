@@ -98,6 +98,7 @@ fn refund() -> Refund {
         provider: Some("re_3QxY7L2eZvKYlo2C".to_owned()),
         refusal: None,
         is_of_late_payment: false,
+        is_of_surplus_payment: false,
     }
 }
 
@@ -185,6 +186,9 @@ reads_as_it_should! {
     };
     a_refund_that_stripe_refuses_is_told_to_the_staff: RefundFailed {
         refund: Refund { refusal: Some("charge_disputed".to_owned()), provider: None, ..refund() }
+    };
+    a_refund_of_what_was_paid_twice_says_so: RefundIssued {
+        refund: Refund { is_of_late_payment: true, is_of_surplus_payment: true, ..refund() }
     };
     a_card_without_money_is_told_with_what_to_do: PaymentFailed {
         charge: FailedPayment { decline_code: Some("insufficient_funds".to_owned()), ..charge() }

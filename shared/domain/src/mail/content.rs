@@ -43,6 +43,8 @@ pub struct Refund {
     pub refusal: Option<String>,
     /// Whether it refunds a payment that succeeded after its order was cancelled.
     pub is_of_late_payment: bool,
+    /// Whether its order was paid by another payment before.
+    pub is_of_surplus_payment: bool,
 }
 
 /// A product whose stock is low.

@@ -51,7 +51,7 @@ queries! {
 
     REFUND: "look up a refund for an email" = "
         select r.id, p.order_id, r.amount_minor, p.currency, r.provider_refund, r.provider_code,
-               r.origin = 'late_payment' as is_of_late_payment,
+               r.origin = 'late_payment' as is_of_late_payment, p.surplus_at is not null as is_of_surplus_payment,
                case when u.disabled_at is null and u.erased_at is null then u.email end as email
         from refunds r
         join payments p on p.id = r.payment_id
@@ -149,6 +149,7 @@ pub(super) async fn refund(
         provider: row.get("provider_refund"),
         refusal: row.get("provider_code"),
         is_of_late_payment: row.get("is_of_late_payment"),
+        is_of_surplus_payment: row.get("is_of_surplus_payment"),
     };
     Ok(Some((refund, row.get("email"))))
 }

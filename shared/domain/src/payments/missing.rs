@@ -8,9 +8,6 @@ queries! {
         update payments set status = 'failed', updated_at = now()
         where id = $1 and status not in ('succeeded', 'canceled', 'failed')";
 
-    CAPTURED_ELSEWHERE: "check whether an order is paid by another payment" = "
-        select 1 from payments where order_id = $1 and id <> $2 and status = 'succeeded' limit 1";
-
     FAIL_OTHERS: "give up an order's other payments" = "
         update payments set status = 'failed', updated_at = now()
         where order_id = $1 and id <> $2 and status not in ('succeeded', 'canceled', 'failed')
@@ -20,15 +17,6 @@ queries! {
 /// Marks a payment as failed unless it is final; false if it is.
 pub(crate) async fn fail_missing(tx: &Tx<'_>, payment: PaymentId) -> Result<bool, DbError> {
     Ok(tx.execute(&FAIL_MISSING, &[&payment]).await? == 1)
-}
-
-/// Whether another payment of the order has succeeded.
-pub(crate) async fn is_captured_elsewhere(
-    tx: &Tx<'_>,
-    order: OrderId,
-    payment: PaymentId,
-) -> Result<bool, DbError> {
-    Ok(tx.row(&CAPTURED_ELSEWHERE, &[&order, &payment]).await?.is_some())
 }
 
 /// Marks the order's other payments as failed unless they are final, and returns them.

@@ -17,6 +17,7 @@ mod refusal;
 mod sql;
 mod start;
 mod state;
+mod surplus;
 
 pub use crate::status::PaymentIntentStatus as Status;
 pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
@@ -33,9 +34,7 @@ pub(crate) use full_refund::{
     ALL as FULL_REFUND_QUERIES, has_refunds, record_offline_refund, request_refund, unrefunded,
 };
 pub(crate) use hosted_page::{ALL as HOSTED_PAGE_QUERIES, set_session};
-pub(crate) use missing::{
-    ALL as MISSING_QUERIES, fail_missing, fail_others, is_captured_elsewhere,
-};
+pub(crate) use missing::{ALL as MISSING_QUERIES, fail_missing, fail_others};
 pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub use refusal::Refusal;
 pub(crate) use sql::{
@@ -46,6 +45,7 @@ pub(crate) use start::max_attempts;
 pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
 pub(crate) use state::may_be_paid;
 pub use state::{Payment, PaymentUpdate};
+pub(crate) use surplus::{ALL as SURPLUS_QUERIES, is_captured_elsewhere, record_surplus};
 
 use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;

@@ -38,7 +38,7 @@ queries! {
                p.replaced_at is not null
                    or (c.provider_session is null and coalesce(c.expires_at < now() + interval '31 minutes', false)) as is_stale
         from payments p left join checkout_sessions c on c.payment_id = p.id
-        where p.order_id = $1 and p.status not in ('canceled', 'failed')";
+        where p.order_id = $1 and p.status not in ('canceled', 'failed') and p.surplus_at is null";
 
     COUNT: "count an order's payments" = "select count(*) from payments where order_id = $1";
 

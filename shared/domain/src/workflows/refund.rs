@@ -92,7 +92,7 @@ pub(super) async fn apply(
         return Ok(());
     }
     refund::update(tx, locked.id, update).await?;
-    if update.status.moves_money() && refund::record_refund(tx, order, update).await? {
+    if update.status.moves_money() && refund::record_refund(tx, order, payment, update).await? {
         outbox::enqueue(tx, Event::RefundIssued { refund: locked.id });
     }
     if update.status.returns_money() && refund::record_failure(tx, order, update).await? {

@@ -1,10 +1,10 @@
 //! Takes the payment of an order. The caller asks Stripe between [`start_payment`] and [`apply_payment_update`].
 
 use super::close;
-use crate::db::{Db, Tx};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId};
-use crate::ordering::{self, Buyer, HoldLimits, LockedOrder};
+use crate::ordering::{self, Buyer, HoldLimits};
 use crate::outbox::{self, Event};
 use crate::payments::{self, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status};
 use crate::viewer::Viewer;
@@ -103,16 +103,25 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
     }
     match update.status {
         Status::Succeeded => {
-            if payment.status.is_final() {
-                make_way(tx, &locked, payment.id).await?;
-            }
-            payments::record_capture(tx, payment.id, order, update);
+            let was_given_up = payment.status.is_final();
+            let is_surplus =
+                was_given_up && payments::is_captured_elsewhere(tx, order, payment.id).await?;
+            let is_refunded = if is_surplus {
+                payments::record_surplus(tx, payment.id, order, update).await?;
+                true
+            } else {
+                if was_given_up {
+                    make_way(tx, order, payment.id).await?;
+                }
+                payments::record_capture(tx, payment.id, order, update);
+                close::on_capture(tx, &locked, update.amount).is_refunded()
+            };
             if let Some(session) = update.session.as_ref().or(payment.session.as_ref()) {
                 // They waited for this money.
                 payments::mark_object_processed(tx, session);
             }
             let refundable = update.amount.down_to_step().minor;
-            if close::on_capture(tx, &locked, update.amount).is_refunded() && refundable > 0 {
+            if is_refunded && refundable > 0 {
                 payments::request_late_refund(tx, payment.id, refundable);
             }
         }
@@ -132,21 +141,11 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
     Ok(update.status)
 }
 
-/// A payment that was given up is captured after all. Another open payment of its order is given up in turn; if the order
-/// is paid already, that is left to a person.
-async fn make_way(
-    tx: &Tx<'_>,
-    locked: &LockedOrder,
-    payment: PaymentId,
-) -> Result<(), Failure<Refusal>> {
-    if payments::is_captured_elsewhere(tx, locked.order, payment).await? {
-        return Err(Refusal::NotPayable(locked.status).into());
-    }
-    for other in payments::fail_others(tx, locked.order, payment).await? {
-        tracing::error!(
-            payment.id = %other,
-            "{payment} was captured after it had failed: cancel {other} of the same order at Stripe"
-        );
+/// A payment that was given up is captured after all, and pays its order. Another open payment of the order is given up in
+/// turn: if it is captured as well, it is a surplus payment.
+async fn make_way(tx: &Tx<'_>, order: OrderId, payment: PaymentId) -> Result<(), DbError> {
+    for other in payments::fail_others(tx, order, payment).await? {
+        tracing::warn!(payment.id = %other, "{payment} was captured after it had failed: {other} is given up");
     }
     Ok(())
 }

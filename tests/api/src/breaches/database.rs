@@ -9,7 +9,7 @@ use tokio::time::timeout;
 type Corruption = (&'static str, &'static str, &'static [(&'static str, BreachKind, &'static str)]);
 
 /// Found at any time.
-const AT_ANY_TIME: [Corruption; 21] = [
+const AT_ANY_TIME: [Corruption; 22] = [
     (
         "pending",
         "insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
@@ -37,17 +37,25 @@ const AT_ANY_TIME: [Corruption; 21] = [
     ),
     (
         "pending",
-        "drop index payments_one_live;
+        "drop index payments_one_per_order;
          insert into payments (id, order_id, currency, amount_minor, status)
          select gen_random_uuid(), id, 'EUR', total_minor, 'creating' from orders, generate_series(1, 2)",
         &[("I3", Duplicate, "creating, ")],
     ),
     (
         "confirmed",
-        "drop index payments_one_live; update payments set amount_minor = 1750;
+        "drop index payments_one_per_order; update payments set amount_minor = 1750;
          insert into payments (id, order_id, currency, provider_pi, amount_minor, status)
          select gen_random_uuid(), id, 'EUR', 'pi_other', 2000, 'succeeded' from orders",
         &[("I3", Lost, "\"payments\":[\"pay_"), ("I3", Duplicate, "succeeded, ")],
+    ),
+    (
+        "confirmed",
+        "insert into payments (id, order_id, currency, provider_pi, amount_minor, status, surplus_at)
+         select gen_random_uuid(), id, 'EUR', 'pi_other', 2000, 'succeeded', now() from orders;
+         insert into refunds (id, payment_id, amount_minor, status, origin)
+         select gen_random_uuid(), id, 2000, 'requested', 'late_payment' from payments where surplus_at is not null",
+        &[("I2", Lost, "\"captured_by_ledger\":0")],
     ),
     (
         "pending",

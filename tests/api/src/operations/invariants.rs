@@ -69,7 +69,7 @@ async fn a_count_that_nobody_moved_is_named() {
 async fn every_breach_is_found_by_its_own_check() {
     let fake_payment = "insert into payments (id, order_id, currency, provider_pi, amount_minor, status)
                         select gen_random_uuid(), id, 'EUR', 'pi_' || gen_random_uuid(), total_minor, 'succeeded' from orders";
-    let twice = format!("drop index payments_one_live; {fake_payment}; {fake_payment}");
+    let twice = format!("drop index payments_one_per_order; {fake_payment}; {fake_payment}");
     let refund = format!(
         "{fake_payment}; insert into refunds (id, payment_id, amount_minor, status, origin)
          select gen_random_uuid(), id, 1, 'requested', 'api' from payments"

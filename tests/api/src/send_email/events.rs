@@ -193,6 +193,19 @@ async fn money_that_came_too_late_goes_back_with_an_explanation() {
 }
 
 #[tokio::test]
+async fn money_for_an_order_that_was_paid_already_goes_back_with_an_explanation() {
+    let fixture = Fixture::open().await;
+    let refund = refund(&fixture, "late_payment").await;
+    fixture.shop.run("update payments set status = 'succeeded', surplus_at = now()").await;
+
+    fixture.handle(Event::RefundIssued { refund }).await.unwrap();
+
+    let [mail] = &fixture.ses.mails()[..] else { panic!("one mail") };
+    let why = "The order was paid already when this payment reached us";
+    assert!(text(mail, TEXT).contains(why) && text(mail, HTML).contains(why), "{mail:#}");
+}
+
+#[tokio::test]
 async fn what_is_not_there_needs_no_mail() {
     let fixture = Fixture::open().await;
     for event in [

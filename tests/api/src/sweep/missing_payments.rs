@@ -2,11 +2,14 @@
 //! counts.
 
 use super::Fixture;
-use domain::id::OrderId;
+use domain::id::{OrderId, PaymentId};
 use domain::workflows;
-use serde_json::Value;
-use stack::stripe::Card;
+use lambda::dispatcher::OutboxDispatcher;
+use orders::Orders;
+use serde_json::{Value, json};
+use stack::stripe::{Card, RefundStatus};
 use stripe_gateway::payload;
+use testkit::ApiClient;
 
 impl Fixture {
     /// The event with which Stripe reports a payment as succeeded.
@@ -139,7 +142,7 @@ async fn money_of_a_payment_that_was_gone_goes_back_if_the_order_has_ended() {
 }
 
 #[tokio::test]
-async fn money_of_a_payment_that_was_gone_is_left_to_a_person_if_the_order_is_paid_already() {
+async fn money_of_a_payment_that_was_gone_goes_back_if_the_order_is_paid_already() {
     let fixture = Fixture::open().await;
     let (order, event) = fixture.lost_payment().await;
     let open = fixture.start_payment(order).await;
@@ -148,8 +151,109 @@ async fn money_of_a_payment_that_was_gone_is_left_to_a_person_if_the_order_is_pa
 
     let parked = fixture.receive(&event).await;
 
-    assert_eq!(parked.as_deref(), Some("not_payable"));
-    let confirmed = "confirmed 1999 0 | failed succeeded | order_confirmed | 5-1";
+    assert_eq!(parked, None);
+    let confirmed = "confirmed 1999 0 | succeeded succeeded | late_payment requested 1999 | order_confirmed | 5-1";
     assert_eq!(fixture.state(order).await, confirmed);
+    fixture.shop.check_invariants().await;
+}
+
+/// Two payments of one order, both paid at Stripe; the first is given up when the second makes way for it, or the other
+/// way round. Returns the order, and the event of the one that comes second.
+async fn paid_twice(fixture: &Fixture) -> (OrderId, Value) {
+    let (order, first) = fixture.open_payment().await;
+    fixture.shop.run("update payments set status = 'failed'").await;
+    let second = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();
+    let (first, second) = (fixture.paid_event(&first), fixture.paid_event(&second));
+    assert_eq!(fixture.receive(&first).await, None);
+    let made_way = "confirmed 1999 0 | succeeded failed | order_confirmed | 5-1";
+    assert_eq!(fixture.state(order).await, made_way);
+    (order, second)
+}
+
+#[tokio::test]
+async fn an_order_that_is_paid_twice_keeps_one_payment_and_the_other_goes_back_once() {
+    let fixture = Fixture::open().await;
+    let (order, second) = paid_twice(&fixture).await;
+
+    let parked = fixture.receive(&second).await;
+    let twin = json!({"id": "evt_the_same_again", "object": "event", "type": second["type"], "created": second["created"],
+                      "livemode": false, "data": second["data"]});
+    assert_eq!((parked, fixture.receive(&twin).await), (None, None));
+    let report = fixture.round().await;
+    fixture.make_retries_due().await;
+    let again = fixture.round().await;
+
+    assert_eq!((report.refunds, again.refunds), (1, 0));
+    let state = "confirmed 1999 0 | succeeded succeeded | late_payment succeeded 1999 | order_confirmed | 5-1";
+    assert_eq!(fixture.state(order).await, state);
+    let ledger = "select string_agg(kind, ' ' order by entry_id) from ledger";
+    let entered = fixture.shop.one::<String>(ledger).await;
+    assert_eq!(entered, "captured surplus_captured surplus_refunded");
+    let mails = "select count(*) from outbox where dedupe_key like 'refund_issued:%'";
+    assert_eq!(fixture.shop.one::<i64>(mails).await, 1);
+    fixture.shop.audit().with_stripe(&fixture.stripe).assert_holds().await;
+}
+
+#[tokio::test]
+async fn an_order_that_was_paid_twice_is_shipped_and_shown_as_paid_once() {
+    let fixture = Fixture::open().await;
+    let (order, second) = paid_twice(&fixture).await;
+    fixture.receive(&second).await;
+    fixture.round().await;
+    let staff = fixture.shop.staff().await;
+    let orders = Orders { app: fixture.shop.app(), dispatcher: OutboxDispatcher::deferred() };
+    let api = ApiClient::new(orders::routes(), orders);
+
+    let path = format!("/v1/orders/{order}");
+    let shown = api.get(&path).by(&staff).await;
+    let timeline = api.get(&format!("{path}/events")).by(&fixture.buyer).await;
+    let shipped = api.post(&format!("{path}/ship"), &json!({"carrier": "DHL"})).by(&staff).await;
+
+    assert_eq!(shown.text("/payment_status"), "paid", "{}", shown.body);
+    let what = |entry: &Value| entry["type"].as_str().unwrap().to_owned();
+    let timeline: Vec<_> = timeline.body["data"].as_array().unwrap().iter().map(what).collect();
+    assert_eq!(
+        timeline,
+        [
+            "order_placed",
+            "payment_captured",
+            "order_confirmed",
+            "payment_captured",
+            "payment_refunded",
+        ]
+    );
+    assert_eq!(shipped.text("/status"), "shipped", "{}", shipped.body);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn a_refund_of_what_was_paid_twice_that_fails_is_told_and_can_be_made_again() {
+    let fixture = Fixture::open().await;
+    let (order, second) = paid_twice(&fixture).await;
+    fixture.receive(&second).await;
+    fixture.round().await;
+    let intent = second["data"]["object"]["id"].as_str().unwrap();
+    let refund: String = fixture.shop.one("select provider_refund from refunds").await;
+    fixture.stripe.update_refund(&refund, RefundStatus::Failed).unwrap();
+    let failed = fixture.stripe.events().pop().unwrap();
+    assert_eq!(fixture.receive(&failed).await, None);
+
+    let surplus: PaymentId =
+        fixture.shop.one("select id from payments where surplus_at is not null").await;
+    let staff = fixture.shop.staff().await;
+    let path = format!("/v1/payments/{surplus}/refunds");
+    let again =
+        fixture.payments.post(&path, &json!({})).by(&staff).key("given back once more").await;
+
+    assert_eq!(again.status, 201, "{}", again.body);
+    let state = fixture.state(order).await;
+    assert!(state.starts_with("confirmed 1999 0 | "), "{state}");
+    let ledger = "select string_agg(kind, ' ' order by entry_id) from ledger";
+    let entered = fixture.shop.one::<String>(ledger).await;
+    let expected =
+        "captured surplus_captured surplus_refunded surplus_refund_failed surplus_refunded";
+    assert_eq!(entered, expected, "{intent}");
+    let mails = "select count(*) from outbox where dedupe_key like 'refund_failed:%'";
+    assert_eq!(fixture.shop.one::<i64>(mails).await, 1);
     fixture.shop.check_invariants().await;
 }

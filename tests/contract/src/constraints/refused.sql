@@ -198,7 +198,7 @@ update payments set amount_minor = 0;
 update payments set status = 'lost';
 -- payments_known_at_provider
 update payments set provider_pi = null;
--- payments_one_live
+-- payments_one_per_order
 update payments set status = 'requires_action' where provider_pi = 'pi_2';
 -- refunds_pkey
 update refunds set id = '00000000-0000-7000-8000-000000000081' where provider_refund = 're_2';

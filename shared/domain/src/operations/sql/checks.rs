@@ -29,6 +29,11 @@ pub(in crate::operations) const OF_RECORDS: &[Invariant] = &[
         "the refunds of an order sum to its refunded amount, and with requested ones to at most the captured amount",
         &REFUNDS,
     ),
+    (
+        "I2",
+        "what a payment brought to an order that was paid already is in the ledger, apart from the order's sums",
+        &SURPLUS,
+    ),
     ("I3", "an order has at most one succeeded payment without a refund", &PAID_ONCE),
     (
         "I4",
@@ -123,6 +128,7 @@ queries! {
                        as moved,
                    coalesce(sum(r.amount_minor) filter (where r.status not in ('failed', 'canceled')), 0) as active
             from refunds r join payments p on p.id = r.payment_id
+            where p.surplus_at is null
             group by p.order_id
         )
         select jsonb_build_object(
@@ -131,6 +137,16 @@ queries! {
         from orders o left join back b on b.order_id = o.id
         where o.refunded_minor <> coalesce(b.moved, 0) or coalesce(b.active, 0) > o.captured_minor
         order by o.id
+        limit 100";
+
+    SURPLUS: "check surplus payments" = "
+        select jsonb_build_object(
+            'order', 'ord_' || replace(p.order_id::text, '-', ''), 'payment', 'pay_' || replace(p.id::text, '-', ''),
+            'captured', p.amount_minor, 'captured_by_ledger', coalesce(l.amount_minor, 0)) as found
+        from payments p
+        left join ledger l on l.source = 'stripe' and l.source_id = p.provider_pi and l.kind = 'surplus_captured'
+        where p.surplus_at is not null and l.amount_minor is distinct from p.amount_minor
+        order by p.id
         limit 100";
 
     PAID_ONCE: "check for orders paid twice" = "

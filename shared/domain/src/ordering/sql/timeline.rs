@@ -24,9 +24,13 @@ queries! {
             select failed_at, '01f:' || id, 'payment_failed', null, null, id, null, null, null
             from payments where order_id = $1 and failed_at is not null
             union all
-            select entered_at, case kind when 'captured' then '02:' when 'refunded' then '09:' else '10:' end
-                   || lpad(entry_id::text, 19, '0'), kind, null, amount_minor, null, null, null, null
-            from ledger where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed')
+            select entered_at,
+                   case replace(kind, 'surplus_', '') when 'captured' then '02:' when 'refunded' then '09:' else '10:' end
+                   || lpad(entry_id::text, 19, '0'), replace(kind, 'surplus_', ''),
+                   null, amount_minor, null, null, null, null
+            from ledger
+            where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed',
+                                             'surplus_captured', 'surplus_refunded', 'surplus_refund_failed')
             union all
             select h.at, case h.to_status when 'confirmed' then '03' when 'shipped' then '06' else '07' end,
                    h.to_status, h.actor, null, null,

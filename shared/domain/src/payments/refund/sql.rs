@@ -104,15 +104,18 @@ queries! {
 
     RECORD_REFUND: "record a refund in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
-        values ($1, 'refunded', $2, 'stripe', $3)
+        select $1, case when surplus_at is null then 'refunded' else 'surplus_refunded' end, $2, 'stripe', $3
+        from payments
+        where id = $4
         on conflict on constraint ledger_once do nothing";
 
     /// Only after its refund was recorded.
     RECORD_FAILURE: "record a failed refund in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
-        select order_id, 'refund_failed', amount_minor, source, source_id
+        select order_id, case kind when 'refunded' then 'refund_failed' else 'surplus_refund_failed' end,
+               amount_minor, source, source_id
         from ledger
-        where order_id = $1 and kind = 'refunded' and source = 'stripe' and source_id = $2
+        where order_id = $1 and kind in ('refunded', 'surplus_refunded') and source = 'stripe' and source_id = $2
         on conflict on constraint ledger_once do nothing";
 }
 
@@ -234,8 +237,10 @@ pub(crate) async fn record_refund(
     tx: &Tx<'_>,
     order: OrderId,
     update: &RefundUpdate,
+    payment: PaymentId,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&RECORD_REFUND, &[&order, &update.amount.minor, &update.provider]).await? == 1)
+    let row: [Param<'_>; 4] = [&order, &update.amount.minor, &update.provider, &payment];
+    Ok(tx.execute(&RECORD_REFUND, &row).await? == 1)
 }
 
 /// Whether it was not recorded before.

@@ -25,3 +25,5 @@ update refunds set provider_code = '';
 update refunds set failure_reason = repeat('x', 101);
 -- refunds_pending_reason_length
 update refunds set pending_reason = '';
+-- payments_surplus_was_captured
+update payments set surplus_at = now() where status <> 'succeeded';
