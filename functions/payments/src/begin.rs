@@ -80,7 +80,7 @@ pub(crate) async fn stripe_problem(
     Ok(Problem::new(StatusCode::BAD_GATEWAY, "payment_refused", detail))
 }
 
-fn no_response(failure: &StripeFailure) -> Problem {
+pub(crate) fn no_response(failure: &StripeFailure) -> Problem {
     if matches!(failure, StripeFailure::Configuration(_)) {
         return Problem::misconfigured(failure);
     }

@@ -1,6 +1,7 @@
 //! `/v1/payments`, `/v1/refunds`, `/v1/disputes`, and how orders are paid.
 
 mod begin;
+mod check_refund;
 mod checkout;
 mod disputes;
 mod intent;
@@ -39,6 +40,7 @@ lambda::interface! {
     list_refunds::list_payment_refunds,
     list_refunds::list_refunds,
     show::show_refund,
+    check_refund::check_refund,
     disputes::list_disputes,
     disputes::show_dispute,
 }

@@ -9,3 +9,8 @@ alter table ledger
     add constraint ledger_kind_known check (kind in (
         'captured', 'refunded', 'refund_failed', 'dispute_withdrawn', 'dispute_reinstated',
         'surplus_captured', 'surplus_refunded', 'surplus_refund_failed')) not valid;
+
+-- Who gave up a refund that Stripe does not have.
+alter table refunds add column given_up_by uuid;
+alter table refunds
+    add constraint refunds_given_up_by_exists foreign key (given_up_by) references users not valid;

@@ -38,6 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         reconciliation::ALL_QUERIES,
         reconciliation::RUN_QUERIES,
         refund::ALL_QUERIES,
+        refund::GONE_QUERIES,
         refund::LINE_QUERIES,
         refund::REFUNDABLE_QUERIES,
         refund::SUPERSEDED_QUERIES,

@@ -17,10 +17,11 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 73] = [
+const REQUIRED_ACCESS: [(&str, Access); 74] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
+    ("check_refund", Staff),
     ("change_password", Customer),
     ("change_product", Staff),
     ("create_category", Staff),

@@ -149,6 +149,11 @@ pub(super) const CODES: &[Entry] = &[
         "Continue the payment that was started last, or place a new order. most is the maximum; it is higher once you verify your email address.",
     ),
     ("refund_not_found", "There is no such refund.", "List the payment's refunds."),
+    (
+        "payment_not_at_stripe",
+        "Stripe knows neither the refund nor its payment, so it cannot tell whether the refund was given.",
+        "Check that the API key is of the account that took the payment, and repeat the request.",
+    ),
     ("dispute_not_found", "There is no such dispute.", "List the disputes."),
     (
         "payment_disputed",

@@ -187,6 +187,9 @@ reads_as_it_should! {
     a_refund_that_stripe_refuses_is_told_to_the_staff: RefundFailed {
         refund: Refund { refusal: Some("charge_disputed".to_owned()), provider: None, ..refund() }
     };
+    a_refund_that_stripe_lost_is_told_to_the_staff: RefundFailed {
+        refund: Refund { refusal: Some("refund_gone".to_owned()), ..refund() }
+    };
     a_refund_of_what_was_paid_twice_says_so: RefundIssued {
         refund: Refund { is_of_late_payment: true, is_of_surplus_payment: true, ..refund() }
     };
@@ -194,6 +197,9 @@ reads_as_it_should! {
         charge: FailedPayment { decline_code: Some("insufficient_funds".to_owned()), ..charge() }
     };
     a_dispute_is_told_to_the_staff: DisputeOpened { dispute: dispute(DisputeStatus::NeedsResponse) };
+    disputed_money_that_came_back_is_told_to_the_staff: DisputedMoneyReturned {
+        dispute: dispute(DisputeStatus::Won)
+    };
     a_fraud_warning_is_told_to_the_staff: FraudWarningOpened {
         warning: warning(FraudWarningKind::EarlyFraudWarning, "made_with_stolen_card")
     };
@@ -202,9 +208,6 @@ reads_as_it_should! {
     };
     a_product_that_runs_low_is_told_to_the_staff: StockLow { product: product("Blue mug") };
     dead_letters_are_told_to_the_staff: DeadLettersFound { since: since(498_805) };
-    disputed_money_that_came_back_is_told_to_the_staff: DisputedMoneyReturned {
-        dispute: dispute(DisputeStatus::Won)
-    };
 }
 
 #[test]

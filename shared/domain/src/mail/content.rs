@@ -2,6 +2,7 @@
 
 use crate::id::{OrderId, RefundId};
 use crate::money::Money;
+use crate::payments::refund;
 use time::OffsetDateTime;
 
 /// The content of an email, and the address to send it to. Not `Debug`, so that the address cannot be logged.
@@ -45,6 +46,13 @@ pub struct Refund {
     pub is_of_late_payment: bool,
     /// Whether its order was paid by another payment before.
     pub is_of_surplus_payment: bool,
+}
+
+impl Refund {
+    /// Whether staff gave it up, because Stripe did not have it any more.
+    pub fn is_gone(&self) -> bool {
+        self.refusal.as_deref() == Some(refund::GONE)
+    }
 }
 
 /// A product whose stock is low.

@@ -33,7 +33,7 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &DisputeUpdate) -> Result<(), Fai
     let is_cancelled = locked.is_some_and(|locked| locked.status == Status::Cancelled);
     if is_won && is_owed(tx, order, is_cancelled).await? {
         tracing::warn!("{order} got disputed money back that its buyer may be owed");
-        outbox::enqueue(tx, Event::DisputedMoneyReturned { dispute: id }).await?;
+        outbox::enqueue(tx, Event::DisputedMoneyReturned { dispute: id });
     }
     Ok(())
 }

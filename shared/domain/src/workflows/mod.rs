@@ -26,6 +26,6 @@ pub use create_product::create_product;
 pub use fraud_warning::release_hold;
 pub use place::place_order;
 pub use reconcile::{reconcile_disputes, reconcile_payments, reconcile_refunds, report_unreadable};
-pub use refund::{apply_refund_update, fail_refund, refund_payment};
+pub use refund::{apply_refund_update, fail_refund, give_up_refund, refund_payment};
 pub use ship::ship_order;
 pub use take_payment::{apply_payment_update, payment_missing, payments_of_order, start_payment};

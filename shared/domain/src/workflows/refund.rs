@@ -74,6 +74,26 @@ pub async fn fail_refund(db: &Db, refund: RefundId, code: &str) -> Result<(), Fa
     .await
 }
 
+/// Stripe does not have a refund that it once named, as staff found when they asked: it counts as failed, and its amount
+/// can be refunded again. Whether it was not final yet.
+pub async fn give_up_refund(
+    db: &Db,
+    staff: UserId,
+    refund: RefundId,
+) -> Result<bool, Failure<Refusal>> {
+    db.transaction(async |tx| {
+        let order = refund::order_of_refund(tx, refund).await?.ok_or(Refusal::NoRefund)?;
+        ordering::lock(tx, Viewer::Staff, order).await?;
+        let Some(provider) = refund::give_up(tx, refund, staff).await? else { return Ok(false) };
+        ordering::set_actor(tx, staff);
+        refund::record_failure(tx, order, &provider).await?;
+        ordering::recompute_paid(tx, order);
+        outbox::enqueue(tx, Event::RefundFailed { refund });
+        Ok(true)
+    })
+    .await
+}
+
 /// The state of a refund, made here or in Stripe's dashboard. Lock order: the order, then its refund.
 pub(super) async fn apply(
     tx: &Tx<'_>,
@@ -95,7 +115,7 @@ pub(super) async fn apply(
     if update.status.moves_money() && refund::record_refund(tx, order, payment, update).await? {
         outbox::enqueue(tx, Event::RefundIssued { refund: locked.id });
     }
-    if update.status.returns_money() && refund::record_failure(tx, order, update).await? {
+    if update.status.returns_money() && refund::record_failure(tx, order, &update.provider).await? {
         outbox::enqueue(tx, Event::RefundFailed { refund: locked.id });
     }
     // A refund made in Stripe's dashboard may leave less of the payment than our requested refunds need.

@@ -2,6 +2,7 @@
 
 mod disputes;
 mod findings;
+mod gone_refunds;
 mod records;
 mod resume;
 mod same_second;

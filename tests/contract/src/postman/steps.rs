@@ -211,6 +211,11 @@ pub(super) const STEPS: &[Step] = &[
         path: Some("/v1/refunds/re_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
         ..step("Payments", "show_refund", Staff, 404)
     },
+    Step {
+        title: Some("Check a refund at Stripe; there is none"),
+        path: Some("/v1/refunds/re_0193f2a7c1d87b3e9a5f4c2d1e0b9a87/check"),
+        ..step("Payments", "check_refund", Staff, 404)
+    },
     Step { path: Some("/v1/disputes?limit=5"), ..step("Payments", "list_disputes", Staff, 200) },
     Step {
         title: Some("Show a dispute; there is none"),

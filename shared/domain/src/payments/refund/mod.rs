@@ -10,6 +10,7 @@ mod state;
 pub use due::DueRefund;
 pub use refusal::Refusal;
 pub use request::{LineRefund, RefundRequest, RefundScope, RequestedLine};
+pub(crate) use sql::gone::{ALL as GONE_QUERIES, give_up, order_of_refund};
 pub(crate) use sql::lines::{ALL as LINE_QUERIES, refundable_lines};
 pub(crate) use sql::refundable::{ALL as REFUNDABLE_QUERIES, refundable, select_left};
 pub(crate) use sql::superseded::{ALL as SUPERSEDED_QUERIES, fail_uncovered};
@@ -55,6 +56,18 @@ pub struct RefundLine {
     pub restocked: i32,
 }
 
+/// A refund of Stripe's that is not final here, by the ids that Stripe has of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundAtStripe {
+    pub id: RefundId,
+    pub provider: String,
+    /// That of its PaymentIntent.
+    pub intent: String,
+}
+
+/// The code of a refund that staff gave up, because Stripe did not have it any more.
+pub(crate) const GONE: &str = "refund_gone";
+
 /// Where a refund was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +83,11 @@ pub enum Origin {
 
 pub async fn show(db: &Db, id: RefundId) -> Result<Refund, Failure<Refusal>> {
     Ok(sql::find(db, id).await?.ok_or(Refusal::NoRefund)?)
+}
+
+/// The refund at Stripe, if Stripe has accepted it and it is not final here.
+pub async fn undecided(db: &Db, id: RefundId) -> Result<Option<RefundAtStripe>, Failure<Refusal>> {
+    Ok(sql::gone::undecided(db, id).await?)
 }
 
 /// One page of all refunds, or of one payment's, the newest first.

@@ -1,5 +1,6 @@
 //! The statements behind refunds. They hold no rules.
 
+pub(super) mod gone;
 pub(super) mod lines;
 pub(super) mod refundable;
 pub(super) mod superseded;
@@ -236,8 +237,8 @@ pub(crate) async fn fail(tx: &Tx<'_>, id: RefundId, code: &str) -> Result<bool, 
 pub(crate) async fn record_refund(
     tx: &Tx<'_>,
     order: OrderId,
-    update: &RefundUpdate,
     payment: PaymentId,
+    update: &RefundUpdate,
 ) -> Result<bool, DbError> {
     let row: [Param<'_>; 4] = [&order, &update.amount.minor, &update.provider, &payment];
     Ok(tx.execute(&RECORD_REFUND, &row).await? == 1)
@@ -247,9 +248,9 @@ pub(crate) async fn record_refund(
 pub(crate) async fn record_failure(
     tx: &Tx<'_>,
     order: OrderId,
-    update: &RefundUpdate,
+    provider: &str,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(&RECORD_FAILURE, &[&order, &update.provider]).await? == 1)
+    Ok(tx.execute(&RECORD_FAILURE, &[&order, &provider]).await? == 1)
 }
 
 fn refund(row: &Row) -> Result<Refund, DbError> {
