@@ -48,11 +48,8 @@ const PAYMENT_SUCCEEDED: &[&[&str]] = &[
 const LOG_IN: &[&[&str]] = &[
     &["take a rate limit token"],
     &["take a rate limit token"],
-    &["take a rate limit token"],
-    &["look up credentials"],
-    &["begin a transaction"],
+    &["take a rate limit token", "look up credentials"],
     &["start a session"],
-    &["commit"],
 ];
 
 /// A shop whose functions have one database connection, with a recorder of its statements.

@@ -117,8 +117,9 @@ pub async fn log_in(
 ) -> Result<Session, Failure<Refusal>> {
     let LogIn { email, password } = attempt;
     let (place, trace) = (key.place(email, visitor.origin), visitor.trace(key));
-    rate_limit::consume_log_in(db, visitor, email.normalized(), place).await?;
-    let found = sql::credentials(db, email).await?;
+    let credentials = sql::credentials(email);
+    let found =
+        rate_limit::consume_log_in(db, visitor, email.normalized(), place, credentials).await?;
     let is_correct = hasher.verify(password, found.as_ref().map(|found| &found.hash));
     let Some(credentials) = found.filter(|found| is_correct && found.may_log_in) else {
         tracing::info!("login failed");
@@ -127,13 +128,9 @@ pub async fn log_in(
     if let Some(new_hash) = hasher.rehash(&credentials.hash, password) {
         sql::replace_hash(db, credentials.user, &credentials.hash, &new_hash).await?;
     }
-    let session = db
-        .transaction(async |tx| {
-            let Credentials { user, epoch, .. } = credentials;
-            let session = sql::session::open_session(tx, user, epoch, place, &trace).await?;
-            Ok(session.ok_or(Refusal::WrongCredentials)?)
-        })
-        .await?;
+    let Credentials { user, epoch, .. } = credentials;
+    let (session,) = db.together((sql::session::open_session(user, epoch, place, trace),)).await;
+    let session = session?.ok_or(Refusal::WrongCredentials)?;
     tracing::info!(user.id = %session.user, "{} logged in", session.user);
     Ok(session)
 }

@@ -7,7 +7,7 @@ pub(super) use in_transaction::{may_mail, tolerate_late_repeat};
 
 use super::session::{Place, Trace};
 use super::{Device, Origin, RefreshKey, Refusal, sql};
-use crate::db::{Db, DbError};
+use crate::db::{Ask, Db, DbError};
 use crate::failure::Failure;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
@@ -135,23 +135,27 @@ fn held(hold: Duration) -> Option<Limit> {
 }
 
 /// Like [`consume`], for a log-in. Where the account's bucket is empty, whoever logged in from the same network before
-/// takes from another one, which nobody elsewhere can empty.
-pub(super) async fn consume_log_in(
+/// takes from another one, which nobody elsewhere can empty. `ask` leaves together with the account's; its answer counts for
+/// those who are let in.
+pub(super) async fn consume_log_in<T>(
     db: &Db,
     visitor: &Visitor,
     account: &str,
     place: Option<Place>,
-) -> Result<(), Failure<Refusal>> {
+    ask: Ask<T>,
+) -> Result<T, Failure<Refusal>> {
     consume(db, LOG_IN, visitor, account).await?;
-    if take_token(db, &LOG_IN_ACCOUNT, visitor, account).await? {
-        return Ok(());
+    let (left, answer) = db.together((LOG_IN_ACCOUNT.token(visitor, account), ask)).await;
+    let (left, answer) = (left?, answer?);
+    if LOG_IN_ACCOUNT.is_taken(visitor, left) {
+        return Ok(answer);
     }
     let is_known = match place {
         Some(place) => sql::session::is_known_place(db, place).await?,
         None => false,
     };
     if is_known && take_token(db, &LOG_IN_KNOWN, visitor, account).await? {
-        return Ok(());
+        return Ok(answer);
     }
     Err(LOG_IN_ACCOUNT.refuse(visitor).into())
 }
@@ -163,16 +167,8 @@ async fn take_token(
     visitor: &Visitor,
     account: &str,
 ) -> Result<bool, DbError> {
-    let (capacity, seconds) = limit.numbers();
-    let bucket = limit.bucket(visitor.origin, account);
-    let Some((remaining, reset)) = sql::consume_token(db, &bucket, capacity, seconds).await? else {
-        return Ok(false);
-    };
-    // What all requests share says nothing about the one who asks.
-    if !matches!(limit.scope, Scope::Shop) {
-        visitor.record(limit.status(remaining, reset));
-    }
-    Ok(true)
+    let (left,) = db.together((limit.token(visitor, account),)).await;
+    Ok(limit.is_taken(visitor, left?))
 }
 
 impl Visitor {
@@ -204,6 +200,20 @@ impl Visitor {
 }
 
 impl Limit {
+    fn token(&self, visitor: &Visitor, account: &str) -> Ask<Option<(u32, u32)>> {
+        let (capacity, seconds) = self.numbers();
+        sql::consume_token(self.bucket(visitor.origin, account), capacity, seconds)
+    }
+
+    /// Whether there was a token. `left` is how many there are now, and in how many seconds the bucket is full again.
+    fn is_taken(&self, visitor: &Visitor, left: Option<(u32, u32)>) -> bool {
+        // What all requests share says nothing about the one who asks.
+        if let (Some((remaining, reset)), false) = (left, matches!(self.scope, Scope::Shop)) {
+            visitor.record(self.status(remaining, reset));
+        }
+        left.is_some()
+    }
+
     /// Hashed, so that no email address stays in the table after its account was erased.
     fn bucket(&self, origin: Origin, account: &str) -> String {
         let client = origin.client();

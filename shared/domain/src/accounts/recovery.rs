@@ -130,8 +130,8 @@ pub async fn change_password(
         outbox::enqueue(tx, Event::PasswordChanged { user, epoch });
         tracing::info!(user.id = %user, "{user} changed their password");
         let trace = visitor.trace(key);
-        let session = sql::session::open_session(tx, user, epoch, None, &trace).await?;
-        Ok(session.ok_or(Refusal::SessionEnded)?)
+        let (session,) = tx.together((sql::session::open_session(user, epoch, None, trace),)).await;
+        Ok(session?.ok_or(Refusal::SessionEnded)?)
     })
     .await
 }

@@ -5,7 +5,7 @@ pub(super) mod session;
 
 use super::hash::PasswordHash;
 use super::{Account, Email, Role, UserFilter};
-use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::UserId;
 use crate::page::PageRequest;
 use tokio_postgres::Row;
@@ -195,9 +195,10 @@ pub(super) struct Credentials {
     pub(super) may_log_in: bool,
 }
 
-pub(super) async fn credentials(db: &Db, email: &Email) -> Result<Option<Credentials>, DbError> {
-    let row = db.row(&CREDENTIALS, &[&email.normalized()]).await?;
-    row.map(|row| read_credentials(&CREDENTIALS, &row)).transpose()
+pub(super) fn credentials(email: &Email) -> Ask<Option<Credentials>> {
+    Ask::new(&CREDENTIALS, params![email.normalized().to_owned()], |rows| {
+        rows.first().map(|row| read_credentials(&CREDENTIALS, row)).transpose()
+    })
 }
 
 pub(super) async fn credentials_of(db: &Db, user: UserId) -> Result<Credentials, DbError> {
@@ -264,30 +265,20 @@ pub(super) async fn has_admin(tx: &Tx<'_>) -> Result<bool, DbError> {
 }
 
 /// How many tokens are left, and in how many seconds the bucket is full again. `None` if it is empty.
-pub(super) async fn consume_token(
-    db: &Db,
-    bucket: &str,
+pub(super) fn consume_token(
+    bucket: String,
     capacity: i32,
     seconds: i32,
-) -> Result<Option<(u32, u32)>, DbError> {
-    tokens_left(db.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await?)
+) -> Ask<Option<(u32, u32)>> {
+    Ask::new(&CONSUME_TOKEN, params![bucket, capacity, seconds], |rows| {
+        rows.first().map(tokens_left).transpose()
+    })
 }
 
-/// Like [`consume_token`]. The token is back if the transaction is rolled back.
-pub(super) async fn consume_token_in(
-    tx: &Tx<'_>,
-    bucket: &str,
-    capacity: i32,
-    seconds: i32,
-) -> Result<Option<(u32, u32)>, DbError> {
-    tokens_left(tx.row(&CONSUME_TOKEN, &[&bucket, &capacity, &seconds]).await?)
-}
-
-fn tokens_left(row: Option<Row>) -> Result<Option<(u32, u32)>, DbError> {
-    let Some(row) = row else { return Ok(None) };
+fn tokens_left(row: &Row) -> Result<(u32, u32), DbError> {
     let count = |column| {
         let count = u32::try_from(row.get::<_, i64>(column));
         count.map_err(|_| DbError::invalid_row(&CONSUME_TOKEN, column))
     };
-    Ok(Some((count("remaining")?, count("reset")?)))
+    Ok((count("remaining")?, count("reset")?))
 }

@@ -1,7 +1,7 @@
 //! Buckets of what is counted only if it is done: a token is back if the transaction is rolled back.
 
 use super::{Limit, Scope, Visitor, limit};
-use crate::accounts::sql::{self, Owner};
+use crate::accounts::sql::Owner;
 use crate::accounts::{Origin, RefreshToken};
 use crate::db::{DbError, Tx};
 use crate::id::FamilyId;
@@ -35,9 +35,8 @@ pub(in crate::accounts) async fn tolerate_late_repeat(
 
 /// Like [`take_token`], of a bucket that does not depend on the client.
 async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool, DbError> {
-    let (capacity, seconds) = limit.numbers();
-    let bucket = limit.bucket(Origin::UNKNOWN, account);
-    Ok(sql::consume_token_in(tx, &bucket, capacity, seconds).await?.is_some())
+    let (left,) = tx.together((limit.token(&Visitor::from(Origin::UNKNOWN), account),)).await;
+    Ok(left?.is_some())
 }
 
 /// Whether an email that anybody can ask for may be sent.
@@ -58,10 +57,9 @@ pub(crate) async fn take_order_token(
     tx: &Tx<'_>,
     visitor: &Visitor,
 ) -> Result<Option<u32>, DbError> {
-    let (limit, (capacity, seconds)) = (&UNPROVEN_ORDERS, UNPROVEN_ORDERS.numbers());
-    let bucket = limit.bucket(visitor.origin, "");
-    if let Some((remaining, reset)) = sql::consume_token_in(tx, &bucket, capacity, seconds).await? {
-        visitor.record(limit.status(remaining, reset));
+    let limit = &UNPROVEN_ORDERS;
+    let (left,) = tx.together((limit.token(visitor, ""),)).await;
+    if limit.is_taken(visitor, left?) {
         return Ok(None);
     }
     visitor.record(limit.status(0, limit.seconds));

@@ -3,7 +3,7 @@
 use super::role;
 use crate::accounts::session::{Place, Trace};
 use crate::accounts::{ActiveSession, ActiveUser, Claim, RefreshToken, Session};
-use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
+use crate::db::{Ask, Db, DbError, Tx, params, queries};
 use crate::id::{FamilyId, UserId};
 use tokio_postgres::Row;
 
@@ -152,19 +152,16 @@ pub(in crate::accounts) async fn is_known_place(db: &Db, place: Place) -> Result
 }
 
 /// Remembers where the log-in came from, if that is known. `None` if the account is disabled or its epoch has changed.
-pub(in crate::accounts) async fn open_session(
-    tx: &Tx<'_>,
+pub(in crate::accounts) fn open_session(
     user: UserId,
     epoch: i32,
     place: Option<Place>,
-    trace: &Trace,
-) -> Result<Option<Session>, DbError> {
+    Trace { device, network }: Trace,
+) -> Ask<Option<Session>> {
     let (family, token) = (FamilyId::generate(), RefreshToken::generate());
-    let place = place.as_ref().map(Place::hash);
-    let (hash, Trace { device, network }) = (token.hash(), trace);
-    let with: [Param<'_>; 7] = [&user, &family, &hash, &epoch, &place, device, network];
-    let row = tx.row(&OPEN_SESSION, &with).await?;
-    Ok(row.map(|row| session(&row, token)))
+    let place = place.map(|place| place.hash().to_vec());
+    let row = params![user, family, token.hash(), epoch, place, device, network];
+    Ask::new(&OPEN_SESSION, row, move |rows| Ok(rows.first().map(|row| session(row, token))))
 }
 
 /// Marks the token as used and inserts its successor. `None` if the token was not valid.
