@@ -88,16 +88,13 @@ pub async fn register(
         let id = UserId::generate();
         let event = if sql::insert(tx, id, email, &hash, Role::Customer, true).await? {
             tracing::info!(user.id = %id, "account {id} created");
-            rate_limit::may_mail(tx, Owner { id, email_verified: false }).await?;
+            rate_limit::may_send_link(tx, Owner { id, email_verified: false }).await?;
             let link = sql::link::create(tx, links, id, Purpose::Verify).await?;
             Event::VerificationAsked { link }
         } else {
             tracing::info!("an account with this address exists already");
-            let (owner, hour) = sql::owner(tx, email).await?;
-            if !rate_limit::may_mail(tx, owner).await? {
-                return Ok(());
-            }
-            Event::RegisteredAgain { user: owner.id, hour }
+            let (user, hour) = sql::owner(tx, email).await?;
+            Event::RegisteredAgain { user, hour }
         };
         outbox::enqueue(tx, event);
         Ok(())

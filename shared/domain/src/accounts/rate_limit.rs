@@ -3,7 +3,7 @@
 mod in_transaction;
 
 pub(crate) use in_transaction::take_order_token;
-pub(super) use in_transaction::{may_mail, tolerate_late_repeat};
+pub(super) use in_transaction::{may_send_link, tolerate_late_repeat};
 
 use super::session::{Place, Trace};
 use super::{Device, Origin, RefreshKey, Refusal, sql};

@@ -1,7 +1,7 @@
 //! Email verification and password recovery by one-time links, and password changes.
 //!
 //! Requests for a link succeed whether or not the account exists; the link is sent by email only. An address that nobody
-//! has proven gets six emails an hour at most; the last links sent stay valid.
+//! has proven gets five links an hour at most; the last ones stay valid.
 
 use super::{
     Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, RefreshKey,
@@ -42,7 +42,7 @@ pub async fn resend(
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(owner) = sql::unverified(tx, email).await?
-            && rate_limit::may_mail(tx, owner).await?
+            && rate_limit::may_send_link(tx, owner).await?
         {
             let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
@@ -66,7 +66,7 @@ pub async fn forgot(
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(owner) = sql::active(tx, email).await?
-            && rate_limit::may_mail(tx, owner).await?
+            && rate_limit::may_send_link(tx, owner).await?
         {
             let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Reset).await?;

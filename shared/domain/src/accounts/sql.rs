@@ -48,9 +48,7 @@ queries! {
         on conflict on constraint users_email_taken do nothing";
 
     OWNER: "look up the owner of an address" = "
-        select id, email_verified_at is not null as email_verified,
-               floor(extract(epoch from now()) / 3600)::int8 as hour
-        from users where email_norm = $1";
+        select id, floor(extract(epoch from now()) / 3600)::int8 as hour from users where email_norm = $1";
 
     UNVERIFIED: "look up an unverified address" = "
         select id, false as email_verified from users
@@ -159,10 +157,10 @@ pub(super) async fn insert(
 }
 
 /// The user with this address, and the current hour, counted since 1970.
-pub(super) async fn owner(tx: &Tx<'_>, email: &Email) -> Result<(Owner, i64), DbError> {
+pub(super) async fn owner(tx: &Tx<'_>, email: &Email) -> Result<(UserId, i64), DbError> {
     let row = tx.row(&OWNER, &[&email.normalized()]).await?;
     let row = row.ok_or(DbError::invalid_row(&OWNER, "no account has the conflicting address"))?;
-    Ok((read_owner(&row), row.get("hour")))
+    Ok((row.get("id"), row.get("hour")))
 }
 
 /// The user with an address.

@@ -33,16 +33,17 @@ async fn a_link_verifies_once_even_if_it_is_shown_ten_times_at_once() {
 #[tokio::test]
 async fn used_expired_replaced_foreign_and_unknown_links_get_the_same_answer() {
     let fixture = Fixture::new().await;
-    let (ann, bob) = (fixture.shop.customer().await, fixture.shop.customer().await);
+    let (ann, bob) =
+        (fixture.shop.unproven_customer().await, fixture.shop.unproven_customer().await);
     let used = fixture.shop.link(&ann, Purpose::Verify).await;
     fixture.verify(&used).await;
     let expired = fixture.shop.link(&bob, Purpose::Verify).await;
     fixture.shop.run("update links set expires_at = now() where used_at is null").await;
-    let cat = fixture.shop.customer().await;
+    let cat = fixture.shop.unproven_customer().await;
     let replaced = fixture.shop.link(&cat, Purpose::Verify).await;
     fixture.resend(&cat.email).await;
     let for_another_purpose = fixture.shop.link(&cat, Purpose::Reset).await;
-    let closed = fixture.shop.customer().await;
+    let closed = fixture.shop.unproven_customer().await;
     let of_closed = fixture.shop.link(&closed, Purpose::Verify).await;
     fixture
         .shop

@@ -171,3 +171,26 @@ async fn what_takes_longer_than_the_list_goes_back_is_asked_for_by_its_name() {
     assert_eq!(fixture.stripe.calls().iter().filter(|call| call.call == lookup).count(), 1);
     fixture.audit().await;
 }
+
+#[tokio::test]
+async fn an_order_that_was_paid_twice_at_stripe_keeps_one_payment_and_the_other_is_refunded() {
+    let fixture = Fixture::open().await;
+    let order = fixture.order().await;
+    let first = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();
+    fixture.shop.run("update payments set status = 'failed'").await;
+    let second = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();
+    for intent in [&first, &second] {
+        fixture.stripe.pay(intent, Card::Visa).unwrap();
+    }
+
+    let report = fixture.next_run().await;
+    let again = fixture.next_run().await;
+
+    assert_eq!((report.healed, report.open, again.healed, again.open), (2, 0, 0, 0));
+    let state = "select concat_ws(' ', o.status, o.captured_minor, r.origin, r.status, r.amount_minor)
+                 from orders o join payments p on p.order_id = o.id join refunds r on r.payment_id = p.id
+                 where p.surplus_at is not null";
+    let ended = "confirmed 1999 late_payment requested 1999";
+    assert_eq!(fixture.shop.one::<String>(state).await, ended);
+    fixture.shop.check_invariants().await;
+}

@@ -14,8 +14,8 @@ const REPEATED_TOKEN: Limit = limit("repeated_token", Scope::Account, 1, DAY);
 const REPEATED_TOKENS: Limit = limit("repeated_tokens", Scope::Account, 3, DAY);
 const DAY: u32 = 24 * 60 * 60;
 
-/// Emails of all kinds that strangers can have sent to an address that nobody has proven.
-const UNPROVEN_MAILS: Limit = limit("unproven_mails", Scope::Account, 6, 3600);
+/// Links of all kinds that strangers can have sent to an address that nobody has proven.
+const UNPROVEN_LINKS: Limit = limit("unproven_links", Scope::Account, 5, 3600);
 
 /// Orders of those who have proven no address.
 const UNPROVEN_ORDERS: Limit = limit("unproven_orders", Scope::Ip, 6, 600);
@@ -39,16 +39,16 @@ async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool
     Ok(left?.is_some())
 }
 
-/// Whether an email that anybody can ask for may be sent.
-pub(in crate::accounts) async fn may_mail(tx: &Tx<'_>, owner: Owner) -> Result<bool, DbError> {
+/// Whether a link may be sent, which anybody can ask for.
+pub(in crate::accounts) async fn may_send_link(tx: &Tx<'_>, owner: Owner) -> Result<bool, DbError> {
     if owner.email_verified {
         return Ok(true);
     }
-    let may_mail = take_token_of(tx, &UNPROVEN_MAILS, &owner.id.to_string()).await?;
-    if !may_mail {
-        tracing::warn!(user.id = %owner.id, "an unproven address gets no more emails for now");
+    let may_send = take_token_of(tx, &UNPROVEN_LINKS, &owner.id.to_string()).await?;
+    if !may_send {
+        tracing::warn!(user.id = %owner.id, "an unproven address gets no more links for now");
     }
-    Ok(may_mail)
+    Ok(may_send)
 }
 
 /// Counts an order of a buyer who has proven no address, by where it comes from. It does not count if the transaction is
