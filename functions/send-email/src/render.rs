@@ -58,11 +58,11 @@ impl Mailer {
                 to(self.staff(refund), |refund| email::RefundFailed { refund })
             }
             Event::OrderRefundedUnshipped { order } => {
-                let order = mail::order(db, order).await?.map(|order| order.content);
+                let order = mail::order_for_staff(db, order).await?;
                 to(self.staff(order), |order| email::OrderRefundedUnshipped { order })
             }
             Event::OrderUnderpaid { order } => {
-                let order = mail::order(db, order).await?.map(|order| order.content);
+                let order = mail::order_for_staff(db, order).await?;
                 to(self.staff(order), |order| email::OrderUnderpaid { order })
             }
             Event::DisputeOpened { dispute } => {

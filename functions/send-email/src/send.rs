@@ -76,6 +76,18 @@ fn content(email: &Email) -> Result<EmailContent, BuildError> {
     Ok(EmailContent::builder().simple(message).build())
 }
 
+/// The text without an address, in whatever case.
+fn without_address(text: &str, address: &str) -> String {
+    let (lower, address) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
+    let (mut rest, mut without) = (0, String::new());
+    for (start, _) in lower.match_indices(&address) {
+        without.push_str(&text[rest..start]);
+        without.push_str("<address>");
+        rest = start + address.len();
+    }
+    without + &text[rest..]
+}
+
 /// Rejected if this email is at fault. Problems of our account, such as an unverified sender, are temporary: the emails
 /// wait until they are fixed.
 fn classify(error: &SdkError<SendEmailError>, to: &str) -> SendError {
@@ -83,7 +95,7 @@ fn classify(error: &SdkError<SendEmailError>, to: &str) -> SendError {
         return SendError::Temporary(domain::failure::chain(error));
     };
     // SES repeats the recipient's address, which neither logs nor tables may hold.
-    let why = error.to_string().replace(to, "<address>");
+    let why = without_address(&error.to_string(), to);
     let is_unverified_sender = why.contains("not verified");
     match error {
         SendEmailError::MessageRejected(_) | SendEmailError::BadRequestException(_)

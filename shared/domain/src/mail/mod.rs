@@ -83,16 +83,21 @@ pub async fn link(db: &Db, link: LinkId) -> Result<Option<WithRecipient<LinkId>>
 
 /// An order, addressed to its buyer. `None` if their account is disabled or erased.
 pub async fn order(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order>>, DbError> {
-    let order = match ordering::show(db, Viewer::Staff, order).await {
-        Ok(order) => order,
-        Err(Failure::Refused(_)) => return Ok(None),
-        Err(Failure::Db(error)) => return Err(error),
-    };
+    let Some(order) = order_for_staff(db, order).await? else { return Ok(None) };
     let address = sql::address(db, order.buyer).await?;
     Ok(address.map(|Address { email: to, is_proven }| {
         let is_unpaid = order.totals.total.minor > 0 && order.captured.minor == 0;
         WithRecipient { to, content: order, is_unsolicited: is_unpaid && !is_proven }
     }))
+}
+
+/// An order, for staff. Found even if the account of the buyer is disabled or erased.
+pub async fn order_for_staff(db: &Db, order: OrderId) -> Result<Option<Order>, DbError> {
+    match ordering::show(db, Viewer::Staff, order).await {
+        Ok(order) => Ok(Some(order)),
+        Err(Failure::Refused(_)) => Ok(None),
+        Err(Failure::Db(error)) => Err(error),
+    }
 }
 
 /// A failed payment, addressed to the buyer. `None` unless the order can still be paid and the account is active.

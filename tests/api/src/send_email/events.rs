@@ -116,14 +116,24 @@ async fn who_has_left_gets_no_mail() {
 
 #[tokio::test]
 async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
+    for column in ["disabled_at", "erased_at"] {
+        staff_hear_of_what_needs_them_once(column).await;
+    }
+}
+
+/// After the account of the buyer got a time in this column.
+async fn staff_hear_of_what_needs_them_once(column: &str) {
     let fixture = Fixture::open().await;
-    let (refund, product) = (refund(&fixture, "api").await, mug(&fixture).await);
+    let (order, product) = (fixture.order, mug(&fixture).await);
+    let refund = refund(&fixture, "api").await;
     let dispute = dispute(&fixture).await;
     let warning = fraud_warning(&fixture).await;
     let sku: String = fixture.shop.one("select sku from products").await;
-    fixture.shop.run("update users set disabled_at = now()").await;
+    fixture.shop.run(&format!("update users set {column} = now()")).await;
     let events = [
         Event::RefundFailed { refund },
+        Event::OrderRefundedUnshipped { order },
+        Event::OrderUnderpaid { order },
         Event::DisputeOpened { dispute },
         Event::DisputedMoneyReturned { dispute },
         Event::FraudWarningOpened { warning },
@@ -139,6 +149,8 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     let subjects: Vec<_> = mails.iter().map(|mail| text(mail, SUBJECT)).collect();
     let expected = [
         format!("A refund of 12.50 EUR failed, for order {}", fixture.order),
+        format!("Order {} is refunded in full, and not shipped", fixture.order),
+        format!("Order {} is cancelled: less was paid than its total", fixture.order),
         format!("A payment of order {} is disputed", fixture.order),
         format!("Disputed money of order {} is back, and its buyer may be owed it", fixture.order),
         format!("A payment of order {} may be fraud", fixture.order),
@@ -148,7 +160,7 @@ async fn the_staff_hear_of_what_needs_them_once_even_if_the_buyer_has_left() {
     assert_eq!(subjects, expected);
     assert!(mails.iter().all(|mail| mail["Destination"] == json!({"ToAddresses": [STAFF]})));
     assert!(text(&mails[0], TEXT).contains("At Stripe: re_at_stripe"), "{:#}", mails[0]);
-    assert!(text(&mails[1], TEXT).contains("At Stripe: dp_at_stripe"), "{:#}", mails[1]);
+    assert!(text(&mails[3], TEXT).contains("At Stripe: dp_at_stripe"), "{:#}", mails[3]);
 }
 
 #[tokio::test]

@@ -180,14 +180,16 @@ async fn a_sender_that_ses_does_not_know_is_our_fault_and_not_the_mails() {
 async fn what_ses_rejects_is_never_tried_again() {
     for kind in ["MessageRejected", "BadRequestException"] {
         let fixture = Fixture::open().await;
-        fixture.ses.refuse(400, kind, &format!("{} is no good", fixture.buyer.email));
+        let address = &fixture.buyer.email;
+        let twice = format!("{address} is no good: {}", address.to_uppercase());
+        fixture.ses.refuse(400, kind, &twice);
 
         fixture.handle_order_placed().await.unwrap();
         fixture.handle_order_placed().await.unwrap();
 
         assert_eq!(fixture.ses.mails().len(), 0);
         // Without the address: the record outlives the account.
-        let why = Some(format!("{kind}: <address> is no good"));
+        let why = Some(format!("{kind}: <address> is no good: <address>"));
         assert_eq!(fixture.recorded().await, ("failed".to_owned(), why));
         fixture.audit().await;
     }
