@@ -26,9 +26,9 @@ pub(crate) struct Receipt {
 /// Receive a Stripe event
 ///
 /// For Stripe only: snapshot events, and thin events of the API's version 1. The event is stored and applied in one
-/// transaction, or only stored if applying it fails or takes too long, or if Stripe has to be asked for its object. A
-/// signed body that is not an event is stored and parked for staff. The response is 200 if the body is stored, else 503,
-/// so that Stripe sends it again.
+/// transaction, or only stored if applying it fails or takes too long, or if Stripe has to be asked for its object. What
+/// is stored of it names no person. A signed body that is not an event is stored as it is and parked for staff. The
+/// response is 200 if the body is stored, else 503, so that Stripe sends it again.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/stripe",
@@ -64,7 +64,7 @@ pub(crate) async fn receive_stripe_event(
     if body.len() < SHORTEST_BODY {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", "the body is empty"));
     }
-    let raw = stripe_gateway::without_secrets(&body);
+    let raw = stripe_gateway::minimize(&body);
     match stripe_gateway::envelope(&body) {
         Ok(envelope) => {
             if !store_and_apply(&db, &envelope, &raw, live, &body).await {

@@ -30,6 +30,8 @@ use stripe_steps::{PaymentToCancel, Reference};
 const BATCH: u8 = 50;
 /// How long one round makes search terms, after a deploy that brings them.
 const TERMS_TIME: Duration = Duration::from_secs(5);
+/// How long one round shortens events, after a deploy that begins to.
+const MINIMIZE_TIME: Duration = Duration::from_secs(5);
 
 /// The state of this function.
 #[derive(Clone)]
@@ -61,6 +63,8 @@ pub struct Report {
     pub forgotten: i64,
     /// Products whose search terms were made.
     pub products: usize,
+    /// Stored events that no longer name a person.
+    pub minimized: usize,
     /// Steps that failed; the next round tries them again.
     pub failures: usize,
 }
@@ -87,6 +91,7 @@ impl Sweep {
         self.delete_expired(&mut report).await;
         self.messages(until.records, &mut report).await;
         self.search_terms(until.records, &mut report).await;
+        self.minimize_events(until.records, &mut report).await;
         match report.or_failure(self.stripe.current().await) {
             Some(stripe) => {
                 let budget = StripeBudget::until(until.stripe);
@@ -183,6 +188,26 @@ impl Sweep {
             report.failures += failed;
             if made == 0 || failed > 0 {
                 return;
+            }
+        }
+    }
+
+    /// Shortens the events that a release from before stored as they came.
+    async fn minimize_events(&self, until: Instant, report: &mut Report) {
+        let until = until.min(Instant::now() + MINIMIZE_TIME);
+        while Instant::now() < until {
+            let events = report.or_failure(payments::events_to_minimize(&self.db, BATCH).await);
+            let events = events.unwrap_or_default();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                let kept = stripe_gateway::minimize(&event.raw);
+                let stored = payments::minimize(&self.db, &event.id, &kept).await;
+                if report.or_failure(stored).is_none() {
+                    return;
+                }
+                report.minimized += 1;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Deletion of expired rows: full rate limit buckets, old idempotency keys, used or expired links, places that nobody
-//! logged in from for eight weeks, old outbox and inbox messages. The retention periods are in SQL functions of the schema owner: the application role may not delete rows.
+//! logged in from for eight weeks, ended sessions, old outbox and inbox messages, emails and Stripe's events. The retention
+//! periods are in SQL functions of the schema owner: the application role may not delete rows.
 
 use crate::db::{Db, DbError, queries};
 
@@ -15,9 +16,15 @@ queries! {
 
     SIGN_IN_PLACES: "delete old places of log-ins" = "select forget_sign_in_places($1) as gone";
 
+    REFRESH_TOKENS: "delete the tokens of ended sessions" = "select forget_refresh_tokens($1) as gone";
+
     OUTBOX: "delete old outbox messages" = "select forget_outbox($1) as gone";
 
     INBOX: "delete old inbox messages" = "select forget_inbox($1) as gone";
+
+    EMAILS: "delete old emails" = "select forget_emails($1) as gone";
+
+    STRIPE_EVENTS: "delete old Stripe events" = "select forget_stripe_events($1) as gone";
 }
 
 /// Deletes expired rows, at most 500 per table. Returns how many. The next call deletes what is left.

@@ -7,13 +7,14 @@ mod body;
 mod checkout_session;
 mod dispute;
 mod fraud_warning;
+mod minimal;
 mod payment_intent;
 mod refund;
 mod secrets;
 mod values;
 
 pub use body::{MalformedEvent, unreadable_id};
-pub use secrets::without_secrets;
+pub use minimal::minimize;
 
 use body::{Content, Event};
 use domain::payments::{EventEnvelope, EventPayload, EventSubject, StripeObject};

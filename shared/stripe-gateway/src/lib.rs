@@ -17,7 +17,7 @@ pub mod webhook;
 
 pub use checkout_sessions::Session;
 pub use client::{Mode, Stripe};
-pub use event::{MalformedEvent, envelope, payload, unreadable_id, without_secrets};
+pub use event::{MalformedEvent, envelope, minimize, payload, unreadable_id};
 pub use failure::{ERROR_CODES, RefusalKind, StripeFailure};
 pub use lists::ListPage;
 pub use payment_intents::Intent;

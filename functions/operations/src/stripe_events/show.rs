@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// An event with its payload.
+/// An event with what is kept of its payload.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WholeStripeEventView {
     #[serde(flatten)]
     event: StripeEventView,
-    /// The body as received: JSON, else text, else null if it is not UTF-8.
+    /// The members of the body that the shop reads, none of which names a person; Stripe's dashboard has all. A body that is
+    /// no event is shown as received: JSON, else text, else null if it is not UTF-8.
     #[schema(value_type = Value)]
     raw: Value,
 }

@@ -1,4 +1,4 @@
-//! Stripe's events: each is stored together with its effect or before it, takes effect once, and is never deleted.
+//! Stripe's events: each is stored together with its effect or before it, and takes effect once.
 
 mod outcome;
 mod sql;
@@ -192,6 +192,17 @@ pub async fn record_unreadable(
 /// Up to `limit` stored events that are due to take effect.
 pub async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
     sql::due_events(db, limit).await
+}
+
+/// Up to `limit` events that still hold all that Stripe sent, as a release from before stored them. The caller passes what
+/// is to be kept of each to [`minimize`].
+pub async fn events_to_minimize(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
+    sql::not_minimized(db, limit).await
+}
+
+/// Stores what is kept of an event in place of all that Stripe sent.
+pub async fn minimize(db: &Db, event: &str, raw: &[u8]) -> Result<(), DbError> {
+    sql::minimize(db, event, raw).await
 }
 
 /// Postpones an event whose effect failed on our side or at Stripe's. One that keeps failing is parked.

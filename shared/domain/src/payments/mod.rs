@@ -22,8 +22,8 @@ mod surplus;
 pub use crate::status::PaymentIntentStatus as Status;
 pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
 pub use event::{
-    EventEnvelope, EventPayload, EventSubject, StoredEvent, StripeObject, due_events, postpone,
-    put_off, record, record_unreadable,
+    EventEnvelope, EventPayload, EventSubject, StoredEvent, StripeObject, due_events,
+    events_to_minimize, minimize, postpone, put_off, record, record_unreadable,
 };
 pub(crate) use event::{EventOutcome, Relation, STORED_ONCE, unmatched};
 pub(crate) use event::{

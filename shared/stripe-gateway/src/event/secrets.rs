@@ -1,10 +1,10 @@
-//! Takes the secrets out of events before they are stored.
+//! Takes the secrets out of bodies that are no events before they are stored.
 
 const CLIENT_SECRET: &str = "\"client_secret\"";
 
 /// The same bytes with the value of every `client_secret` replaced by `withheld`: a browser pays with it, and we never
 /// need it again.
-pub fn without_secrets(raw: &[u8]) -> Vec<u8> {
+pub(super) fn without_secrets(raw: &[u8]) -> Vec<u8> {
     if let Ok(text) = std::str::from_utf8(raw) {
         return redact(text).into_bytes();
     }

@@ -1,10 +1,11 @@
 //! Rows past their retention are deleted, and no others.
 
 use super::Fixture;
-use testkit::Shop;
+use serde_json::json;
+use testkit::{Intent, Shop};
 
 /// Table, statement that inserts a row of age `$age`, and the retention.
-const ROWS: [(&str, &str, &str); 7] = [
+const ROWS: [(&str, &str, &str); 10] = [
     (
         "rate_buckets",
         "insert into rate_buckets (bucket, tokens, at) values ('b', 1, now() - $age)",
@@ -34,6 +35,26 @@ const ROWS: [(&str, &str, &str); 7] = [
         "sign_in_places",
         "insert into sign_in_places (place, seen_at) values (decode(repeat('ab', 32), 'hex'), now() - $age)",
         "56 days",
+    ),
+    (
+        "refresh_tokens",
+        "insert into refresh_tokens (hash, family, user_id, used_at, expires_at, family_expires_at)
+         select decode(repeat('ab', 32), 'hex'), gen_random_uuid(), id, now() - interval '1 year',
+                now() - interval '1 year', now() - $age
+         from users limit 1",
+        "30 days",
+    ),
+    (
+        "emails",
+        "insert into emails (dedupe_key, kind, status, claim_token, claimed_until, ses_message_id, created_at, sent_at)
+         values ('k', 'k', 'sent', gen_random_uuid(), now() - $age, 'm', now() - interval '1 year', now() - $age)",
+        "90 days",
+    ),
+    (
+        "stripe_events",
+        "insert into stripe_events (event_id, type, created, livemode, raw, minimized, processed_at)
+         values ('evt_1', 't', now() - interval '1 year', false, '{}', true, now() - $age)",
+        "90 days",
     ),
     (
         "outbox",
@@ -77,6 +98,67 @@ async fn a_message_that_waits_is_never_too_old() {
     assert_eq!(fixture.shop.one::<i64>("select count(*) from outbox").await, 1);
 }
 
+/// The tokens that were used are what shows that one was stolen.
+#[tokio::test]
+async fn a_session_that_may_go_on_keeps_the_tokens_that_were_used() {
+    let fixture = Fixture::open().await;
+    let session = "insert into refresh_tokens (hash, family, user_id, created_at, used_at, revoked_at, expires_at, family_expires_at)
+                   select sha256(n::text::bytea), gen_random_uuid(), id, now() - interval '29 days', now() - interval '29 days',
+                          case when n = 1 then now() - interval '29 days' end,
+                          now() - interval '22 days', now() + interval '1 day'
+                   from users, generate_series(1, 2) n";
+    fixture.shop.run(session).await;
+
+    fixture.round().await;
+
+    let left = "select count(*) from refresh_tokens";
+    let users: i64 = fixture.shop.one("select count(*) from users").await;
+    assert_eq!(fixture.shop.one::<i64>(left).await, 2 * users);
+}
+
+#[tokio::test]
+async fn what_nobody_has_dealt_with_is_never_too_old() {
+    let fixture = Fixture::open().await;
+    let parked = "insert into stripe_events (event_id, type, created, livemode, raw, received_at, parked_reason)
+                  values ('evt_1', 't', now(), false, '{}', now() - interval '1 year', 'unreadable')";
+    let waiting = "insert into stripe_events (event_id, type, created, livemode, raw, received_at, next_try_at)
+                   values ('evt_2', 't', now(), false, '{}', now() - interval '1 year', now() + interval '1 hour')";
+    let mail =
+        "insert into emails (dedupe_key, kind, status, claim_token, claimed_until, created_at)
+                values ('k', 'k', 'claimed', gen_random_uuid(), now(), now() - interval '1 year')";
+    for row in [parked, waiting, mail] {
+        fixture.shop.run(row).await;
+    }
+
+    assert_eq!(fixture.round().await.forgotten, 0);
+
+    let left = "select (select count(*) from stripe_events) + (select count(*) from emails)";
+    assert_eq!(fixture.shop.one::<i64>(left).await, 3);
+}
+
+/// A release from before stored them as they came.
+#[tokio::test]
+async fn the_person_in_an_event_from_before_is_taken_out_and_the_event_still_takes_effect() {
+    let fixture = Fixture::open().await;
+    let (order, _) = fixture.open_payment().await;
+    let intent = fixture.shop.one::<String>("select provider_pi from payments").await;
+    let payment = fixture.shop.one("select id from payments").await;
+    let intent = Intent { id: intent, payment, amount: 1999, currency: "EUR".to_owned() };
+    let mut waiting = intent.event("succeeded", 5);
+    waiting["data"]["object"]["receipt_email"] = json!("quill@example.com");
+    fixture.store_event(&waiting).await;
+    fixture.shop.run("update stripe_events set next_try_at = now() + interval '1 hour'").await;
+
+    let first = fixture.round().await;
+
+    assert_eq!((first.minimized, first.events), (1, 0));
+    assert_eq!(fixture.shop.tables_with("quill@example.com").await, [""; 0]);
+    fixture.make_retries_due().await;
+    let second = fixture.round().await;
+    assert_eq!((second.minimized, second.events), (0, 1));
+    assert!(fixture.state(order).await.starts_with("confirmed 1999"));
+}
+
 #[tokio::test]
 async fn a_round_forgets_so_many_and_the_next_one_the_rest() {
     let fixture = Fixture::open().await;
@@ -103,8 +185,8 @@ async fn the_owner_forgets_for_the_functions_and_for_nobody_else() {
                                   and not exists (select from aclexplode(proacl) where grantee = 0))
                   from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
 
-    let expected = "forget_idempotency_keys forget_inbox forget_links forget_outbox forget_rate_buckets \
-                    forget_sign_in_places";
+    let expected = "forget_emails forget_idempotency_keys forget_inbox forget_links forget_outbox \
+                    forget_rate_buckets forget_refresh_tokens forget_sign_in_places forget_stripe_events";
     assert_eq!(shop.one::<String>(named).await, expected);
     assert!(shop.one::<bool>(fixed).await);
     assert!(shop.one::<bool>(rights).await);

@@ -53,8 +53,8 @@ from generate_series(1, 20000) n;
 insert into ledger (order_id, kind, amount_minor, source, source_id)
 select pg_temp.key('order', n), 'captured', 1000, 'stripe', 'pi_' || n from generate_series(1, 100000) n where n % 10 <> 0;
 
-insert into stripe_events (event_id, type, object_id, created, livemode, raw, received_at, processed_at)
-select 'evt_' || n, 'payment_intent.succeeded', 'pi_' || n, now(), false, '{}', now() - n * interval '1 minute', now()
+insert into stripe_events (event_id, type, object_id, created, livemode, raw, minimized, received_at, processed_at)
+select 'evt_' || n, 'payment_intent.succeeded', 'pi_' || n, now(), false, '{}', true, now() - n * interval '1 minute', now()
 from generate_series(1, 20000) n;
 
 insert into outbox (topic, dedupe_key, payload, created_at, sent_at)

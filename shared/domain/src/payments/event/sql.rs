@@ -2,17 +2,18 @@
 
 use super::{EventEnvelope, EventOutcome, StoredEvent};
 use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
+use tokio_postgres::Row;
 
 queries! {
     RECORD: "store a Stripe event" = "
-        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, minimized, parked_reason)
+        values ($1, $2, $3, $4, $5, $6, $7, true, $8)
         on conflict (event_id) do nothing";
 
     INSERT_WITH_OUTCOME: "store a Stripe event and its outcome" = "
-        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, parked_reason,
+        insert into stripe_events (event_id, type, object_id, created, livemode, api_version, raw, minimized, parked_reason,
                                    processed_at, attempts, next_try_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, case when $9 then now() end, 1, now() + make_interval(secs => $10::int4))";
+        values ($1, $2, $3, $4, $5, $6, $7, true, $8, case when $9 then now() end, 1, now() + make_interval(secs => $10::int4))";
 
     /// Skips an event that another process is working on.
     LOCK_EVENT: "lock a Stripe event" = "
@@ -77,6 +78,12 @@ queries! {
         where processed_at is null and parked_reason is null and next_try_at <= now()
         order by next_try_at
         limit $1";
+
+    NOT_MINIMIZED: "list Stripe events to shorten" = "
+        select event_id, raw from stripe_events where not minimized limit $1";
+
+    MINIMIZE: "shorten a Stripe event" = "
+        update stripe_events set raw = $2, minimized = true where event_id = $1 and not minimized";
 }
 
 /// Whether it was not stored before.
@@ -157,10 +164,19 @@ pub(crate) async fn is_intent_on_its_way(tx: &Tx<'_>) -> Result<bool, DbError> {
 }
 
 pub(super) async fn due_events(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
-    let rows = db.rows(&DUE_EVENTS, &[&i64::from(limit)]).await?;
-    let event =
-        |row: &tokio_postgres::Row| StoredEvent { id: row.get("event_id"), raw: row.get("raw") };
-    Ok(rows.iter().map(event).collect())
+    Ok(db.rows(&DUE_EVENTS, &[&i64::from(limit)]).await?.iter().map(stored).collect())
+}
+
+fn stored(row: &Row) -> StoredEvent {
+    StoredEvent { id: row.get("event_id"), raw: row.get("raw") }
+}
+
+pub(super) async fn not_minimized(db: &Db, limit: u8) -> Result<Vec<StoredEvent>, DbError> {
+    Ok(db.rows(&NOT_MINIMIZED, &[&i64::from(limit)]).await?.iter().map(stored).collect())
+}
+
+pub(super) async fn minimize(db: &Db, event: &str, raw: &[u8]) -> Result<(), DbError> {
+    db.execute(&MINIMIZE, &[&event, &raw]).await.map(drop)
 }
 
 /// Whether it is due now: not if it is processed.
