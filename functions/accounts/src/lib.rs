@@ -1,6 +1,7 @@
 //! `/v1/auth`, `/v1/me`, `/v1/users` and the public keys: accounts, sessions and access tokens.
 
 mod email;
+mod erase;
 mod keys;
 mod log_in;
 mod log_out;
@@ -32,11 +33,13 @@ lambda::interface! {
     password::change::change_password,
     sessions::list::list_sessions,
     sessions::end::end_session,
+    erase::erase_account,
     users::list::list_users,
     users::show::show_user,
     users::set_role::set_user_role,
     users::disable::disable_user,
     users::enable::enable_user,
+    users::erase::erase_user,
     keys::show_keys,
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod disable;
 pub(crate) mod enable;
+pub(crate) mod erase;
 pub(crate) mod list;
 pub(crate) mod set_role;
 pub(crate) mod show;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserView {
     id: UserId,
+    /// Once the account is erased, no address: `erased` and the id.
     #[schema(example = "ann@example.com")]
     email: String,
     email_verified: bool,
@@ -29,12 +31,17 @@ pub(crate) struct UserView {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     disabled_at: Option<OffsetDateTime>,
+    /// When the account was erased; null unless it is.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    erased_at: Option<OffsetDateTime>,
 }
 
 impl From<Account> for UserView {
     fn from(account: Account) -> Self {
-        let Account { id, email, email_verified, role, created_at, disabled_at } = account;
-        Self { id, email, email_verified, role, created_at, disabled_at }
+        let Account { id, email, email_verified, role, created_at, disabled_at, erased_at } =
+            account;
+        Self { id, email, email_verified, role, created_at, disabled_at, erased_at }
     }
 }
 

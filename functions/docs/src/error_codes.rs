@@ -120,6 +120,16 @@ const GENERAL: &[Entry] = &[
         "Give another user the role of an admin first.",
     ),
     (
+        "account_erased",
+        "The account is erased, and stays so.",
+        "The person can register again, and gets a new account.",
+    ),
+    (
+        "orders_open",
+        "The account has orders that are not settled; orders names them with the reason.",
+        "Cancel what is unpaid: POST /v1/orders/…/cancel. Wait for the shipment, the payment, the refund or the bank, or ask the shop.",
+    ),
+    (
         "admin_there",
         "The first admin is created once, and the shop has an admin already.",
         "An admin can give others the role with PUT /v1/users/…/role.",

@@ -7,6 +7,7 @@
 use crate::db::{Ask, Db, DbError, Tx, params, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
+use serde_json::Value;
 use tokio_postgres::Row;
 
 /// An `Idempotency-Key`: 16 to 255 printable ASCII characters, chosen by the client.
@@ -111,7 +112,25 @@ queries! {
         set method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint,
             response_status = excluded.response_status, response_body = excluded.response_body, created_at = now()
         where kept.created_at < now() - interval '72 hours' or collide()";
+
+    /// The lock of a buyer's orders, as [`LOCK_KEY`] takes it.
+    LOCK_ORDERS: "lock a buyer's orders out" = "
+        select pg_advisory_xact_lock(7003, hashtext($1::uuid::text || $2))";
+
+    FORGET: "delete an erased account's idempotency keys" = "select forget_idempotency_keys_of($1)";
+
+    ABOUT: "list the responses about some subjects" = "
+        select user_id, key, response_body from idempotency_keys
+        where split_part(route, '/', 4) = any($1) and split_part(route, '/', 4) <> '' and response_body is not null
+        order by user_id, key
+        for update";
+
+    REPLACE_RESPONSE: "replace a stored response" = "
+        update idempotency_keys set response_body = $3 where user_id = $1 and key = $2";
 }
+
+/// Shorter than any key.
+const ORDERS_LOCK: &str = "orders";
 
 /// A request with the function that turns its outcome into a response. Without a request it has no key and runs each
 /// time that it is called.
@@ -161,8 +180,7 @@ pub(crate) fn turn(
     let spellings = request.key.spellings.to_vec();
     let lock_names = match scope {
         LockScope::Key => spellings.clone(),
-        // Shorter than any key.
-        LockScope::BuyerOrders => vec!["orders".to_owned()],
+        LockScope::BuyerOrders => vec![ORDERS_LOCK.to_owned()],
     };
     let fingerprint = request.fingerprint;
     Ask::new(&LOCK_KEY, params![user, spellings, lock_names], move |rows| {
@@ -219,6 +237,31 @@ where
     let response = respond(&work().await?);
     store(tx, user, request, &response);
     Ok(response)
+}
+
+/// Waits for orders that the buyer is placing, and lets no other be placed until the end of the transaction.
+pub(crate) async fn lock_orders(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
+    tx.rows(&LOCK_ORDERS, &[&buyer, &ORDERS_LOCK]).await.map(drop)
+}
+
+/// Deletes the keys of an erased account: nobody can repeat its requests. Responses that others got about the `subjects`,
+/// which are ids in the addresses of requests, stay without the person: `erase` takes it out of each.
+pub(crate) async fn erase_person(
+    tx: &Tx<'_>,
+    person: UserId,
+    subjects: &[String],
+    erase: impl Fn(&mut Value),
+) -> Result<(), DbError> {
+    tx.rows(&FORGET, &[&person]).await?;
+    for row in tx.rows(&ABOUT, &[&subjects]).await? {
+        let (user, key): (UserId, &str) = (row.get("user_id"), row.get("key"));
+        let body = serde_json::from_slice(row.get("response_body"));
+        let mut body = body.map_err(|_| DbError::invalid_row(&ABOUT, "response_body"))?;
+        erase(&mut body);
+        let body = body.to_string().into_bytes();
+        tx.execute(&REPLACE_RESPONSE, &[&user, &key, &body]).await?;
+    }
+    Ok(())
 }
 
 fn recorded(stored: &Row) -> Result<RecordedResponse, DbError> {

@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
     [
         db::ALL,
         accounts::ALL_QUERIES,
+        accounts::ERASURE_QUERIES,
         accounts::LINK_QUERIES,
         accounts::SESSION_QUERIES,
         catalog::ALL_MATCHES,
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         operations::ALL_QUERIES,
         outbox::ALL,
         payments::ALL_QUERIES,
+        payments::ERASURE_QUERIES,
         payments::EVENT_QUERIES,
         payments::FULL_REFUND_QUERIES,
         payments::HOSTED_PAGE_QUERIES,

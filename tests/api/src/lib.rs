@@ -12,6 +12,7 @@ mod docs;
 mod factories;
 mod faults;
 mod inventory;
+mod leaving;
 mod migrate;
 mod model;
 mod operations;

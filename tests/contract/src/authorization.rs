@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 74] = [
+const REQUIRED_ACCESS: [(&str, Access); 76] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -33,6 +33,8 @@ const REQUIRED_ACCESS: [(&str, Access); 74] = [
     ("disable_user", Admin),
     ("enable_user", Admin),
     ("end_session", Customer),
+    ("erase_account", Customer),
+    ("erase_user", Admin),
     ("forgot_password", Public),
     ("list_categories", Public),
     ("list_orders", Customer),

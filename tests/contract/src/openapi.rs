@@ -17,6 +17,7 @@ const NEED_NO_KEY: [&str; 17] = [
     "check_refund",
     "create_checkout_session",
     "create_payment_intent",
+    "erase_account",
     "forgot_password",
     "log_in",
     "log_out",

@@ -26,7 +26,7 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`user_not_found`, `not_found`", body = Problem),
-        (status = 409, description = "`last_admin`, `busy`", body = Problem),
+        (status = 409, description = "`account_erased`, `last_admin`, `busy`", body = Problem),
         (status = 422, description = "`idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),

@@ -31,7 +31,7 @@ pub(crate) struct SetRole {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`user_not_found`, `not_found`", body = Problem),
-        (status = 409, description = "`last_admin`, `busy`", body = Problem),
+        (status = 409, description = "`account_erased`, `last_admin`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),

@@ -2,6 +2,7 @@
 
 mod device;
 mod email;
+mod erasure;
 mod hash;
 mod link;
 mod origin;
@@ -17,6 +18,8 @@ mod users;
 
 pub use device::Device;
 pub use email::Email;
+pub use erasure::{check_password, was_erased_in};
+pub(crate) use erasure::{erase, erased_address, lock_to_erase, read};
 pub use hash::Hasher;
 pub use link::{LinkKey, PresentedToken, Purpose};
 pub use origin::Origin;
@@ -24,10 +27,11 @@ pub use password::{Password, PasswordAttempt};
 pub(crate) use rate_limit::take_order_token;
 pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
 pub use recovery::{change_password, forgot, resend, reset, verify};
-pub use refusal::Refusal;
+pub use refusal::{OpenOrder, OpenReason, Refusal};
 pub use role::Role;
 pub use session::{ActiveSession, Claim, RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::erasure::ALL as ERASURE_QUERIES;
 pub(crate) use sql::link::ALL as LINK_QUERIES;
 pub(crate) use sql::session::ALL as SESSION_QUERIES;
 pub(crate) use sql::session::standing;
@@ -66,6 +70,8 @@ pub struct Account {
     pub role: Role,
     pub created_at: OffsetDateTime,
     pub disabled_at: Option<OffsetDateTime>,
+    /// When it was erased. Then its address is none.
+    pub erased_at: Option<OffsetDateTime>,
 }
 
 /// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email. They can

@@ -11,6 +11,7 @@ use crate::db::Db;
 use crate::failure::{Failure, Invalid};
 use crate::id::UserId;
 use crate::outbox::{self, Event};
+use sql::Credentials;
 use std::time::Duration;
 
 /// Verifies the email address that the link was sent to. A link can be used once.
@@ -102,6 +103,22 @@ pub async fn reset(
     .await
 }
 
+/// The credentials of a user who presents the current password.
+pub(super) async fn verify_current(
+    db: &Db,
+    hasher: &Hasher,
+    user: UserId,
+    current: &PasswordAttempt,
+) -> Result<Credentials, Failure<Refusal>> {
+    let credentials = sql::credentials_of(db, user).await?;
+    let is_correct = hasher.verify(current, credentials.as_ref().map(|found| &found.hash));
+    let Some(credentials) = credentials.filter(|_| is_correct) else {
+        tracing::info!(user.id = %user, "wrong current password");
+        return Err(Refusal::WrongPassword.into());
+    };
+    Ok(credentials)
+}
+
 /// Changes the password of a user who presents the current one. Ends all sessions and returns a new one.
 pub async fn change_password(
     db: &Db,
@@ -113,11 +130,7 @@ pub async fn change_password(
     visitor: &Visitor,
 ) -> Result<Session, Failure<Refusal>> {
     rate_limit::consume(db, rate_limit::CHANGE_PASSWORD, visitor, &user.to_string()).await?;
-    let credentials = sql::credentials_of(db, user).await?;
-    if !hasher.verify(current, Some(&credentials.hash)) {
-        tracing::info!(user.id = %user, "password change failed: wrong current password");
-        return Err(Refusal::WrongPassword.into());
-    }
+    let credentials = verify_current(db, hasher, user, current).await?;
     let password = Password::parse(wanted, &credentials.email)
         .map_err(|invalid| Refusal::from(Invalid { pointer: "/new".to_owned(), ..invalid }))?;
     let hash = hasher.hash(&password);

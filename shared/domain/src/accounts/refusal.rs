@@ -1,9 +1,33 @@
 //! Why a login, or a change of an account, is refused.
 
 use crate::failure::{self, Invalid, Kind};
+use crate::id::OrderId;
 use crate::idempotency;
 use crate::page::BadPage;
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// An order of a person who wants to leave that needs them, or their address, until it is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenOrder {
+    pub order: OrderId,
+    pub reason: OpenReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenReason {
+    /// It waits for its payment.
+    Unpaid,
+    /// It is paid, and not shipped.
+    Unshipped,
+    /// Stripe may still capture a payment of it.
+    PaymentOpen,
+    /// A refund of it has not arrived yet.
+    RefundOpen,
+    /// A bank has not decided on a dispute of it.
+    DisputeOpen,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -31,6 +55,10 @@ pub enum Refusal {
     SessionNotFound,
     #[error("no admin would be left; make another user an admin first")]
     LastAdmin,
+    #[error("the account is erased")]
+    AccountErased,
+    #[error("there are orders that are not settled; cancel or wait for them first")]
+    OrdersOpen(Vec<OpenOrder>),
     #[error("the shop has an admin already; more are added with PUT /v1/users/{{user_id}}/role")]
     AdminExists,
     #[error(transparent)]
@@ -48,7 +76,11 @@ impl failure::Refusal for Refusal {
                 Kind::Unauthenticated
             }
             Self::TooManyRequests { .. } => Kind::RateLimited,
-            Self::EmailTaken | Self::LastAdmin | Self::AdminExists => Kind::Conflict,
+            Self::EmailTaken
+            | Self::LastAdmin
+            | Self::AccountErased
+            | Self::OrdersOpen(_)
+            | Self::AdminExists => Kind::Conflict,
             Self::BadLink => Kind::Malformed,
             Self::WrongPassword => Kind::Forbidden,
             Self::UserNotFound | Self::SessionNotFound => Kind::NotFound,
@@ -70,6 +102,8 @@ impl failure::Refusal for Refusal {
             Self::UserNotFound => "user_not_found",
             Self::SessionNotFound => "session_not_found",
             Self::LastAdmin => "last_admin",
+            Self::AccountErased => "account_erased",
+            Self::OrdersOpen(_) => "orders_open",
             Self::AdminExists => "admin_there",
             Self::BadPage(bad) => bad.code(),
             Self::Invalid(invalid) => invalid.code(),
@@ -82,6 +116,7 @@ impl failure::Refusal for Refusal {
             Self::TooManyRequests { retry_after } => {
                 Map::from_iter([("retry_after".to_owned(), (*retry_after).into())])
             }
+            Self::OrdersOpen(orders) => Map::from_iter([("orders".to_owned(), json!(orders))]),
             Self::Invalid(invalid) => invalid.details(),
             _ => Map::new(),
         }

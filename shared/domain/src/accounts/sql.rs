@@ -1,5 +1,6 @@
 //! SQL statements of accounts. They contain no business rules.
 
+pub(super) mod erasure;
 pub(super) mod link;
 pub(super) mod session;
 
@@ -13,7 +14,7 @@ use tokio_postgres::Row;
 /// The columns that [`account`] reads.
 macro_rules! account {
     () => {
-        " id, email, email_verified_at is not null as email_verified, role, created_at, disabled_at "
+        " id, email, email_verified_at is not null as email_verified, role, created_at, disabled_at, erased_at "
     };
 }
 
@@ -62,7 +63,7 @@ queries! {
         select", credentials!(), "from users where email_norm = $1");
 
     CREDENTIALS_OF: "look up a user's credentials" = concat!("
-        select", credentials!(), "from users where id = $1");
+        select", credentials!(), "from users where id = $1 and erased_at is null");
 
     /// Changes nothing if the password was changed in the meantime.
     REPLACE_HASH: "replace a password hash" = "
@@ -71,20 +72,21 @@ queries! {
     /// `$3` is the epoch in which the old password was verified, or null.
     SET_PASSWORD: "set a password" = "
         update users set password_hash = $2, token_epoch = token_epoch + 1
-        where id = $1 and ($3::int4 is null or token_epoch = $3)
+        where id = $1 and ($3::int4 is null or token_epoch = $3) and erased_at is null
         returning token_epoch";
 
     MARK_VERIFIED: "mark an address as verified" = "
         update users set email_verified_at = now() where id = $1 and email_verified_at is null";
 
-    SET_ROLE: "set a role" = "update users set role = $2 where id = $1 and role <> $2";
+    SET_ROLE: "set a role" = "
+        update users set role = $2 where id = $1 and role <> $2 and erased_at is null";
 
     DISABLE: "disable an account" = "
         update users set disabled_at = now(), token_epoch = token_epoch + 1
-        where id = $1 and disabled_at is null";
+        where id = $1 and disabled_at is null and erased_at is null";
 
     ENABLE: "enable an account" = "
-        update users set disabled_at = null where id = $1 and disabled_at is not null";
+        update users set disabled_at = null where id = $1 and disabled_at is not null and erased_at is null";
 
     /// The advisory lock of the trigger `keep_one_admin`: the set of admins cannot change until the transaction ends.
     LOCK_ADMINS: "lock the set of admins" = "select pg_advisory_xact_lock(7001)";
@@ -133,6 +135,7 @@ fn account(query: &Query, row: &Row) -> Result<Account, DbError> {
         role: role(query, row)?,
         created_at: row.get("created_at"),
         disabled_at: row.get("disabled_at"),
+        erased_at: row.get("erased_at"),
     })
 }
 
@@ -199,10 +202,10 @@ pub(super) fn credentials(email: &Email) -> Ask<Option<Credentials>> {
     })
 }
 
-pub(super) async fn credentials_of(db: &Db, user: UserId) -> Result<Credentials, DbError> {
+/// `None` if the account is erased.
+pub(super) async fn credentials_of(db: &Db, user: UserId) -> Result<Option<Credentials>, DbError> {
     let row = db.row(&CREDENTIALS_OF, &[&user]).await?;
-    let row = row.ok_or(DbError::invalid_row(&CREDENTIALS_OF, "the account does not exist"))?;
-    read_credentials(&CREDENTIALS_OF, &row)
+    row.map(|row| read_credentials(&CREDENTIALS_OF, &row)).transpose()
 }
 
 fn read_credentials(query: &Query, row: &Row) -> Result<Credentials, DbError> {

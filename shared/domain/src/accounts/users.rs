@@ -1,7 +1,7 @@
 //! Administration of accounts by admins, and creation of the first admin.
 
 use super::{Account, Email, Hasher, Password, Refusal, Role, UserFilter, sql};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::id::UserId;
 use crate::idempotency::{IdempotentCall, RecordedResponse};
@@ -33,7 +33,7 @@ pub async fn set_role(
         if sql::set_role(tx, user, role).await.map_err(last_admin)? {
             tracing::info!(user.id = %user, %by, "{by} set the role of {user} to {}", role.name());
         }
-        Ok(sql::read(tx, user).await?.ok_or(Refusal::UserNotFound)?)
+        standing(tx, user).await
     })
     .await
 }
@@ -51,7 +51,7 @@ pub async fn disable(
             sql::session::end_all_sessions(tx, user).await?;
             tracing::info!(user.id = %user, %by, "{by} disabled {user}");
         }
-        Ok(sql::read(tx, user).await?.ok_or(Refusal::UserNotFound)?)
+        standing(tx, user).await
     })
     .await
 }
@@ -67,7 +67,7 @@ pub async fn enable(
         if sql::enable(tx, user).await? {
             tracing::info!(user.id = %user, %by, "{by} enabled {user}");
         }
-        Ok(sql::read(tx, user).await?.ok_or(Refusal::UserNotFound)?)
+        standing(tx, user).await
     })
     .await
 }
@@ -99,7 +99,16 @@ pub async fn create_first_admin(db: &Db, email: &Email) -> Result<FirstAdmin, Fa
     Ok(FirstAdmin { email, password })
 }
 
-fn last_admin(error: DbError) -> Failure<Refusal> {
+/// An account that can be changed.
+async fn standing(tx: &Tx<'_>, user: UserId) -> Result<Account, Failure<Refusal>> {
+    let account = sql::read(tx, user).await?.ok_or(Refusal::UserNotFound)?;
+    if account.erased_at.is_some() {
+        return Err(Refusal::AccountErased.into());
+    }
+    Ok(account)
+}
+
+pub(super) fn last_admin(error: DbError) -> Failure<Refusal> {
     match error.constraint() {
         Some("users_last_admin_stays") => Refusal::LastAdmin.into(),
         _ => error.into(),

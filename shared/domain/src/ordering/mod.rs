@@ -30,6 +30,7 @@ pub(crate) use order::PricedOrder;
 pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
+pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
     is_refunded, lock, lock_by_payment, read, recompute_paid, request_cancel, set_actor,

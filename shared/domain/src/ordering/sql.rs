@@ -1,6 +1,7 @@
 //! The statements behind orders. They hold no rules.
 
 mod address;
+pub(super) mod erasure;
 mod read;
 mod timeline;
 mod unpaid;
@@ -25,7 +26,8 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 4] = [ALL, read::ALL, timeline::ALL, unpaid::ALL];
+pub(crate) const ALL_QUERIES: [&[Query]; 5] =
+    [ALL, erasure::ALL, read::ALL, timeline::ALL, unpaid::ALL];
 
 /// Every column that [`locked_order`] reads.
 macro_rules! lock_order {

@@ -5,6 +5,7 @@
 //! What concerns the order as well is done in [`crate::workflows`].
 
 pub mod dispute;
+mod erasure;
 mod event;
 pub mod fraud_warning;
 mod full_refund;
@@ -20,6 +21,7 @@ mod state;
 mod surplus;
 
 pub use crate::status::PaymentIntentStatus as Status;
+pub(crate) use erasure::{ALL as ERASURE_QUERIES, Unsettled, erase_buyer, of_buyer, unsettled};
 pub(crate) use event::{ALL_QUERIES as EVENT_QUERIES, Replay, replay};
 pub use event::{
     EventEnvelope, EventPayload, EventSubject, StoredEvent, StripeObject, due_events,

@@ -27,10 +27,11 @@ pub async fn place_order(
             ordering::count_unpaid(claim.user),
             inventory::reserve(id, products.clone(), quantities),
         );
-        let flight = (accounts::standing(claim), turn, unpaid, reserve);
-        let (standing, turn, unpaid, reserved) = tx.together(flight).await;
-        let active = standing?.ok_or(Refusal::NotSignedIn)?;
-        if let Some(stored) = idempotency::replayed(tx, turn?).map_err(Refusal::from)? {
+        // The account is looked at after the turn's wait: until then it may have been erased.
+        let flight = (turn, accounts::standing(claim), unpaid, reserve);
+        let (turn, standing, unpaid, reserved) = tx.together(flight).await;
+        let (turn, active) = (turn?, standing?.ok_or(Refusal::NotSignedIn)?);
+        if let Some(stored) = idempotency::replayed(tx, turn).map_err(Refusal::from)? {
             return Ok(stored);
         }
         let ((unpaid, at), reserved) = (unpaid?, reserved?);

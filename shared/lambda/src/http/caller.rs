@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::problem::Problem;
+use super::token::Claims;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
@@ -43,13 +44,34 @@ impl Claimant {
     }
 }
 
+/// A caller, or somebody whose account was erased while the token was valid: the request that erases it may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaver {
+    Present(Caller),
+    Erased,
+}
+
+impl Leaver {
+    async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
+        let claimant = Claimant::from(parts, app)?;
+        let Claim { user, epoch, .. } = claimant.0;
+        match Caller::of(claimant, app).await {
+            Err(_) if accounts::was_erased_in(&app.db, user, epoch).await? => Ok(Self::Erased),
+            caller => caller.map(Self::Present),
+        }
+    }
+}
+
 fn invalid() -> Problem {
     Problem::sign_in("the token is not valid, or no longer")
 }
 
 impl Caller {
     async fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
-        let Claimant(claim) = Claimant::from(parts, app)?;
+        Self::of(Claimant::from(parts, app)?, app).await
+    }
+
+    async fn of(Claimant(claim): Claimant, app: &App) -> Result<Self, Problem> {
         // The role comes from the account, not from the token: a change takes effect with the next request.
         let active = accounts::active_user(&app.db, claim).await?;
         let ActiveUser { role, email_verified } = active.ok_or_else(invalid)?;
@@ -114,6 +136,17 @@ where
             return Ok(None);
         }
         Self::from(parts, &App::from_ref(state)).await.map(Some)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Leaver
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Self::from(parts, &App::from_ref(state)).await
     }
 }
 

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{ApiClient, Call, Response, Shop};
 
-const PASSWORD: &str = "plain words are fine";
+pub(crate) const PASSWORD: &str = "plain words are fine";
 
 /// A shop and a client of its accounts API.
 struct Fixture {
@@ -119,7 +119,7 @@ impl Fixture {
     }
 }
 
-fn api(shop: &Shop, hasher: &Hasher) -> ApiClient {
+pub(crate) fn api(shop: &Shop, hasher: &Hasher) -> ApiClient {
     ApiClient::new(accounts::routes(), function(shop, hasher))
 }
 

@@ -163,7 +163,9 @@ async fn a_user_is_shown_to_admins_without_a_secret() {
     let shown = fixture.api.get(&format!("/v1/users/{}", ann.id)).by(&admin).await;
 
     let fields: Vec<_> = shown.body.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["id", "email", "email_verified", "role", "created_at", "disabled_at"]);
+    let expected =
+        ["id", "email", "email_verified", "role", "created_at", "disabled_at", "erased_at"];
+    assert_eq!(fields, expected);
     assert_eq!(shown.text("/email"), ann.email);
 }
 

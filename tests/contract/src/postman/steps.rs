@@ -85,6 +85,11 @@ pub(super) const STEPS: &[Step] = &[
         path: Some("/v1/me/sessions/fam_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
         ..step("Accounts", "end_session", Customer, 404)
     },
+    Step {
+        title: Some("Erase my account; with another password it stays"),
+        body: Some(r#"{"current": "not {{customer_password}}"}"#),
+        ..step("Accounts", "erase_account", Customer, 403)
+    },
     step("Accounts", "show_keys", Anonymous, 200),
     Step {
         body: Some(r#"{"email": "{{email}}"}"#),
@@ -268,4 +273,9 @@ pub(super) const STEPS: &[Step] = &[
     step("Cleanup", "log_out", Customer, 204),
     step("Cleanup", "disable_user", Staff, 200),
     step("Cleanup", "enable_user", Staff, 200),
+    Step {
+        title: Some("Erase a user; there is none with this id"),
+        path: Some("/v1/users/usr_0193f2a7c1d87b3e9a5f4c2d1e0b9a87/erase"),
+        ..step("Cleanup", "erase_user", Staff, 404)
+    },
 ];

@@ -17,7 +17,8 @@ const LIMIT: Duration = Duration::from_mins(20);
 
 const ALL: &str = "--phases=examples,coverage,fuzzing,stateful";
 /// Operations that may end the caller's own session or role.
-const SESSION_ENDING: [&str; 4] = ["log_out", "end_session", "set_user_role", "disable_user"];
+const SESSION_ENDING: [&str; 6] =
+    ["log_out", "end_session", "set_user_role", "disable_user", "erase_account", "erase_user"];
 
 #[tokio::test]
 async fn what_an_admin_may_ask_is_answered_as_documented() {

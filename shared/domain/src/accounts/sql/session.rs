@@ -40,23 +40,30 @@ queries! {
             from standing
             returning user_id, family
         ), remembered as (
-            insert into sign_in_places as known (place)
-            select $5 from standing where $5::bytea is not null
-            on conflict (place) do update set seen_at = now() where known.seen_at < now() - interval '1 day'
+            insert into sign_in_places as known (place, user_id)
+            select $5, id from standing where $5::bytea is not null
+            on conflict (place) do update set seen_at = now(), user_id = excluded.user_id
+            where known.seen_at < now() - interval '1 day' or known.user_id is null
         )
         select opened.user_id, opened.family, standing.token_epoch
         from opened join standing on standing.id = opened.user_id";
 
     /// Concurrent uses of one token wait for each other; only the first succeeds. A spent token no longer says from where.
+    /// The account is locked first, so that a concurrent erasure leaves no successor.
     ROTATE: "refresh a session" = concat!("
-        with spent as (
+        with standing as (
+            select users.id, users.token_epoch
+            from refresh_tokens as mine join users on users.id = mine.user_id
+            where mine.hash = $1 and users.disabled_at is null and users.erased_at is null
+            for key share of users
+        ), spent as (
             update refresh_tokens as token
             set used_at = now(), device = null, network = null
-            from users
+            from standing
             where token.hash = $1 and token.used_at is null and token.revoked_at is null and token.expires_at > now()
               and not ", ended!("token.family"), "
-              and users.id = token.user_id and users.disabled_at is null and users.erased_at is null
-            returning token.family, token.user_id, token.family_expires_at, users.token_epoch
+              and standing.id = token.user_id
+            returning token.family, token.user_id, token.family_expires_at, standing.token_epoch
         ), successor as (
             insert into refresh_tokens (hash, family, user_id, expires_at, family_expires_at, device, network)
             select $2, family, user_id, least(now() + interval '7 days', family_expires_at), family_expires_at, $3, $4

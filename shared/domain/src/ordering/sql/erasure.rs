@@ -1,0 +1,37 @@
+//! The statements that take a person out of their orders.
+
+use super::read::status;
+use crate::db::{DbError, Tx, queries};
+use crate::id::{OrderId, UserId};
+use crate::status::OrderStatus;
+
+queries! {
+    LOCK_ALL_OF: "lock a buyer's orders" = "
+        select id, status from orders where user_id = $1 order by id for update";
+
+    ERASE_BUYER: "take a buyer out of their orders" = "
+        update orders
+        set note = null, confirm_reason = null, tracking_number = null, tracking_url = null,
+            ship_to_name = null, ship_to_company = null, ship_to_line1 = null, ship_to_line2 = null,
+            ship_to_postal_code = null, ship_to_city = null, ship_to_region = null, ship_to_country = null,
+            ship_to_phone = null
+        where user_id = $1
+          and num_nonnulls(note, confirm_reason, tracking_number, tracking_url, ship_to_line1) > 0";
+
+    FORGET_REASONS: "delete the reasons in an erased buyer's orders" = "select forget_reasons_of($1)";
+}
+
+/// Locks all orders of a buyer, in the order in which they were placed.
+pub(crate) async fn lock_all_of(
+    tx: &Tx<'_>,
+    buyer: UserId,
+) -> Result<Vec<(OrderId, OrderStatus)>, DbError> {
+    let rows = tx.rows(&LOCK_ALL_OF, &[&buyer]).await?;
+    rows.iter().map(|row| Ok((row.get("id"), status(&LOCK_ALL_OF, row)?))).collect()
+}
+
+/// Deletes addresses, notes, tracking numbers and reasons. The account is erased.
+pub(crate) async fn erase_buyer(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
+    tx.execute(&ERASE_BUYER, &[&buyer]).await?;
+    tx.rows(&FORGET_REASONS, &[&buyer]).await.map(drop)
+}

@@ -1,0 +1,160 @@
+//! A person does all that can be done, and leaves: afterwards nothing of them is in any table.
+
+use super::{Fixture, PASSWORD, Person, order};
+use domain::id::PaymentId;
+use serde_json::{Value, json};
+use testkit::{Intent, Response};
+
+const EMAIL: &str = "Quillon.Zephyrdale@quux-mail.example";
+const DEVICE: &str = "Zorbrowser/9.9";
+/// What tells who it is. Of text that is kept in two spellings, both.
+const TRACES: [&str; 13] = [
+    "Zephyrdale",
+    "zephyrdale",
+    "quux-mail",
+    "Wobblestreet",
+    "Nimbusville",
+    "Quiddity Ltd",
+    "+49 30 7777 1234",
+    "thrice on the door",
+    "Zorbrowser",
+    "ZTRACK77",
+    "visit from Quillon",
+    "Quillon had enough",
+    "quillon-chose-this-key",
+];
+
+fn address() -> Value {
+    json!({
+        "shipping_address": {
+            "name": "Quillon Zephyrdale", "company": "Quiddity Ltd", "line1": "Wobblestreet 77", "postal_code": "10115",
+            "city": "Nimbusville", "country": "DE", "phone": "+49 30 7777 1234",
+        },
+        "note": "Knock thrice on the door",
+    })
+}
+
+/// The events of a payment as Stripe sends them: with all that it knows of the person.
+fn with_person(mut event: Value) -> Value {
+    let person = json!({"name": "Quillon Zephyrdale", "email": EMAIL, "address": {"line1": "Wobblestreet 77"}});
+    let object = event["data"]["object"].as_object_mut().unwrap();
+    object.insert("receipt_email".to_owned(), json!(EMAIL));
+    object.insert("shipping".to_owned(), person.clone());
+    object.insert("charges".to_owned(), json!({"data": [{"billing_details": person}]}));
+    event
+}
+
+/// What staff did for an order of the person, with a key: it can be repeated.
+async fn ship(fixture: &Fixture, order: &str, key: &str) -> Response {
+    let body = json!({"carrier": "DHL", "tracking_number": "ZTRACK77", "tracking_url": "https://dhl.example/ZTRACK77"});
+    let path = format!("/v1/orders/{order}/ship");
+    let shipped = fixture.orders.post(&path, &body).by(&fixture.staff).key(key).await;
+    assert_eq!(shipped.status, 200, "{}", shipped.body);
+    shipped
+}
+
+/// Registers, logs in twice, orders, pays on Stripe's page and in cash, sends something back, and cancels.
+async fn live(fixture: &Fixture) -> (Person, Intent) {
+    fixture.join(EMAIL, DEVICE).await;
+    let person = fixture.log_in(EMAIL, DEVICE).await;
+    assert_eq!(fixture.refresh(&person.refresh, DEVICE).await.status, 200);
+    let user = &person.user;
+
+    let paid = order(&fixture.place(user, "quillon-chose-this-key", address()).await);
+    let urls = json!({"success_url": "https://shop.test/?who=Zephyrdale", "cancel_url": "https://shop.test/zephyrdale"});
+    let page = format!("/v1/orders/{paid}/checkout-session");
+    let page = fixture.payments.post(&page, &urls).by(user).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let payment: PaymentId = page.text("/payment").parse().unwrap();
+    let intent =
+        Intent { id: "pi_quill".to_owned(), payment, amount: 1999, currency: "EUR".to_owned() };
+    for step in ["processing", "succeeded"] {
+        let event = with_person(intent.event(step, 1));
+        assert_eq!(fixture.webhook.stripe_event(&event).await.status, 200);
+    }
+    ship(fixture, &paid.to_string(), "a key of the staff for shipping").await;
+
+    let refund =
+        json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "Quillon had enough"});
+    let path = format!("/v1/payments/{payment}/refunds");
+    let key = "a key of the staff for refunds";
+    let refund = fixture.payments.post(&path, &refund).by(&fixture.staff).key(key).await;
+    assert_eq!(refund.status, 201, "{}", refund.body);
+    let id = refund.text("/id").parse().unwrap();
+    let event = intent.refund_event("re_quill", "succeeded", 500, Some(id), 9);
+    assert_eq!(fixture.webhook.stripe_event(&with_person(event)).await.status, 200);
+
+    let cash = order(&fixture.place(user, "a key for an order in cash", address()).await);
+    let path = format!("/v1/orders/{cash}/confirm");
+    let reason = json!({"reason": "Cash, on a visit from Quillon"});
+    let key = "a key of the staff for cash";
+    let confirmed = fixture.orders.post(&path, &reason).by(&fixture.staff).key(key).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    ship(fixture, &cash.to_string(), "another key of the staff").await;
+
+    let gone = order(&fixture.place(user, "a key for an order to cancel", address()).await);
+    let cancel =
+        fixture.orders.call(axum::http::Method::POST, &format!("/v1/orders/{gone}/cancel"));
+    assert_eq!(cancel.by(user).key("a key to cancel with").await.status, 200);
+    fixture.send_emails().await;
+    (person, intent)
+}
+
+#[tokio::test]
+async fn whoever_leaves_is_in_no_table_any_more_and_the_books_stay_as_they_are() {
+    let fixture = Fixture::open().await;
+    let (person, intent) = live(&fixture).await;
+    for trace in TRACES {
+        assert_ne!(fixture.shop.tables_with(trace).await, [""; 0], "{trace} was never there");
+    }
+    let before = fixture.books().await;
+
+    let left = fixture.leave(&person.user, PASSWORD).await;
+
+    assert_eq!((left.status, &left.body), (204, &Value::Null), "{}", left.body);
+    for trace in TRACES {
+        assert_eq!(fixture.shop.tables_with(trace).await, [""; 0], "{trace}");
+    }
+    assert_eq!(fixture.books().await, before);
+    let traces = "select count(*) from sign_in_places";
+    assert_eq!(fixture.shop.one::<i64>(traces).await, 0, "where they were");
+    fixture.shop.check_invariants().await;
+
+    // What Stripe and the queues still bring has no trace of them either.
+    let late = intent.refund_event("re_later", "succeeded", 100, None, 20);
+    assert_eq!(fixture.webhook.stripe_event(&with_person(late)).await.status, 200);
+    let unread = with_person(intent.event("amount_capturable_updated", 30));
+    assert_eq!(fixture.webhook.stripe_event(&unread).await.status, 200);
+    fixture.send_emails().await;
+    for trace in TRACES {
+        assert_eq!(fixture.shop.tables_with(trace).await, [""; 0], "{trace}, later");
+    }
+    assert_eq!(fixture.shop.one::<i64>("select sum(refunded_minor)::int8 from orders").await, 600);
+    fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn what_staff_did_for_somebody_who_left_can_be_repeated_without_them() {
+    let fixture = Fixture::open().await;
+    let (person, _) = live(&fixture).await;
+    let paid = "select 'ord_' || replace(order_id::text, '-', '') from payments where provider_pi = 'pi_quill'";
+    let paid: String = fixture.shop.one(paid).await;
+    let key = "a key of the staff for shipping";
+    let first = ship(&fixture, &paid, key).await;
+    assert_eq!(first.text("/shipment/tracking_number"), "ZTRACK77");
+    fixture.leave(&person.user, PASSWORD).await;
+
+    let again = ship(&fixture, &paid, key).await;
+
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    let mut expected = first.body;
+    for pointer in
+        ["/shipping_address", "/note", "/shipment/tracking_number", "/shipment/tracking_url"]
+    {
+        *expected.pointer_mut(pointer).unwrap() = Value::Null;
+    }
+    assert_eq!(again.body, expected);
+    let shown = fixture.orders.get(&format!("/v1/orders/{paid}")).by(&fixture.staff).await;
+    assert_eq!((shown.status, shown.text("/status")), (200, "shipped"));
+    assert_eq!(shown.body["shipping_address"], Value::Null);
+}
