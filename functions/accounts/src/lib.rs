@@ -2,6 +2,7 @@
 
 mod email;
 mod erase;
+mod export;
 mod keys;
 mod log_in;
 mod log_out;
@@ -33,6 +34,7 @@ lambda::interface! {
     password::change::change_password,
     sessions::list::list_sessions,
     sessions::end::end_session,
+    export::export_account,
     erase::erase_account,
     users::list::list_users,
     users::show::show_user,

@@ -35,7 +35,7 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
-    fn new(session: ActiveSession, current: FamilyId) -> Self {
+    pub(crate) fn new(session: ActiveSession, current: FamilyId) -> Self {
         let ActiveSession { id, created_at, last_used_at, expires_at, device, network } = session;
         Self { id, current: id == current, created_at, last_used_at, expires_at, device, network }
     }

@@ -2,12 +2,12 @@ use crate::Orders;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::{OrderId, UserId};
-use domain::ordering::{self, TimelineEntry, TimelineEvent};
+use domain::ordering::{self, TimelineEntry};
 use domain::page::PageRequest;
 use lambda::http::caller::Caller;
 use lambda::http::{List, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
@@ -43,45 +43,7 @@ pub(crate) struct OrderEvent {
 
 impl From<TimelineEntry> for OrderEvent {
     fn from(TimelineEntry { what, at, actor, .. }: TimelineEntry) -> Self {
-        Self { kind: what.name(), at, actor, data: data(what) }
-    }
-}
-
-fn data(what: TimelineEvent) -> Value {
-    match what {
-        TimelineEvent::Placed
-        | TimelineEvent::Edited
-        | TimelineEvent::CancelRequested
-        | TimelineEvent::Confirmed { reason: None } => json!({}),
-        TimelineEvent::Confirmed { reason: Some(reason) } | TimelineEvent::Cancelled { reason } => {
-            json!({"reason": reason})
-        }
-        TimelineEvent::PaymentStarted { payment, provider, amount, status } => {
-            json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
-        }
-        TimelineEvent::PaymentFailed { payment } => json!({"payment": payment}),
-        TimelineEvent::Captured { amount }
-        | TimelineEvent::Refunded { amount }
-        | TimelineEvent::RefundFailed { amount } => json!({"amount": amount}),
-        TimelineEvent::Shipped { carrier, tracking_number, tracking_url } => json!({
-            "carrier": carrier, "tracking_number": tracking_number, "tracking_url": tracking_url,
-        }),
-        TimelineEvent::RefundRequested { refund, origin, amount, status } => {
-            json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
-        }
-        TimelineEvent::DisputeOpened { dispute, reason, status } => {
-            json!({"dispute": dispute, "reason": reason, "status": status})
-        }
-        TimelineEvent::FraudWarningOpened { warning, reason }
-        | TimelineEvent::ReviewOpened { warning, reason } => {
-            json!({"warning": warning, "reason": reason})
-        }
-        TimelineEvent::FraudWarningClosed { warning } | TimelineEvent::ReviewClosed { warning } => {
-            json!({"warning": warning})
-        }
-        TimelineEvent::DisputeClosed { dispute, status } => {
-            json!({"dispute": dispute, "status": status})
-        }
+        Self { kind: what.name(), at, actor, data: what.details() }
     }
 }
 

@@ -20,7 +20,7 @@ pub use conditional::{ETag, IfMatch, RequiredIfMatch};
 pub use idempotency::{
     IdempotentJson, IdempotentResponse, MaybeIdempotentJson, OptionalIdempotencyKey,
 };
-pub use list::{List, count_that_fits};
+pub use list::{List, count_that_fits, count_that_fits_beside};
 pub use problem::Problem;
 pub use proxies::{BadRange, TrustedProxies};
 pub use visitor::{Throttled, Visitor, add_rate_limit_headers};

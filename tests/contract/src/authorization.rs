@@ -35,6 +35,7 @@ const REQUIRED_ACCESS: [(&str, Access); 76] = [
     ("end_session", Customer),
     ("erase_account", Customer),
     ("erase_user", Admin),
+    ("export_account", Customer),
     ("forgot_password", Public),
     ("list_categories", Public),
     ("list_orders", Customer),

@@ -40,7 +40,7 @@ pub use users::{FirstAdmin, create_first_admin, disable, enable, list, set_role,
 
 use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
-use crate::id::{FamilyId, UserId};
+use crate::id::{FamilyId, LinkId, UserId};
 use crate::outbox::{self, Event};
 use sql::{Credentials, Owner};
 use std::time::Duration;
@@ -72,6 +72,16 @@ pub struct Account {
     pub disabled_at: Option<OffsetDateTime>,
     /// When it was erased. Then its address is none.
     pub erased_at: Option<OffsetDateTime>,
+}
+
+/// What the emails about an account can be about.
+pub(crate) struct Announced {
+    pub(crate) epoch: i32,
+    /// The current hour, counted since 1970.
+    pub(crate) hour: i64,
+    /// Those that are not forgotten yet, ended or not.
+    pub(crate) sessions: Vec<FamilyId>,
+    pub(crate) links: Vec<LinkId>,
 }
 
 /// Creates a customer's account, unless the address has one. Either way the owner of the address gets an email. They can
@@ -210,6 +220,11 @@ pub async fn sessions(
     user: UserId,
 ) -> Result<Vec<ActiveSession>, DbError> {
     sql::session::list(db, user, |sealed| key.open_network(sealed)).await
+}
+
+/// What the emails about an account can be about.
+pub(crate) async fn announced(db: &Db, user: UserId) -> Result<Announced, Failure<Refusal>> {
+    Ok(sql::announced(db, user).await?.ok_or(Refusal::UserNotFound)?)
 }
 
 /// Like [`log_out`], for any session of the user.

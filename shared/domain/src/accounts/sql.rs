@@ -5,7 +5,7 @@ pub(super) mod link;
 pub(super) mod session;
 
 use super::hash::PasswordHash;
-use super::{Account, Email, Role, UserFilter};
+use super::{Account, Announced, Email, Role, UserFilter};
 use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::UserId;
 use crate::page::PageRequest;
@@ -87,6 +87,13 @@ queries! {
 
     ENABLE: "enable an account" = "
         update users set disabled_at = null where id = $1 and disabled_at is not null and erased_at is null";
+
+    /// What emails about an account can be about.
+    ANNOUNCED: "look up what an account got emails about" = "
+        select token_epoch, floor(extract(epoch from now()) / 3600)::int8 as hour,
+               array(select distinct family from refresh_tokens where user_id = $1) as families,
+               array(select id from links where user_id = $1) as links
+        from users where id = $1";
 
     /// The advisory lock of the trigger `keep_one_admin`: the set of admins cannot change until the transaction ends.
     LOCK_ADMINS: "lock the set of admins" = "select pg_advisory_xact_lock(7001)";
@@ -257,6 +264,16 @@ pub(super) async fn disable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> 
 /// Whether the account was disabled before.
 pub(super) async fn enable(tx: &Tx<'_>, user: UserId) -> Result<bool, DbError> {
     Ok(tx.execute(&ENABLE, &[&user]).await? == 1)
+}
+
+pub(super) async fn announced(db: &Db, user: UserId) -> Result<Option<Announced>, DbError> {
+    let row = db.row(&ANNOUNCED, &[&user]).await?;
+    Ok(row.map(|row| Announced {
+        epoch: row.get("token_epoch"),
+        hour: row.get("hour"),
+        sessions: row.get("families"),
+        links: row.get("links"),
+    }))
 }
 
 /// Whether there is an admin. The answer stays true until the transaction ends.

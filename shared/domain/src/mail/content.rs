@@ -21,6 +21,16 @@ impl<T> WithRecipient<T> {
     }
 }
 
+/// An email that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentEmail {
+    /// What it announced: the key of the occurrence.
+    pub key: String,
+    /// Which email it was.
+    pub kind: String,
+    pub sent_at: OffsetDateTime,
+}
+
 /// A payment that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedPayment {

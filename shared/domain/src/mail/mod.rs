@@ -7,7 +7,7 @@
 mod content;
 mod sql;
 
-pub use content::{FailedPayment, LowStock, Refund, WithRecipient};
+pub use content::{FailedPayment, LowStock, Refund, SentEmail, WithRecipient};
 pub(crate) use sql::ALL;
 use sql::Address;
 
@@ -69,6 +69,11 @@ pub async fn mark_failed(
 /// Records that the email is not sent, now or later.
 pub async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
     sql::mark_dropped(db, dedupe_key, claim).await
+}
+
+/// The emails that were sent of these occurrences, the oldest first.
+pub(crate) async fn sent(db: &Db, dedupe_keys: &[String]) -> Result<Vec<SentEmail>, DbError> {
+    sql::sent(db, dedupe_keys).await
 }
 
 /// The address of a user. `None` if the account is disabled or erased.

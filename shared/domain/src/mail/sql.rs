@@ -1,6 +1,6 @@
 //! SQL statements of emails. They contain no business rules.
 
-use super::content::{FailedPayment, LowStock, Refund, WithRecipient};
+use super::content::{FailedPayment, LowStock, Refund, SentEmail, WithRecipient};
 use crate::db::{Db, DbError, Query, queries};
 use crate::id::{ClaimId, LinkId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
@@ -31,6 +31,11 @@ queries! {
     MARK_DROPPED: "mark an email as dropped" = "
         update emails set status = 'dropped'
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
+
+    SENT: "look up sent emails" = "
+        select dedupe_key, kind, sent_at from emails
+        where dedupe_key = any($1) and sent_at is not null
+        order by sent_at, dedupe_key";
 
     ADDRESS: "look up a user's address" = "
         select email, email_verified_at is not null as is_proven from users where id = $1 and disabled_at is null and erased_at is null";
@@ -104,6 +109,16 @@ pub(super) async fn mark_failed(
     why: &str,
 ) -> Result<(), DbError> {
     db.execute(&MARK_FAILED, &[&dedupe_key, &claim, &why]).await.map(drop)
+}
+
+pub(super) async fn sent(db: &Db, dedupe_keys: &[String]) -> Result<Vec<SentEmail>, DbError> {
+    let rows = db.rows(&SENT, &[&dedupe_keys]).await?;
+    let email = |row: &Row| SentEmail {
+        key: row.get("dedupe_key"),
+        kind: row.get("kind"),
+        sent_at: row.get("sent_at"),
+    };
+    Ok(rows.iter().map(email).collect())
 }
 
 pub(super) async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {

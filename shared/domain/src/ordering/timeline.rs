@@ -3,6 +3,7 @@
 use crate::id::{DisputeId, FraudWarningId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 /// One entry of an order's timeline.
@@ -98,5 +99,57 @@ impl TimelineEvent {
             Self::ReviewOpened { .. } => "review_opened",
             Self::ReviewClosed { .. } => "review_closed",
         }
+    }
+
+    /// What programs see of it, by member name.
+    pub fn details(&self) -> Value {
+        match self {
+            Self::Placed
+            | Self::Edited
+            | Self::CancelRequested
+            | Self::Confirmed { reason: None } => json!({}),
+            Self::Confirmed { reason: Some(reason) } | Self::Cancelled { reason } => {
+                json!({"reason": reason})
+            }
+            Self::PaymentStarted { payment, provider, amount, status } => {
+                json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
+            }
+            Self::PaymentFailed { payment } => json!({"payment": payment}),
+            Self::Captured { amount }
+            | Self::Refunded { amount }
+            | Self::RefundFailed { amount } => {
+                json!({"amount": amount})
+            }
+            Self::Shipped { carrier, tracking_number, tracking_url } => json!({
+                "carrier": carrier, "tracking_number": tracking_number, "tracking_url": tracking_url,
+            }),
+            Self::RefundRequested { refund, origin, amount, status } => {
+                json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
+            }
+            Self::DisputeOpened { dispute, reason, status } => {
+                json!({"dispute": dispute, "reason": reason, "status": status})
+            }
+            Self::FraudWarningOpened { warning, reason }
+            | Self::ReviewOpened { warning, reason } => {
+                json!({"warning": warning, "reason": reason})
+            }
+            Self::FraudWarningClosed { warning } | Self::ReviewClosed { warning } => {
+                json!({"warning": warning})
+            }
+            Self::DisputeClosed { dispute, status } => {
+                json!({"dispute": dispute, "status": status})
+            }
+        }
+    }
+
+    /// Whether it tells why the shop suspects fraud.
+    pub(crate) fn is_suspicion(&self) -> bool {
+        matches!(
+            self,
+            Self::FraudWarningOpened { .. }
+                | Self::FraudWarningClosed { .. }
+                | Self::ReviewOpened { .. }
+                | Self::ReviewClosed { .. }
+        )
     }
 }

@@ -53,7 +53,13 @@ fn link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
 
 /// How many items, from the first one on, fit into the response of a Lambda function.
 pub fn count_that_fits<T: Serialize>(items: &[T]) -> usize {
-    let mut left = MAX_BODY_BYTES - ENVELOPE_BYTES;
+    count_that_fits_beside(&(), items)
+}
+
+/// How many items fit into the response that holds `others` as well.
+pub fn count_that_fits_beside<T: Serialize>(others: &impl Serialize, items: &[T]) -> usize {
+    let others = serde_json::to_vec(others).map_or(0, |json| size_in_lambda(&json));
+    let mut left = (MAX_BODY_BYTES - ENVELOPE_BYTES).saturating_sub(others);
     let fits = |item: &&T| {
         // One that cannot be serialized fails with the response.
         let size = serde_json::to_vec(item).map_or(0, |json| size_in_lambda(&json) + 1);

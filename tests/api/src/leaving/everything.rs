@@ -1,4 +1,4 @@
-//! A person does all that can be done, and leaves: afterwards nothing of them is in any table.
+//! A person does all that can be done, takes their data, and leaves: afterwards nothing of them is in any table.
 
 use super::{Fixture, PASSWORD, Person, order};
 use domain::id::PaymentId;
@@ -131,6 +131,46 @@ async fn whoever_leaves_is_in_no_table_any_more_and_the_books_stay_as_they_are()
     }
     assert_eq!(fixture.shop.one::<i64>("select sum(refunded_minor)::int8 from orders").await, 600);
     fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
+async fn what_the_shop_knows_of_a_person_is_all_in_the_export() {
+    let fixture = Fixture::open().await;
+    let (person, _) = live(&fixture).await;
+    let other = fixture.join("somebody@else.example", "Lynx/2.9").await;
+    order(
+        &fixture.place(&other.user, "a key of somebody else", json!({"note": "not theirs"})).await,
+    );
+    let before = fixture.shop.snapshot().await;
+
+    let export = fixture.export(&person.user, "").await;
+
+    assert_eq!(export.status, 200, "{}", export.body);
+    let text = export.body.to_string();
+    let unknown = ["zephyrdale", "quillon-chose-this-key"];
+    for trace in TRACES.into_iter().filter(|trace| !unknown.contains(trace)) {
+        assert!(text.contains(trace), "{trace}: {text}");
+    }
+    assert!(!text.contains("not theirs") && !text.contains("Lynx"), "{text}");
+    assert!(!text.contains(&fixture.staff.id.to_string()), "staff are not theirs: {text}");
+    assert_eq!(export.text("/account/id"), person.user.id.to_string());
+    assert_eq!(export.text("/sessions/0/network"), "203.0.113.0/24");
+    let kinds = |emails: &Value| {
+        let emails = emails.as_array().unwrap().iter();
+        emails.map(|one| one["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let orders = export.body["orders"].as_array().unwrap();
+    let statuses: Vec<_> = orders.iter().map(|order| &order["status"]).collect();
+    assert_eq!(statuses, ["cancelled", "shipped", "shipped"], "the newest first");
+    assert_eq!(kinds(&orders[0]["emails"]), ["order_received", "order_cancelled"]);
+    assert_eq!(
+        kinds(&orders[2]["emails"]),
+        ["order_received", "order_confirmed", "order_shipped", "refund_issued"]
+    );
+    assert_eq!(orders[2]["refunds"][0]["reason"], "Quillon had enough");
+    assert_eq!(orders[2]["payments"][0]["stripe_payment_intent"], "pi_quill");
+    assert_eq!(export.body["next_cursor"], Value::Null);
+    assert_eq!(fixture.shop.snapshot().await, before, "an export changes nothing");
 }
 
 #[tokio::test]

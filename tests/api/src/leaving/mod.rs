@@ -1,7 +1,8 @@
-//! People who leave.
+//! People who take their data, and people who leave.
 
 mod conditions;
 mod everything;
+mod export;
 mod races;
 
 use crate::accounts::{PASSWORD, api as accounts_api};
@@ -110,6 +111,11 @@ impl Fixture {
     async fn erase(&self, user: UserId) -> Response {
         let path = format!("/v1/users/{user}/erase");
         self.accounts.call(Method::POST, &path).by(&self.admin).await
+    }
+
+    async fn export(&self, user: &User, query: &str) -> Response {
+        let path = format!("/v1/me/export{query}");
+        self.accounts.call(Method::POST, &path).by(user).await
     }
 
     /// Places an order over 19.99 EUR.

@@ -85,6 +85,7 @@ pub(super) const STEPS: &[Step] = &[
         path: Some("/v1/me/sessions/fam_0193f2a7c1d87b3e9a5f4c2d1e0b9a87"),
         ..step("Accounts", "end_session", Customer, 404)
     },
+    step("Accounts", "export_account", Customer, 200),
     Step {
         title: Some("Erase my account; with another password it stays"),
         body: Some(r#"{"current": "not {{customer_password}}"}"#),
