@@ -1,12 +1,11 @@
 use crate::Accounts;
-use crate::visitor::{Throttled, Visitor};
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::accounts::PasswordAttempt;
 use domain::failure::Invalid;
 use domain::workflows;
 use lambda::http::caller::Leaver;
-use lambda::http::{Json, Problem};
+use lambda::http::{Json, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -18,8 +18,8 @@ const ROWS: [usize; 3] = [1, 10, 100];
 const PLACE: &[&[&str]] = &[
     &[
         "begin a transaction",
-        "look up a caller's role",
         "lock an idempotency key",
+        "look up a caller's role",
         "count a buyer's unpaid orders",
         "reserve stock",
     ],

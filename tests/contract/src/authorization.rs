@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 76] = [
+const REQUIRED_ACCESS: [(&str, Access); 77] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),

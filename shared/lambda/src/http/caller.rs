@@ -2,7 +2,6 @@
 
 use super::app::App;
 use super::problem::Problem;
-use super::token::Claims;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};

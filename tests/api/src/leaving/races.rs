@@ -75,33 +75,24 @@ async fn an_order_at_the_same_moment_is_refused_or_keeps_its_buyer() {
     assert_eq!(placed + left, 12);
 }
 
-/// The account was active when the request came in, and is erased when the order is to be written.
 #[tokio::test]
-async fn an_order_that_comes_after_its_buyer_was_let_in_and_left_is_refused() {
+async fn an_order_that_waits_while_its_buyer_leaves_is_refused() {
     let fixture = Fixture::open().await;
     let ann = fixture.join("ann@example.com", "Phone/1").await.user;
-    let product = fixture.shop.product(testkit::Product::any()).await;
-    let new = domain::ordering::NewOrder {
-        basket: domain::ordering::Basket::new([(product, 1)]).unwrap(),
-        address: None,
-        note: None,
-        expected_total: None,
-    };
-    assert_eq!(fixture.erase(ann.id).await.status, 200);
+    // What the transaction of an erasure does until just before its commit.
+    fixture.shop.run("begin").await;
+    let lock = "select from (select pg_advisory_xact_lock(7003, hashtext($1::uuid::text || 'orders'))) as lock";
+    fixture.shop.admin.query(lock, &[&ann.id]).await.unwrap();
+    let leave = "update users set token_epoch = token_epoch + 1 where id = $1";
+    fixture.shop.admin.execute(leave, &[&ann.id]).await.unwrap();
 
-    let request = domain::idempotency::IdempotentRequest {
-        key: domain::idempotency::Key::parse("a key for this request").unwrap(),
-        method: "POST",
-        route: "/v1/orders".to_owned(),
-        fingerprint: [0; 32],
-    };
-    let placed = domain::workflows::place_order(&fixture.shop.db, ann.id, &new, &request, |_| {
-        unreachable!("it is refused")
-    });
+    let place = fixture.place(&ann, "a key for this request", json!({}));
+    let (placed, ()) = tokio::join!(place, fixture.shop.commit_once_awaited());
 
-    let refused = placed.await.unwrap_err();
-    assert_eq!(refused.to_string(), "the account is erased");
+    assert_eq!(placed.refusal(), (401, "sign_in"), "{}", placed.body);
     assert_eq!(fixture.shop.one::<i64>("select count(*) from orders").await, 0);
+    let reserved = "select sum(reserved) from products";
+    assert_eq!(fixture.shop.one::<i64>(reserved).await, 0);
 }
 
 #[tokio::test]

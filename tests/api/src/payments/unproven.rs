@@ -89,6 +89,6 @@ async fn no_voucher_holds_the_stock_for_days_also_if_the_request_is_repeated_aft
     let excluded = fixture.stripe.calls().into_iter().map(|call| {
         call.parameters.iter().filter(|(name, _)| name.starts_with("excluded_")).count()
     });
-    assert_eq!(excluded.collect::<Vec<_>>(), [5, 5, 1]);
+    assert_eq!(excluded.collect::<Vec<_>>(), [6, 6, 1]);
     fixture.audit().await;
 }
