@@ -84,27 +84,32 @@ impl Db {
     }
 
     async fn fly(&self, messages: &[Message<'_>]) -> Vec<Result<Answer, DbError>> {
-        let answers = self.fly_once(messages).await;
-        // A connection used less than a second ago is not checked before its next use.
-        let is_lost =
-            answers.iter().any(|answer| answer.as_ref().is_err_and(DbError::is_connection_loss));
-        if is_lost && messages.iter().all(|message| message.query().only_reads()) {
-            return self.fly_once(messages).await;
+        let mut flown = self.fly_once(messages).await;
+        if may_repeat(messages, &flown) {
+            flown = self.fly_once(messages).await;
         }
-        answers
+        flown.unwrap_or_else(|unsent| vec![Err(unsent)])
     }
 
-    async fn fly_once(&self, messages: &[Message<'_>]) -> Vec<Result<Answer, DbError>> {
+    /// An error if nothing was sent.
+    async fn fly_once(
+        &self,
+        messages: &[Message<'_>],
+    ) -> Result<Vec<Result<Answer, DbError>>, DbError> {
         let doing = messages.first().map_or(PING.doing, |message| message.query().doing);
-        let client = match self.pool.get().await {
-            Ok(client) => client,
-            Err(error) => return vec![Err(DbError::new(doing, error))],
-        };
+        let client = self.pool.get().await.map_err(|error| DbError::new(doing, error))?;
         let answers = match flight::prepare(&client, messages).await {
             Ok(prepared) => prepared.send(&client).await,
-            Err(error) => vec![Err(error)],
+            Err(error) => Err(error),
         };
-        discard_if_lost(client, answers.iter().find_map(|answer| answer.as_ref().err()));
+        let silence = match &answers {
+            Ok(answers) => answers
+                .iter()
+                .filter_map(|answer| answer.as_ref().err())
+                .find(|error| error.is_silence()),
+            Err(error) => Some(error),
+        };
+        discard_if_lost(client, silence);
         answers
     }
 
@@ -177,6 +182,23 @@ const MIGRATE: &str = "migrate the schema";
 
 queries! {
     PING: "reach the database" = "select 1";
+}
+
+/// Whether statements outside a transaction may be sent again: one that collided with others has changed nothing, and a
+/// connection used less than a second ago is not checked before its next use.
+fn may_repeat(
+    messages: &[Message<'_>],
+    flown: &Result<Vec<Result<Answer, DbError>>, DbError>,
+) -> bool {
+    let error = match flown {
+        Ok(answers) => answers.iter().find_map(|answer| answer.as_ref().err()),
+        Err(unsent) => Some(unsent),
+    };
+    let is_harmless =
+        || flown.is_err() || messages.iter().all(|message| message.query().only_reads());
+    error.is_some_and(|error| {
+        error.is_collision() && messages.len() == 1 || error.is_connection_loss() && is_harmless()
+    })
 }
 
 /// Keeps a lost connection from being used again: the pool itself may not know yet that it is closed.

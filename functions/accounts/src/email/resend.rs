@@ -23,7 +23,7 @@ pub(crate) struct ResentView {
 /// Resend the verification email
 ///
 /// The response is the same whether or not there is an unverified account. Links sent earlier stop working, unless nothing
-/// is sent: an address that is not verified gets five links an hour at most.
+/// is sent: an address that is not verified gets three of these links an hour at most.
 #[utoipa::path(
     post,
     path = "/v1/auth/email/resend",

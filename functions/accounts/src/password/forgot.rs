@@ -23,7 +23,7 @@ pub(crate) struct ForgottenView {
 /// Request a password reset link
 ///
 /// The response is the same whether or not there is an account. Links sent earlier stop working, unless nothing is sent: an
-/// address that is not verified gets five links an hour at most.
+/// address that is not verified gets three of these links an hour at most.
 #[utoipa::path(
     post,
     path = "/v1/auth/password/forgot",

@@ -104,7 +104,8 @@ pub async fn register(
         let id = UserId::generate();
         let event = if sql::insert(tx, id, email, &hash, Role::Customer, true).await? {
             tracing::info!(user.id = %id, "account {id} created");
-            rate_limit::may_send_link(tx, Owner { id, email_verified: false }).await?;
+            let owner = Owner { id, email_verified: false };
+            rate_limit::may_send_link(tx, owner, Purpose::Verify).await?;
             let link = sql::link::create(tx, links, id, Purpose::Verify).await?;
             Event::VerificationAsked { link }
         } else {

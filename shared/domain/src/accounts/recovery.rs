@@ -1,7 +1,7 @@
 //! Email verification and password recovery by one-time links, and password changes.
 //!
 //! Requests for a link succeed whether or not the account exists; the link is sent by email only. An address that nobody
-//! has proven gets five links an hour at most; the last ones stay valid.
+//! has proven gets three links of a kind an hour at most; the last ones stay valid.
 
 use super::{
     Email, Hasher, LinkKey, Password, PasswordAttempt, PresentedToken, Purpose, RefreshKey,
@@ -43,7 +43,7 @@ pub async fn resend(
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(owner) = sql::unverified(tx, email).await?
-            && rate_limit::may_send_link(tx, owner).await?
+            && rate_limit::may_send_link(tx, owner, Purpose::Verify).await?
         {
             let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Verify).await?;
@@ -67,7 +67,7 @@ pub async fn forgot(
     rate_limit::consume_held(db, limits, visitor, email.normalized(), hold).await?;
     db.transaction(async |tx| {
         if let Some(owner) = sql::active(tx, email).await?
-            && rate_limit::may_send_link(tx, owner).await?
+            && rate_limit::may_send_link(tx, owner, Purpose::Reset).await?
         {
             let user = owner.id;
             let link = sql::link::create(tx, links, user, Purpose::Reset).await?;

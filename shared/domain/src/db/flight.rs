@@ -157,49 +157,67 @@ pub(super) async fn prepare<'a>(
     client: &ClientWrapper,
     messages: &'a [Message<'a>],
 ) -> Result<Prepared<'a>, DbError> {
-    let prepared = in_turn(messages.iter().map(|message| message.prepare(client)).collect()).await;
+    let prepare = messages.iter().map(|message| message.prepare(client));
+    let (prepared, _) = in_turn(prepare.collect()).await;
     let statements = zip(messages, prepared)
         .map(|(message, done)| done.map_err(|why| DbError::new(message.query().doing, why)));
     Ok(Prepared { messages, statements: statements.collect::<Result<_, _>>()? })
 }
 
 impl Prepared<'_> {
-    /// Sends all, and waits for the answer to each.
-    pub(super) async fn send(self, client: &ClientWrapper) -> Vec<Result<Answer, DbError>> {
+    /// Sends all, and waits for the answer to each. An error if nothing could be sent.
+    pub(super) async fn send(
+        self,
+        client: &ClientWrapper,
+    ) -> Result<Vec<Result<Answer, DbError>>, DbError> {
         let sent = zip(self.messages, &self.statements)
             .map(|(message, statement)| message.send(client, statement.as_ref()))
             .collect();
-        let answers = zip(self.messages, in_turn(sent).await);
-        answers
-            .map(|(message, done)| done.map_err(|why| DbError::new(message.query().doing, why)))
-            .collect()
+        let (answers, is_sent) = in_turn(sent).await;
+        let named = |(message, done): (&Message<'_>, Result<_, _>)| {
+            done.map_err(|why| DbError::new(message.query().doing, why))
+        };
+        let mut answers = zip(self.messages, answers).map(named);
+        if !is_sent && let Some(Err(error)) = answers.next() {
+            return Err(error);
+        }
+        Ok(answers.collect())
     }
 }
 
-/// Polls each once, in order, by which it is sent; then waits for each in turn. The time for an answer begins with the
-/// answer before. Once one does not come in time, nobody waits for the rest.
-async fn in_turn<T>(mut sent: Vec<Sent<'_, T>>) -> Vec<Result<T, Source>> {
+/// Polls each once, in order, by which it is sent; then waits for each in turn. Whether the first one was sent. Behind one that
+/// could not be sent, nothing leaves: a commit must not, without a write that belongs to it. The time for an answer begins
+/// with the answer before. Once one does not come in time, nobody waits for the rest.
+async fn in_turn<T>(mut sent: Vec<Sent<'_, T>>) -> (Vec<Result<T, Source>>, bool) {
     let mut early: Vec<_> = sent.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (question, early) in zip(&mut sent, &mut early) {
             if let Poll::Ready(answer) = question.as_mut().poll(context) {
+                let is_sent = answer.is_ok();
                 *early = Some(answer);
+                if !is_sent {
+                    break;
+                }
             }
         }
         Poll::Ready(())
     })
     .await;
-    let (mut answers, mut is_silent) = (Vec::with_capacity(sent.len()), false);
+    let is_sent = !matches!(early.first(), Some(Some(Err(_))));
+    let (mut answers, mut is_over) = (Vec::with_capacity(sent.len()), false);
     for (question, early) in zip(sent, early) {
         let answer = match early {
-            Some(answer) => answer.map_err(Source::from),
-            None if is_silent => Err(Source::Unanswered),
+            Some(answer) => {
+                is_over |= answer.is_err();
+                answer.map_err(Source::from)
+            }
+            None if is_over => Err(Source::Unanswered),
             None => answered(question).await,
         };
-        is_silent |= matches!(answer, Err(Source::Timeout));
+        is_over |= matches!(answer, Err(Source::Timeout));
         answers.push(answer);
     }
-    answers
+    (answers, is_sent)
 }
 
 /// Sends a command in a flight of its own.

@@ -166,7 +166,7 @@ impl Tx<'_> {
             self.fly(messages, false).await.unwrap_or_else(|lost| vec![Err(lost.error)]);
         let unanswered = || Err(DbError::new(BEGIN.doing, Source::Unanswered));
         answers.resize_with(count, unanswered);
-        if answers.iter().any(Result::is_err) && self.state().phase == Phase::Open {
+        if answers.iter().any(Result::is_err) {
             self.state().phase = Phase::Failed;
         }
         answers
@@ -233,7 +233,7 @@ impl Tx<'_> {
         } else if !self.is_open() {
             self.state().phase = Phase::Open;
         }
-        let mut answers = prepared.send(self.client()).await.into_iter();
+        let mut answers = prepared.send(self.client()).await.map_err(Lost::unsent)?.into_iter();
         for begun in answers.by_ref().take(ahead) {
             begun.map_err(Lost::sent)?;
         }

@@ -100,11 +100,12 @@ impl DbError {
 
     /// Whether certainly nothing was written, and another try may succeed.
     pub(crate) fn is_retryable(&self) -> bool {
-        match &self.source {
-            Source::Query(error) if error.code().is_some_and(is_collision) => true,
-            Source::Query(_) => !self.sent_commit && self.is_connection_loss(),
-            _ => false,
-        }
+        self.is_collision() || !self.sent_commit && self.is_connection_loss()
+    }
+
+    /// Whether concurrent transactions were in the way.
+    pub(crate) fn is_collision(&self) -> bool {
+        matches!(&self.source, Source::Query(error) if error.code().is_some_and(is_collision))
     }
 
     /// Whether the database cannot be connected to yet, and waiting may mend it.

@@ -24,12 +24,11 @@ pub async fn receive_event(
         let outcome = apply(tx, payload, 0).await?;
         // Last, so that its row is written once. If the event is stored already, this undoes the effect.
         payments::insert_with_outcome(tx, envelope, raw, &outcome);
-        outcome.log(&envelope.id);
-        Ok(())
+        Ok(outcome)
     });
     match received.await {
         Err(Failure::Db(error)) if error.constraint() == Some(STORED_ONCE) => Ok(()),
-        done => done,
+        done => done.map(|outcome| outcome.log(&envelope.id)),
     }
 }
 
@@ -42,9 +41,9 @@ pub async fn apply_event(
     payload: &EventPayload,
     live: bool,
 ) -> Result<bool, Failure<Never>> {
-    db.transaction(async |tx| {
+    let applied = db.transaction(async |tx| {
         let Some((tries, livemode)) = payments::lock_event(tx, event).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let outcome = if livemode != live && *payload != EventPayload::OtherAccount {
             EventOutcome::other_mode()
@@ -59,10 +58,13 @@ pub async fn apply_event(
             }
             EventOutcome::Parked(code, _) => payments::park(tx, event, code),
         }
+        Ok(Some(outcome))
+    });
+    let outcome = applied.await?;
+    if let Some(outcome) = &outcome {
         outcome.log(event);
-        Ok(outcome == EventOutcome::AskStripe)
-    })
-    .await
+    }
+    Ok(outcome == Some(EventOutcome::AskStripe))
 }
 
 /// The effect itself, after `tries` earlier tries.

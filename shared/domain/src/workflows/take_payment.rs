@@ -88,8 +88,8 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
     let update = &update.by_received_amount();
     let order = ordering::lock_by_payment(update.provider.clone(), update.payment);
     let (locked, payment) = tx.together((order, payments::lock(update))).await;
-    let (locked, payment) =
-        (locked?.ok_or(Refusal::NoPayment)?, payment?.ok_or(Refusal::NoPayment)?);
+    let (locked, payment) = (locked?, payment?);
+    let (locked, payment) = (locked.ok_or(Refusal::NoPayment)?, payment.ok_or(Refusal::NoPayment)?);
     let order = locked.order;
     let is_new = payment.is_superseded_by(update)?;
     if let (Some(session), None) = (&update.session, &payment.session) {

@@ -39,6 +39,9 @@ async fn a_payment_and_a_refund_whose_beginner_dies_are_made_once_by_the_same_re
         assert_eq!(fixture.status(order).await, "confirmed", "{}", point.text);
         payments.push(again.body["payment"].as_str().unwrap().to_owned());
     }
+    // What Stripe told while the order was locked may have been stored without its effect.
+    fixture.sweep().await;
+    fixture.settle().await;
     fixture.audit().await;
 
     let refunds = [

@@ -2,7 +2,7 @@
 
 use super::{Limit, Scope, Visitor, limit};
 use crate::accounts::sql::Owner;
-use crate::accounts::{Origin, RefreshToken};
+use crate::accounts::{Origin, Purpose, RefreshToken};
 use crate::db::{DbError, Tx};
 use crate::id::FamilyId;
 use base64::Engine as _;
@@ -14,8 +14,9 @@ const REPEATED_TOKEN: Limit = limit("repeated_token", Scope::Account, 1, DAY);
 const REPEATED_TOKENS: Limit = limit("repeated_tokens", Scope::Account, 3, DAY);
 const DAY: u32 = 24 * 60 * 60;
 
-/// Links of all kinds that strangers can have sent to an address that nobody has proven.
-const UNPROVEN_LINKS: Limit = limit("unproven_links", Scope::Account, 5, 3600);
+/// Links of one purpose that strangers can have sent to an address that nobody has proven: asking for those of one keeps the
+/// owner from none of the other.
+const UNPROVEN_LINKS: Limit = limit("unproven_links", Scope::Account, 3, 3600);
 
 /// Orders of those who have proven no address.
 const UNPROVEN_ORDERS: Limit = limit("unproven_orders", Scope::Ip, 6, 600);
@@ -40,11 +41,16 @@ async fn take_token_of(tx: &Tx<'_>, limit: &Limit, account: &str) -> Result<bool
 }
 
 /// Whether a link may be sent, which anybody can ask for.
-pub(in crate::accounts) async fn may_send_link(tx: &Tx<'_>, owner: Owner) -> Result<bool, DbError> {
+pub(in crate::accounts) async fn may_send_link(
+    tx: &Tx<'_>,
+    owner: Owner,
+    purpose: Purpose,
+) -> Result<bool, DbError> {
     if owner.email_verified {
         return Ok(true);
     }
-    let may_send = take_token_of(tx, &UNPROVEN_LINKS, &owner.id.to_string()).await?;
+    let may_send =
+        take_token_of(tx, &UNPROVEN_LINKS, &format!("{} {}", owner.id, purpose.name())).await?;
     if !may_send {
         tracing::warn!(user.id = %owner.id, "an unproven address gets no more links for now");
     }
