@@ -12,6 +12,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
     [
         db::ALL,
         accounts::ALL_QUERIES,
+        accounts::BUCKET_QUERIES,
         accounts::ERASURE_QUERIES,
         accounts::LINK_QUERIES,
         accounts::SESSION_QUERIES,

@@ -31,6 +31,7 @@ pub use refusal::{OpenOrder, OpenReason, Refusal};
 pub use role::Role;
 pub use session::{ActiveSession, Claim, RefreshKey, RefreshToken, Session, WeakKey};
 pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::bucket::ALL as BUCKET_QUERIES;
 pub(crate) use sql::erasure::ALL as ERASURE_QUERIES;
 pub(crate) use sql::link::ALL as LINK_QUERIES;
 pub(crate) use sql::session::ALL as SESSION_QUERIES;

@@ -202,7 +202,7 @@ impl Visitor {
 impl Limit {
     fn token(&self, visitor: &Visitor, account: &str) -> Ask<Option<(u32, u32)>> {
         let (capacity, seconds) = self.numbers();
-        sql::consume_token(self.bucket(visitor.origin, account), capacity, seconds)
+        sql::bucket::consume_token(self.bucket(visitor.origin, account), capacity, seconds)
     }
 
     /// Whether there was a token. `left` is how many there are now, and in how many seconds the bucket is full again.

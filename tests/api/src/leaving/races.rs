@@ -86,8 +86,14 @@ async fn an_order_that_waits_while_its_buyer_leaves_is_refused() {
     let leave = "update users set token_epoch = token_epoch + 1 where id = $1";
     fixture.shop.admin.execute(leave, &[&ann.id]).await.unwrap();
 
+    let is_awaited =
+        "select exists (select from pg_locks where not granted and locktype = 'advisory')";
+    let commit = async {
+        while !fixture.shop.one::<bool>(is_awaited).await {}
+        fixture.shop.run("commit").await;
+    };
     let place = fixture.place(&ann, "a key for this request", json!({}));
-    let (placed, ()) = tokio::join!(place, fixture.shop.commit_once_awaited());
+    let (placed, ()) = tokio::join!(place, commit);
 
     assert_eq!(placed.refusal(), (401, "sign_in"), "{}", placed.body);
     assert_eq!(fixture.shop.one::<i64>("select count(*) from orders").await, 0);
