@@ -7,7 +7,7 @@ use crate::metadata::{PAYMENT_ID, REFUND_ID};
 use serde_json::Value;
 
 /// The members that are stored, wherever they stand. None holds a text that a person has written.
-const MEMBERS: [&str; 57] = [
+const MEMBERS: [&str; 59] = [
     // Of events
     "account",
     "api_version",
@@ -28,6 +28,7 @@ const MEMBERS: [&str; 57] = [
     "amount_refunded",
     "amount_total",
     "balance_transaction",
+    "balance_transactions",
     "boleto_display_details",
     "canceled_at",
     "cancellation_reason",
@@ -63,6 +64,7 @@ const MEMBERS: [&str; 57] = [
     "payment_method_types",
     "payment_status",
     "pending_reason",
+    "pix_display_qr_code",
     "reason",
     "refunded",
     "status",
@@ -117,6 +119,7 @@ mod tests {
     use super::*;
     use domain::id::PaymentId;
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     fn event(kind: &str, object: &Value) -> Vec<u8> {
         json!({"id": "evt_1", "object": "event", "type": kind, "created": 1, "livemode": false,
@@ -143,6 +146,11 @@ mod tests {
                 "expires_after": 9, "hosted_voucher_url": "https://example.com/ann"}},
             "charges": {"data": [{"billing_details": person}]},
         });
+        let pix = json!({
+            "id": "pi_1", "object": "payment_intent", "amount": 5, "amount_received": 0, "currency": "brl",
+            "status": "requires_action", "next_action": {"type": "pix_display_qr_code", "pix_display_qr_code": {
+                "expires_at": 9, "data": "000201", "image_url_svg": "https://example.com/ann"}},
+        });
         let session = json!({
             "id": "cs_1", "amount_total": 5, "currency": "eur", "payment_status": "unpaid",
             "metadata": {"payment_id": PaymentId::generate()}, "customer_details": person, "customer_email": "ann@example.com",
@@ -155,10 +163,12 @@ mod tests {
             "id": "dp_1", "amount": 5, "currency": "eur", "status": "needs_response", "reason": "fraudulent",
             "payment_intent": {"id": "pi_1", "shipping": person}, "evidence": {"customer_name": "Ann Lee"},
             "evidence_details": {"due_by": 7},
+            "balance_transactions": [{"id": "txn_1", "amount": -5, "description": "of Ann Lee"}, {"amount": 5}],
         });
         for (kind, object) in [
             ("payment_intent.payment_failed", &intent),
             ("payment_intent.processing", &intent),
+            ("payment_intent.requires_action", &pix),
             ("checkout.session.completed", &session),
             ("refund.failed", &refund),
             ("charge.dispute.created", &dispute),
@@ -176,6 +186,54 @@ mod tests {
             assert_eq!(envelope(&stored).unwrap(), envelope(&raw).unwrap());
             assert_eq!(minimize(&stored), stored);
         }
+    }
+
+    #[test]
+    fn every_member_that_is_read_is_stored() {
+        let sources = [
+            include_str!("body.rs"),
+            include_str!("checkout_session.rs"),
+            include_str!("dispute.rs"),
+            include_str!("fraud_warning.rs"),
+            include_str!("payment_intent.rs"),
+            include_str!("refund.rs"),
+            include_str!("../event.rs"),
+        ];
+        let read: BTreeSet<_> = sources.into_iter().flat_map(members_read).collect();
+
+        assert!(read.len() > 30, "{read:?}");
+        for of_each in ["account", "balance_transactions", "due_by", "expires_after", "reason"] {
+            assert!(read.contains(of_each), "{of_each}: {read:?}");
+        }
+        let lost: Vec<_> = read.iter().filter(|name| !MEMBERS.contains(name)).collect();
+        assert!(lost.is_empty(), "add to MEMBERS: {lost:?}");
+    }
+
+    /// The members of structs that are deserialized, and the names by which other members are looked up.
+    fn members_read(source: &str) -> Vec<&str> {
+        let code = source.split("#[cfg(test)]").next().unwrap();
+        let structs = code.split("#[derive(Deserialize)]\nstruct ").skip(1);
+        let bodies = structs.filter_map(|rest| rest.split_once('{')?.1.split("\n}").next());
+        let fields = bodies.flat_map(str::lines).filter_map(|line| line.trim().split_once(": "));
+        let fields = fields.map(|(name, _)| name);
+        let strings = code.split('"').collect::<Vec<_>>();
+        let quoted = strings.windows(2).filter_map(|pair| {
+            let (before, name) = (pair[0].trim_end(), pair[1]);
+            let is_read = [".get(", "[", "rename =", " => (", "{\n            ("]
+                .iter()
+                .any(|end| before.ends_with(end))
+                || name.starts_with('/')
+                || name.contains("_display_");
+            is_read.then(|| name.trim_start_matches('/'))
+        });
+        let is_name = |name: &&str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        };
+        fields
+            .chain(quoted)
+            .filter(is_name)
+            .filter(|name| !matches!(*name, "kind" | "metadata"))
+            .collect()
     }
 
     #[test]

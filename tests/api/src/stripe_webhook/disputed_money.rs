@@ -1,11 +1,11 @@
 //! Disputed money that comes back for an order which was cancelled or refunded meanwhile: staff are told, once.
 
-use super::Fixture;
+use super::{Fixture, api, deliver, dispute_state, ordered, retry_due_events};
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
 use orders::Orders;
 use serde_json::json;
-use testkit::ApiClient;
+use testkit::{ApiClient, Shop};
 
 const DISPUTE: &str = "dp_of_the_bank";
 
@@ -65,6 +65,26 @@ async fn money_that_came_back_of_an_order_that_was_refunded_in_part_is_told() {
         assert_eq!(fixture.told().await, 1);
         fixture.shop.check_invariants().await;
     }
+}
+
+#[tokio::test]
+async fn money_that_a_bank_moved_counts_although_the_event_waited_for_its_payment() {
+    let shop = Shop::open().await;
+    let (order, intent) = ordered(&shop).await;
+    let api = api(&shop);
+    let mut closed = intent.dispute_event(DISPUTE, "closed", "won", 3);
+    closed["data"]["object"]["balance_transactions"] = json!([{"amount": -1999}, {"amount": 1999}]);
+    deliver(&api, &closed).await;
+    assert_eq!(dispute_state(&shop, order).await, "free");
+
+    deliver(&api, &intent.event("succeeded", 0)).await;
+    for _ in 0..2 {
+        retry_due_events(&shop).await;
+    }
+
+    let moved = "free | won fraudulent 1999 | withdrawn 1999 reinstated 1999 | 1 mail";
+    assert_eq!(dispute_state(&shop, order).await, moved);
+    shop.check_invariants().await;
 }
 
 #[tokio::test]
