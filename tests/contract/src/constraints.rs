@@ -17,7 +17,8 @@ const REFUSED: [&str; 6] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 5] = [
+const WRITING_TRIGGERS: [&str; 6] = [
+    "ledger_keep_surplus_apart",
     "orders_address_removed",
     "orders_changes",
     "orders_history",

@@ -46,7 +46,7 @@ const ALWAYS: [Invariant; 9] = [
          from orders o
          where o.on_hold <> (exists (
              select from disputes d join payments p on p.id = d.payment_id
-             where p.order_id = o.id and d.status not in ('warning_closed', 'prevented', 'won')) or exists (
+             where p.order_id = o.id and p.surplus_at is null and d.status not in ('warning_closed', 'prevented', 'won')) or exists (
              select from fraud_warnings w join payments p on p.id = w.payment_id
              where p.order_id = o.id and w.closed_at is null))",
     ),

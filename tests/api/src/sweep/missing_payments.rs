@@ -22,7 +22,7 @@ impl Fixture {
     }
 
     /// Receives an event of Stripe's, and returns why it is parked.
-    async fn receive(&self, event: &Value) -> Option<String> {
+    pub(super) async fn receive(&self, event: &Value) -> Option<String> {
         self.store_event(event).await;
         let (id, raw) = (event["id"].as_str().unwrap(), event.to_string());
         workflows::apply_event(&self.shop.db, id, &payload(raw.as_bytes()), false).await.unwrap();
@@ -159,7 +159,7 @@ async fn money_of_a_payment_that_was_gone_goes_back_if_the_order_is_paid_already
 
 /// Two payments of one order, both paid at Stripe; the first is given up when the second makes way for it, or the other
 /// way round. Returns the order, and the event of the one that comes second.
-async fn paid_twice(fixture: &Fixture) -> (OrderId, Value) {
+pub(super) async fn paid_twice(fixture: &Fixture) -> (OrderId, Value) {
     let (order, first) = fixture.open_payment().await;
     fixture.shop.run("update payments set status = 'failed'").await;
     let second = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();

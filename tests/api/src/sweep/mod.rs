@@ -9,6 +9,7 @@ mod races;
 mod retention;
 mod slow_stripe;
 mod stripe_events;
+mod surplus_payments;
 mod thin_events;
 mod vouchers;
 

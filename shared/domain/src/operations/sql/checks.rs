@@ -149,6 +149,7 @@ queries! {
         order by p.id
         limit 100";
 
+    /// Of a surplus payment that a bank decides on, or has taken back, nothing can be refunded.
     PAID_ONCE: "check for orders paid twice" = "
         select jsonb_build_object(
             'order', 'ord_' || replace(p.order_id::text, '-', ''),
@@ -157,6 +158,10 @@ queries! {
         where p.status = 'succeeded'
           and not exists (
               select from refunds r where r.payment_id = p.id and r.status not in ('failed', 'canceled'))
+          and not (p.surplus_at is not null and exists (
+              select from disputes d
+              where d.payment_id = p.id and (d.status = 'lost'
+                  or d.closed_at is null and not starts_with(d.status, 'warning_'))))
         group by p.order_id
         having count(*) > 1
         order by p.order_id

@@ -29,7 +29,8 @@ macro_rules! is_disputed {
     () => {
         "case when o.on_hold then exists (
                    select from disputes d join payments p on p.id = d.payment_id
-                   where p.order_id = o.id and (d.closed_at is null or d.status = 'lost')) else false end"
+                   where p.order_id = o.id and p.surplus_at is null and (d.closed_at is null or d.status = 'lost'))
+               else false end"
     };
 }
 

@@ -39,12 +39,13 @@ queries! {
     /// Also one in a state that we do not know, unless it is an inquiry.
     IS_UNDECIDED: "check whether an order has an undecided dispute" = "
         select 1 from disputes d join payments p on p.id = d.payment_id
-        where p.order_id = $1 and d.closed_at is null and not starts_with(d.status, 'warning_')
+        where p.order_id = $1 and p.surplus_at is null and d.closed_at is null and not starts_with(d.status, 'warning_')
         limit 1";
 
+    /// The goods are not paid with a surplus payment.
     HOLDS_GOODS: "check whether disputes keep an order from being shipped" = "
         select 1 from disputes d join payments p on p.id = d.payment_id
-        where p.order_id = $1 and (d.closed_at is null or d.status = 'lost')
+        where p.order_id = $1 and p.surplus_at is null and (d.closed_at is null or d.status = 'lost')
         limit 1";
 
     /// Only once the payment is stored as succeeded: before that, the dispute's event waits.
