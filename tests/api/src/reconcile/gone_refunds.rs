@@ -80,6 +80,50 @@ async fn a_refund_that_stripe_lost_is_given_up_by_staff_and_can_be_made_again() 
 }
 
 #[tokio::test]
+async fn a_refund_that_was_given_up_counts_each_time_that_stripe_has_it_all_the_same() {
+    for is_told_by_event in [true, false] {
+        let fixture = Fixture::open().await;
+        let Pending { id, provider, .. } = fixture.pending_refund().await;
+        let webhook = crate::stripe_webhook::api(&fixture.shop);
+        let of_refund = |event: &Value| event["data"]["object"]["id"] == *provider;
+        // Stripe tells of it again, twice, and then that it went through.
+        let mut sums = Vec::new();
+        for round in 0..3 {
+            if round == 2 {
+                fixture.stripe.update_refund(&provider, RefundStatus::Succeeded).unwrap();
+            } else {
+                fixture.stripe.remove(&provider);
+                let given_up = fixture.check(&id).await;
+                assert_eq!(given_up.text("/status"), "failed", "{}", given_up.body);
+                sums.push(fixture.refunded_minor().await);
+                fixture.stripe.restore_refund(&provider);
+            }
+            for again in 0..2 {
+                if is_told_by_event {
+                    let mut event =
+                        fixture.stripe.events().into_iter().rev().find(of_refund).unwrap();
+                    event["id"] = json!(format!("evt_told_again_{round}_{again}"));
+                    assert_eq!(webhook.stripe_event(&event).await.status, 200);
+                } else {
+                    fixture.next_run().await;
+                }
+                sums.push(fixture.refunded_minor().await);
+                fixture.shop.check_invariants().await;
+            }
+        }
+
+        assert_eq!(sums, [0, 500, 500, 0, 500, 500, 500, 500]);
+        let ledger = "select string_agg(kind || ' ' || replace(source_id, $$PROVIDER$$, 're'), ', ' order by entry_id)
+                      from ledger where kind <> 'captured'";
+        let entered = fixture.shop.one::<String>(&ledger.replace("PROVIDER", &provider)).await;
+        let twice =
+            "refunded re, refund_failed re, refunded re#2, refund_failed re#2, refunded re#3";
+        assert_eq!(entered, twice);
+        fixture.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn who_gave_up_a_refund_stands_in_the_timeline() {
     let fixture = Fixture::open().await;
     let Pending { id, provider, .. } = fixture.pending_refund().await;

@@ -101,6 +101,11 @@ impl StandIn {
         lock(&self.shared).remove(id);
     }
 
+    /// A refund that was removed is there again.
+    pub fn restore_refund(&self, id: &str) {
+        lock(&self.shared).refunds.restore(id);
+    }
+
     /// From now on the API shows an object in a form that cannot be read, in lists as well.
     pub fn distort(&self, id: &str) {
         lock(&self.shared).distorted.insert(id.to_owned());
@@ -125,6 +130,11 @@ impl StandIn {
     /// the intent excludes Multibanco.
     pub fn await_voucher(&self, intent: &str, expires_at: i64) -> Result<Value, ApiError> {
         lock(&self.shared).await_voucher(intent, expires_at)
+    }
+
+    /// The customer gets a Pix code that can be paid until `expires_at`. Refused if the intent excludes Pix.
+    pub fn await_pix(&self, intent: &str, expires_at: i64) -> Result<Value, ApiError> {
+        lock(&self.shared).await_pix(intent, expires_at)
     }
 
     /// The card's issuer reports a payment as fraud. Returns the id of the warning.

@@ -169,11 +169,12 @@ pub(super) struct ObjectStore<T> {
     positions: HashMap<String, usize>,
     /// None where an object was removed.
     items: Vec<Option<T>>,
+    removed: HashMap<String, (usize, T)>,
 }
 
 impl<T> Default for ObjectStore<T> {
     fn default() -> Self {
-        Self { positions: HashMap::new(), items: Vec::new() }
+        Self { positions: HashMap::new(), items: Vec::new(), removed: HashMap::new() }
     }
 }
 
@@ -196,8 +197,17 @@ impl<T> ObjectStore<T> {
     }
 
     pub(super) fn remove(&mut self, id: &str) {
-        if let Some(position) = self.positions.remove(id) {
-            self.items[position] = None;
+        if let Some(position) = self.positions.remove(id)
+            && let Some(item) = self.items[position].take()
+        {
+            self.removed.insert(id.to_owned(), (position, item));
+        }
+    }
+
+    pub(super) fn restore(&mut self, id: &str) {
+        if let Some((position, item)) = self.removed.remove(id) {
+            self.positions.insert(id.to_owned(), position);
+            self.items[position] = Some(item);
         }
     }
 }

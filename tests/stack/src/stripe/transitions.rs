@@ -87,19 +87,8 @@ impl State {
     }
 
     pub(super) fn await_voucher(&mut self, id: &str, expires_at: i64) -> Result<Value, ApiError> {
-        let intent = self.intent_mut(id)?;
-        if !intent.status.is_open() {
-            return Err(intent.unexpected("A voucher cannot be issued: this PaymentIntent"));
-        }
-        if intent.excludes("multibanco") {
-            let message =
-                "The payment method type \"multibanco\" is not allowed for this PaymentIntent.";
-            return Err(
-                ApiError::invalid(message).code("payment_intent_incompatible_payment_method")
-            );
-        }
         let url = format!("https://payments.stripe.com/multibanco/voucher/{id}");
-        intent.next_action = Some(json!({
+        let action = json!({
             "type": "multibanco_display_details",
             "multibanco_display_details": {
                 "entity": "12345",
@@ -107,7 +96,32 @@ impl State {
                 "hosted_voucher_url": url,
                 "reference": "123456789",
             },
-        }));
+        });
+        self.await_customer(id, "multibanco", action)
+    }
+
+    pub(super) fn await_pix(&mut self, id: &str, expires_at: i64) -> Result<Value, ApiError> {
+        let action = json!({
+            "type": "pix_display_qr_code",
+            "pix_display_qr_code": {"data": "000201", "expires_at": expires_at},
+        });
+        self.await_customer(id, "pix", action)
+    }
+
+    fn await_customer(&mut self, id: &str, method: &str, action: Value) -> Result<Value, ApiError> {
+        let intent = self.intent_mut(id)?;
+        if !intent.status.is_open() {
+            return Err(intent.unexpected("A voucher cannot be issued: this PaymentIntent"));
+        }
+        if intent.excludes(method) {
+            let message = format!(
+                "The payment method type \"{method}\" is not allowed for this PaymentIntent."
+            );
+            return Err(
+                ApiError::invalid(message).code("payment_intent_incompatible_payment_method")
+            );
+        }
+        intent.next_action = Some(action);
         self.set_status(id, Status::RequiresAction);
         self.show_intent(id)
     }

@@ -28,7 +28,7 @@ queries! {
                    case replace(kind, 'surplus_', '') when 'captured' then '02:' when 'refunded' then '09:' else '10:' end
                    || lpad(entry_id::text, 19, '0'), replace(kind, 'surplus_', ''),
                    case when kind in ('refund_failed', 'surplus_refund_failed')
-                        then (select given_up_by from refunds where provider_refund = source_id) end,
+                        then (select given_up_by from refunds where provider_refund = split_part(source_id, '#', 1)) end,
                    amount_minor, null, null, null, null
             from ledger
             where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed',

@@ -103,10 +103,16 @@ queries! {
         update refunds set status = 'failed', provider_code = $2, updated_at = now()
         where id = $1 and status = 'requested' and provider_refund is null";
 
+    /// One that was given up, and that Stripe has all the same, is entered anew: the second time as `re_1#2`.
     RECORD_REFUND: "record a refund in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
-        select $1, case when surplus_at is null then 'refunded' else 'surplus_refunded' end, $2, 'stripe', $3
+        select $1, case when surplus_at is null then 'refunded' else 'surplus_refunded' end, $2, 'stripe',
+               $3::text || case when given_up.times > 0 then '#' || given_up.times + 1 else '' end
         from payments
+        cross join (
+            select count(*) as times from ledger
+            where order_id = $1 and kind in ('refund_failed', 'surplus_refund_failed') and source = 'stripe'
+              and split_part(source_id, '#', 1) = $3) given_up
         where id = $4
         on conflict on constraint ledger_once do nothing";
 
@@ -116,7 +122,8 @@ queries! {
         select order_id, case kind when 'refunded' then 'refund_failed' else 'surplus_refund_failed' end,
                amount_minor, source, source_id
         from ledger
-        where order_id = $1 and kind in ('refunded', 'surplus_refunded') and source = 'stripe' and source_id = $2
+        where order_id = $1 and kind in ('refunded', 'surplus_refunded') and source = 'stripe'
+          and split_part(source_id, '#', 1) = $2
         on conflict on constraint ledger_once do nothing";
 }
 
