@@ -153,7 +153,7 @@ fn session_update(session: &CheckoutSession, mode: Mode) -> Result<PaymentUpdate
         .as_ref()
         .filter(|paid| paid.status == Status::Succeeded)
         .map_or(amount, |paid| paid.amount);
-    let voucher_expires_at = update.as_ref().and_then(|paid| paid.voucher_expires_at);
+    let waits_for = update.as_ref().and_then(|paid| paid.waits_for);
     let at = OffsetDateTime::from_unix_timestamp(session.created);
     let payment = session.metadata.as_ref().and_then(|metadata| metadata.get(PAYMENT_ID));
     Ok(PaymentUpdate {
@@ -164,7 +164,7 @@ fn session_update(session: &CheckoutSession, mode: Mode) -> Result<PaymentUpdate
             .ok_or_else(|| invalid("status"))?,
         amount,
         decline_code: None,
-        voucher_expires_at,
+        waits_for,
         at: at.map_err(|_| invalid("time"))?,
     })
 }

@@ -6,7 +6,7 @@ use crate::metadata::{PAYMENT_ID, REFUND_ID};
 use domain::money::{Currency, Money};
 use domain::payments::dispute::{Case, DisputeStatus, DisputeUpdate, MovedFunds};
 use domain::payments::refund::{RefundStatus, RefundUpdate};
-use domain::payments::{PaymentUpdate, Status};
+use domain::payments::{Awaited, PaymentUpdate, Status};
 use stripe_shared::{ApiErrors, Dispute, PaymentIntent, PaymentIntentNextAction, Refund};
 use time::OffsetDateTime;
 
@@ -35,20 +35,24 @@ pub(crate) fn payment_update(
         status,
         amount,
         decline_code: intent.last_payment_error.as_deref().and_then(decline_code),
-        voucher_expires_at: intent.next_action.as_ref().and_then(voucher_expiry),
+        waits_for: intent.next_action.as_ref().and_then(awaited),
         at: at.map_err(|_| invalid("time"))?,
     })
 }
 
-/// When the voucher or Pix code that the buyer got can no longer be paid, if it is one.
-fn voucher_expiry(action: &PaymentIntentNextAction) -> Option<OffsetDateTime> {
+/// The voucher or Pix code that the buyer got, if it is one.
+fn awaited(action: &PaymentIntentNextAction) -> Option<Awaited> {
     let boleto = || action.boleto_display_details.as_ref()?.expires_at;
     let konbini = || Some(action.konbini_display_details.as_ref()?.expires_at);
     let multibanco = || action.multibanco_display_details.as_ref()?.expires_at;
     let oxxo = || action.oxxo_display_details.as_ref()?.expires_after;
     let pix = || action.pix_display_qr_code.as_ref()?.expires_at;
-    let second = boleto().or_else(konbini).or_else(multibanco).or_else(oxxo).or_else(pix)?;
-    OffsetDateTime::from_unix_timestamp(second).ok()
+    let time = |second| OffsetDateTime::from_unix_timestamp(second).ok();
+    let voucher = boleto().or_else(konbini).or_else(multibanco).or_else(oxxo);
+    voucher.map_or_else(
+        || pix().and_then(time).map(Awaited::Code),
+        |until| time(until).map(Awaited::Voucher),
+    )
 }
 
 /// Why an attempt to pay failed: the bank's decline code, or else Stripe's error code.

@@ -46,7 +46,7 @@ pub(crate) use sql::{
 pub(crate) use start::max_attempts;
 pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
 pub(crate) use state::may_be_paid;
-pub use state::{Payment, PaymentUpdate};
+pub use state::{Awaited, Payment, PaymentUpdate};
 pub(crate) use surplus::{ALL as SURPLUS_QUERIES, is_captured_elsewhere, record_surplus};
 
 use crate::db::{Db, DbError, Tx};

@@ -10,6 +10,14 @@ use time::{Duration, OffsetDateTime};
 /// weekends. From <https://docs.stripe.com/payments/boleto>.
 const VOUCHER_REPORTING: Duration = Duration::days(4);
 
+/// What a buyer pays with later, and when it can no longer be paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    Voucher(OffsetDateTime),
+    /// A code of Pix, whose payment is reported at once.
+    Code(OffsetDateTime),
+}
+
 /// The state of a payment as Stripe reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentUpdate {
@@ -24,8 +32,8 @@ pub struct PaymentUpdate {
     pub amount: Money,
     /// Why the last attempt failed: the bank's decline code, or Stripe's error code.
     pub decline_code: Option<String>,
-    /// When the voucher that the buyer got can no longer be paid, if it is one.
-    pub voucher_expires_at: Option<OffsetDateTime>,
+    /// What the buyer got to pay with later, if anything.
+    pub waits_for: Option<Awaited>,
     /// When this was the state.
     pub at: OffsetDateTime,
 }
@@ -38,10 +46,12 @@ impl PaymentUpdate {
         Self { status, ..self.clone() }
     }
 
-    /// Until when Stripe may still report that the buyer's voucher was paid, if it waits for one.
+    /// Until when Stripe may still report that the buyer's voucher or code was paid, if it waits for one.
     pub(crate) fn waits_until(&self) -> Option<OffsetDateTime> {
-        let expiry = self.voucher_expires_at.filter(|_| !self.status.is_final())?;
-        expiry.checked_add(VOUCHER_REPORTING)
+        match self.waits_for.filter(|_| !self.status.is_final())? {
+            Awaited::Voucher(expiry) => expiry.checked_add(VOUCHER_REPORTING),
+            Awaited::Code(expiry) => Some(expiry),
+        }
     }
 
     /// Whether this can be the state of a payment for which `asked` was asked. It may bring less.

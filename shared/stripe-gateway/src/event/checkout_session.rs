@@ -86,7 +86,7 @@ fn payload(
         amount: money(session.amount_total, &session.currency)?,
         decline_code: None,
         // The PaymentIntent's own event has it.
-        voucher_expires_at: None,
+        waits_for: None,
         at,
     }))
 }

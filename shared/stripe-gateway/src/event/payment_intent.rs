@@ -3,7 +3,7 @@
 use super::unreadable;
 use super::values::{money, our_id, storable, text};
 use crate::metadata::PAYMENT_ID;
-use domain::payments::{EventPayload, EventSubject, PaymentUpdate, Status};
+use domain::payments::{Awaited, EventPayload, EventSubject, PaymentUpdate, Status};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -59,23 +59,23 @@ pub(super) fn update(object: &Value, at: OffsetDateTime) -> Result<PaymentUpdate
         status,
         amount: money(minor, &currency)?,
         decline_code: decline.as_deref().and_then(storable),
-        voucher_expires_at: next_action.as_ref().and_then(voucher_expiry),
+        waits_for: next_action.as_ref().and_then(awaited),
         at,
     })
 }
 
-/// When the voucher or Pix code that the buyer got can no longer be paid, if it is one.
-fn voucher_expiry(next_action: &Value) -> Option<OffsetDateTime> {
+/// The voucher or Pix code that the buyer got, if it is one.
+fn awaited(next_action: &Value) -> Option<Awaited> {
     let kind = next_action["type"].as_str()?;
-    let expiry = match kind {
-        "boleto_display_details"
-        | "konbini_display_details"
-        | "multibanco_display_details"
-        | "pix_display_qr_code" => "expires_at",
-        "oxxo_display_details" => "expires_after",
+    let (expiry, awaited): (_, fn(OffsetDateTime) -> Awaited) = match kind {
+        "boleto_display_details" | "konbini_display_details" | "multibanco_display_details" => {
+            ("expires_at", Awaited::Voucher)
+        }
+        "oxxo_display_details" => ("expires_after", Awaited::Voucher),
+        "pix_display_qr_code" => ("expires_at", Awaited::Code),
         _ => return None,
     };
-    OffsetDateTime::from_unix_timestamp(next_action[kind][expiry].as_i64()?).ok()
+    OffsetDateTime::from_unix_timestamp(next_action[kind][expiry].as_i64()?).ok().map(awaited)
 }
 
 #[cfg(test)]
@@ -87,16 +87,16 @@ mod tests {
     fn a_voucher_says_until_when_it_can_be_paid() {
         let until = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
         for (kind, expiry, expected) in [
-            ("boleto_display_details", "expires_at", Some(until)),
-            ("konbini_display_details", "expires_at", Some(until)),
-            ("multibanco_display_details", "expires_at", Some(until)),
-            ("oxxo_display_details", "expires_after", Some(until)),
-            ("pix_display_qr_code", "expires_at", Some(until)),
+            ("boleto_display_details", "expires_at", Some(Awaited::Voucher(until))),
+            ("konbini_display_details", "expires_at", Some(Awaited::Voucher(until))),
+            ("multibanco_display_details", "expires_at", Some(Awaited::Voucher(until))),
+            ("oxxo_display_details", "expires_after", Some(Awaited::Voucher(until))),
+            ("pix_display_qr_code", "expires_at", Some(Awaited::Code(until))),
             ("paynow_display_qr_code", "expires_at", None),
         ] {
             let action = json!({"type": kind, kind: {expiry: 1_800_000_000}});
-            assert_eq!(voucher_expiry(&action), expected, "{kind}");
+            assert_eq!(awaited(&action), expected, "{kind}");
         }
-        assert_eq!(voucher_expiry(&json!({"type": "multibanco_display_details"})), None);
+        assert_eq!(awaited(&json!({"type": "multibanco_display_details"})), None);
     }
 }

@@ -38,7 +38,7 @@ impl Fixture {
             status: Status::Succeeded,
             amount: Money { minor: 500, currency: Currency::EUR },
             decline_code: None,
-            voucher_expires_at: None,
+            waits_for: None,
             at: testkit::clock().now(),
         })
     }

@@ -59,6 +59,28 @@ async fn an_order_whose_voucher_is_over_ends() {
 }
 
 #[tokio::test]
+async fn an_order_waits_for_a_code_of_pix_until_that_ends_and_no_longer() {
+    for (hours, ended) in
+        [(24, None), (-1, Some("cancelled 0 0 expired | canceled | order_cancelled | 5-0"))]
+    {
+        let fixture = Fixture::open_with_vouchers(true).await;
+        let (order, intent) = fixture.open_payment().await;
+        let until = testkit::clock().now() + Duration::hours(hours);
+        fixture.stripe.await_pix(&intent, until.unix_timestamp()).unwrap();
+        fixture.expire_orders().await;
+
+        fixture.round().await;
+
+        let expected = ended.unwrap_or("pending 0 0 | requires_action | 5-1");
+        assert_eq!(fixture.state(order).await, expected);
+        if ended.is_none() {
+            assert_eq!(fixture.expiry().await.unix_timestamp(), until.unix_timestamp());
+        }
+        fixture.shop.check_invariants().await;
+    }
+}
+
+#[tokio::test]
 async fn a_buyer_who_cancels_does_not_wait_for_the_voucher() {
     let fixture = Fixture::open_with_vouchers(true).await;
     let (order, _) = fixture.voucher().await;

@@ -16,7 +16,7 @@ fn update(status: Status, second: i64) -> PaymentUpdate {
         status,
         amount: euros(100),
         decline_code: None,
-        voucher_expires_at: None,
+        waits_for: None,
         at,
     }
 }

@@ -16,7 +16,7 @@ fn update(status: Status, payment: Option<PaymentId>) -> PaymentUpdate {
         status,
         amount: euros(5),
         decline_code: None,
-        voucher_expires_at: None,
+        waits_for: None,
         at,
     }
 }
