@@ -4,22 +4,15 @@
 //! a lock, then reads the response; after a crash there is no row, and the request runs as if for the first time.
 //! Follows the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 
+mod key;
+
+pub use key::Key;
+
 use crate::db::{Ask, Db, DbError, Tx, params, queries};
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
 use serde_json::Value;
 use tokio_postgres::Row;
-
-/// An `Idempotency-Key`: 16 to 255 printable ASCII characters, chosen by the client.
-///
-/// It may be sent as it is or as a string of RFC 9651, in quotation marks. Either is the same key. It is stored as it was
-/// sent, as the release before does, so that a request is also recognized across a deploy and a rollback.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    sent: String,
-    /// The key itself, then in quotation marks.
-    spellings: [String; 2],
-}
 
 /// A request that may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,39 +55,6 @@ impl failure::Refusal for Refusal {
             Self::KeyReused => "idempotency_key_reused",
         }
     }
-}
-
-impl Key {
-    /// The value of the header.
-    pub fn parse(sent: &str) -> Result<Self, Refusal> {
-        let key = unquoted(sent).ok_or(Refusal::BadKey)?;
-        if !fits(&key) {
-            return Err(Refusal::BadKey);
-        }
-        let quoted = format!("\"{}\"", key.replace('\\', r"\\").replace('"', r#"\""#));
-        // The release before refuses a key that is too long with its quotation marks.
-        let sent = if fits(sent) { sent.to_owned() } else { key.clone() };
-        Ok(Self { sent, spellings: [key, quoted] })
-    }
-}
-
-fn fits(text: &str) -> bool {
-    (16..=255).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
-}
-
-/// The key itself. `None` if it begins as a string of RFC 9651 and does not end as one.
-fn unquoted(value: &str) -> Option<String> {
-    let Some(quoted) = value.strip_prefix('"') else { return Some(value.to_owned()) };
-    let mut escaped = quoted.strip_suffix('"')?.chars();
-    let mut key = String::new();
-    while let Some(character) = escaped.next() {
-        match character {
-            '\\' => key.push(escaped.next().filter(|next| ['"', '\\'].contains(next))?),
-            '"' => return None,
-            other => key.push(other),
-        }
-    }
-    Some(key)
 }
 
 queries! {
@@ -269,55 +229,4 @@ fn recorded(stored: &Row) -> Result<RecordedResponse, DbError> {
     let status = status.and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or(DbError::invalid_row(&LOCK_KEY, "a key without its response"))?;
     Ok(RecordedResponse { status, body: stored.get("response_body"), replayed: true })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_in_quotation_marks_is_what_stands_between_them() {
-        for (value, key) in [
-            ("8e03978e-40d5-43dd", Some("8e03978e-40d5-43dd")),
-            (r#""8e03978e-40d5-43dd""#, Some("8e03978e-40d5-43dd")),
-            (r#""a \"b\" \\ c""#, Some(r#"a "b" \ c"#)),
-            (r#"a "b" c"#, Some(r#"a "b" c"#)),
-            (r#""a"#, None),
-            (r#"""#, None),
-            (r#""a"b""#, None),
-            (r#""a\""#, None),
-            (r#""a\b""#, None),
-        ] {
-            assert_eq!(unquoted(value).as_deref(), key, "{value}");
-        }
-    }
-
-    #[test]
-    fn a_key_has_the_same_spellings_however_it_is_sent() {
-        for key in ["8e03978e-40d5-43dd", r#"a "key" with a \ in it"#] {
-            let plain = Key::parse(key).unwrap();
-            let quoted = Key::parse(&plain.spellings[1]).unwrap();
-
-            assert_eq!((&plain.spellings, &plain.spellings[0]), (&quoted.spellings, &plain.sent));
-            assert_eq!(quoted.spellings[1], quoted.sent);
-        }
-    }
-
-    #[test]
-    fn a_key_has_16_to_255_characters_that_can_be_printed() {
-        let long = "k".repeat(255);
-        for good in ["sixteen letters!", r#""sixteen letters!""#, &long] {
-            assert!(Key::parse(good).is_ok(), "{good}");
-        }
-        let longer = "k".repeat(256);
-        for bad in ["", "fifteen letters", r#""fifteen letters""#, "\tsixteen letters", &longer] {
-            assert_eq!(Key::parse(bad), Err(Refusal::BadKey), "{bad}");
-        }
-        let quoted = Key::parse(&format!("\"{long}\"")).unwrap();
-        assert_eq!(
-            quoted,
-            Key::parse(&long).unwrap(),
-            "with quotation marks it is too long to store"
-        );
-    }
 }
