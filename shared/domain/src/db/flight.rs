@@ -1,5 +1,5 @@
-//! What belongs together is sent together: the statements of one flight leave without waiting for each other's answers, and
-//! are answered in their order.
+//! Pipelining: the statements of one flight are sent without waiting for each other's answers, and are answered in their
+//! order.
 
 use super::{ANSWER_TIMEOUT, DbError, Param, Query};
 use crate::failure::Source;

@@ -115,7 +115,7 @@ impl Tx<'_> {
         self.state().meets_itself = true;
     }
 
-    /// It is rolled back in place of a commit, whatever its work returns: it changed something that it need not have.
+    /// It ends with a rollback in place of a commit, also if its work succeeds: none of its writes is wanted.
     pub(crate) fn rolls_back(&self) {
         self.state().rolls_back = true;
     }
