@@ -48,6 +48,13 @@ macro_rules! ids {
             pub const LAST: Self = Self(Uuid::max());
         }
 
+        /// As the database has it.
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(f, concat!($prefix, "_{}"), self.0.simple())
@@ -106,6 +113,8 @@ ids! {
     ReconciliationId = "rec",
     /// A manual stock adjustment.
     AdjustmentId = "adj",
+    ShippingMethodId = "ship",
+    DiscountId = "disc",
 }
 
 #[cfg(test)]

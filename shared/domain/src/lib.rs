@@ -19,6 +19,7 @@ pub mod ordering;
 pub mod outbox;
 pub mod page;
 pub mod payments;
+pub mod pricing;
 pub mod retention;
 pub mod statements;
 pub mod status;

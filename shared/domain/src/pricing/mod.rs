@@ -1,0 +1,28 @@
+//! What a basket costs at a place: discounts, shipping, taxes, and what of it goes back in refunds. Pure.
+
+mod arithmetic;
+mod basket;
+mod bill;
+mod calculation;
+mod destination;
+mod discount;
+mod itemize;
+mod price;
+mod problem;
+pub mod refund;
+mod rules;
+mod shipping;
+mod tax;
+
+pub use basket::{Basket, Line, Wish};
+pub use bill::{
+    AppliedDiscount, Bill, BilledLine, BilledShipping, OrderTax, ShippingOption, Unavailable,
+    UnavailableMethod,
+};
+pub use destination::Destination;
+pub use price::bill;
+pub use problem::{Problem, Severity};
+pub use rules::{DiscountTarget, Rules};
+
+#[cfg(test)]
+mod tests;
