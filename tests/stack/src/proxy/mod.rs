@@ -5,8 +5,10 @@
 //! the process has crashed before the commit; if it holds the response, after.
 
 mod connection;
+mod delay_line;
 mod position;
 
+use delay_line::DelayLine;
 use position::StreamPosition;
 use std::{
     io,
@@ -87,6 +89,7 @@ struct Plan {
     server: SocketAddr,
     is_open: bool,
     faults: Vec<(Direction, Trigger, NetworkFault)>,
+    delay: Option<DelayLine>,
 }
 
 impl Proxy {
@@ -95,7 +98,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(State {
-            plan: Mutex::new(Plan { server, is_open: true, faults: Vec::new() }),
+            plan: Mutex::new(Plan { server, is_open: true, faults: Vec::new(), delay: None }),
             fault_count: watch::Sender::new(0),
             release: watch::Sender::new(0),
             epoch: watch::Sender::new(0),
@@ -125,6 +128,13 @@ impl Proxy {
     /// Adds a fault, which occurs once. Several faults occur one after the other.
     pub fn inject(&self, direction: Direction, trigger: Trigger, fault: NetworkFault) {
         self.plan().faults.push((direction, trigger, fault));
+    }
+
+    /// Delays every byte of new connections by this time, in each direction, without limiting throughput: what is sent
+    /// together arrives together.
+    pub fn set_delay(&self, delay: Duration) -> io::Result<()> {
+        self.plan().delay = if delay.is_zero() { None } else { Some(DelayLine::start(delay)?) };
+        Ok(())
     }
 
     /// How many faults have occurred so far.
@@ -200,16 +210,16 @@ impl State {
 
 async fn accept(listener: TcpListener, shared: Shared) {
     while let Ok((client, _)) = listener.accept().await {
-        let (server, is_open) = {
+        let (server, is_open, delay) = {
             let plan = shared.plan();
-            (plan.server, plan.is_open)
+            (plan.server, plan.is_open, plan.delay.clone())
         };
         if is_open {
             let shared = Arc::clone(&shared);
             let closed = shared.epoch.subscribe();
             tokio::spawn(async move {
                 if let Ok(server) = TcpStream::connect(server).await {
-                    connection::forward(client, server, &shared, closed).await;
+                    connection::forward(client, server, &shared, delay.as_ref(), closed).await;
                 }
             });
         }

@@ -134,6 +134,82 @@ async fn a_delayed_line_carries_everything_late() {
     assert!(started.elapsed() >= Duration::from_millis(100));
 }
 
+/// A proxy to the echo that delays each direction by 50 ms.
+async fn far_away() -> Proxy {
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.set_delay(Duration::from_millis(50)).unwrap();
+    proxy
+}
+
+#[tokio::test]
+async fn a_long_line_carries_every_byte_in_order() {
+    let proxy = far_away().await;
+    let mut client = Client::connect(&proxy).await;
+
+    let long: String = (0..200_000).map(|number| format!("{number} ")).collect();
+    let started = Instant::now();
+    let (mut from, mut to) = client.stream.split();
+    let mut received = String::new();
+    let sent = async {
+        to.write_all(long.as_bytes()).await.unwrap();
+        to.shutdown().await.unwrap();
+    };
+    tokio::join!(sent, async { from.read_to_string(&mut received).await.unwrap() });
+
+    assert!(received == long, "bytes were lost or exchanged");
+    assert!(started.elapsed() >= Duration::from_millis(100));
+}
+
+#[tokio::test]
+async fn several_packets_on_a_long_line_take_one_delay() {
+    let proxy = far_away().await;
+    let mut client = Client::connect(&proxy).await;
+    client.stream.set_nodelay(true).unwrap();
+
+    let started = Instant::now();
+    for packet in 0..20 {
+        client.send(&format!("{packet:02}")).await;
+        tokio::task::yield_now().await;
+    }
+    let expected: String = (0..20).map(|packet| format!("{packet:02}")).collect();
+    let mut received = vec![0; expected.len()];
+    client.stream.read_exact(&mut received).await.unwrap();
+    let took = started.elapsed();
+
+    assert_eq!(String::from_utf8(received).unwrap(), expected);
+    assert!(took >= Duration::from_millis(100), "{took:?} for there and back");
+    assert!(took < Duration::from_secs(1), "{took:?}: one by one they take two seconds");
+}
+
+#[tokio::test]
+async fn a_delay_below_a_millisecond_is_kept() {
+    let proxy = Proxy::to(echo().await).await.unwrap();
+    proxy.set_delay(Duration::from_micros(300)).unwrap();
+    let mut client = Client::connect(&proxy).await;
+
+    let mut fastest = Duration::MAX;
+    for _ in 0..200 {
+        let started = Instant::now();
+        client.send("a").await;
+        client.stream.read_exact(&mut [0]).await.unwrap();
+        fastest = fastest.min(started.elapsed());
+    }
+
+    assert!(fastest >= Duration::from_micros(600), "{fastest:?}");
+    assert!(fastest < Duration::from_millis(2), "{fastest:?}: rounded up to milliseconds");
+}
+
+#[tokio::test]
+async fn a_long_line_is_cut_at_its_byte_as_well() {
+    let proxy = far_away().await;
+    proxy.inject(Direction::ToClient, Trigger::text("COMMIT"), NetworkFault::Close);
+    let mut client = Client::connect(&proxy).await;
+
+    client.send("begin; COMMIT").await;
+
+    assert_eq!(client.read_to_end().await.unwrap(), "begin; ");
+}
+
 #[tokio::test]
 async fn a_garbled_byte_is_another_and_the_others_are_the_same() {
     let proxy = Proxy::to(echo().await).await.unwrap();
