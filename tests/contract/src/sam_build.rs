@@ -146,3 +146,19 @@ fn a_build_with_the_settings_of_production_is_for_the_architecture_of_production
 
     assert_eq!(built, calls("--release --arm64"));
 }
+
+/// `cargo lambda build --release` sets these itself where the profile does not. Its `panic = "abort"` would end the process of
+/// a request that panics without a response, and the other messages of a batch with it.
+#[test]
+fn sam_builds_with_the_release_profile_that_is_measured() {
+    let manifest = workspace::read("Cargo.toml");
+    let (_, profile) = manifest.split_once("\n[profile.release]\n").unwrap();
+    let profile = profile.split("\n[").next().unwrap();
+    let settings: Vec<_> = profile.lines().filter_map(|line| line.split_once(" = ")).collect();
+    let value = |name| settings.iter().find(|(set, _)| *set == name).map(|(_, value)| *value);
+
+    for set_by_cargo_lambda in ["codegen-units", "lto", "strip"] {
+        assert!(value(set_by_cargo_lambda).is_some(), "{set_by_cargo_lambda} is not set");
+    }
+    assert_eq!(value("panic"), Some("\"unwind\""));
+}
