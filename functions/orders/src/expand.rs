@@ -73,6 +73,10 @@ struct RefundOfOrder {
     origin: Origin,
     /// An internal note, shown to staff only.
     reason: Option<String>,
+    /// Of the amount, what was paid for shipping.
+    shipping: Money,
+    /// The tax in the amount.
+    tax: Money,
     /// The refunded pieces; empty for a refund by amount.
     lines: Vec<PiecesOfRefund>,
     #[serde(with = "time::serde::rfc3339")]
@@ -88,6 +92,9 @@ struct PiecesOfRefund {
     quantity: i32,
     /// Pieces that were returned to stock.
     restocked: i32,
+    amount: Money,
+    /// The tax in the amount.
+    tax: Money,
 }
 
 /// The payments and refunds of a list of orders, as far as requested.
@@ -159,10 +166,9 @@ impl From<Payment> for PaymentOfOrder {
 
 impl RefundOfOrder {
     fn new(refund: Refund, for_staff: bool) -> Self {
-        let pieces = |RefundLine { product, quantity, restocked }| PiecesOfRefund {
-            product,
-            quantity,
-            restocked,
+        let pieces = |line: RefundLine| {
+            let RefundLine { product, quantity, restocked, amount, tax, .. } = line;
+            PiecesOfRefund { product, quantity, restocked, amount, tax }
         };
         Self {
             id: refund.id,
@@ -171,6 +177,8 @@ impl RefundOfOrder {
             status: refund.status,
             origin: refund.origin,
             reason: refund.reason.filter(|_| for_staff),
+            shipping: refund.shipping,
+            tax: refund.tax,
             lines: refund.lines.into_iter().map(pieces).collect(),
             created_at: refund.created_at,
             updated_at: refund.updated_at,

@@ -1,6 +1,7 @@
 //! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders.
 
 mod address;
+mod bill;
 mod cancel;
 mod confirm;
 mod edit;

@@ -1,4 +1,5 @@
 use crate::address::ShippingAddress;
+use crate::bill::{ShippingMethodView, TaxView};
 use crate::expand::Expanded;
 use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
@@ -13,7 +14,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-/// An order. `total = subtotal - discount + shipping + tax`, all in one currency.
+/// An order. `total = subtotal - discount + shipping + tax`, all in one currency. What its prices, taxes and shipping were
+/// when it was placed, they stay.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderView {
     id: OrderId,
@@ -24,8 +26,15 @@ pub(crate) struct OrderView {
     subtotal: Money,
     discount: Money,
     shipping: Money,
+    /// What is added to the prices.
     tax: Money,
+    /// The tax that the prices contain, no part of the sum; one of both is zero.
+    tax_included: Money,
     total: Money,
+    /// Each component and rate, once.
+    taxes: Vec<TaxView>,
+    /// How it is shipped, if a method was chosen.
+    shipping_method: Option<ShippingMethodView>,
     /// The refunded amount.
     refunded: Money,
     shipping_address: Option<ShippingAddress>,
@@ -61,7 +70,15 @@ struct LineView {
     /// Pieces.
     quantity: i32,
     unit_price: Money,
+    /// Quantity times unit price.
     total: Money,
+    discount: Money,
+    /// What is added to the price.
+    tax: Money,
+    /// The tax that the price contains.
+    tax_included: Money,
+    /// What the buyer pays for the line: `total - discount + tax`.
+    paid: Money,
     /// Pieces that were returned.
     returned: i32,
 }
@@ -88,7 +105,7 @@ pub(crate) fn tag(order: &Order) -> ETag {
 
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
-        let Totals { subtotal, discount, shipping, tax, total } = order.totals;
+        let Totals { subtotal, discount, shipping, tax, tax_included, total } = order.totals;
         Self {
             id: order.id,
             status: order.status,
@@ -99,7 +116,10 @@ impl From<Order> for OrderView {
             discount,
             shipping,
             tax,
+            tax_included,
             total,
+            taxes: order.taxes.into_iter().map(TaxView::from).collect(),
+            shipping_method: order.shipping.map(ShippingMethodView::from),
             refunded: order.refunded,
             shipping_address: order.address.map(ShippingAddress::from),
             note: order.note.as_ref().map(Note::text).map(str::to_owned),
@@ -141,7 +161,21 @@ pub(crate) fn order_response(order: &Order) -> RecordedResponse {
 
 impl From<OrderLine> for LineView {
     fn from(line: OrderLine) -> Self {
-        let OrderLine { product, sku, name, quantity, unit_price, total, returned } = line;
-        Self { product, sku, name, quantity, unit_price, total, returned }
+        let paid = line.paid();
+        let OrderLine { product, sku, name, quantity, unit_price, total, discount, tax, .. } = line;
+        let (tax_included, returned) = (line.tax_included, line.returned);
+        Self {
+            product,
+            sku,
+            name,
+            quantity,
+            unit_price,
+            total,
+            discount,
+            tax,
+            tax_included,
+            paid,
+            returned,
+        }
     }
 }

@@ -18,15 +18,19 @@ use utoipa::ToSchema;
 /// Refunds that Stripe does not confirm in this time are left to the sweep.
 const STRIPE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What to refund; without `amount` and `lines`, all that is left of the payment.
+/// What to refund; without `amount`, `lines` and `shipping`, all that is left of the payment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "A chipped mug"}))]
 pub(crate) struct CreateRefund {
     amount: Option<Money>,
-    /// Pieces of the order, refunded at what they cost.
+    /// Pieces of the order. Each gives back its share of what was paid for its line, after discounts and with tax, as far as
+    /// the payment has it left. Pieces of which all money went back before give nothing back.
     #[schema(min_items = 1, max_items = 100)]
     lines: Option<Vec<RefundLine>>,
+    /// Whether what is left of the price of shipping goes back as well.
+    #[serde(default)]
+    shipping: bool,
     /// An internal note.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
@@ -55,7 +59,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
             restock,
         };
         let lines = body.lines.map(|lines| lines.into_iter().map(line).collect());
-        Self::new(body.amount, lines, body.reason.as_deref())
+        Self::new(body.amount, lines, body.shipping, body.reason.as_deref())
     }
 }
 

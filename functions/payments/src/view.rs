@@ -50,6 +50,10 @@ pub(crate) struct RefundView {
     /// Why it is pending, as Stripe names it.
     #[schema(example = "insufficient_funds")]
     pending_reason: Option<String>,
+    /// Of the amount, what was paid for shipping.
+    shipping: Money,
+    /// The tax in the amount, added to the prices or contained in them.
+    tax: Money,
     /// The refunded pieces; empty for a refund by amount.
     lines: Vec<RefundedPieces>,
     #[serde(with = "time::serde::rfc3339")]
@@ -92,6 +96,12 @@ struct RefundedPieces {
     quantity: i32,
     /// Pieces that were returned to stock.
     restocked: i32,
+    /// What they gave back: their share of what was paid for the line.
+    amount: Money,
+    /// The tax in it.
+    tax: Money,
+    /// By how much they had been reduced.
+    discount: Money,
 }
 
 impl PaymentView {
@@ -136,13 +146,16 @@ impl From<Refund> for RefundView {
             reason,
             failure,
             pending_reason,
+            shipping,
+            tax,
             lines,
             created_at,
             updated_at,
         } = refund;
-        let lines = lines.into_iter().map(|RefundLine { product, quantity, restocked }| {
-            RefundedPieces { product, quantity, restocked }
-        });
+        let pieces = |line: RefundLine| {
+            let RefundLine { product, quantity, restocked, amount, tax, discount } = line;
+            RefundedPieces { product, quantity, restocked, amount, tax, discount }
+        };
         Self {
             id,
             payment,
@@ -153,7 +166,9 @@ impl From<Refund> for RefundView {
             reason,
             failure_reason: failure,
             pending_reason,
-            lines: lines.collect(),
+            shipping,
+            tax,
+            lines: lines.into_iter().map(pieces).collect(),
             created_at,
             updated_at,
         }

@@ -26,6 +26,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         inventory::ALL_QUERIES,
         mail::ALL,
         operations::ALL_CHECKS,
+        operations::PART_CHECKS,
         operations::ALL_QUERIES,
         outbox::ALL,
         payments::ALL_QUERIES,

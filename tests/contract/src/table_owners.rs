@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 28] = [
+const OWNERS: [(&str, &[&str]); 29] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
     ("disputes", &["payments"]),
@@ -19,6 +19,7 @@ const OWNERS: [(&str, &[&str]); 28] = [
     ("order_changes", &[]),
     ("order_history", &[]),
     ("order_lines", &["ordering"]),
+    ("order_taxes", &["ordering"]),
     ("orders", &["ordering"]),
     ("outbox", &["outbox"]),
     ("payments", &["payments"]),

@@ -27,6 +27,7 @@ pub(super) struct ExportedOrderView {
     discount: Money,
     shipping: Money,
     tax: Money,
+    tax_included: Money,
     total: Money,
     refunded: Money,
     shipping_address: Option<ExportedAddress>,
@@ -55,6 +56,9 @@ struct ExportedLine {
     quantity: i32,
     unit_price: Money,
     total: Money,
+    discount: Money,
+    tax: Money,
+    tax_included: Money,
     returned: i32,
 }
 
@@ -123,6 +127,8 @@ struct ExportedRefund {
     origin: Origin,
     /// What staff wrote.
     reason: Option<String>,
+    shipping: Money,
+    tax: Money,
     lines: Vec<ExportedPieces>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
@@ -136,6 +142,9 @@ struct ExportedPieces {
     product: ProductId,
     quantity: i32,
     restocked: i32,
+    amount: Money,
+    /// The tax in the amount.
+    tax: Money,
 }
 
 impl From<ExportedOrder> for ExportedOrderView {
@@ -144,7 +153,7 @@ impl From<ExportedOrder> for ExportedOrderView {
         let (payment_status, fulfillment_status) =
             (PaymentStatus::of(&order), FulfillmentStatus::of(&order));
         let Order { lines, totals, address, note, shipment, .. } = order;
-        let Totals { subtotal, discount, shipping, tax, total } = totals;
+        let Totals { subtotal, discount, shipping, tax, tax_included, total } = totals;
         Self {
             id: order.id,
             status: order.status,
@@ -155,6 +164,7 @@ impl From<ExportedOrder> for ExportedOrderView {
             discount,
             shipping,
             tax,
+            tax_included,
             total,
             refunded: order.refunded,
             shipping_address: address.map(ExportedAddress::from),
@@ -174,8 +184,20 @@ impl From<ExportedOrder> for ExportedOrderView {
 
 impl From<OrderLine> for ExportedLine {
     fn from(line: OrderLine) -> Self {
-        let OrderLine { product, sku, name, quantity, unit_price, total, returned } = line;
-        Self { product, sku, name, quantity, unit_price, total, returned }
+        let OrderLine { product, sku, name, quantity, unit_price, total, discount, tax, .. } = line;
+        let (tax_included, returned) = (line.tax_included, line.returned);
+        Self {
+            product,
+            sku,
+            name,
+            quantity,
+            unit_price,
+            total,
+            discount,
+            tax,
+            tax_included,
+            returned,
+        }
     }
 }
 
@@ -222,10 +244,9 @@ impl From<Payment> for ExportedPayment {
 
 impl From<Refund> for ExportedRefund {
     fn from(refund: Refund) -> Self {
-        let pieces = |RefundLine { product, quantity, restocked }| ExportedPieces {
-            product,
-            quantity,
-            restocked,
+        let pieces = |line: RefundLine| {
+            let RefundLine { product, quantity, restocked, amount, tax, .. } = line;
+            ExportedPieces { product, quantity, restocked, amount, tax }
         };
         Self {
             id: refund.id,
@@ -234,6 +255,8 @@ impl From<Refund> for ExportedRefund {
             status: refund.status,
             origin: refund.origin,
             reason: refund.reason,
+            shipping: refund.shipping,
+            tax: refund.tax,
             lines: refund.lines.into_iter().map(pieces).collect(),
             created_at: refund.created_at,
             updated_at: refund.updated_at,

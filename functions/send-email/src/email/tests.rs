@@ -21,6 +21,11 @@ fn line(name: &str, quantity: i32, minor: i64) -> OrderLine {
         quantity,
         unit_price: euros(minor),
         total: euros(minor * i64::from(quantity)),
+        discount: euros(0),
+        tax: euros(0),
+        tax_included: euros(0),
+        tax_category: None,
+        tax_rate_ppm: None,
         returned: 0,
     }
 }
@@ -38,8 +43,11 @@ fn order() -> Order {
             discount: euros(0),
             shipping: euros(490),
             tax: euros(0),
+            tax_included: euros(0),
             total: euros(9140),
         },
+        taxes: Vec::new(),
+        shipping: None,
         captured: euros(0),
         refunded: euros(0),
         payment: None,

@@ -8,6 +8,7 @@ mod views;
 pub use dead_letter::parse_error;
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::checks::ALL as ALL_CHECKS;
+pub(crate) use sql::parts::ALL as PART_CHECKS;
 pub use views::{
     FailingMessage, InvariantViolation, Lag, Mail, OutboxStatus, Position, Refusal, ReplayOutcome,
     StripeEvent, StripeEventFilter, StripeEventId, StripeEventState,
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 /// Checks all invariants. Returns those that do not hold, each with the rows that violate it.
 pub async fn check(db: &Db) -> Result<Vec<InvariantViolation>, DbError> {
     let mut violations = Vec::new();
-    for invariant in sql::checks::OF_RECORDS.iter().chain(sql::checks::OF_OPERATION) {
+    for invariant in of_records().into_iter().chain(sql::checks::OF_OPERATION) {
         let rows = sql::checks::violations(db, invariant.2).await?;
         violations.extend(violation(invariant, rows));
     }
@@ -36,7 +37,7 @@ pub async fn check(db: &Db) -> Result<Vec<InvariantViolation>, DbError> {
 /// equal share of the time that those before it have left.
 pub async fn check_records(db: &Db, time: Duration) {
     let end = Instant::now() + time;
-    let mut checks = sql::checks::OF_RECORDS.iter();
+    let mut checks = of_records().into_iter();
     while let Some(invariant) = checks.next() {
         let left = end.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(checks.len() + 1).unwrap_or(u32::MAX);
@@ -55,6 +56,11 @@ pub async fn check_records(db: &Db, time: Duration) {
     }
 }
 
+/// The invariants of the records: they hold at any time.
+fn of_records() -> Vec<&'static sql::checks::Invariant> {
+    sql::checks::OF_RECORDS.iter().chain(sql::parts::OF_PARTS).collect()
+}
+
 /// Logs an invariant that rows violate. A metric filter in template.yaml counts the lines.
 fn violation(
     &(invariant, says, _): &sql::checks::Invariant,
@@ -69,7 +75,7 @@ fn violation(
 
 /// The names of the invariants that [`check`] checks. A name may occur more than once.
 pub fn invariants() -> impl Iterator<Item = &'static str> {
-    let all = sql::checks::OF_RECORDS.iter().chain(sql::checks::OF_OPERATION);
+    let all = of_records().into_iter().chain(sql::checks::OF_OPERATION);
     all.map(|(invariant, ..)| *invariant)
 }
 

@@ -12,6 +12,7 @@ use crate::failure::Invalid;
 use crate::id::{OrderId, ProductId, UserId};
 use crate::inventory::ReservedLine;
 use crate::money::{Currency, Money, MoneyError};
+use crate::pricing::{BilledShipping, OrderTax};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
 use crate::viewer::Buyer;
@@ -25,6 +26,9 @@ pub struct Order {
     pub status: OrderStatus,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
+    /// One entry for each component and rate.
+    pub taxes: Vec<OrderTax>,
+    pub shipping: Option<BilledShipping>,
     pub captured: Money,
     pub refunded: Money,
     /// The status of the newest payment; `Failed` also after a failed attempt that no other followed.
@@ -57,7 +61,17 @@ pub struct OrderLine {
     pub name: String,
     pub quantity: i32,
     pub unit_price: Money,
+    /// The price of its pieces, before discounts and added tax.
     pub total: Money,
+    pub discount: Money,
+    /// What is added to the price.
+    pub tax: Money,
+    /// The tax that the price contains.
+    pub tax_included: Money,
+    /// Null if nothing was taxed where the order goes.
+    pub tax_category: Option<String>,
+    /// All components together, in parts per million.
+    pub tax_rate_ppm: Option<i32>,
     /// How many of the pieces were returned to stock.
     pub returned: i32,
 }
@@ -66,9 +80,14 @@ pub struct OrderLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Totals {
     pub subtotal: Money,
+    /// Of lines and of shipping.
     pub discount: Money,
+    /// Before its discount.
     pub shipping: Money,
+    /// What is added to the prices, for lines and shipping.
     pub tax: Money,
+    /// The tax that the prices contain. It is no part of the sum; one of both taxes is zero.
+    pub tax_included: Money,
     pub total: Money,
 }
 
@@ -94,6 +113,8 @@ pub(crate) struct PricedOrder {
     pub(crate) status: OrderStatus,
     pub(super) lines: Vec<OrderLine>,
     pub(super) totals: Totals,
+    pub(super) taxes: Vec<OrderTax>,
+    pub(super) shipping: Option<BilledShipping>,
     pub(super) address: Option<Address>,
     pub(super) note: Option<Note>,
 }
@@ -120,6 +141,7 @@ impl PricedOrder {
             // A stored price may be one that could not be written any more, and never charged.
             Price::new(unit_price).map_err(|_| Refusal::NotForSale(product))?;
             if is_reserved {
+                let nothing = Money::zero(unit_price.currency);
                 let total = unit_price.times(quantity).map_err(unsummable(unit_price.currency))?;
                 lines.push(OrderLine {
                     product,
@@ -128,6 +150,11 @@ impl PricedOrder {
                     quantity,
                     unit_price,
                     total,
+                    discount: nothing,
+                    tax: nothing,
+                    tax_included: nothing,
+                    tax_category: None,
+                    tax_rate_ppm: None,
                     returned: 0,
                 });
             } else {
@@ -147,12 +174,22 @@ impl PricedOrder {
         }
         let status = if is_free { OrderStatus::Confirmed } else { OrderStatus::Pending };
         let (address, note) = (new.address.clone(), new.note.clone());
-        Ok(Self { id, buyer, status, lines, totals, address, note })
+        Ok(Self {
+            id,
+            buyer,
+            status,
+            lines,
+            totals,
+            taxes: Vec::new(),
+            shipping: None,
+            address,
+            note,
+        })
     }
 
     /// The order once it is placed: not paid, shipped or cancelled yet. Its stock is reserved while it waits for a payment.
     pub(super) fn placed(self, at: OffsetDateTime) -> Order {
-        let Self { id, buyer, status, lines, totals, address, note } = self;
+        let Self { id, buyer, status, lines, totals, taxes, shipping, address, note, .. } = self;
         let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(buyer).hold_seconds);
         let nothing = Money::zero(totals.currency());
         Order {
@@ -161,6 +198,8 @@ impl PricedOrder {
             status,
             lines,
             totals,
+            taxes,
+            shipping,
             captured: nothing,
             refunded: nothing,
             payment: None,
@@ -197,6 +236,13 @@ impl Reason {
     }
 }
 
+impl OrderLine {
+    /// What the buyer pays for the line.
+    pub fn paid(&self) -> Money {
+        Money { minor: self.total.minor - self.discount.minor + self.tax.minor, ..self.total }
+    }
+}
+
 impl Totals {
     fn of(lines: &[OrderLine]) -> Result<Self, Refusal> {
         let currency = lines.first().expect("a basket is never empty").total.currency;
@@ -210,7 +256,14 @@ impl Totals {
         if subtotal != nothing && !currency.is_chargeable(subtotal.minor) {
             return Err(Refusal::TooSmall { least });
         }
-        Ok(Self { subtotal, discount: nothing, shipping: nothing, tax: nothing, total: subtotal })
+        Ok(Self {
+            subtotal,
+            discount: nothing,
+            shipping: nothing,
+            tax: nothing,
+            tax_included: nothing,
+            total: subtotal,
+        })
     }
 
     pub fn currency(&self) -> Currency {

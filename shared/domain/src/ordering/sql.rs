@@ -1,11 +1,14 @@
 //! The statements behind orders. They hold no rules.
 
 mod address;
+mod amounts;
 pub(super) mod erasure;
+mod insert;
 mod read;
 mod timeline;
 mod unpaid;
 
+pub(crate) use insert::insert;
 pub(crate) use read::read;
 pub(super) use read::{find, find_with, list};
 pub(super) use timeline::{timeline, viewable};
@@ -15,19 +18,20 @@ use super::address::Address;
 use super::cancel_reason::CancelReason;
 use super::locked_order::LockedOrder;
 use super::note::Note;
-use super::order::{Order, PricedOrder, Reason, Totals};
+use super::order::Reason;
 use super::shipment::Shipment;
 use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
 use address::{columns, params as address_params};
-use read::{cancel_reason, money, status};
+use amounts::money;
+use read::{cancel_reason, status};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 5] =
-    [ALL, erasure::ALL, read::ALL, timeline::ALL, unpaid::ALL];
+pub(crate) const ALL_QUERIES: [&[Query]; 6] =
+    [ALL, erasure::ALL, insert::ALL, read::ALL, timeline::ALL, unpaid::ALL];
 
 /// Every column that [`locked_order`] reads.
 macro_rules! lock_order {
@@ -51,19 +55,6 @@ queries! {
     /// With the time of the transaction, at which its order is placed.
     COUNT_UNPAID: "count a buyer's unpaid orders" = "
         select count(*) as unpaid, now() as at from orders where user_id = $1 and status = 'pending'";
-
-    INSERT: "insert an order and its lines" = "
-        with placed as (
-            insert into orders (id, user_id, status, currency, subtotal_minor, discount_minor, shipping_minor,
-                                tax_minor, total_minor, expires_at, note, ship_to_name, ship_to_company, ship_to_line1,
-                                ship_to_line2, ship_to_postal_code, ship_to_city, ship_to_region, ship_to_country,
-                                ship_to_phone)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            returning id, currency
-        )
-        insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor)
-        select placed.id, placed.currency, line.*
-        from placed, unnest($21::uuid[], $22::text[], $23::text[], $24::int4[], $25::int8[]) as line";
 
     LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
 
@@ -161,29 +152,6 @@ pub(crate) fn count_unpaid(buyer: UserId) -> Ask<(i64, OffsetDateTime)> {
         let row = rows.first().ok_or(DbError::invalid_row(&COUNT_UNPAID, "no count"))?;
         Ok((row.get("unpaid"), row.get("at")))
     })
-}
-
-/// Inserts an order that is placed at `at`, the time of the transaction.
-pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, at: OffsetDateTime) -> Order {
-    let order = order.placed(at);
-    let Order { id, buyer, status, lines, totals, expires_at, address, note, .. } = order.clone();
-    let Totals { subtotal, discount, shipping, tax, total } = totals;
-    let note = note.map(|note| note.text().to_owned());
-    let [name, company, line1, line2, postal_code, city, region, country, phone] =
-        columns(address.as_ref());
-    let products: Vec<_> = lines.iter().map(|line| line.product).collect();
-    let skus: Vec<_> = lines.iter().map(|line| line.sku.clone()).collect();
-    let names: Vec<_> = lines.iter().map(|line| line.name.clone()).collect();
-    let quantities: Vec<_> = lines.iter().map(|line| line.quantity).collect();
-    let prices: Vec<_> = lines.iter().map(|line| line.unit_price.minor).collect();
-    #[rustfmt::skip]
-    let row = params![
-        id, buyer, status.name(), total.currency.code(), subtotal.minor, discount.minor, shipping.minor, tax.minor,
-        total.minor, expires_at, note, name, company, line1, line2, postal_code, city, region, country, phone,
-        products, skus, names, quantities, prices,
-    ];
-    tx.defer(Ask::write(&INSERT, row));
-    order
 }
 
 pub(crate) async fn lock(

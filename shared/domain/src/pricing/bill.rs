@@ -56,7 +56,7 @@ pub struct BilledLine {
     pub paid: Money,
     pub tax_category: String,
     /// All taxes of the line together, in millionths.
-    pub tax_rate_ppm: i64,
+    pub tax_rate_ppm: i32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

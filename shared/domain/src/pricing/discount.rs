@@ -1,13 +1,12 @@
 //! Which discounts a basket may have, and what each takes off. Pure.
 
 use super::arithmetic::{half_up, product, share};
-use super::basket::{Basket, Line};
+use super::basket::{Basket, Line, Wish};
 use super::problem::Problem;
 use super::rules::{Discount, DiscountTarget, DiscountValue, Rules};
 use crate::id::DiscountId;
 use crate::money::Money;
 
-const MOST_CODES: usize = 5;
 const MOST_AUTOMATIC: usize = 10;
 /// A percent is a hundred basis points.
 const WHOLE_BP: i128 = 10_000;
@@ -36,7 +35,7 @@ impl<'a> Eligible<'a> {
     pub(super) fn all(
         basket: &Basket,
         rules: &'a Rules,
-        codes: &[String],
+        wish: &Wish,
         problems: &mut Vec<Problem>,
     ) -> Vec<Self> {
         let automatic = rules.discounts.iter().filter(|discount| discount.code.is_none());
@@ -47,8 +46,7 @@ impl<'a> Eligible<'a> {
         let mut all: Vec<Self> =
             automatic.into_iter().filter_map(|one| Self::of(one, None, basket).ok()).collect();
 
-        let codes: Vec<String> =
-            codes.iter().take(MOST_CODES).map(|code| code.trim().to_ascii_uppercase()).collect();
+        let codes = wish.stored_codes();
         for (place, code) in codes.iter().enumerate() {
             if codes[..place].contains(code) {
                 continue;

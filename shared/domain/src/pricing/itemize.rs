@@ -62,7 +62,7 @@ impl<'a> Itemized<'a, '_> {
                 tax_included: self.included(tax),
                 paid: self.paid(left, tax),
                 tax_category: line.tax_category.clone(),
-                tax_rate_ppm: rate.ppm(),
+                tax_rate_ppm: i32::try_from(rate.ppm()).unwrap_or(i32::MAX),
             }
         });
         lines.collect()

@@ -16,7 +16,7 @@ pub fn bill(basket: &Basket, rules: &Rules, wish: &Wish) -> Bill {
     let method = wish.shipping_method;
     let method = rules.shipping_methods.iter().find(|known| Some(known.id) == method);
     let mut problems = Vec::new();
-    let eligible = Eligible::all(basket, rules, &wish.codes, &mut problems);
+    let eligible = Eligible::all(basket, rules, wish, &mut problems);
 
     let outcomes = alternatives(&eligible).into_iter().map(|places| {
         let discounts: Vec<&Eligible<'_>> = places.iter().map(|place| &eligible[*place]).collect();

@@ -73,6 +73,8 @@
 //! }
 //! ```
 //!
+//! - It is called with what [`Destination`](super::Destination) and [`Wish::stored_codes`](super::Wish::stored_codes) say, so that
+//!   regions, prefixes and codes are compared as they are stored.
 //! - Rates: of this country, in force at `at`, of every category. A row whose `rate_ppm` is null ends the rate of its key, and is
 //!   left out. Rates and zones of other regions and postal prefixes may be left out; if they are not, they have no effect.
 //! - Methods: all active ones, also of other currencies. Their zones of this country and of everywhere else; all methods and no
@@ -83,14 +85,13 @@
 //! - Amounts are at most 999,999,999,999 and multiples of the currency's step. Times are as `to_jsonb` writes them.
 //! - A shop without any rules answers null instead of the value: that is `Rules::default()`.
 
+mod member;
+
 use crate::id::{CategoryId, DiscountId, ProductId, ShippingMethodId};
 use crate::money::Currency;
-use serde::{Deserialize, Deserializer, Serialize};
+use member::{basis_points, id, ids, millionths, minor, nullable, optional_minor};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use uuid::Uuid;
-
-/// The most minor units that an amount of a rule can have: twelve digits.
-const MOST_MINOR: i64 = 999_999_999_999;
 
 /// The rules for one destination, one currency, one buyer and some codes.
 #[derive(Clone, Debug, Deserialize)]
@@ -253,47 +254,4 @@ impl Default for Rules {
             discounts: Vec::new(),
         }
     }
-}
-
-/// A member that may be null, and must be there: without it, serde would take it for null.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<T>, D::Error> {
-    Option::deserialize(from)
-}
-
-fn minor<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    within(MOST_MINOR, i64::deserialize(from)?)
-}
-
-fn optional_minor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
-    Option::deserialize(from)?.map(|minor| within(MOST_MINOR, minor)).transpose()
-}
-
-fn millionths<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
-    within(1_000_000, i32::deserialize(from)?)
-}
-
-fn basis_points<'de, D: Deserializer<'de>>(from: D) -> Result<i32, D::Error> {
-    within(10_000, i32::deserialize(from)?)
-}
-
-/// What the constraints of the tables allow: anything else could not be computed with.
-fn within<T: PartialOrd + From<bool> + std::fmt::Display, E: serde::de::Error>(
-    most: T,
-    number: T,
-) -> Result<T, E> {
-    if number < T::from(false) || number > most {
-        return Err(E::custom(format_args!("{number} is not between 0 and {most}")));
-    }
-    Ok(number)
-}
-
-fn id<'de, D: Deserializer<'de>, T: From<Uuid>>(from: D) -> Result<T, D::Error> {
-    Uuid::deserialize(from).map(T::from)
-}
-
-fn ids<'de, D: Deserializer<'de>, T: From<Uuid>>(from: D) -> Result<Vec<T>, D::Error> {
-    let ids = Vec::<Uuid>::deserialize(from)?;
-    Ok(ids.into_iter().map(T::from).collect())
 }

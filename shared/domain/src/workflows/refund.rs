@@ -31,9 +31,9 @@ pub async fn refund_payment(
             let locked = locked.ok_or(Refusal::NoPayment)?;
             let refundable = refund::refundable(tx, payment).await?.ok_or(Refusal::NoPayment)?;
             let lines = refund::refundable_lines(tx, order).await?;
-            let amount = wanted.price(&refundable, &lines)?;
+            let priced = wanted.price(&refundable, &lines)?;
             let restocks = wanted.restocks(locked.status, &lines)?;
-            refund::insert(tx, id, payment, amount, wanted).await?;
+            refund::insert(tx, id, payment, &priced, wanted.reason.as_deref()).await?;
             if restocks {
                 inventory::restock(tx, id, staff).await?;
                 // The order shows its returned pieces, so it gets a new version.

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 type Corruption = (&'static str, &'static str, &'static [(&'static str, BreachKind, &'static str)]);
 
 /// Found at any time.
-const AT_ANY_TIME: [Corruption; 22] = [
+const AT_ANY_TIME: [Corruption; 24] = [
     (
         "pending",
         "insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
@@ -28,7 +28,10 @@ const AT_ANY_TIME: [Corruption; 22] = [
         "confirmed",
         "insert into refunds (id, payment_id, amount_minor, status, origin)
          select gen_random_uuid(), id, 3751, 'requested', 'api' from payments",
-        &[("I2", Lost, "\"with_those_on_their_way\":3751")],
+        &[
+            ("I2", Lost, "\"with_those_on_their_way\":3751"),
+            ("I16", Lost, "\"net_refunded\":3751"),
+        ],
     ),
     (
         "confirmed",
@@ -124,6 +127,19 @@ const AT_ANY_TIME: [Corruption; 22] = [
         "update orders set refunded_minor = 1; insert into ledger (order_id, kind, amount_minor, source, source_id)
          select id, 'refunded', 1, 'stripe', 're_1' from orders",
         &[("I2", Lost, "\"refunded_by_refunds\":0")],
+    ),
+    (
+        "pending",
+        "alter table order_taxes disable trigger order_taxes_add_up;
+         insert into order_taxes (order_id, country, region, component, label, rate_ppm, base_minor, tax_minor, included)
+         select id, 'DE', '', 'tax', 'MwSt', 190000, 3750, 599, true from orders",
+        &[("I13", Lost, "\"tax_by_rate\":599")],
+    ),
+    (
+        "confirmed",
+        "insert into refunds (id, payment_id, amount_minor, tax_minor, status, origin)
+         select gen_random_uuid(), id, 100, 16, 'requested', 'api' from payments",
+        &[("I16", Lost, "\"tax_refunded\":16")],
     ),
 ];
 

@@ -113,18 +113,21 @@ alter table orders disable trigger orders_guard;
 update orders set currency = 'eur';
 -- orders_subtotal_not_negative
 alter table orders disable trigger orders_guard;
-update orders set subtotal_minor = -1, shipping_minor = 1001;
+update orders set subtotal_minor = -1, tax_minor = 1001;
 -- orders_discount_not_negative
 alter table orders disable trigger orders_guard;
 update orders set discount_minor = -1, total_minor = 1001;
 -- orders_shipping_not_negative
-update orders set shipping_minor = -1, tax_minor = 1;
+alter table orders disable trigger orders_guard;
+update orders set shipping_minor = -1, tax_minor = 1, shipping_method_id = gen_random_uuid(), shipping_name = 'Parcel';
 -- orders_tax_not_negative
-update orders set tax_minor = -1, shipping_minor = 1;
+alter table orders disable trigger orders_guard;
+update orders set tax_minor = -1, total_minor = 999;
 -- orders_total_range
 alter table orders disable trigger orders_guard;
 update orders set subtotal_minor = 1000000000000, total_minor = 1000000000000;
 -- orders_total_adds_up
+alter table orders disable trigger orders_guard;
 update orders set tax_minor = 1;
 -- orders_captured_within_total
 update orders set captured_minor = 1001;
@@ -206,8 +209,8 @@ update refunds set id = '00000000-0000-7000-8000-000000000081' where provider_re
 update refunds set payment_id = gen_random_uuid();
 -- refunds_provider_refund_taken
 update refunds set provider_refund = 're_1' where provider_refund = 're_2';
--- refunds_amount_positive
-update refunds set amount_minor = 0;
+-- refunds_amount_not_negative
+update refunds set amount_minor = -1;
 -- refunds_status_known
 update refunds set status = 'lost';
 -- refunds_origin_known

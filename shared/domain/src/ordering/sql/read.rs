@@ -1,9 +1,9 @@
 //! The statements that read orders.
 
 use super::address::address;
+use super::amounts::{self, money};
 use crate::db::{Ask, Db, DbError, Query, Tx, params, queries};
 use crate::id::{OrderId, ProductId};
-use crate::money::{Currency, Money};
 use crate::ordering::cancel_reason::CancelReason;
 use crate::ordering::listing::{Filter, Sort};
 use crate::ordering::note::Note;
@@ -40,11 +40,16 @@ macro_rules! select_orders {
         concat!(
             "
         select o.id, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
-               o.tax_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
+               o.tax_minor, o.tax_included_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
                o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_company,
                o.ship_to_line1, o.ship_to_line2, o.ship_to_postal_code, o.ship_to_city, o.ship_to_region,
                o.ship_to_country, o.ship_to_phone, o.version,
+               o.shipping_method_id, o.shipping_name, o.shipping_carrier, o.shipping_discount_minor, o.shipping_tax_minor,
+               o.shipping_tax_included_minor, o.deliver_from, o.deliver_until, o.weight_grams,
+               ",
+            amounts::select_taxes!(),
+            " as taxes,
                ",
             newest_payment!(),
             " as payment,
@@ -125,7 +130,8 @@ queries! {
     OLDEST_BY_PAYMENT: "list orders by their payment status from the oldest on" = list_orders_by_payment!("o.id > $4", "o.id");
 
     LINES: "look up orders' lines" = "
-        select l.order_id, l.product_id, l.sku, l.name, l.quantity, l.unit_minor, l.line_minor, l.currency,
+        select l.order_id, l.product_id, l.sku, l.name, l.quantity, l.unit_minor, l.line_minor, l.discount_minor,
+               l.tax_minor, l.tax_included_minor, l.tax_category, l.tax_rate_ppm, l.currency,
                coalesce((select sum(back.restocked)
                          from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
                          where p.order_id = l.order_id and back.product_id = l.product_id), 0)::int4 as returned
@@ -230,8 +236,11 @@ fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
             discount: money("discount_minor")?,
             shipping: money("shipping_minor")?,
             tax: money("tax_minor")?,
+            tax_included: money("tax_included_minor")?,
             total: money("total_minor")?,
         },
+        taxes: amounts::taxes(&FIND, row)?,
+        shipping: amounts::shipping(&FIND, row)?,
         captured: money("captured_minor")?,
         refunded: money("refunded_minor")?,
         payment: payment.transpose()?,
@@ -265,14 +274,13 @@ fn line(row: &Row) -> Result<OrderLine, DbError> {
         quantity: row.get("quantity"),
         unit_price: money(&LINES, row, "unit_minor")?,
         total: money(&LINES, row, "line_minor")?,
+        discount: money(&LINES, row, "discount_minor")?,
+        tax: money(&LINES, row, "tax_minor")?,
+        tax_included: money(&LINES, row, "tax_included_minor")?,
+        tax_category: row.get("tax_category"),
+        tax_rate_ppm: row.get("tax_rate_ppm"),
         returned: row.get("returned"),
     })
-}
-
-pub(super) fn money(query: &Query, row: &Row, column: &str) -> Result<Money, DbError> {
-    let currency = Currency::from_code(row.get("currency"));
-    let currency = currency.ok_or(DbError::invalid_row(query, "currency"))?;
-    Ok(Money { minor: row.get(column), currency })
 }
 
 pub(super) fn status(query: &Query, row: &Row) -> Result<OrderStatus, DbError> {

@@ -19,6 +19,11 @@ pub(in crate::ordering) fn order(
         quantity: 2,
         unit_price: nothing,
         total,
+        discount: nothing,
+        tax: nothing,
+        tax_included: nothing,
+        tax_category: None,
+        tax_rate_ppm: None,
         returned: 0,
     };
     Order {
@@ -31,8 +36,11 @@ pub(in crate::ordering) fn order(
             discount: nothing,
             shipping: nothing,
             tax: nothing,
+            tax_included: nothing,
             total,
         },
+        taxes: Vec::new(),
+        shipping: None,
         captured: euros(captured),
         refunded: euros(refunded),
         payment: None,

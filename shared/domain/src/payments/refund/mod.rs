@@ -1,6 +1,7 @@
 //! Refunds: their rules, their rows and what can be read of them. The row is written before Stripe is called, and its id
 //! is Stripe's idempotency key.
 
+mod amount;
 mod due;
 mod refusal;
 mod request;
@@ -41,6 +42,10 @@ pub struct Refund {
     pub failure: Option<String>,
     /// Why it is pending, as Stripe says it.
     pub pending_reason: Option<String>,
+    /// Of the amount, what was paid for shipping.
+    pub shipping: Money,
+    /// The tax in the amount.
+    pub tax: Money,
     /// The pieces that it refunds, if it was requested for pieces.
     pub lines: Vec<RefundLine>,
     pub created_at: OffsetDateTime,
@@ -54,6 +59,11 @@ pub struct RefundLine {
     pub quantity: i32,
     /// How many of them went back into stock.
     pub restocked: i32,
+    pub amount: Money,
+    /// Of the amount.
+    pub tax: Money,
+    /// What the pieces had been reduced by.
+    pub discount: Money,
 }
 
 /// A refund of Stripe's that is not final here, by the ids that Stripe has of it.

@@ -1,10 +1,8 @@
-//! What may be refunded, and how much that is. Pure.
+//! What is requested to be refunded. Pure.
 
-use super::Refusal;
 use crate::failure::Invalid;
 use crate::id::ProductId;
-use crate::money::{Money, MoneyError};
-use crate::status::{OrderStatus, PaymentIntentStatus as Status};
+use crate::money::Money;
 use crate::text;
 use std::collections::BTreeMap;
 
@@ -20,8 +18,11 @@ pub enum RefundScope {
     /// All that is left of the payment.
     Remainder,
     Amount(Money),
-    /// The price of these pieces. Never empty.
-    Lines(BTreeMap<ProductId, LineRefund>),
+    /// What was paid for these pieces, and for shipping if it says so. Never nothing of both.
+    Parts {
+        lines: BTreeMap<ProductId, LineRefund>,
+        shipping: bool,
+    },
 }
 
 /// The pieces of one product to refund.
@@ -41,98 +42,31 @@ pub struct RequestedLine {
     pub restock: i64,
 }
 
-/// What is left of a payment after its refunds, requested ones included, and its disputes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RefundablePayment {
-    pub(super) status: Status,
-    /// Without what a bank took back, or is about to decide on.
-    pub(super) left: Money,
-    /// Whether there is such money besides.
-    pub(super) is_disputed: bool,
-}
-
-/// The pieces of one product in the order.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RefundableLine {
-    pub(super) unit_price: Money,
-    /// How many were not refunded.
-    pub(super) left: i32,
-    /// How many were not returned to stock.
-    pub(super) not_returned: i32,
-}
-
 impl RefundRequest {
-    /// All that is left, or an amount, or lines; not both of them.
+    /// All that is left, or an amount, or parts: lines, shipping, or both of them.
     pub fn new(
         amount: Option<Money>,
         lines: Option<Vec<RequestedLine>>,
+        shipping: bool,
         reason: Option<&str>,
     ) -> Result<Self, Invalid> {
+        let ambiguous = |pointer| {
+            Invalid::new(pointer, "ambiguous", "name an amount, or lines and shipping, not both")
+        };
         let scope = match (amount, lines) {
-            (None, None) => RefundScope::Remainder,
+            (Some(_), Some(_)) => return Err(ambiguous("/lines")),
+            (Some(_), None) if shipping => return Err(ambiguous("/shipping")),
             (Some(amount), None) if amount.minor >= 1 => RefundScope::Amount(amount),
             (Some(_), None) => {
                 let detail = "must be at least one minor unit";
                 return Err(Invalid::new("/amount/amount", "out_of_range", detail));
             }
-            (None, Some(lines)) => RefundScope::Lines(pieces(&lines)?),
-            (Some(_), Some(_)) => {
-                let detail = "name an amount or lines, not both";
-                return Err(Invalid::new("/lines", "ambiguous", detail));
-            }
+            (None, Some(lines)) => RefundScope::Parts { lines: pieces(&lines)?, shipping },
+            (None, None) if shipping => RefundScope::Parts { lines: BTreeMap::new(), shipping },
+            (None, None) => RefundScope::Remainder,
         };
         let reason = reason.map(|reason| text::line("/reason", reason, 500)).transpose()?;
         Ok(Self { scope, reason })
-    }
-
-    /// The amount to refund, if it may be refunded.
-    pub(crate) fn price(
-        &self,
-        payment: &RefundablePayment,
-        pieces: &BTreeMap<ProductId, RefundableLine>,
-    ) -> Result<Money, Refusal> {
-        // A bank may take back a part that is no whole step.
-        let left = payment.left.down_to_step();
-        if payment.status != Status::Succeeded {
-            return Err(Refusal::NotRefundable(payment.status));
-        }
-        if left.minor < 1 {
-            let why = if payment.is_disputed { Refusal::Disputed } else { Refusal::NothingLeft };
-            return Err(why);
-        }
-        let amount = match &self.scope {
-            RefundScope::Remainder => left,
-            RefundScope::Amount(amount) => *amount,
-            RefundScope::Lines(wanted) => cost(wanted, pieces, left)?,
-        };
-        if amount.currency != left.currency {
-            return Err(Refusal::OtherCurrency(left));
-        }
-        if !amount.is_on_step() {
-            return Err(Refusal::OffStep { step: amount.currency.step() });
-        }
-        if amount.minor > left.minor { Err(Refusal::TooMuch { left }) } else { Ok(amount) }
-    }
-
-    /// Whether goods go back into stock with it: only shipped ones, and each piece once.
-    pub(crate) fn restocks(
-        &self,
-        order: OrderStatus,
-        pieces: &BTreeMap<ProductId, RefundableLine>,
-    ) -> Result<bool, Refusal> {
-        let RefundScope::Lines(wanted) = &self.scope else { return Ok(false) };
-        let mut back = wanted.iter().filter(|(_, pieces)| pieces.restock > 0).peekable();
-        if back.peek().is_none() {
-            return Ok(false);
-        }
-        if order != OrderStatus::Shipped {
-            return Err(Refusal::NotShipped(order));
-        }
-        let too_many = back.find_map(|(&product, wanted)| {
-            let left = pieces.get(&product).map_or(0, |piece| piece.not_returned);
-            (wanted.restock > left).then_some(Refusal::TooManyRestocked { product, left })
-        });
-        too_many.map_or(Ok(true), Err)
     }
 }
 
@@ -158,27 +92,6 @@ fn pieces(lines: &[RequestedLine]) -> Result<BTreeMap<ProductId, LineRefund>, In
         return Err(Invalid::new("/lines", "empty", "must name at least one product"));
     }
     Ok(pieces)
-}
-
-/// The price of the pieces when they were ordered.
-fn cost(
-    wanted: &BTreeMap<ProductId, LineRefund>,
-    pieces: &BTreeMap<ProductId, RefundableLine>,
-    left: Money,
-) -> Result<Money, Refusal> {
-    let too_large = |_: MoneyError| Refusal::TooMuch { left };
-    wanted.iter().try_fold(
-        Money::zero(left.currency),
-        |sum, (&product, &LineRefund { quantity, .. })| {
-            let none = RefundableLine { unit_price: left, left: 0, not_returned: 0 };
-            let piece = pieces.get(&product).copied().unwrap_or(none);
-            if quantity > piece.left {
-                return Err(Refusal::TooManyPieces { product, left: piece.left });
-            }
-            let cost = piece.unit_price.times(quantity).map_err(too_large)?;
-            sum.plus(cost).map_err(too_large)
-        },
-    )
 }
 
 #[cfg(test)]

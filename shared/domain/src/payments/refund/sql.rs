@@ -5,11 +5,11 @@ pub(super) mod lines;
 pub(super) mod refundable;
 pub(super) mod superseded;
 
-use super::request::{RefundRequest, RefundScope};
+use super::amount::PricedRefund;
 use super::state::{LockedRefund, RefundStatus, RefundUpdate};
-use super::{DueRefund, Origin, Refund, RefundLine};
+use super::{DueRefund, Origin, Refund};
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
-use crate::id::{OrderId, PaymentId, ProductId, RefundId};
+use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::page::PageRequest;
 use tokio_postgres::Row;
@@ -21,12 +21,9 @@ macro_rules! select_refunds {
             "
         select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
                coalesce(r.failure_reason, r.provider_code) as failure, r.pending_reason, r.created_at, r.updated_at,
-               coalesce((select array_agg(l.product_id order by l.product_id) from refund_lines l where l.refund_id = r.id),
-                        '{}') as products,
-               coalesce((select array_agg(l.quantity order by l.product_id) from refund_lines l where l.refund_id = r.id),
-                        '{}') as quantities,
-               coalesce((select array_agg(l.restocked order by l.product_id) from refund_lines l where l.refund_id = r.id),
-                        '{}') as restocked
+               r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor, ",
+            lines::refunded!(),
+            " as lines
         from refunds r join payments p on p.id = r.payment_id ",
             $rest
         )
@@ -37,8 +34,8 @@ queries! {
     ORDER_OF: "find the order of a payment to refund" = "select order_id from payments where id = $1";
 
     INSERT: "insert a refund" = "
-        insert into refunds (id, payment_id, amount_minor, status, origin, reason)
-        values ($1, $2, $3, 'requested', 'api', $4)";
+        insert into refunds (id, payment_id, amount_minor, shipping_minor, tax_minor, status, provider_refund, origin, reason)
+        values ($1, $2, $3, $4, $5, $6, $7, 'api', $8)";
 
     FIND: "look up a refund" = select_refunds!("where r.id = $1");
 
@@ -135,11 +132,20 @@ pub(crate) async fn insert(
     tx: &Tx<'_>,
     id: RefundId,
     payment: PaymentId,
-    amount: Money,
-    request: &RefundRequest,
+    priced: &PricedRefund,
+    reason: Option<&str>,
 ) -> Result<(), DbError> {
-    tx.execute(&INSERT, &[&id, &payment, &amount.minor, &request.reason]).await?;
-    if let RefundScope::Lines(lines) = &request.scope {
+    let PricedRefund { amount, shipping, tax, lines } = priced;
+    // Stripe has nothing to do for it, so its own id stands for Stripe's.
+    let provider = priced.is_nothing().then(|| id.to_string());
+    let status =
+        if priced.is_nothing() { RefundStatus::Succeeded } else { RefundStatus::Requested };
+    let (amount, shipping, tax) = (amount.minor, shipping.minor, tax.minor);
+    let status = status.name();
+    let row: [Param<'_>; 8] =
+        [&id, &payment, &amount, &shipping, &tax, &status, &provider, &reason];
+    tx.execute(&INSERT, &row).await?;
+    if !lines.is_empty() {
         lines::insert(tx, id, lines).await?;
     }
     Ok(())
@@ -267,10 +273,6 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         "late_payment" => Origin::LatePayment,
         _ => return Err(DbError::invalid_row(&FIND, "origin")),
     };
-    let products: Vec<ProductId> = row.get("products");
-    let (quantities, restocked): (Vec<i32>, Vec<i32>) =
-        (row.get("quantities"), row.get("restocked"));
-    let pieces = products.into_iter().zip(quantities).zip(restocked);
     Ok(Refund {
         id: row.get("id"),
         payment: row.get("payment_id"),
@@ -281,9 +283,9 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         reason: row.get("reason"),
         failure: row.get("failure"),
         pending_reason: row.get("pending_reason"),
-        lines: pieces
-            .map(|((product, quantity), restocked)| RefundLine { product, quantity, restocked })
-            .collect(),
+        shipping: money(&FIND, row, "shipping_minor")?,
+        tax: money(&FIND, row, "tax_minor")?,
+        lines: lines::read(&FIND, row)?,
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
     })

@@ -119,7 +119,7 @@ proptest! {
         let step = case.currency.step().minor;
         for line in &bill.lines {
             let ppm = ppm(&line.tax_category);
-            prop_assert_eq!(line.tax_rate_ppm, ppm);
+            prop_assert_eq!(i64::from(line.tax_rate_ppm), ppm);
             let base = i128::from(line.total.minor - line.discount.minor);
             let whole = i128::from(if is_included { 1_000_000 + ppm } else { 1_000_000 });
             let tax = i128::from(line.tax.minor + line.tax_included.minor);

@@ -2,7 +2,8 @@
 
 use crate::db::{DbError, Tx, queries};
 use crate::id::PaymentId;
-use crate::payments::refund::request::RefundablePayment;
+use crate::payments::refund::amount::RefundablePayment;
+use crate::pricing::refund::Paid;
 use crate::status::PaymentIntentStatus as Status;
 
 /// What is left of payments. Requested refunds count as refunded. Banks take or took what is disputed, in another
@@ -31,8 +32,24 @@ macro_rules! select_left {
 pub(crate) use select_left;
 
 queries! {
-    REFUNDABLE: "look up what is left of a payment" =
-        select_left!("where p.id = $1 and p.provider = 'stripe'");
+    /// With what was paid for its order and its shipping, and what of that went back. Refunds of payments that came too late
+    /// or were one too many are none of the order.
+    REFUNDABLE: "look up what is left of a payment" = concat!("
+        select payment.*, o.total_minor, o.tax_minor + o.tax_included_minor as taxed_minor, back.*,
+               o.shipping_minor - o.shipping_discount_minor + o.shipping_tax_minor as shipping_paid,
+               o.shipping_tax_minor + o.shipping_tax_included_minor as shipping_taxed
+        from (", select_left!("where p.id = $1 and p.provider = 'stripe'"), ") payment
+        join payments of on of.id = payment.id
+        join orders o on o.id = of.order_id
+        cross join lateral (
+            select coalesce(sum(r.amount_minor), 0)::int8 as back_minor, coalesce(sum(r.tax_minor), 0)::int8 as back_tax,
+                   coalesce(sum(r.shipping_minor), 0)::int8 as back_shipping,
+                   coalesce(sum(r.tax_minor - (select coalesce(sum(l.tax_minor), 0) from refund_lines l where l.refund_id = r.id))
+                                filter (where r.shipping_minor > 0), 0)::int8 as back_shipping_tax
+            from refunds r join payments p on p.id = r.payment_id
+            where p.order_id = o.id and p.surplus_at is null and r.origin <> 'late_payment'
+              and r.status not in ('failed', 'canceled')
+        ) back");
 }
 
 pub(crate) async fn refundable(
@@ -44,5 +61,13 @@ pub(crate) async fn refundable(
         Status::from_name(row.get("status")).ok_or(DbError::invalid_row(&REFUNDABLE, "status"))?;
     let (left, is_disputed) =
         (super::money(&REFUNDABLE, &row, "left_minor")?, row.get("is_disputed"));
-    Ok(Some(RefundablePayment { status, left, is_disputed }))
+    let paid = |total, taxed, back, tax_back| Paid {
+        total: row.get(total),
+        tax: row.get(taxed),
+        refunded: row.get(back),
+        tax_refunded: row.get(tax_back),
+    };
+    let order = paid("total_minor", "taxed_minor", "back_minor", "back_tax");
+    let shipping = paid("shipping_paid", "shipping_taxed", "back_shipping", "back_shipping_tax");
+    Ok(Some(RefundablePayment { status, left, is_disputed, order, shipping }))
 }

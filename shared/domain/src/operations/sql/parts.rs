@@ -1,0 +1,77 @@
+//! Invariants of what orders and refunds are made of.
+
+use super::checks::Invariant;
+use crate::db::queries;
+
+pub(in crate::operations) const OF_PARTS: &[Invariant] = &[
+    (
+        "I13",
+        "the discounts and taxes of an order's lines and of its shipping sum to those of the order, and its taxes by rate as well",
+        &PARTS,
+    ),
+    (
+        "I16",
+        "no refund gives back more of a line, of shipping, of the tax or of the net amount than was paid",
+        &REFUNDED_PARTS,
+    ),
+];
+
+queries! {
+    PARTS: "check the parts of orders" = "
+        with by_line as (
+            select order_id, sum(line_minor) as subtotal, sum(discount_minor) as discount, sum(tax_minor) as tax,
+                   sum(tax_included_minor) as included
+            from order_lines
+            group by order_id
+        ), by_rate as (
+            select order_id, coalesce(sum(tax_minor) filter (where not included), 0) as tax,
+                   coalesce(sum(tax_minor) filter (where included), 0) as included
+            from order_taxes
+            group by order_id
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'discount', o.discount_minor,
+            'discount_of_parts', l.discount + o.shipping_discount_minor, 'tax', o.tax_minor + o.tax_included_minor,
+            'tax_of_parts', l.tax + l.included + o.shipping_tax_minor + o.shipping_tax_included_minor,
+            'tax_by_rate', coalesce(r.tax + r.included, 0)) as found
+        from orders o join by_line l on l.order_id = o.id left join by_rate r on r.order_id = o.id
+        where (o.subtotal_minor, o.discount_minor, o.tax_minor, o.tax_included_minor)
+              is distinct from (l.subtotal::bigint, (l.discount + o.shipping_discount_minor)::bigint,
+                                (l.tax + o.shipping_tax_minor)::bigint,
+                                (l.included + o.shipping_tax_included_minor)::bigint)
+           or o.tax_minor <> coalesce(r.tax, 0) or o.tax_included_minor <> coalesce(r.included, 0)
+        order by o.id
+        limit 100";
+
+    /// Refunds of payments that came too late or were one too many give back nothing of the order.
+    REFUNDED_PARTS: "check what refunds give back" = "
+        with back as (
+            select r.id, p.order_id, r.amount_minor, r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor
+            from refunds r join payments p on p.id = r.payment_id
+            where r.status not in ('failed', 'canceled') and r.origin <> 'late_payment' and p.surplus_at is null
+        ), by_order as (
+            select o.id, sum(b.tax_minor) as tax, sum(b.amount_minor - b.tax_minor) as net, sum(b.shipping_minor) as shipping,
+                   o.tax_minor + o.tax_included_minor as taxed, o.total_minor,
+                   o.shipping_minor - o.shipping_discount_minor + o.shipping_tax_minor as shipping_paid
+            from back b join orders o on o.id = b.order_id
+            group by o.id
+        ), by_line as (
+            select b.order_id, s.product_id, sum(coalesce(l.amount_minor, l.quantity * s.unit_minor)) as given,
+                   s.line_minor - s.discount_minor + s.tax_minor as paid
+            from back b join refund_lines l on l.refund_id = b.id
+            join order_lines s on s.order_id = b.order_id and s.product_id = l.product_id
+            group by b.order_id, s.product_id, s.line_minor, s.discount_minor, s.tax_minor
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(id::text, '-', ''), 'tax', taxed, 'tax_refunded', tax, 'net', total_minor - taxed,
+            'net_refunded', net, 'shipping', shipping_paid, 'shipping_refunded', shipping) as found
+        from by_order
+        where tax > taxed or net > total_minor - taxed or shipping > shipping_paid
+        union all
+        select jsonb_build_object(
+            'order', 'ord_' || replace(order_id::text, '-', ''), 'product', 'prod_' || replace(product_id::text, '-', ''),
+            'paid', paid, 'refunded', given)
+        from by_line
+        where given > paid
+        limit 100";
+}

@@ -1,0 +1,166 @@
+//! How much a refund gives back, and of what. Pure.
+
+use super::Refusal;
+use super::request::{LineRefund, RefundRequest, RefundScope};
+use crate::id::ProductId;
+use crate::money::{Currency, Money};
+use crate::pricing::refund::{LinePaid, Paid, RefundPart, Refundable};
+use crate::status::{OrderStatus, PaymentIntentStatus as Status};
+use std::collections::BTreeMap;
+
+/// What is left of a payment after its refunds, requested ones included, and its disputes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RefundablePayment {
+    pub(super) status: Status,
+    /// Without what a bank took back, or is about to decide on.
+    pub(super) left: Money,
+    /// Whether there is such money besides.
+    pub(super) is_disputed: bool,
+    pub(super) order: Paid,
+    pub(super) shipping: Paid,
+}
+
+/// A line of the order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RefundableLine {
+    pub(super) paid: LinePaid,
+    /// How many pieces were not returned to stock.
+    pub(super) not_returned: i32,
+}
+
+/// A refund that is about to be inserted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PricedRefund {
+    pub(super) amount: Money,
+    pub(super) shipping: Money,
+    /// Of the amount.
+    pub(super) tax: Money,
+    pub(super) lines: Vec<(ProductId, LineRefund, RefundPart)>,
+}
+
+impl PricedRefund {
+    /// Pieces may be free, or all of their money given back before: then there is nothing to ask of Stripe.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.amount.minor == 0
+    }
+}
+
+impl RefundRequest {
+    /// What the refund gives back, if it may be refunded.
+    pub(crate) fn price(
+        &self,
+        payment: &RefundablePayment,
+        lines: &BTreeMap<ProductId, RefundableLine>,
+    ) -> Result<PricedRefund, Refusal> {
+        // A bank may take back a part that is no whole step.
+        let left = payment.left.down_to_step();
+        if payment.status != Status::Succeeded {
+            return Err(Refusal::NotRefundable(payment.status));
+        }
+        if left.minor < 1 && payment.is_disputed {
+            return Err(Refusal::Disputed);
+        }
+        let order = |left| Refundable::new(payment.left.currency.step().minor, payment.order, left);
+        let amount = match &self.scope {
+            RefundScope::Parts { lines: wanted, shipping } => {
+                let shipping = shipping.then_some(&payment.shipping);
+                let given = parts(wanted, shipping, lines, order(left.minor))?;
+                // What a bank holds back may come back: less than was paid for the pieces is not given for them unasked.
+                let due = parts(wanted, shipping, lines, order(i64::MAX))?;
+                if payment.is_disputed && given.minor() < due.minor() {
+                    return Err(Refusal::TooMuch { left });
+                }
+                if wanted.is_empty() && given.minor() == 0 {
+                    return Err(Refusal::NothingLeft);
+                }
+                return Ok(given.priced(left.currency));
+            }
+            _ if left.minor < 1 => return Err(Refusal::NothingLeft),
+            RefundScope::Remainder => left,
+            RefundScope::Amount(amount) => *amount,
+        };
+        if amount.currency != left.currency {
+            return Err(Refusal::OtherCurrency(left));
+        }
+        if !amount.is_on_step() {
+            return Err(Refusal::OffStep { step: amount.currency.step() });
+        }
+        if amount.minor > left.minor {
+            return Err(Refusal::TooMuch { left });
+        }
+        let tax =
+            Money { minor: order(left.minor).amount(amount.minor).tax, currency: amount.currency };
+        Ok(PricedRefund { amount, shipping: Money::zero(amount.currency), tax, lines: Vec::new() })
+    }
+
+    /// Whether goods go back into stock with it: only shipped ones, and each piece once.
+    pub(crate) fn restocks(
+        &self,
+        order: OrderStatus,
+        pieces: &BTreeMap<ProductId, RefundableLine>,
+    ) -> Result<bool, Refusal> {
+        let RefundScope::Parts { lines, .. } = &self.scope else { return Ok(false) };
+        let mut back = lines.iter().filter(|(_, pieces)| pieces.restock > 0).peekable();
+        if back.peek().is_none() {
+            return Ok(false);
+        }
+        if order != OrderStatus::Shipped {
+            return Err(Refusal::NotShipped(order));
+        }
+        let too_many = back.find_map(|(&product, wanted)| {
+            let left = pieces.get(&product).map_or(0, |piece| piece.not_returned);
+            (wanted.restock > left).then_some(Refusal::TooManyRestocked { product, left })
+        });
+        too_many.map_or(Ok(true), Err)
+    }
+}
+
+/// What a refund by parts gives back for each of them.
+struct Parts {
+    lines: Vec<(ProductId, LineRefund, RefundPart)>,
+    shipping: RefundPart,
+}
+
+impl Parts {
+    fn each(&self) -> impl Iterator<Item = &RefundPart> {
+        self.lines.iter().map(|(_, _, part)| part).chain([&self.shipping])
+    }
+
+    fn minor(&self) -> i64 {
+        self.each().map(|part| part.amount).sum()
+    }
+
+    fn priced(self, currency: Currency) -> PricedRefund {
+        let money = |minor| Money { minor, currency };
+        let tax = self.each().map(|part| part.tax).sum();
+        PricedRefund {
+            amount: money(self.minor()),
+            shipping: money(self.shipping.amount),
+            tax: money(tax),
+            lines: self.lines,
+        }
+    }
+}
+
+/// The lines by ascending product id, then shipping.
+fn parts(
+    wanted: &BTreeMap<ProductId, LineRefund>,
+    shipping: Option<&Paid>,
+    lines: &BTreeMap<ProductId, RefundableLine>,
+    mut order: Refundable,
+) -> Result<Parts, Refusal> {
+    let mut priced = Vec::new();
+    for (&product, &pieces) in wanted {
+        let line = lines.get(&product).ok_or(Refusal::TooManyPieces { product, left: 0 })?;
+        let left = line.paid.quantity - line.paid.pieces_refunded;
+        if pieces.quantity > left {
+            return Err(Refusal::TooManyPieces { product, left });
+        }
+        priced.push((product, pieces, order.line(&line.paid, pieces.quantity)));
+    }
+    let shipping = shipping.map_or_else(RefundPart::default, |paid| order.shipping(paid));
+    Ok(Parts { lines: priced, shipping })
+}
+
+#[cfg(test)]
+mod tests;
