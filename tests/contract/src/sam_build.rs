@@ -147,13 +147,27 @@ fn a_build_with_the_settings_of_production_is_for_the_architecture_of_production
     assert_eq!(built, calls("--release --arm64"));
 }
 
+/// A section of the workspace's manifest.
+fn section(name: &str) -> String {
+    let manifest = workspace::read("Cargo.toml");
+    let (_, section) = manifest.split_once(&format!("\n[{name}]\n")).unwrap();
+    section.split("\n[").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_first_cargo_lambda_build_builds_every_function() {
+    let build = section("workspace.metadata.lambda.build");
+    let (_, packages) = build.split_once("packages = [").unwrap();
+    let packages: Vec<_> = packages.split('"').skip(1).step_by(2).collect();
+
+    assert_eq!(packages, functions());
+}
+
 /// `cargo lambda build --release` sets these itself where the profile does not. Its `panic = "abort"` would end the process of
 /// a request that panics without a response, and the other messages of a batch with it.
 #[test]
 fn sam_builds_with_the_release_profile_that_is_measured() {
-    let manifest = workspace::read("Cargo.toml");
-    let (_, profile) = manifest.split_once("\n[profile.release]\n").unwrap();
-    let profile = profile.split("\n[").next().unwrap();
+    let profile = section("profile.release");
     let settings: Vec<_> = profile.lines().filter_map(|line| line.split_once(" = ")).collect();
     let value = |name| settings.iter().find(|(set, _)| *set == name).map(|(_, value)| *value);
 
