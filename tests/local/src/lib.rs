@@ -12,6 +12,7 @@ mod keys;
 pub mod load;
 mod mailbox;
 mod measure;
+pub mod memory;
 mod proxies;
 pub mod sam;
 mod seed;

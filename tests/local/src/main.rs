@@ -62,6 +62,15 @@ enum Command {
         /// Also write the report to this file, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Delay in milliseconds of each packet between functions and database, in each direction, such as 0.5
+        #[arg(long, value_name = "MS", default_value = "0", value_parser = commands::milliseconds)]
+        database_delay_ms: Duration,
+        /// Compare with another checkout, whose release binaries are built: run its load command and this one in turn
+        #[arg(long, value_name = "DIR", conflicts_with = "dev")]
+        against: Option<PathBuf>,
+        /// How often both are run
+        #[arg(long, default_value_t = 3, requires = "against", value_parser = clap::value_parser!(u16).range(1..=50))]
+        rounds: u16,
         /// Use unoptimised functions; the figures are not meaningful
         #[arg(long)]
         dev: bool,
@@ -81,6 +90,15 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         plots: Option<PathBuf>,
         /// Use unoptimised functions; the figures are not meaningful
+        #[arg(long)]
+        dev: bool,
+    },
+    /// Measures how the memory of Orders grows with requests: `cargo run --release -- memory`
+    Memory {
+        /// Number of requests
+        #[arg(long, default_value_t = 100_000)]
+        requests: u32,
+        /// Use unoptimised functions
         #[arg(long)]
         dev: bool,
     },
@@ -111,14 +129,19 @@ async fn main() -> ExitCode {
             soak(length, seed.unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)))).await
         }
         Some(Command::Invoke { function, event }) => invoke(&function, &event).await,
-        Some(Command::Load { seconds, at_once, json, dev }) => {
+        Some(Command::Load { seconds, at_once, json, database_delay_ms, against, rounds, dev }) => {
             let length = Duration::from_secs(seconds);
-            commands::run_load(load::Options { length, at_once }, json, dev).await
+            let options = load::Options { length, at_once, database_delay: database_delay_ms };
+            match against {
+                Some(other) => commands::compare_load(options, &other, rounds, json).await,
+                None => commands::run_load(options, json, dev).await,
+            }
         }
         Some(Command::Growth { rows, seconds, json, plots, dev }) => {
             let length = Duration::from_secs(seconds);
             commands::run_growth(growth::Options { rows, length }, json, plots, dev).await
         }
+        Some(Command::Memory { requests, dev }) => commands::run_memory(requests, dev).await,
         Some(Command::Benchmark { into, server }) => {
             commands::prepare_benchmark(&server, &into).await
         }

@@ -3,6 +3,7 @@
 use stack::Proxy;
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 /// A proxy for each service. Only the functions connect through them.
 #[derive(Debug)]
@@ -25,6 +26,19 @@ impl Proxies {
             stripe: through_proxy(values, "STRIPE_API_URL").await?,
         })
     }
+}
+
+/// Delays all packets between the functions and the database, unless the delay is zero.
+pub(crate) async fn delay_database(
+    values: &mut BTreeMap<String, String>,
+    delay: Duration,
+) -> io::Result<Option<Proxy>> {
+    if delay.is_zero() {
+        return Ok(None);
+    }
+    let proxy = through_proxy(values, "DATABASE_URL").await?;
+    proxy.set_delay(delay)?;
+    Ok(Some(proxy))
 }
 
 async fn through_proxy(values: &mut BTreeMap<String, String>, name: &str) -> io::Result<Proxy> {

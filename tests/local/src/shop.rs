@@ -3,7 +3,7 @@
 use crate::fake_clock::FakeClock;
 use crate::keys::Keys;
 use crate::mailbox::Mailbox;
-use crate::proxies::Proxies;
+use crate::proxies::{Proxies, delay_database};
 use crate::seed::seed;
 use domain::db::{BadAddress, DbError};
 use serde_json::json;
@@ -11,9 +11,10 @@ use stack::functions::{self, Profile};
 use stack::gateway::{self, Gateway, Listener};
 use stack::postgres::Location;
 use stack::stripe::{self, StandIn};
-use stack::{Aws, BackingServices, Postgres, Progress, Template};
+use stack::{Aws, BackingServices, Postgres, Progress, Proxy, Template};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio_postgres::NoTls;
 use tokio_postgres::types::ToSql;
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub trusted_proxies: String,
     /// Whether the functions reach their services through [`Proxies`].
     pub proxies: bool,
+    /// What a packet takes in each direction between the functions and the database; nothing is in between if it is zero.
+    pub database_delay: Duration,
     /// The path of libfaketime, if the functions get a [`FakeClock`].
     pub fake_clock: Option<PathBuf>,
     pub payment: Payment,
@@ -112,6 +115,8 @@ pub struct Shop {
     pub gateway: Gateway,
     /// With [`Options::proxies`].
     pub proxies: Option<Proxies>,
+    /// With [`Options::database_delay`].
+    _delayed_database: Option<Proxy>,
     /// With [`Options::fake_clock`].
     pub fake_clock: Option<FakeClock>,
     pub stripe: Option<StandIn>,
@@ -158,6 +163,8 @@ impl Shop {
         } else {
             None
         };
+        let delayed_database = delay_database(&mut functions.values, options.database_delay).await;
+        let delayed_database = delayed_database.map_err(Error::Proxies)?;
         let library = options.fake_clock.as_deref();
         let fake_clock =
             library.map(|library| FakeClock::install(&mut functions, library)).transpose()?;
@@ -169,6 +176,7 @@ impl Shop {
         let mut shop = Self {
             gateway,
             proxies,
+            _delayed_database: delayed_database,
             fake_clock,
             stripe,
             mailbox,

@@ -1,10 +1,13 @@
 //! The load test: concurrent buyers against the deployed binaries, and the resources that this took.
 
+pub mod against;
 pub mod budget;
 mod cold;
+mod comparison;
 mod report;
 mod workload;
 
+pub use comparison::Comparison;
 pub use report::Report;
 
 use crate::measure::{self, Buyers, RequestOutcome, Usage, create_buyers_and_products};
@@ -14,7 +17,7 @@ use fastrand::Rng;
 use serde_json::Value;
 use stack::Progress;
 use stack::functions::Profile;
-use stack::stripe::{Card, StandIn};
+use stack::stripe::{Card, DeliveryAttempt, StandIn};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +34,8 @@ pub struct Options {
     pub length: Duration,
     /// The number of concurrent requests.
     pub at_once: u16,
+    /// The delay of each packet between functions and database, in each direction.
+    pub database_delay: Duration,
 }
 
 /// Why the load test could not be completed.
@@ -70,10 +75,22 @@ pub async fn run(shop: &Shop, options: Options, progress: &Progress) -> Result<R
     stripe.idle().await;
     let used = Usage::read(shop).since(&before);
     let deliveries = stripe.deliveries();
-    let webhooks = deliveries[first_delivery..].iter().map(|delivery| delivery.status).collect();
+    let webhooks = deliveries[first_delivery..].iter().map(RequestOutcome::of_delivery).collect();
     progress.say("checking the invariants");
     let breaches = breaches(shop).await?;
     Ok(Report::new(options, took, outcomes, webhooks, used, cold, over, breaches))
+}
+
+impl RequestOutcome {
+    /// An event that was not answered with 200 has failed.
+    fn of_delivery(delivery: &DeliveryAttempt) -> Self {
+        let failed = match delivery.status {
+            Some(200) => None,
+            Some(status) => Some(status.to_string()),
+            None => Some("no response".to_owned()),
+        };
+        Self { took: delivery.took, failed }
+    }
 }
 
 /// The outcomes of requests by operation.

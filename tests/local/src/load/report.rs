@@ -5,7 +5,6 @@ use super::{Options, Outcomes};
 use crate::measure::figures::{micros, ms, per_second, tenths};
 use crate::measure::{Figures, RequestOutcome, Usage};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ pub struct Report {
     options: Options,
     took: Duration,
     rows: Vec<Row>,
-    /// The number of webhook deliveries by status; 0 if there was no response.
-    webhooks: BTreeMap<u16, usize>,
+    /// Stripe's events. One that is not answered with 200 has failed.
+    events: Row,
     used: Usage,
     cold: Vec<ColdStart>,
     over_budget: Vec<String>,
@@ -33,7 +32,7 @@ impl Report {
         options: Options,
         took: Duration,
         outcomes: Outcomes,
-        webhooks: Vec<Option<u16>>,
+        events: Vec<RequestOutcome>,
         used: Usage,
         cold: Vec<ColdStart>,
         over_budget: Vec<String>,
@@ -42,25 +41,22 @@ impl Report {
         let all = outcomes.values().flatten().cloned().collect();
         let mut rows = vec![Row::new("all", all)];
         rows.extend(outcomes.into_iter().map(|(of, outcomes)| Row::new(of.name(), outcomes)));
-        let mut by_status = BTreeMap::new();
-        for status in webhooks {
-            *by_status.entry(status.unwrap_or_default()).or_default() += 1;
-        }
-        Self { options, took, rows, webhooks: by_status, used, cold, over_budget, breaches }
+        let events = Row::new("Stripe's events", events);
+        Self { options, took, rows, events, used, cold, over_budget, breaches }
     }
 
     /// Whether all responses were as expected, no budget is exceeded, and all invariants hold.
     pub fn is_good(&self) -> bool {
         self.rows[0].figures.failed == 0
             && self.rows[0].figures.count > 0
-            && self.webhooks.keys().all(|status| *status == 200)
+            && self.events.figures.failed == 0
             && self.over_budget.is_empty()
             && self.breaches.is_empty()
     }
 
     /// The number of requests and webhook events.
     fn served(&self) -> usize {
-        self.rows[0].figures.count + self.webhooks.values().sum::<usize>()
+        self.rows[0].figures.count + self.events.figures.count
     }
 
     fn cpu(&self) -> Duration {
@@ -101,7 +97,7 @@ impl Report {
             "took_us": micros(self.took),
             "at_once": self.options.at_once,
             "operations": self.rows.iter().map(row).collect::<Vec<_>>(),
-            "webhooks": self.webhooks.iter().map(|(status, count)| json!({"status": status, "count": count})).collect::<Vec<_>>(),
+            "events": row(&self.events),
             "cpu_us_per_1000": {
                 "functions": micros(self.per_1000(self.cpu())),
                 "database": micros(self.per_1000(self.used.database)),
@@ -127,7 +123,7 @@ impl Display for Report {
             "{:>16} {:>9} {:>8} {:>9} {:>9} {:>7}",
             "", "requests", "per s", "p50 ms", "p99 ms", "failed"
         )?;
-        for row in &self.rows {
+        for row in self.rows.iter().chain([&self.events]) {
             let (p50, p99) = (ms(row.figures.p50), ms(row.figures.p99));
             let rate = self.per_second(row.figures.count);
             writeln!(
@@ -138,9 +134,6 @@ impl Display for Report {
             if let Some(why) = &row.figures.first_failure {
                 writeln!(f, "{:>16} first failure: {why}", "")?;
             }
-        }
-        for (status, count) in &self.webhooks {
-            writeln!(f, "{:>16} {count:>9} answered with {status}", "Stripe's events")?;
         }
         let (functions, database) = (self.per_1000(self.cpu()), self.per_1000(self.used.database));
         writeln!(

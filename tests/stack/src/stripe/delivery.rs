@@ -4,7 +4,10 @@
 use super::{Shared, WebhookEndpoint, clock::Clock, events::signature, faults::Fault, lock};
 use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -27,6 +30,8 @@ pub struct DeliveryAttempt {
     pub attempt: u32,
     /// The status of the endpoint's response; none if there was no response.
     pub status: Option<u16>,
+    /// From the request to its response or failure.
+    pub took: Duration,
 }
 
 /// An event that is to be delivered, `copies` times at once.
@@ -155,11 +160,11 @@ async fn deliver_once(
             copies.spawn(post(client.clone(), endpoint.clone(), Arc::clone(&delivery.body)));
         }
     }
-    let statuses = copies.join_all().await;
+    let answers = copies.join_all().await;
 
     let mut state = lock(shared);
     let mut failed = 0;
-    for status in statuses {
+    for (status, took) in answers {
         if !status.is_some_and(|status| (200..300).contains(&status)) {
             failed += 1;
         }
@@ -168,6 +173,7 @@ async fn deliver_once(
             kind: delivery.kind.clone(),
             attempt: delivery.attempt,
             status,
+            took,
         });
     }
     if failed > 0 && delivery.attempt < ATTEMPTS {
@@ -184,7 +190,12 @@ async fn deliver_once(
     None
 }
 
-async fn post(client: Client, endpoint: WebhookEndpoint, body: Arc<str>) -> Option<u16> {
+/// The status, if there is a response, and how long it took.
+async fn post(
+    client: Client,
+    endpoint: WebhookEndpoint,
+    body: Arc<str>,
+) -> (Option<u16>, Duration) {
     // By the system clock: the shop refuses a signature that is from another time.
     let now = Clock::default().now();
     let signature = signature(&endpoint.secrets, now, body.as_bytes());
@@ -194,8 +205,9 @@ async fn post(client: Client, endpoint: WebhookEndpoint, body: Arc<str>) -> Opti
         .header("stripe-signature", signature)
         .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
         .body(body.to_string());
-    let response = request.send().await.ok()?;
-    Some(response.status().as_u16())
+    let start = Instant::now();
+    let response = request.send().await.ok();
+    (response.map(|response| response.status().as_u16()), start.elapsed())
 }
 
 fn retry_delay(attempt: u32) -> Duration {
