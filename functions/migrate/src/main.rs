@@ -10,7 +10,7 @@ async fn main() -> Result<(), lambda::Error> {
     let config = Config::from_env();
     let db = config.owner_db().await?;
     let connections = config.app_connection_limit()?;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+    lambda::run(service_fn(async |event: LambdaEvent<Value>| {
         // Read each time: this function is also invoked to set a changed password.
         let app = App { sign_in: config.app_sign_in().await, connections };
         let time = TimeLimit::of(&event.context, config.clock().now().into());

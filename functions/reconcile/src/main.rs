@@ -16,5 +16,5 @@ async fn main() -> Result<(), lambda::Error> {
     let dispatcher = config.dispatcher_for(&mut db)?;
     let reconcile = Reconcile { db, dispatcher, stripe };
     let tick = async |_: LambdaEvent<Value>| reconcile.tick().await;
-    lambda_runtime::run(service_fn(tick)).await
+    lambda::run(service_fn(tick)).await
 }

@@ -1,8 +1,10 @@
 //! Sends messages from the outbox to SQS.
 
 use crate::aws::{self, Service};
+use crate::trace::TraceHeader;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry as Entry;
 use domain::db::{Db, DbError};
@@ -47,7 +49,7 @@ impl OutboxDispatcher {
 
     /// Like [`Self::new`], with its own SDK configuration instead of the environment's.
     pub fn with_config(config: &SdkConfig, mail_url: String, inventory_url: String) -> Self {
-        let client = OnceCell::new_with(Some(Client::new(config)));
+        let client = OnceCell::new_with(Some(client(config)));
         Self(Some(Arc::new(Queues { mail_url, inventory_url, client })))
     }
 
@@ -112,6 +114,11 @@ impl OutboxDispatcher {
     }
 }
 
+/// A message carries the trace id of the event for which it is sent.
+fn client(config: &SdkConfig) -> Client {
+    Client::from_conf(Builder::from(config).interceptor(TraceHeader).build())
+}
+
 impl Queues {
     /// The ids of the messages that SQS accepted.
     async fn send(
@@ -120,7 +127,7 @@ impl Queues {
         messages: &[&OutboxMessage],
     ) -> Result<Vec<i64>, DispatchError> {
         let client =
-            self.client.get_or_init(async || Client::new(&aws::config(Service::Sqs).await)).await;
+            self.client.get_or_init(async || client(&aws::config(Service::Sqs).await)).await;
         let mut batch = client.send_message_batch().queue_url(url);
         for message in messages {
             let entry = Entry::builder().id(message.id.to_string()).message_body(&message.body);
@@ -137,5 +144,53 @@ impl Queues {
             );
         }
         Ok(response.successful().iter().filter_map(|entry| entry.id().parse().ok()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace;
+    use aws_config::retry::RetryConfig;
+    use aws_config::{BehaviorVersion, Region};
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use axum::http::HeaderMap;
+    use axum::{Router, serve};
+    use std::sync::Mutex;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_message_carries_the_trace_id_of_the_event_for_which_it_is_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let recorder = Arc::clone(&seen);
+        let queue = Router::new().fallback(async move |headers: HeaderMap| {
+            let trace_id = headers.get("x-amzn-trace-id");
+            recorder.lock().unwrap().push(trace_id.map(|id| id.to_str().unwrap().to_owned()));
+            "{}"
+        });
+        tokio::spawn(async { serve(listener, queue).await });
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "id", "key", None, None, "test",
+            )))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(url)
+            .build();
+        let client = client(&config);
+        let send = async || {
+            let send = client.send_message().queue_url("http://queues.test/mail").message_body("1");
+            // It need not be answered as SQS does.
+            drop(send.send().await);
+        };
+
+        trace::scope(Some("Root=1-a".to_owned()), send()).await;
+        send().await;
+
+        assert_eq!(*seen.lock().unwrap(), [Some("Root=1-a".to_owned()), None]);
     }
 }

@@ -29,6 +29,7 @@ pub use visitor::{Throttled, Visitor, add_rate_limit_headers};
 pub use utoipa_axum;
 
 use crate::logging::start_logging;
+use crate::runtime;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -36,8 +37,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use conditional::IfNoneMatch;
 use futures_util::FutureExt as _;
-use lambda_http::Error;
 use lambda_http::request::RequestContext;
+use lambda_http::{Adapter, Error};
 use std::panic::AssertUnwindSafe;
 use tower::util::MapRequest;
 use uuid::Uuid;
@@ -52,7 +53,8 @@ where
     S: Clone + Send + Sync + 'static,
 {
     start_logging();
-    lambda_http::run(MapRequest::new(router(routes, state), route_path::with_route_path)).await
+    let service = MapRequest::new(router(routes, state), route_path::with_route_path);
+    runtime::run(Adapter::from(service)).await
 }
 
 /// A function's routes with what they have in common: 404 and 405, the body limit, the request id and safe headers.

@@ -8,7 +8,10 @@ mod environment;
 pub mod http;
 mod logging;
 pub mod queue;
+mod runtime;
 mod secret;
+mod trace;
 
 pub use lambda_http::Error;
 pub use logging::start_logging;
+pub use runtime::run;

@@ -5,6 +5,7 @@ mod visibility;
 pub use visibility::VisibilityTimeouts;
 
 use crate::logging::start_logging;
+use crate::runtime;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::db::DbError;
 use domain::failure::{Failure, Refusal, chain};
@@ -62,7 +63,7 @@ pub async fn consume_with<M: DeserializeOwned>(
     let serve = async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(process_batch_with(event.payload, visibility, handle).await)
     };
-    lambda_runtime::run(service_fn(serve)).await
+    runtime::run(service_fn(serve)).await
 }
 
 /// Processes one batch. The response names the messages that must be received again; SQS deletes all others.

@@ -10,6 +10,7 @@ mod front_end;
 mod large_lists;
 mod logs;
 mod mailbox;
+mod memory;
 mod operations;
 mod order_flows;
 mod pager;
