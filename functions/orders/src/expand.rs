@@ -106,24 +106,27 @@ pub(crate) struct Expansions {
 }
 
 impl Expand {
-    /// Loads payments and refunds with one query each. The caller has checked that the viewer may see the orders.
+    /// Loads payments and refunds with one query each, which are sent together. The caller has checked that the viewer may see the orders.
     pub(crate) async fn load(
         self,
         db: &Db,
         viewer: Viewer,
         orders: &[OrderId],
     ) -> Result<Expansions, DbError> {
-        let (mut payments, mut refunds) =
-            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
-        if self.payments && !orders.is_empty() {
-            for payment in payments::of_orders(db, orders).await? {
-                payments.entry(payment.order).or_default().push(payment);
-            }
+        let (all_payments, all_refunds) = match (self.payments, self.refunds) {
+            _ if orders.is_empty() => (Vec::new(), Vec::new()),
+            (true, true) => payments::of_orders_with_refunds(db, orders).await?,
+            (true, false) => (payments::of_orders(db, orders).await?, Vec::new()),
+            (false, true) => (Vec::new(), refund::of_orders(db, orders).await?),
+            (false, false) => (Vec::new(), Vec::new()),
+        };
+        let mut payments = HashMap::<_, Vec<_>>::new();
+        for payment in all_payments {
+            payments.entry(payment.order).or_default().push(payment);
         }
-        if self.refunds && !orders.is_empty() {
-            for refund in refund::of_orders(db, orders).await? {
-                refunds.entry(refund.order).or_default().push(refund);
-            }
+        let mut refunds = HashMap::<_, Vec<_>>::new();
+        for refund in all_refunds {
+            refunds.entry(refund.order).or_default().push(refund);
         }
         Ok(Expansions { expand: self, viewer, payments, refunds })
     }

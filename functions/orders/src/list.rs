@@ -6,7 +6,7 @@ use axum::http::Uri;
 use domain::id::UserId;
 use domain::ordering::{self, Filter, PaymentStatus, Sort, Status};
 use domain::page::PageRequest;
-use lambda::http::caller::Caller;
+use lambda::http::caller::Claimant;
 use lambda::http::{List, Problem, Query};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -61,7 +61,7 @@ pub(crate) struct ListOrders {
 )]
 pub(crate) async fn list_orders(
     State(Orders { app, .. }): State<Orders>,
-    who: Caller,
+    Claimant(claim): Claimant,
     uri: Uri,
     Query(query): Query<ListOrders>,
 ) -> Result<List<OrderView>, Problem> {
@@ -69,8 +69,7 @@ pub(crate) async fn list_orders(
         query;
     let page = PageRequest::new(limit, cursor.as_deref())?;
     let filter = Filter { user, status, payment: payment_status, since, until };
-    let viewer = who.views_orders();
-    let orders = ordering::list(&app.db, viewer, filter, sort, &page).await?;
+    let (viewer, orders) = ordering::list_to(&app.db, claim, filter, sort, &page).await?;
     let ids: Vec<_> = orders.items.iter().map(|order| order.id).collect();
     let mut expansions = expand.unwrap_or_default().load(&app.db, viewer, &ids).await?;
     Ok(List::new(&uri, orders, |order| {

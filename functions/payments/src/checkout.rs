@@ -1,13 +1,13 @@
 use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
+use domain::accounts::Claim;
 use domain::failure::{Failure, Invalid};
 use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, ReturnUrls};
-use domain::viewer::Buyer;
 use domain::workflows;
-use lambda::http::caller::Caller;
+use lambda::http::caller::Claimant;
 use lambda::http::{Json, Path, Problem};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -86,17 +86,17 @@ impl TryFrom<OpenCheckout> for PaymentFlow {
 )]
 pub(crate) async fn create_checkout_session(
     State(payments): State<Payments>,
-    who: Caller,
+    Claimant(claim): Claimant,
     Path(order): Path<OrderId>,
     Json(body): Json<OpenCheckout>,
 ) -> Result<Json<CheckoutSessionView>, Problem> {
     let flow = PaymentFlow::try_from(body)?;
-    with_timeout(open_session(&payments, who.buyer(), order, &flow)).await.map(Json)
+    with_timeout(open_session(&payments, claim, order, &flow)).await.map(Json)
 }
 
 async fn open_session(
     payments: &Payments,
-    buyer: Buyer,
+    claim: Claim,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<CheckoutSessionView, Problem> {
@@ -104,7 +104,7 @@ async fn open_session(
     // If the session turns out to be closed or missing at Stripe, that is applied, and the second round starts a new
     // payment.
     for _ in 0..2 {
-        let open = begin(payments, buyer, order, flow).await?;
+        let open = begin(payments, claim, order, flow).await?;
         let session = match stripe.current().await?.checkout_session(&open).await {
             Ok(session) => session,
             Err(failure) if failure.is_missing() && open.is_known() => {

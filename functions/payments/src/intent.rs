@@ -1,13 +1,13 @@
 use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
+use domain::accounts::Claim;
 use domain::failure::Failure;
 use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, Status};
-use domain::viewer::Buyer;
 use domain::workflows;
-use lambda::http::caller::Caller;
+use lambda::http::caller::Claimant;
 use lambda::http::{Json, Path, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,21 +53,21 @@ pub(crate) struct PaymentIntentView {
 )]
 pub(crate) async fn create_payment_intent(
     State(payments): State<Payments>,
-    who: Caller,
+    Claimant(claim): Claimant,
     Path(order): Path<OrderId>,
 ) -> Result<Json<PaymentIntentView>, Problem> {
-    with_timeout(open_intent(&payments, who.buyer(), order)).await.map(Json)
+    with_timeout(open_intent(&payments, claim, order)).await.map(Json)
 }
 
 async fn open_intent(
     payments: &Payments,
-    buyer: Buyer,
+    claim: Claim,
     order: OrderId,
 ) -> Result<PaymentIntentView, Problem> {
     let Payments { app, dispatcher, stripe } = payments;
     // If the intent turns out to be missing at Stripe, the second round starts a new payment.
     for _ in 0..2 {
-        let open = begin(payments, buyer, order, &PaymentFlow::Intent).await?;
+        let open = begin(payments, claim, order, &PaymentFlow::Intent).await?;
         let intent = match stripe.current().await?.payment_intent(&open).await {
             Ok(intent) => intent,
             Err(failure) if failure.is_missing() && open.is_known() => {

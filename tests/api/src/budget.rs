@@ -29,11 +29,25 @@ const REPLAY: &[&[&str]] = &[PLACE[0], &["roll back"]];
 const SHOW: &[&[&str]] =
     &[&["look up a caller's role", "look up an order", "look up orders' lines"]];
 const LIST_ORDERS: &[&[&str]] = &[
-    &["look up a caller's role"],
-    &["list a user's orders"],
+    &["look up a caller's role", "list a user's orders"],
     &["look up orders' lines"],
-    &["look up orders' payments"],
-    &["look up orders' refunds"],
+    &["look up orders' payments", "look up orders' refunds"],
+];
+/// Staff see those of all: what was found for them alone is of no use.
+const LIST_ALL_ORDERS: &[&[&str]] =
+    &[LIST_ORDERS[0], &["list orders"], LIST_ORDERS[1], LIST_ORDERS[2]];
+const START_PAYMENT: &[&[&str]] = &[
+    &[
+        "begin a transaction",
+        "look up a caller's role",
+        "lock an order",
+        "look up an order's open payment",
+        "count an order's payments",
+    ],
+    &["insert a payment", "extend an order's time to pay", "commit"],
+    // Stripe has answered.
+    &["begin a transaction", "lock the order of a payment", "lock a payment"],
+    &["update a payment"],
 ];
 const PAYMENT_SUCCEEDED: &[&[&str]] = &[
     &["begin a transaction", "lock the order of a payment", "lock a payment"],
@@ -236,6 +250,30 @@ async fn a_list_of_orders_with_all_that_belongs_to_them_is_no_statement_per_orde
 
         assert_eq!(found.body["data"].as_array().map(Vec::len), Some(rows));
         assert_eq!(sent, LIST_ORDERS);
+    }
+    let staff = fixture.shop.staff().await;
+    let (sent, _) = fixture
+        .flights(200, orders.get("/v1/orders?expand=payments,refunds&limit=10").by(&staff))
+        .await;
+    assert_eq!(sent, LIST_ALL_ORDERS);
+}
+
+#[tokio::test]
+async fn a_payment_is_started_with_two_waits_for_the_database_and_stored_with_two() {
+    let fixture = Fixture::new().await;
+    let (_stand_in, stripe) = testkit::stripe().await;
+    let (app, dispatcher) = (fixture.shop.app(), OutboxDispatcher::deferred());
+    let payments = payments::Payments { app, dispatcher, stripe: stripe.into() };
+    let payments = ApiClient::new(payments::routes(), payments);
+    let [product] = fixture.products(1).await[..] else { unreachable!("one was asked for") };
+    for _ in 0..2 {
+        let buyer = fixture.shop.customer().await;
+        let order = fixture.shop.order(&buyer, Order { product, quantity: 1 }).await;
+        let path = format!("/v1/orders/{order}/payment-intent");
+        let start = payments.post(&path, &json!({})).by(&buyer);
+        let (sent, _) = fixture.flights(200, start).await;
+
+        assert_eq!(sent, START_PAYMENT);
     }
 }
 

@@ -33,13 +33,13 @@ pub use shipment::Shipment;
 pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
-    is_refunded, lock, lock_by_payment, read, recompute_paid, request_cancel, set_actor,
+    is_refunded, lock, lock_by_payment, lock_for, read, recompute_paid, request_cancel, set_actor,
     set_on_hold, ship, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
 
-use crate::accounts::{self, Claim, Role};
+use crate::accounts::{self, ActiveUser, Claim, Role};
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::id::OrderId;
@@ -62,10 +62,37 @@ pub async fn show_to(
     id: OrderId,
 ) -> Result<(Viewer, Order), Failure<Refusal>> {
     let (standing, order) = sql::find_with(db, accounts::standing(claim), id).await;
-    let active = standing?.ok_or(Refusal::NotSignedIn)?;
-    let viewer = if active.role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(claim.user) };
+    let viewer = viewer(standing?, claim)?;
     let order = order?.filter(|order| viewer.may_see(order.buyer));
     Ok((viewer, order.ok_or(Refusal::NotFound)?))
+}
+
+/// Customers see their own orders, staff all.
+fn viewer(standing: Option<ActiveUser>, claim: Claim) -> Result<Viewer, Refusal> {
+    let role = standing.ok_or(Refusal::NotSignedIn)?.role;
+    Ok(if role >= Role::Staff { Viewer::Staff } else { Viewer::Buyer(claim.user) })
+}
+
+/// Like [`list`], to whoever makes the claim. Together with the claim it looks for the orders of one user, as nearly all ask
+/// for; only staff without a filter by user need another look.
+pub async fn list_to(
+    db: &Db,
+    claim: Claim,
+    filter: Filter,
+    sort: Sort,
+    page: &PageRequest<OrderId>,
+) -> Result<(Viewer, Page<Order>), Failure<Refusal>> {
+    let of_one = Filter { user: Some(filter.user.unwrap_or(claim.user)), ..filter };
+    let found = sql::list(&of_one, sort, page);
+    let (standing, found) = db.together((accounts::standing(claim), found)).await;
+    let viewer = viewer(standing?, claim)?;
+    let filter = filter.narrow(viewer)?;
+    let orders = if filter == of_one {
+        sql::with_lines(db, found?).await?
+    } else {
+        sql::find_all(db, &filter, sort, page).await?
+    };
+    Ok((viewer, page.paginate(orders, |order| order.id)))
 }
 
 /// One page of the orders that the viewer may see and that match the filter.
@@ -76,7 +103,7 @@ pub async fn list(
     sort: Sort,
     page: &PageRequest<OrderId>,
 ) -> Result<Page<Order>, Failure<Refusal>> {
-    let orders = sql::list(db, &filter.narrow(viewer)?, sort, page).await?;
+    let orders = sql::find_all(db, &filter.narrow(viewer)?, sort, page).await?;
     Ok(page.paginate(orders, |order| order.id))
 }
 

@@ -10,7 +10,7 @@ mod unpaid;
 
 pub(crate) use insert::insert;
 pub(crate) use read::read;
-pub(super) use read::{find, find_with, list};
+pub(super) use read::{find, find_all, find_with, list, with_lines};
 pub(super) use timeline::{timeline, viewable};
 pub(crate) use unpaid::unpaid_pieces;
 
@@ -159,7 +159,12 @@ pub(crate) async fn lock(
     viewer: Viewer,
     id: OrderId,
 ) -> Result<Option<LockedOrder>, DbError> {
-    tx.row(&LOCK, &[&id, &viewer.owner()]).await?.as_ref().map(locked_order).transpose()
+    tx.together((lock_for(viewer, id),)).await.0
+}
+
+/// Locks an order of those that the viewer may see.
+pub(crate) fn lock_for(viewer: Viewer, id: OrderId) -> Ask<Option<LockedOrder>> {
+    Ask::new(&LOCK, params![id, viewer.owner()], |rows| rows.first().map(locked_order).transpose())
 }
 
 /// Locks the order that a payment is for, by Stripe's id of the payment or by ours.

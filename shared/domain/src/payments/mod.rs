@@ -40,8 +40,8 @@ pub(crate) use missing::{ALL as MISSING_QUERIES, fail_missing, fail_others};
 pub(crate) use offline::{ALL as OFFLINE_QUERIES, record_offline};
 pub use refusal::Refusal;
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, count_attempts, insert, lock, mark_replaced, open_payment, record_capture,
-    record_failed_attempt, request_late_refund, update,
+    ALL as ALL_QUERIES, count_attempts, find_open, insert, lock, mark_replaced, open_payment,
+    record_capture, record_failed_attempt, request_late_refund, update,
 };
 pub(crate) use start::max_attempts;
 pub use start::{HostedPage, OpenPayment, PaymentFlow, ReturnUrls, StartOutcome};
@@ -64,7 +64,17 @@ pub async fn show(db: &Db, viewer: Viewer, id: PaymentId) -> Result<Payment, Fai
 
 /// The payments of some orders, the oldest first. The caller has checked that the orders may be seen.
 pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
-    sql::of_orders(db, orders).await
+    db.together((sql::payments_of(orders),)).await.0
+}
+
+/// The payments of some orders and their refunds, each the oldest first. The caller has checked that the orders may be seen.
+pub async fn of_orders_with_refunds(
+    db: &Db,
+    orders: &[OrderId],
+) -> Result<(Vec<Payment>, Vec<refund::Refund>), DbError> {
+    let flight = (sql::payments_of(orders), refund::refunds_of(orders));
+    let (payments, refunds) = db.together(flight).await;
+    Ok((payments?, refunds?))
 }
 
 /// Gives up a payment that Stripe refused to create: the next attempt gets a new one.

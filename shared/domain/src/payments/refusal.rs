@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 /// Why a request or an update about a payment is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    #[error("the token is not valid, or no longer")]
+    NotSignedIn,
     #[error("there is no such order")]
     NoOrder,
     #[error("an order that is {} cannot be paid", .0.name())]
@@ -31,6 +33,7 @@ pub enum Refusal {
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
+            Self::NotSignedIn => Kind::Unauthenticated,
             Self::NoOrder | Self::NoSuch | Self::NoPayment => Kind::NotFound,
             Self::NotPayable(_)
             | Self::Ending
@@ -43,6 +46,7 @@ impl failure::Refusal for Refusal {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotSignedIn => "sign_in",
             Self::NoOrder => "order_not_found",
             Self::NotPayable(_) => "not_payable",
             Self::Ending => "order_ending",
@@ -81,6 +85,7 @@ mod tests {
         let not_payable = Refusal::NotPayable(OrderStatus::Shipped);
         let too_many = Refusal::TooManyAttempts { most: 10 };
         for (refusal, code, details) in [
+            (Refusal::NotSignedIn, "sign_in", json!({})),
             (Refusal::NoOrder, "order_not_found", json!({})),
             (not_payable, "not_payable", json!({"order_status": "shipped"})),
             (Refusal::Ending, "order_ending", json!({})),

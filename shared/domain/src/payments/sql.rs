@@ -87,35 +87,40 @@ queries! {
         on conflict (payment_id) where origin = 'late_payment' do nothing";
 }
 
-pub(crate) async fn open_payment(
-    tx: &Tx<'_>,
-    order: OrderId,
-) -> Result<Option<OpenPayment>, DbError> {
-    let Some(row) = tx.row(&OPEN, &[&order]).await? else { return Ok(None) };
-    let amount = amount(&OPEN, &row)?;
-    let has_page: bool = row.get("has_page");
-    Ok(Some(OpenPayment {
-        id: row.get("id"),
-        order: row.get("order_id"),
-        amount,
-        provider: row.get("provider_pi"),
-        hosted_page: has_page.then(|| hosted_page::read(&row)),
-        is_stale: row.get("is_stale"),
-        vouchers: row.get("vouchers"),
-    }))
+pub(crate) fn open_payment(order: OrderId) -> Ask<Option<OpenPayment>> {
+    Ask::new(&OPEN, params![order], |rows| {
+        let open = |row: &Row| {
+            let has_page: bool = row.get("has_page");
+            Ok(OpenPayment {
+                id: row.get("id"),
+                order: row.get("order_id"),
+                amount: amount(&OPEN, row)?,
+                provider: row.get("provider_pi"),
+                hosted_page: has_page.then(|| hosted_page::read(row)),
+                is_stale: row.get("is_stale"),
+                vouchers: row.get("vouchers"),
+            })
+        };
+        rows.first().map(open).transpose()
+    })
 }
 
-pub(crate) async fn count_attempts(tx: &Tx<'_>, order: OrderId) -> Result<i64, DbError> {
-    let row = tx.row(&COUNT, &[&order]).await?;
-    Ok(row.ok_or(DbError::invalid_row(&COUNT, "no count"))?.get(0))
+pub(crate) async fn find_open(tx: &Tx<'_>, order: OrderId) -> Result<Option<OpenPayment>, DbError> {
+    tx.together((open_payment(order),)).await.0
+}
+
+pub(crate) fn count_attempts(order: OrderId) -> Ask<i64> {
+    Ask::new(&COUNT, params![order], |rows| {
+        Ok(rows.first().ok_or(DbError::invalid_row(&COUNT, "no count"))?.get(0))
+    })
 }
 
 pub(super) async fn find(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
     db.row(&FIND, &[&id]).await?.as_ref().map(payment).transpose()
 }
 
-pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Payment>, DbError> {
-    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(payment).collect()
+pub(super) fn payments_of(orders: &[OrderId]) -> Ask<Vec<Payment>> {
+    Ask::new(&OF_ORDERS, params![orders.to_vec()], |rows| rows.iter().map(payment).collect())
 }
 
 fn payment(row: &Row) -> Result<Payment, DbError> {
@@ -145,7 +150,8 @@ pub(crate) async fn insert(
     flow: &PaymentFlow,
     vouchers: bool,
 ) -> Result<OpenPayment, DbError> {
-    tx.execute(&INSERT, &[&id, &order, &amount.currency.code(), &amount.minor, &vouchers]).await?;
+    let row = params![id, order, amount.currency.code(), amount.minor, vouchers];
+    tx.defer(Ask::write(&INSERT, row));
     let (provider, hosted_page, is_stale) = (None, None, false);
     let mut open = OpenPayment { id, order, amount, provider, hosted_page, is_stale, vouchers };
     if let PaymentFlow::HostedPage(urls) = flow {

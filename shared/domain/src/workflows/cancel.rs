@@ -26,7 +26,7 @@ pub async fn cancel_order(
             (Status::Cancelled, _) => {}
             (Status::Pending, _) if locked.cancel_reason.is_some() => {}
             (Status::Pending, _) => {
-                if payments::open_payment(tx, id).await?.is_some() {
+                if payments::find_open(tx, id).await?.is_some() {
                     ordering::request_cancel(tx, id);
                 } else {
                     close::cancel(tx, id, CancelReason::Requested);

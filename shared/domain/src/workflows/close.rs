@@ -29,7 +29,7 @@ pub async fn close_order(db: &Db, order: OrderId) -> Result<CloseOutcome, Failur
         let Some(reason) = locked.and_then(|locked| locked.due_cancellation()) else {
             return Ok(CloseOutcome::Done);
         };
-        if let Some(open) = payments::open_payment(tx, order).await? {
+        if let Some(open) = payments::find_open(tx, order).await? {
             let has_expired = reason == CancelReason::Expired;
             return Ok(CloseOutcome::CancelPayment { open, has_expired });
         }

@@ -30,7 +30,7 @@ pub async fn confirm_order(
                 return Err(Refusal::IllegalMove { from, to: Status::Confirmed }.into());
             }
         }
-        if payments::open_payment(tx, id).await?.is_some() {
+        if payments::find_open(tx, id).await?.is_some() {
             return Err(Refusal::PaymentInProgress.into());
         }
         ordering::set_actor(tx, staff);

@@ -1,6 +1,7 @@
 //! Takes the payment of an order. The caller asks Stripe between [`start_payment`] and [`apply_payment_update`].
 
 use super::close;
+use crate::accounts::{self, Claim};
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId};
@@ -15,20 +16,26 @@ use crate::viewer::Viewer;
 /// To switch to the other flow, the first payment has to be canceled at Stripe, so that the order cannot be paid twice.
 pub async fn start_payment(
     db: &Db,
-    buyer: Buyer,
+    claim: Claim,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<StartOutcome, Failure<Refusal>> {
     db.transaction(async |tx| {
-        let locked = ordering::lock(tx, Viewer::Buyer(buyer.id), order).await?;
-        let locked = locked.ok_or(Refusal::NoOrder)?;
+        // The lock comes first, so what is asked behind it is as it stays.
+        let lock = ordering::lock_for(Viewer::Buyer(claim.user), order);
+        let (open, attempts) = (payments::open_payment(order), payments::count_attempts(order));
+        let flight = (accounts::standing(claim), lock, open, attempts);
+        let (standing, locked, open, attempts) = tx.together(flight).await;
+        let active = standing?.ok_or(Refusal::NotSignedIn)?;
+        let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
+        let locked = locked?.ok_or(Refusal::NoOrder)?;
         payments::may_be_paid(locked.status, locked.is_ending())?;
-        let open = payments::open_payment(tx, order).await?;
+        let (open, attempts) = (open?, attempts?);
         if let Some(open) = open.as_ref().filter(|open| open.uses(flow)) {
             return Ok(StartOutcome::Ready(open.clone()));
         }
         let most = payments::max_attempts(buyer);
-        if payments::count_attempts(tx, order).await? >= most {
+        if attempts >= most {
             return Err(Refusal::TooManyAttempts { most }.into());
         }
         if let Some(open) = open {
@@ -36,6 +43,8 @@ pub async fn start_payment(
             payments::mark_replaced(tx, open.id);
             return Ok(StartOutcome::CancelFirst(open));
         }
+        // Run again after its commit, it finds this payment open.
+        tx.meets_itself();
         let id = PaymentId::generate();
         let open = payments::insert(tx, id, order, locked.total, flow, buyer.is_proven).await?;
         let limits = HoldLimits::of(buyer);
@@ -129,7 +138,7 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
             payments::update(tx, payment.id, update);
             // A replaced payment is canceled while the order waits for the payment that takes its place.
             let ends_order = !payment.is_replaced || locked.is_ending();
-            if ends_order && payments::open_payment(tx, order).await?.is_none() {
+            if ends_order && payments::find_open(tx, order).await?.is_none() {
                 close::cancel_unpaid(tx, &locked);
                 if reported == Status::Succeeded {
                     outbox::enqueue(tx, Event::OrderUnderpaid { order });

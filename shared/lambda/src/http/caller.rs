@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use domain::accounts::{self, ActiveUser, Claim, Role};
 use domain::id::{FamilyId, UserId};
-use domain::viewer::{Actor, Buyer, Viewer};
+use domain::viewer::{Actor, Viewer};
 
 /// A caller with a valid access token. As an argument of a handler it answers all other requests with 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,6 @@ pub struct Caller {
     pub id: UserId,
     pub role: Role,
     pub session: FamilyId,
-    /// Whether a link sent to the caller's address was used.
-    pub email_verified: bool,
 }
 
 /// A caller with the role staff or admin. All others get 403.
@@ -73,13 +71,8 @@ impl Caller {
     async fn of(Claimant(claim): Claimant, app: &App) -> Result<Self, Problem> {
         // The role comes from the account, not from the token: a change takes effect with the next request.
         let active = accounts::active_user(&app.db, claim).await?;
-        let ActiveUser { role, email_verified } = active.ok_or_else(invalid)?;
-        Ok(Self { id: claim.user, role, session: claim.session, email_verified })
-    }
-
-    /// As whom the caller pays orders.
-    pub fn buyer(self) -> Buyer {
-        Buyer { id: self.id, is_proven: self.email_verified }
+        let ActiveUser { role, .. } = active.ok_or_else(invalid)?;
+        Ok(Self { id: claim.user, role, session: claim.session })
     }
 
     /// Whose orders the caller may see: customers their own, staff all.

@@ -1,7 +1,7 @@
 use super::{all, api, assert_consistent, path, queued_messages};
-use domain::id::{OrderId, PaymentId};
+use domain::accounts::Claim;
+use domain::id::{FamilyId, OrderId, PaymentId};
 use domain::payments::PaymentFlow;
-use domain::viewer::Buyer;
 use domain::workflows;
 use serde_json::json;
 use testkit::{ApiClient, Call, Order, Product, Shop, User};
@@ -108,7 +108,7 @@ async fn an_order_is_paid_at_stripe_or_confirmed_by_hand_but_never_both() {
     let shop = Shop::open().await;
     let mug = shop.product(Product { stock: 20, ..Product::any() }).await;
     let (buyer, staff) = (shop.customer().await, shop.staff().await);
-    let payer = Buyer { id: buyer.id, is_proven: true };
+    let payer = Claim { user: buyer.id, epoch: 0, session: FamilyId::generate() };
     let api = api(&shop);
     for _ in 0..8 {
         let order = shop.order(&buyer, Order { product: mug, quantity: 1 }).await;

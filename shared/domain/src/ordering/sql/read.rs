@@ -175,40 +175,51 @@ pub(in crate::ordering) async fn find_with<T>(
     (answer, read())
 }
 
-pub(in crate::ordering) async fn list(
+/// The rows of orders without their lines, for [`with_lines`].
+pub(in crate::ordering) fn list(
+    filter: &Filter,
+    sort: Sort,
+    page: &PageRequest<OrderId>,
+) -> Ask<Vec<Row>> {
+    let Filter { user, status, payment, since, until } = *filter;
+    let mut with =
+        params![status.map(OrderStatus::name), since, until, page.after, page.fetch_limit()];
+    let query = match (payment, user, sort) {
+        (Some(payment), user, sort) => {
+            with.extend(params![user, payment.money(), payment.newest()]);
+            match sort {
+                Sort::Newest => &NEWEST_BY_PAYMENT,
+                Sort::Oldest => &OLDEST_BY_PAYMENT,
+            }
+        }
+        (None, None, Sort::Newest) => &NEWEST,
+        (None, None, Sort::Oldest) => &OLDEST,
+        (None, Some(user), sort) => {
+            with.extend(params![user]);
+            match sort {
+                Sort::Newest => &NEWEST_OF,
+                Sort::Oldest => &OLDEST_OF,
+            }
+        }
+    };
+    Ask::new(query, with, Ok)
+}
+
+pub(in crate::ordering) async fn find_all(
     db: &Db,
     filter: &Filter,
     sort: Sort,
     page: &PageRequest<OrderId>,
 ) -> Result<Vec<Order>, DbError> {
-    let Filter { user, status, payment, since, until } = filter;
-    let status = status.map(OrderStatus::name);
-    let (beyond, limit) = (&page.after, page.fetch_limit());
-    if let Some(payment) = payment {
-        let (money, newest) = (payment.money(), payment.newest());
-        let with: [&(dyn postgres_types::ToSql + Sync); 8] =
-            [&status, since, until, beyond, &limit, user, &money, &newest];
-        let query = match sort {
-            Sort::Newest => &NEWEST_BY_PAYMENT,
-            Sort::Oldest => &OLDEST_BY_PAYMENT,
-        };
-        return with_lines(db, db.rows(query, &with).await?).await;
-    }
-    let rows = match (user, sort) {
-        (None, Sort::Newest) => db.rows(&NEWEST, &[&status, since, until, beyond, &limit]).await?,
-        (None, Sort::Oldest) => db.rows(&OLDEST, &[&status, since, until, beyond, &limit]).await?,
-        (Some(user), Sort::Newest) => {
-            db.rows(&NEWEST_OF, &[&status, since, until, beyond, &limit, user]).await?
-        }
-        (Some(user), Sort::Oldest) => {
-            db.rows(&OLDEST_OF, &[&status, since, until, beyond, &limit, user]).await?
-        }
-    };
-    with_lines(db, rows).await
+    let (rows,) = db.together((list(filter, sort, page),)).await;
+    with_lines(db, rows?).await
 }
 
 /// Reads the lines of all orders with one more statement.
-async fn with_lines(db: &Db, rows: Vec<Row>) -> Result<Vec<Order>, DbError> {
+pub(in crate::ordering) async fn with_lines(
+    db: &Db,
+    rows: Vec<Row>,
+) -> Result<Vec<Order>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }

@@ -21,6 +21,8 @@ pub(crate) use sql::{
 };
 pub use state::{RefundStatus, RefundUpdate};
 
+pub(super) use sql::refunds_of;
+
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::id::{OrderId, PaymentId, ProductId, RefundId};
@@ -113,7 +115,7 @@ pub async fn list(
 
 /// The refunds of some orders, the oldest first. The caller has checked that the orders may be seen.
 pub async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
-    sql::of_orders(db, orders).await
+    db.together((sql::refunds_of(orders),)).await.0
 }
 
 /// Leases up to `limit` refunds that Stripe has not confirmed. Requesting one again with the same key refunds once.

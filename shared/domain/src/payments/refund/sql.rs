@@ -8,7 +8,7 @@ pub(super) mod superseded;
 use super::amount::PricedRefund;
 use super::state::{LockedRefund, RefundStatus, RefundUpdate};
 use super::{DueRefund, Origin, Refund};
-use crate::db::{Db, DbError, Param, Query, Tx, queries};
+use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::page::PageRequest;
@@ -180,8 +180,8 @@ pub(super) async fn list(
     rows.iter().map(refund).collect()
 }
 
-pub(super) async fn of_orders(db: &Db, orders: &[OrderId]) -> Result<Vec<Refund>, DbError> {
-    db.rows(&OF_ORDERS, &[&orders]).await?.iter().map(refund).collect()
+pub(in crate::payments) fn refunds_of(orders: &[OrderId]) -> Ask<Vec<Refund>> {
+    Ask::new(&OF_ORDERS, params![orders.to_vec()], |rows| rows.iter().map(refund).collect())
 }
 
 pub(super) async fn lease(db: &Db, limit: u8) -> Result<Vec<DueRefund>, DbError> {
