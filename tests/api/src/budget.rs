@@ -39,15 +39,15 @@ const LIST_ALL_ORDERS: &[&[&str]] =
 const START_PAYMENT: &[&[&str]] = &[
     &[
         "begin a transaction",
-        "look up a caller's role",
         "lock an order",
+        "look up a caller's role",
         "look up an order's open payment",
         "count an order's payments",
     ],
     &["insert a payment", "extend an order's time to pay", "commit"],
     // Stripe has answered.
     &["begin a transaction", "lock the order of a payment", "lock a payment"],
-    &["update a payment"],
+    &["update a payment", "commit"],
 ];
 const PAYMENT_SUCCEEDED: &[&[&str]] = &[
     &["begin a transaction", "lock the order of a payment", "lock a payment"],

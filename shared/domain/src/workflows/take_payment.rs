@@ -21,14 +21,15 @@ pub async fn start_payment(
     flow: &PaymentFlow,
 ) -> Result<StartOutcome, Failure<Refusal>> {
     db.transaction(async |tx| {
-        // The lock comes first, so what is asked behind it is as it stays.
+        // Behind the wait for the lock, so what is asked is as it stays, and the account may have been erased meanwhile.
         let lock = ordering::lock_for(Viewer::Buyer(claim.user), order);
         let (open, attempts) = (payments::open_payment(order), payments::count_attempts(order));
-        let flight = (accounts::standing(claim), lock, open, attempts);
-        let (standing, locked, open, attempts) = tx.together(flight).await;
+        let flight = (lock, accounts::standing(claim), open, attempts);
+        let (locked, standing, open, attempts) = tx.together(flight).await;
+        let locked = locked?;
         let active = standing?.ok_or(Refusal::NotSignedIn)?;
         let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
-        let locked = locked?.ok_or(Refusal::NoOrder)?;
+        let locked = locked.ok_or(Refusal::NoOrder)?;
         payments::may_be_paid(locked.status, locked.is_ending())?;
         let (open, attempts) = (open?, attempts?);
         if let Some(open) = open.as_ref().filter(|open| open.uses(flow)) {
