@@ -20,6 +20,7 @@ pub(crate) struct ShippingAddress {
     #[schema(max_length = 200)]
     line2: Option<String>,
     /// As written. Required in countries where every address has one, such as DE and US; HK, for example, has none.
+    /// A code that is unlike those of its country is accepted; the order's `warnings` tell of it.
     #[schema(max_length = 20)]
     postal_code: Option<String>,
     #[schema(min_length = 1, max_length = 100)]

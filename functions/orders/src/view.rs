@@ -5,9 +5,10 @@ use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
 use domain::idempotency::RecordedResponse;
 use domain::money::Money;
+use domain::notice::Notice;
 use domain::ordering::{
-    CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment, Status,
-    Totals,
+    Address, CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment,
+    Status, Totals,
 };
 use lambda::http::{ETag, IdempotentResponse};
 use serde::Serialize;
@@ -38,6 +39,8 @@ pub(crate) struct OrderView {
     /// The refunded amount.
     refunded: Money,
     shipping_address: Option<ShippingAddress>,
+    /// What was accepted, but may be wrong, such as a postal code that is unlike those of its country.
+    warnings: Vec<Notice>,
     note: Option<String>,
     shipment: Option<ShipmentView>,
     /// True while a payment is disputed, or may be fraud; the order cannot be shipped.
@@ -121,6 +124,7 @@ impl From<Order> for OrderView {
             taxes: order.taxes.into_iter().map(TaxView::from).collect(),
             shipping_method: order.shipping.map(ShippingMethodView::from),
             refunded: order.refunded,
+            warnings: order.address.as_ref().map(Address::warnings).unwrap_or_default(),
             shipping_address: order.address.map(ShippingAddress::from),
             note: order.note.as_ref().map(Note::text).map(str::to_owned),
             shipment: order.shipment.as_ref().map(ShipmentView::from),

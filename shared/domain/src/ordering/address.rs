@@ -3,6 +3,7 @@
 use crate::change::Change;
 use crate::country::Country;
 use crate::failure::Invalid;
+use crate::notice::Notice;
 use crate::text;
 
 /// A postal address: each part is one line and holds no card number. It has a postal code where the country requires one.
@@ -39,7 +40,7 @@ pub struct AddressChange {
 }
 
 impl Address {
-    /// Postal codes are kept as written: no pattern is enforced. Regions of Australia, Canada and the United States become
+    /// Postal codes are kept as written: no pattern is enforced, see [`Self::warnings`]. Regions of Australia, Canada and the United States become
     /// their codes.
     pub fn parse(parts: &AddressParts) -> Result<Self, Invalid> {
         let Some(country) = Country::from_code(&parts.country) else {
@@ -68,6 +69,19 @@ impl Address {
 
     pub fn into_parts(self) -> AddressParts {
         self.0
+    }
+
+    /// What is accepted, but may be wrong.
+    pub fn warnings(&self) -> Vec<Notice> {
+        let AddressParts { country, postal_code, .. } = &self.0;
+        let example = Country::from_code(country)
+            .zip(postal_code.as_deref())
+            .and_then(|(country, code)| country.example_unless_like(code));
+        let warning = example.map(|example| {
+            let detail = format!("is unlike the postal codes of {country}, such as {example}");
+            Notice::warning(pointer("postal_code"), "doubtful_postal_code", detail)
+        });
+        warning.into_iter().collect()
     }
 }
 
@@ -138,6 +152,7 @@ fn phone(raw: Option<&str>) -> Result<Option<String>, Invalid> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     pub(in crate::ordering) fn parts() -> AddressParts {
         AddressParts {
@@ -194,6 +209,45 @@ pub(super) mod tests {
         }
         assert_eq!(of("HK", Some("999077")), Ok(Some("999077".to_owned())));
         assert_eq!(of("DE", Some(" not a pattern ")), Ok(Some("not a pattern".to_owned())));
+    }
+
+    #[test]
+    fn a_doubtful_postal_code_is_a_warning_with_an_example() {
+        let of = |country: &str, postal_code: Option<&str>| {
+            let postal_code = postal_code.map(str::to_owned);
+            let parts = AddressParts { country: country.to_owned(), postal_code, ..parts() };
+            Address::from_stored(parts).warnings()
+        };
+
+        let detail = "is unlike the postal codes of DE, such as 26133";
+        let pointer = "/shipping_address/postal_code";
+        let warning = Notice::warning(pointer, "doubtful_postal_code", detail);
+        assert_eq!(of("DE", Some("1010")), [warning]);
+        // The last two as earlier releases stored them.
+        for (country, postal_code) in [
+            ("DE", Some("10115")),
+            ("HK", Some("999077")),
+            ("HK", None),
+            ("DE", Some("-")),
+            ("ZZ", Some("1")),
+        ] {
+            assert_eq!(of(country, postal_code), [], "{country} {postal_code:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_postal_code_is_refused_for_its_pattern(at in 0..250_usize, code in "[0-9A-Za-z][0-9A-Za-z -]{0,9}") {
+            let country = Country::all().nth(at).unwrap();
+            let parts = AddressParts {
+                country: country.code().to_owned(),
+                postal_code: Some(code.clone()),
+                ..parts()
+            };
+            let kept = Address::parse(&parts).unwrap();
+            prop_assert!(kept.warnings().len() <= 1);
+            prop_assert_eq!(kept.0.postal_code, Some(code.trim().to_owned()));
+        }
     }
 
     #[test]

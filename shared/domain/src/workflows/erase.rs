@@ -16,6 +16,8 @@ const MAX_NAMED: usize = 100;
 /// The members of responses that tell who somebody is, or what was written about them.
 const OF_PERSONS: [&str; 5] =
     ["note", "reason", "shipping_address", "tracking_number", "tracking_url"];
+/// The member of responses that lists what may be wrong with what they wrote.
+const WARNINGS: &str = "warnings";
 
 /// Erases the caller's own account, for whom presents its password. Refused while an order of theirs is not settled.
 pub async fn erase_own_account(
@@ -98,6 +100,8 @@ fn take_out(body: &mut Value, address: &str) {
             for (name, member) in members {
                 if OF_PERSONS.contains(&name.as_str()) {
                     *member = Value::Null;
+                } else if name == WARNINGS {
+                    *member = Value::Array(Vec::new());
                 } else if name == "email" {
                     *member = address.into();
                 } else {
@@ -120,7 +124,7 @@ mod tests {
         let mut body = json!({
             "id": "ord_1", "note": "ring twice", "shipping_address": {"name": "Ann"}, "total": {"amount": 5},
             "shipment": {"carrier": "DHL", "tracking_number": "1", "tracking_url": null}, "email": "ann@example.com",
-            "refunds": [{"reason": "Ann asked", "amount": 5}],
+            "refunds": [{"reason": "Ann asked", "amount": 5}], "warnings": [{"pointer": "/shipping_address/postal_code"}],
         });
 
         take_out(&mut body, "erased");
@@ -130,7 +134,7 @@ mod tests {
             json!({
                 "id": "ord_1", "note": null, "shipping_address": null, "total": {"amount": 5},
                 "shipment": {"carrier": "DHL", "tracking_number": null, "tracking_url": null}, "email": "erased",
-                "refunds": [{"reason": null, "amount": 5}],
+                "refunds": [{"reason": null, "amount": 5}], "warnings": [],
             })
         );
     }

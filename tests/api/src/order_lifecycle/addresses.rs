@@ -125,6 +125,51 @@ async fn the_least_address_of_every_country_is_accepted_and_nothing_less() {
     }
 }
 
+#[tokio::test]
+async fn a_doubtful_postal_code_is_accepted_with_a_warning() {
+    let shop = Shop::open().await;
+    let mug = shop.product(Product::any()).await;
+    let buyer = shop.customer().await;
+    let api = api(&shop);
+    let mut body = order_body(mug, 1);
+    body["shipping_address"] = address();
+    body["shipping_address"]["postal_code"] = json!("1010");
+    let place = || api.post("/v1/orders", &body).by(&buyer).key("the-key-of-a-doubtful-code");
+
+    let placed = place().await;
+    let replayed = place().await;
+    let path = format!("/v1/orders/{}", placed.text("/id"));
+    let show = || api.get(&path).by(&buyer);
+    let edit = |change: Value| {
+        let body = json!({"shipping_address": change});
+        api.patch(&path, &body).by(&buyer).header("if-match", "*")
+    };
+
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    assert_eq!(placed.text("/shipping_address/postal_code"), "1010");
+    let warning = json!([{
+        "code": "doubtful_postal_code", "severity": "warning", "pointer": "/shipping_address/postal_code",
+        "detail": "is unlike the postal codes of DE, such as 26133",
+    }]);
+    assert_eq!(placed.body["warnings"], warning);
+    assert_eq!(replayed.bytes, placed.bytes);
+    assert_eq!(show().await.body, placed.body);
+    let listed = api.get("/v1/orders").by(&buyer).await;
+    assert_eq!(listed.body["data"][0], placed.body);
+    let moved = edit(json!({"country": "AT"})).await;
+    assert_eq!((moved.status, &moved.body["warnings"]), (200, &json!([])), "{}", moved.body);
+    let changed = edit(json!({"postal_code": "1010 Wien"})).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(
+        changed.text("/warnings/0/detail"),
+        "is unlike the postal codes of AT, such as 1010"
+    );
+    // What stands for none in stored orders.
+    shop.run("update orders set ship_to_postal_code = '-'").await;
+    assert_eq!(show().await.body["warnings"], json!([]));
+    assert_eq!(edit(Value::Null).await.body["warnings"], json!([]));
+}
+
 /// What the release before writes and reads while it still serves, or after a rollback.
 #[tokio::test]
 async fn the_release_before_works_on_orders_with_new_addresses() {
