@@ -27,5 +27,5 @@ async fn main() -> Result<(), lambda::Error> {
         let time = left.ok().filter(|left| *left <= ROUND).unwrap_or(ROUND);
         Sweep { time, ..sweep.clone() }.round().await
     };
-    lambda::run(service_fn(round)).await
+    Box::pin(lambda::run(service_fn(round))).await
 }

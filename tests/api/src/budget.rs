@@ -189,6 +189,18 @@ async fn a_list_of_products_is_one_statement_and_two_if_the_words_are_wrong() {
 
         assert_eq!(sent, expected, "{path}");
     }
+    let mut app = fixture.shop.app();
+    domain::catalog::learn_common_searches(&mut app.db);
+    let learned = ApiClient::new(catalog::routes(), app);
+    for expected in [
+        &["search products for sale", "search products for sale by their whole name"][..],
+        &["search among the newest products for sale"],
+    ] {
+        let path = "/v1/products?q=product&limit=99";
+        let (sent, _) = fixture.statements(200, learned.get(path)).await;
+
+        assert_eq!(sent, expected);
+    }
 }
 
 #[tokio::test]

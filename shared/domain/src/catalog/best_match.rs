@@ -1,5 +1,6 @@
 //! The products that fit search terms, the best first.
 
+use super::common_searches::CommonSearches;
 use super::listing::{Filter, Fit, ListPosition, Listed, SortKey};
 use super::{SearchTerms, sql};
 use crate::db::{Db, DbError};
@@ -23,12 +24,21 @@ pub(super) async fn products(
         }
         return Ok(found);
     }
-    let mut newest = sql::newest_matches(db, filter, terms, rows).await?;
-    if missing(&newest, rows) > 0 {
-        newest.sort_by_key(|listed| (fit(listed), Reverse(listed.product.id)));
-        return Ok(newest);
-    }
-    let mut found = sql::matches(db, filter, terms, Fit::Name, None, rows).await?;
+    let common = db.attached::<CommonSearches>().filter(|_| filter.is_for_sale());
+    let page = common_page(db, common, terms, rows).await?;
+    let (mut newest, mut found) = if let Some(page) = page {
+        page
+    } else {
+        let mut newest = sql::newest_matches(db, filter, terms, rows).await?;
+        if missing(&newest, rows) > 0 {
+            newest.sort_by_key(|listed| (fit(listed), Reverse(listed.product.id)));
+            return Ok(newest);
+        }
+        if let Some(common) = common {
+            common.add(&terms.found);
+        }
+        (newest, sql::matches(db, filter, terms, Fit::Name, None, rows).await?)
+    };
     // The usual case of a common word: only products with that name can fit better.
     if newest.iter().all(|listed| fit(listed) == Some(Fit::Words)) {
         found.append(&mut newest);
@@ -37,6 +47,24 @@ pub(super) async fn products(
         add(db, filter, terms, fit, rows, &mut found).await?;
     }
     Ok(found)
+}
+
+/// The newest products that match, and those with that very name, if it is a common search and the newest fill the page.
+async fn common_page(
+    db: &Db,
+    common: Option<&CommonSearches>,
+    terms: &SearchTerms,
+    rows: i64,
+) -> Result<Option<(Vec<Listed>, Vec<Listed>)>, DbError> {
+    let Some(common) = common.filter(|common| common.contains(&terms.found, rows)) else {
+        return Ok(None);
+    };
+    let (newest, named) = sql::among_newest(db, terms, rows).await?;
+    if missing(&newest, rows) > 0 {
+        common.limit(&terms.found, rows);
+        return Ok(None);
+    }
+    Ok(Some((newest, named)))
 }
 
 /// Adds the best products that fit so well, as far as rows are missing.

@@ -3,6 +3,7 @@
 mod attribute;
 mod best_match;
 mod category;
+mod common_searches;
 mod listing;
 mod metadata;
 mod missing_terms;
@@ -16,6 +17,7 @@ mod words;
 
 pub use attribute::{CategoryName, Description, InitialStock, Price, ProductName, Sku};
 pub use category::{Category, CategoryChange, NewCategory};
+use common_searches::CommonSearches;
 use listing::MatchKind;
 pub use listing::{Filter, ListPosition, Sort, Viewer};
 pub use metadata::{Metadata, MetadataChange};
@@ -50,6 +52,12 @@ pub async fn show_product(
 ) -> Result<Product, Failure<Refusal>> {
     let product = sql::product(db, id).await?.filter(|product| viewer.can_see(product));
     Ok(product.ok_or(Refusal::ProductNotFound)?)
+}
+
+/// From now on this process learns which searches many products match, and plans those no more: planning takes longer than
+/// reading the products.
+pub fn learn_common_searches(db: &mut Db) {
+    db.attach(CommonSearches::default());
 }
 
 /// One page of the products that match the filter and that this viewer may see. Without `sort`, the best match of the search

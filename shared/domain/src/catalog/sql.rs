@@ -59,7 +59,7 @@ mod matches;
 mod pages;
 
 pub(crate) use matches::ALL as ALL_MATCHES;
-pub(super) use matches::{matches, newest_matches};
+pub(super) use matches::{among_newest, matches, newest_matches};
 pub(crate) use pages::ALL as ALL_PAGES;
 pub(super) use pages::products;
 

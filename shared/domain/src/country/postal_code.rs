@@ -46,7 +46,7 @@ mod tests {
             assert!(Country::from_code(pattern.country).is_some(), "{}", pattern.country);
             for example in pattern.examples.split(',') {
                 let bare = example.replace([' ', '-'], "");
-                let spaced = bare.chars().map(|c| format!(" {c}")).collect::<String>();
+                let spaced: String = bare.chars().flat_map(|c| [' ', c]).collect();
                 let dashed = example.replace([' ', '-'], "–");
                 for written in [example, &example.to_lowercase(), &bare, &spaced, &dashed] {
                     assert!(pattern.fits(written), "{} {written}", pattern.country);

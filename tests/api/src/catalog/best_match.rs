@@ -105,6 +105,38 @@ async fn a_walk_over_matches_meets_each_once_while_better_ones_come_in() {
 }
 
 #[tokio::test]
+async fn a_process_that_has_learned_common_searches_finds_the_same() {
+    let shop = Shop::open().await;
+    let mut app = shop.app();
+    domain::catalog::learn_common_searches(&mut app.db);
+    let (api, learned) = (api(&shop), ApiClient::new(catalog::routes(), app));
+    // Deep bowls and the name are not among the newest thousand, enamel is, though not on each page.
+    let products = "
+        insert into products (id, sku, name, description, price_minor, currency, on_hand, status)
+        select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'P-' || n,
+               case when n = 1 then 'Red mug' when n < 60 then 'Deep bowl'
+                    else (array['Mug, red', 'Mugs in red', 'Red cup'])[1 + n % 3] end,
+               case when n % 30 = 0 then 'Enamel' else 'A red mug' end, 1, 'EUR', 1,
+               case when n % 7 = 0 then 'archived' else 'active' end
+        from generate_series(1, 1300) n";
+    shop.run(products).await;
+    while domain::catalog::make_search_terms(&shop.db).await.unwrap().made > 0 {}
+
+    for search in ["red", "red mug", "mugs", "bowl", "deep bowl", "enamel", "cup -enamel", "none"] {
+        for limit in [100, 1, 20, 60] {
+            let path = format!("/v1/products?limit={limit}&q={}", encoded(search));
+            let expected = api.get(&path).await;
+            assert_eq!(expected.status, 200, "{path}");
+            for _ in 0..3 {
+                assert_eq!(learned.get(&path).await.body, expected.body, "{path}");
+            }
+        }
+    }
+    let best = learned.get("/v1/products?limit=1&q=red+mug").await;
+    assert_eq!(each(&best, "sku"), ["P-1"]);
+}
+
+#[tokio::test]
 async fn a_cursor_of_the_best_match_leads_through_that_list_only() {
     let shop = Shop::open().await;
     let (api, staff) = (api(&shop), shop.staff().await);

@@ -139,7 +139,7 @@ async fn a_doubtful_postal_code_is_accepted_with_a_warning() {
     let placed = place().await;
     let replayed = place().await;
     let path = format!("/v1/orders/{}", placed.text("/id"));
-    let show = || api.get(&path).by(&buyer);
+    let look = || api.get(&path).by(&buyer);
     let edit = |change: Value| {
         let body = json!({"shipping_address": change});
         api.patch(&path, &body).by(&buyer).header("if-match", "*")
@@ -153,7 +153,7 @@ async fn a_doubtful_postal_code_is_accepted_with_a_warning() {
     }]);
     assert_eq!(placed.body["warnings"], warning);
     assert_eq!(replayed.bytes, placed.bytes);
-    assert_eq!(show().await.body, placed.body);
+    assert_eq!(look().await.body, placed.body);
     let listed = api.get("/v1/orders").by(&buyer).await;
     assert_eq!(listed.body["data"][0], placed.body);
     let moved = edit(json!({"country": "AT"})).await;
@@ -166,7 +166,7 @@ async fn a_doubtful_postal_code_is_accepted_with_a_warning() {
     );
     // What stands for none in stored orders.
     shop.run("update orders set ship_to_postal_code = '-'").await;
-    assert_eq!(show().await.body["warnings"], json!([]));
+    assert_eq!(look().await.body["warnings"], json!([]));
     assert_eq!(edit(Value::Null).await.body["warnings"], json!([]));
 }
 

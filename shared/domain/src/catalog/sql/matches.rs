@@ -6,6 +6,7 @@ use super::super::{SearchTerms, Status};
 use crate::db::{Db, DbError, Param, Query, queries};
 use crate::id::ProductId;
 use crate::money::Currency;
+use std::cmp::Reverse;
 use tokio_postgres::Row;
 
 /// The number of the `Fit` for a name, and for queries of whole words and of words in name or SKU.
@@ -60,7 +61,33 @@ macro_rules! newest_with_name {
         limit ", $rows) };
 }
 
+/// The newest products for sale that match a query ($1) among the very newest, and behind them, as far as they are, those
+/// with the name. A constant limit bounds what is read, whatever is searched: so it is planned once and not for each search.
+#[rustfmt::skip]
+macro_rules! among_newest {
+    () => { concat!("
+        select ", product_columns!(), ", fit, false as is_named
+        from (
+            select *,", fit!("$2", "$3", "$4"), "
+            from (select * from products where status = 'active' order by id desc limit 1000) newest
+            where ", search_terms!(), " @@ $1::text::tsquery
+            order by id desc
+            limit $5
+        ) newest
+        union all
+        select * from (
+            select ", product_columns!(), ", 0 as fit, true as is_named
+            from products
+            where ", sort_name!(), " = $2
+              and ", search_terms!(), " @@ $1::text::tsquery
+              and status = 'active'
+            order by id desc
+            limit $5
+        ) named") };
+}
+
 queries! {
+    SALE_AMONG_NEWEST: "search among the newest products for sale" = among_newest!();
     SALE: "search products for sale" =
         newest_matches!("status = 'active'", "$2", "$3", "$4", "$5");
     SALE_THAT_FIT: "search products for sale that fit as well" =
@@ -86,6 +113,26 @@ pub(in crate::catalog) async fn newest_matches(
     let SearchTerms { whole, named, found, name, .. } = terms;
     let with: [Param<'_>; 4] = [name, whole, named, &rows];
     read(db, filter, (&SALE, &FILTERED), found, &with).await
+}
+
+/// Products for sale that match, however well: those among the newest ones, and those whose whole name is searched. Each
+/// the newest first.
+pub(in crate::catalog) async fn among_newest(
+    db: &Db,
+    terms: &SearchTerms,
+    rows: i64,
+) -> Result<(Vec<Listed>, Vec<Listed>), DbError> {
+    let SearchTerms { whole, named, found, name, .. } = terms;
+    let query = &SALE_AMONG_NEWEST;
+    let rows = db.rows(query, &[found, name, whole, named, &rows]).await?;
+    let (named, newest): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get("is_named"));
+    let read = |rows: Vec<&Row>| {
+        let listed = rows.into_iter().map(|row| read_listed(query, row));
+        let mut listed = listed.collect::<Result<Vec<_>, _>>()?;
+        listed.sort_by_key(|listed| Reverse(listed.product.id));
+        Ok(listed)
+    };
+    Ok((read(newest)?, read(named)?))
 }
 
 /// The newest products after one that match so well and no better.
