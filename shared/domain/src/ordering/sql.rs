@@ -5,6 +5,7 @@ mod amounts;
 pub(super) mod erasure;
 mod insert;
 mod read;
+mod row;
 mod timeline;
 mod unpaid;
 
@@ -25,7 +26,7 @@ use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
 use address::{columns, params as address_params};
 use amounts::money;
-use read::{cancel_reason, status};
+use row::{cancel_reason, status};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 

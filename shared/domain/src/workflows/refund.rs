@@ -31,7 +31,7 @@ pub async fn refund_payment(
             let locked = locked.ok_or(Refusal::NoPayment)?;
             let refundable = refund::refundable(tx, payment).await?.ok_or(Refusal::NoPayment)?;
             let lines = refund::refundable_lines(tx, order).await?;
-            let priced = wanted.price(&refundable, &lines)?;
+            let priced = wanted.price(locked.status, &refundable, &lines)?;
             let restocks = wanted.restocks(locked.status, &lines)?;
             refund::insert(tx, id, payment, &priced, wanted.reason.as_deref()).await?;
             if restocks {

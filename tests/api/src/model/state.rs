@@ -309,7 +309,8 @@ impl Order {
 
     /// Adds a refund that is not sent to Stripe yet.
     pub(super) fn request_refund(&mut self, amount: i64, line: Option<(usize, i32, i32)>) {
-        let known = Some(RefundState::Requested);
+        // Nothing has to be asked of Stripe for a refund of nothing.
+        let known = Some(if amount == 0 { RefundState::Succeeded } else { RefundState::Requested });
         self.refunds.push(Refund { amount, line, at_stripe: None, known, from_dashboard: false });
     }
 

@@ -122,21 +122,36 @@ impl Model {
             return Outcome::Refused("not_refundable");
         }
         let left = order.left_to_refund();
-        if left < 1 {
-            let is_disputed = order.disputed() > 0 && order.unrefunded() > 0;
-            return Outcome::Refused(if is_disputed { "payment_disputed" } else { "nothing_left" });
+        let is_disputed = order.disputed() > 0 && order.unrefunded() > 0;
+        if left < 1 && is_disputed {
+            return Outcome::Refused("payment_disputed");
+        }
+        if left < 1 && !matches!(part, RefundPart::Line { .. }) {
+            return Outcome::Refused("nothing_left");
         }
         let (amount, line) = match part {
             RefundPart::Rest => (left, None),
             RefundPart::Amount(amount) => (amount, None),
             RefundPart::Line { product, quantity, restock } => {
-                let lines = order.active_refunds().filter_map(|refund| refund.line);
-                let lines = lines.filter(|(of, ..)| *of == product);
-                let refunded = lines.map(|(_, quantity, _)| quantity).sum::<i32>();
+                let is_of_line =
+                    |refund: &&Refund| refund.line.is_some_and(|(of, ..)| of == product);
+                let refunds: Vec<_> = order.active_refunds().filter(is_of_line).collect();
+                let pieces = refunds.iter().filter_map(|refund| refund.line);
+                let refunded = pieces.map(|(_, quantity, _)| quantity).sum::<i32>();
                 if quantity > order.quantities[product] - refunded {
                     return Outcome::Refused("too_many_pieces");
                 }
-                (i64::from(quantity) * PRICES[product], Some((product, quantity, restock)))
+                let given: i64 = refunds.iter().map(|refund| refund.amount).sum();
+                let due = i64::from(refunded + quantity) * PRICES[product] - given;
+                let due = due.min(order.unrefunded());
+                if is_disputed && due > left {
+                    return Outcome::Refused("amount_too_large");
+                }
+                let amount = due.min(left);
+                if amount == 0 && order.status == Status::Cancelled {
+                    return Outcome::Refused("nothing_left");
+                }
+                (amount, Some((product, quantity, restock)))
             }
         };
         if amount > left {

@@ -1,6 +1,6 @@
 //! The statements that take a person out of their orders.
 
-use super::read::status;
+use super::row::status;
 use crate::db::{DbError, Tx, queries};
 use crate::id::{OrderId, UserId};
 use crate::status::OrderStatus;

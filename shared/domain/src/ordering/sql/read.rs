@@ -1,16 +1,13 @@
 //! The statements that read orders.
 
-use super::address::address;
-use super::amounts::{self, money};
-use crate::db::{Ask, Db, DbError, Query, Tx, params, queries};
-use crate::id::{OrderId, ProductId};
-use crate::ordering::cancel_reason::CancelReason;
+use super::amounts;
+use super::row::{line, order};
+use crate::db::{Ask, Db, DbError, Tx, params, queries};
+use crate::id::OrderId;
 use crate::ordering::listing::{Filter, Sort};
-use crate::ordering::note::Note;
-use crate::ordering::order::{Order, OrderLine, Reason, Totals};
-use crate::ordering::shipment::Shipment;
+use crate::ordering::order::{Order, OrderLine};
 use crate::page::PageRequest;
-use crate::status::{OrderStatus, PaymentIntentStatus};
+use crate::status::OrderStatus;
 use crate::viewer::Viewer;
 use std::collections::HashMap;
 use tokio_postgres::Row;
@@ -147,7 +144,7 @@ pub(crate) async fn read(tx: &Tx<'_>, id: OrderId) -> Result<Order, DbError> {
         .await?
         .ok_or(DbError::invalid_row(&FIND, "the order does not exist"))?;
     let lines = tx.rows(&LINES, &[&vec![id]]).await?;
-    order(&row, lines.iter().map(line).collect::<Result<_, _>>()?)
+    order(&FIND, &row, lines.iter().map(|row| line(&LINES, row)).collect::<Result<_, _>>()?)
 }
 
 pub(in crate::ordering) async fn find(
@@ -169,9 +166,11 @@ pub(in crate::ordering) async fn find_with<T>(
     id: OrderId,
 ) -> (Result<T, DbError>, Result<Option<Order>, DbError>) {
     let found = Ask::new(&FIND, params![id], Ok);
-    let lines = Ask::new(&LINES, params![vec![id]], |rows| rows.iter().map(line).collect());
+    let lines = Ask::new(&LINES, params![vec![id]], |rows| {
+        rows.iter().map(|row| line(&LINES, row)).collect()
+    });
     let (answer, found, lines) = db.together((ask, found, lines)).await;
-    let read = || found?.first().map(|row| order(row, lines?)).transpose();
+    let read = || found?.first().map(|row| order(&FIND, row, lines?)).transpose();
     (answer, read())
 }
 
@@ -226,82 +225,9 @@ pub(in crate::ordering) async fn with_lines(
     let ids: Vec<OrderId> = rows.iter().map(|row| row.get("id")).collect();
     let mut lines = HashMap::<OrderId, Vec<OrderLine>>::new();
     for row in db.rows(&LINES, &[&ids]).await? {
-        lines.entry(row.get("order_id")).or_default().push(line(&row)?);
+        lines.entry(row.get("order_id")).or_default().push(line(&LINES, &row)?);
     }
-    rows.iter().map(|row| order(row, lines.remove(&row.get("id")).unwrap_or_default())).collect()
-}
-
-fn order(row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
-    let money = |column| money(&FIND, row, column);
-    let payment: Option<&str> = row.get("payment");
-    let payment = payment.map(|name| {
-        PaymentIntentStatus::from_name(name).ok_or(DbError::invalid_row(&FIND, "payment status"))
-    });
-    Ok(Order {
-        id: row.get("id"),
-        buyer: row.get("user_id"),
-        status: status(&FIND, row)?,
-        lines,
-        totals: Totals {
-            subtotal: money("subtotal_minor")?,
-            discount: money("discount_minor")?,
-            shipping: money("shipping_minor")?,
-            tax: money("tax_minor")?,
-            tax_included: money("tax_included_minor")?,
-            total: money("total_minor")?,
-        },
-        taxes: amounts::taxes(&FIND, row)?,
-        shipping: amounts::shipping(&FIND, row)?,
-        captured: money("captured_minor")?,
-        refunded: money("refunded_minor")?,
-        payment: payment.transpose()?,
-        created_at: row.get("created_at"),
-        updated_at: row.get("updated_at"),
-        expires_at: row.get("expires_at"),
-        cancel_requested_at: row.get("cancel_requested_at"),
-        cancelled_at: row.get("cancelled_at"),
-        cancel_reason: cancel_reason(&FIND, row)?,
-        confirm_reason: row.get::<_, Option<_>>("confirm_reason").map(Reason::from_stored),
-        shipped_at: row.get("shipped_at"),
-        shipment: shipment(row),
-        on_hold: row.get("on_hold"),
-        is_disputed: row.get("is_disputed"),
-        address: address(row),
-        note: row.get::<_, Option<_>>("note").map(Note::from_stored),
-        version: row.get("version"),
-    })
-}
-
-fn shipment(row: &Row) -> Option<Shipment> {
-    let carrier: Option<_> = row.get("carrier");
-    Some(Shipment::from_stored(carrier?, row.get("tracking_number"), row.get("tracking_url")))
-}
-
-fn line(row: &Row) -> Result<OrderLine, DbError> {
-    Ok(OrderLine {
-        product: row.get::<_, ProductId>("product_id"),
-        sku: row.get("sku"),
-        name: row.get("name"),
-        quantity: row.get("quantity"),
-        unit_price: money(&LINES, row, "unit_minor")?,
-        total: money(&LINES, row, "line_minor")?,
-        discount: money(&LINES, row, "discount_minor")?,
-        tax: money(&LINES, row, "tax_minor")?,
-        tax_included: money(&LINES, row, "tax_included_minor")?,
-        tax_category: row.get("tax_category"),
-        tax_rate_ppm: row.get("tax_rate_ppm"),
-        returned: row.get("returned"),
-    })
-}
-
-pub(super) fn status(query: &Query, row: &Row) -> Result<OrderStatus, DbError> {
-    OrderStatus::from_name(row.get("status")).ok_or(DbError::invalid_row(query, "status"))
-}
-
-pub(super) fn cancel_reason(query: &Query, row: &Row) -> Result<Option<CancelReason>, DbError> {
-    let name: Option<&str> = row.get("cancel_reason");
-    name.map(|name| {
-        CancelReason::from_name(name).ok_or(DbError::invalid_row(query, "cancel reason"))
-    })
-    .transpose()
+    rows.iter()
+        .map(|row| order(&FIND, row, lines.remove(&row.get("id")).unwrap_or_default()))
+        .collect()
 }

@@ -49,6 +49,7 @@ impl RefundRequest {
     /// What the refund gives back, if it may be refunded.
     pub(crate) fn price(
         &self,
+        order_status: OrderStatus,
         payment: &RefundablePayment,
         lines: &BTreeMap<ProductId, RefundableLine>,
     ) -> Result<PricedRefund, Refusal> {
@@ -70,7 +71,9 @@ impl RefundRequest {
                 if payment.is_disputed && given.minor() < due.minor() {
                     return Err(Refusal::TooMuch { left });
                 }
-                if wanted.is_empty() && given.minor() == 0 {
+                // Pieces come back for nothing once all was given back for them; those of a cancelled order never left.
+                let is_for_pieces = !wanted.is_empty() && order_status != OrderStatus::Cancelled;
+                if given.minor() == 0 && !is_for_pieces {
                     return Err(Refusal::NothingLeft);
                 }
                 return Ok(given.priced(left.currency));

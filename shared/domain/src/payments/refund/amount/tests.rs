@@ -34,7 +34,8 @@ fn price(
     pieces: &[(ProductId, i64, i32)],
 ) -> Result<Money, Refusal> {
     let pieces = pieces.iter().map(|(product, unit, quantity)| (*product, line(*unit, *quantity)));
-    let priced = request.price(&payment(euros(left), false), &pieces.collect())?;
+    let priced =
+        request.price(OrderStatus::Shipped, &payment(euros(left), false), &pieces.collect())?;
     Ok(priced.amount)
 }
 
@@ -61,7 +62,7 @@ fn disputed_money_is_not_ours_to_give_but_the_rest_is() {
     let request = RefundRequest::new(None, None, false, None).unwrap();
     let of = |left, is_disputed| {
         let payment = payment(euros(left), is_disputed);
-        request.price(&payment, &BTreeMap::new()).map(|given| given.amount)
+        request.price(OrderStatus::Shipped, &payment, &BTreeMap::new()).map(|given| given.amount)
     };
     assert_eq!(of(0, true), Err(Refusal::Disputed));
     assert_eq!(of(700, true), Ok(euros(700)));
@@ -75,7 +76,9 @@ fn money_goes_back_by_whole_steps_of_its_currency() {
         let amount = amount.map(|minor| Money { minor, currency });
         let left = Money { minor: left, currency };
         let request = RefundRequest::new(amount, None, false, None).unwrap();
-        request.price(&payment(left, false), &BTreeMap::new()).map(|given| given.amount.minor)
+        request
+            .price(OrderStatus::Shipped, &payment(left, false), &BTreeMap::new())
+            .map(|given| given.amount.minor)
     };
     assert_eq!(of(Some(1990), 5000), Ok(1990));
     assert_eq!(of(Some(1999), 5000), Err(Refusal::OffStep { step: currency.step() }));
@@ -102,8 +105,12 @@ fn pieces_give_no_more_than_is_left_and_come_back_for_nothing_when_nothing_is() 
     for (left, given) in [(2500, 2500), (2000, 2000), (0, 0)] {
         assert_eq!(price(&request, left, &[(mug, 1250, 2)]), Ok(euros(given)), "{left} left");
     }
+    let nothing = payment(euros(0), false);
+    let lines = BTreeMap::from([(mug, line(1250, 2))]);
+    let cancelled = request.price(OrderStatus::Cancelled, &nothing, &lines);
+    assert_eq!(cancelled, Err(Refusal::NothingLeft));
     let disputed = payment(euros(2000), true);
-    let refused = request.price(&disputed, &BTreeMap::from([(mug, line(1250, 2))]));
+    let refused = request.price(OrderStatus::Shipped, &disputed, &lines);
     assert_eq!(refused, Err(Refusal::TooMuch { left: euros(2000) }));
 }
 
@@ -113,7 +120,7 @@ fn shipping_goes_back_by_itself_or_after_the_lines() {
     let lines = BTreeMap::from([(mug, line(1250, 1))]);
     let given = |wanted: Option<Vec<RequestedLine>>, left| {
         let request = RefundRequest::new(None, wanted, true, None).unwrap();
-        request.price(&payment(euros(left), false), &lines)
+        request.price(OrderStatus::Shipped, &payment(euros(left), false), &lines)
     };
     let amounts = |priced: PricedRefund| (priced.amount.minor, priced.shipping.minor);
     assert_eq!(given(None, 5000).map(amounts), Ok((490, 490)));
