@@ -43,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         reconciliation::RUN_QUERIES,
         refund::ALL_QUERIES,
         refund::GONE_QUERIES,
+        refund::INSERT_QUERIES,
         refund::LINE_QUERIES,
         refund::REFUNDABLE_QUERIES,
         refund::SUPERSEDED_QUERIES,

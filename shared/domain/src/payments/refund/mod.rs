@@ -12,11 +12,12 @@ pub use due::DueRefund;
 pub use refusal::Refusal;
 pub use request::{LineRefund, RefundRequest, RefundScope, RequestedLine};
 pub(crate) use sql::gone::{ALL as GONE_QUERIES, give_up, order_of_refund};
+pub(crate) use sql::insert::{ALL as INSERT_QUERIES, insert};
 pub(crate) use sql::lines::{ALL as LINE_QUERIES, refundable_lines};
 pub(crate) use sql::refundable::{ALL as REFUNDABLE_QUERIES, refundable, select_left};
 pub(crate) use sql::superseded::{ALL as SUPERSEDED_QUERIES, fail_uncovered};
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, fail, insert, insert_from_dashboard, lock, order_of, payment_of, read,
+    ALL as ALL_QUERIES, fail, insert_from_dashboard, lock, order_of, payment_of, read,
     record_failure, record_refund, update,
 };
 pub use state::{RefundStatus, RefundUpdate};

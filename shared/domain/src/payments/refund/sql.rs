@@ -1,11 +1,11 @@
 //! The statements behind refunds. They hold no rules.
 
 pub(super) mod gone;
+pub(super) mod insert;
 pub(super) mod lines;
 pub(super) mod refundable;
 pub(super) mod superseded;
 
-use super::amount::PricedRefund;
 use super::state::{LockedRefund, RefundStatus, RefundUpdate};
 use super::{DueRefund, Origin, Refund};
 use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
@@ -32,10 +32,6 @@ macro_rules! select_refunds {
 
 queries! {
     ORDER_OF: "find the order of a payment to refund" = "select order_id from payments where id = $1";
-
-    INSERT: "insert a refund" = "
-        insert into refunds (id, payment_id, amount_minor, shipping_minor, tax_minor, status, provider_refund, origin, reason)
-        values ($1, $2, $3, $4, $5, $6, $7, 'api', $8)";
 
     FIND: "look up a refund" = select_refunds!("where r.id = $1");
 
@@ -126,29 +122,6 @@ queries! {
 
 pub(crate) async fn order_of(tx: &Tx<'_>, payment: PaymentId) -> Result<Option<OrderId>, DbError> {
     Ok(tx.row(&ORDER_OF, &[&payment]).await?.map(|row| row.get("order_id")))
-}
-
-pub(crate) async fn insert(
-    tx: &Tx<'_>,
-    id: RefundId,
-    payment: PaymentId,
-    priced: &PricedRefund,
-    reason: Option<&str>,
-) -> Result<(), DbError> {
-    let PricedRefund { amount, shipping, tax, lines } = priced;
-    // Stripe has nothing to do for it, so its own id stands for Stripe's.
-    let provider = priced.is_nothing().then(|| id.to_string());
-    let status =
-        if priced.is_nothing() { RefundStatus::Succeeded } else { RefundStatus::Requested };
-    let (amount, shipping, tax) = (amount.minor, shipping.minor, tax.minor);
-    let status = status.name();
-    let row: [Param<'_>; 8] =
-        [&id, &payment, &amount, &shipping, &tax, &status, &provider, &reason];
-    tx.execute(&INSERT, &row).await?;
-    if !lines.is_empty() {
-        lines::insert(tx, id, lines).await?;
-    }
-    Ok(())
 }
 
 /// A refund that must exist.

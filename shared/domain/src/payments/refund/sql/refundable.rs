@@ -35,7 +35,8 @@ queries! {
     /// With what was paid for its order and its shipping, and what of that went back. Refunds of payments that came too late
     /// or were one too many are none of the order.
     REFUNDABLE: "look up what is left of a payment" = concat!("
-        select payment.*, o.total_minor, o.tax_minor + o.tax_included_minor as taxed_minor, back.*,
+        select payment.*, o.total_minor, back.*,
+               case when of.surplus_at is null then o.tax_minor + o.tax_included_minor else 0 end as taxed_minor,
                o.shipping_minor - o.shipping_discount_minor + o.shipping_tax_minor as shipping_paid,
                o.shipping_tax_minor + o.shipping_tax_included_minor as shipping_taxed
         from (", select_left!("where p.id = $1 and p.provider = 'stripe'"), ") payment

@@ -1,0 +1,36 @@
+//! The statement that inserts a refund which is requested here.
+
+use super::lines;
+use crate::db::{DbError, Param, Tx, queries};
+use crate::id::{PaymentId, RefundId};
+use crate::payments::refund::amount::PricedRefund;
+use crate::payments::refund::state::RefundStatus;
+
+queries! {
+    INSERT: "insert a refund" = "
+        insert into refunds (id, payment_id, amount_minor, shipping_minor, tax_minor, status, provider_refund, origin, reason)
+        values ($1, $2, $3, $4, $5, $6, $7, 'api', $8)";
+}
+
+pub(crate) async fn insert(
+    tx: &Tx<'_>,
+    id: RefundId,
+    payment: PaymentId,
+    priced: &PricedRefund,
+    reason: Option<&str>,
+) -> Result<(), DbError> {
+    let PricedRefund { amount, shipping, tax, lines } = priced;
+    // Stripe has nothing to do for it, so its own id stands for Stripe's.
+    let provider = priced.is_nothing().then(|| id.to_string());
+    let status =
+        if priced.is_nothing() { RefundStatus::Succeeded } else { RefundStatus::Requested };
+    let (amount, shipping, tax) = (amount.minor, shipping.minor, tax.minor);
+    let status = status.name();
+    let row: [Param<'_>; 8] =
+        [&id, &payment, &amount, &shipping, &tax, &status, &provider, &reason];
+    tx.execute(&INSERT, &row).await?;
+    if !lines.is_empty() {
+        lines::insert(tx, id, lines).await?;
+    }
+    Ok(())
+}
