@@ -94,9 +94,12 @@ struct ShipmentView {
     tracking_url: Option<String>,
 }
 
-/// Includes the payment status where it changes without a new version of the order.
+/// Includes the payment status where it changes without a new version of the order, and whether there are warnings, which a
+/// release may change.
 pub(crate) fn tag(order: &Order) -> ETag {
     let tag = ETag::version(order.version);
+    let is_warned = order.address.as_ref().is_some_and(|address| !address.warnings().is_empty());
+    let tag = if is_warned { tag.and("warned") } else { tag };
     match PaymentStatus::of(order) {
         status
         @ (PaymentStatus::Processing | PaymentStatus::Authorized | PaymentStatus::Failed) => {

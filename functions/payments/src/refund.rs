@@ -24,8 +24,9 @@ const STRIPE_TIMEOUT: Duration = Duration::from_secs(3);
 #[schema(example = json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "A chipped mug"}))]
 pub(crate) struct CreateRefund {
     amount: Option<Money>,
-    /// Pieces of the order. Each gives back its share of what was paid for its line, after discounts and with tax, as far as
-    /// the payment has it left. Pieces of which all money went back before give nothing back.
+    /// Pieces of the order. Each gives back its share of what was paid for its line, after discounts and with tax, less
+    /// what was refunded by amount where that leaves too little. Shipped pieces of which all money went back before give nothing
+    /// back: such a refund is `succeeded` at once.
     #[schema(min_items = 1, max_items = 100)]
     lines: Option<Vec<RefundLine>>,
     /// Whether what is left of the price of shipping goes back as well.
@@ -65,7 +66,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
 
 /// Refund a payment
 ///
-/// In full or in part, by amount or by pieces. The refunds of a payment never exceed its amount. Returned pieces of a
+/// In full or in part, by amount or by pieces and shipping. The refunds of a payment never exceed its amount. Returned pieces of a
 /// shipped order go back into stock as `restock` says, each at most once. The response shows the refund as requested;
 /// `GET /v1/refunds/{refund_id}` shows its status at Stripe.
 #[utoipa::path(

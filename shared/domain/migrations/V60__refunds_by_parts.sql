@@ -1,5 +1,5 @@
--- What a refund gives back of the order's parts: of its lines, of its shipping, and the tax in all of it. Null is what a
--- release wrote that did not know it: the price of the pieces, and no share of tax.
+-- What a refund gives back of the order's parts: of its lines, of its shipping, and the tax in all of it. Refunds from before
+-- have no tax, and lines that a release writes which does not know their amount give back the price of their pieces.
 alter table refunds
     add column shipping_minor bigint not null default 0,
     add column tax_minor bigint;
@@ -81,7 +81,8 @@ begin
     new.tax_minor := 0;
     select o.* into sold
     from public.payments p join public.orders o on o.id = p.order_id
-    where p.id = new.payment_id and p.surplus_at is null;
+    where p.id = new.payment_id and p.surplus_at is null
+      and not exists (select from public.refunds l where l.payment_id = p.id and l.origin = 'late_payment');
     taxed := sold.tax_minor + sold.tax_included_minor;
     if coalesce(taxed, 0) = 0 or new.origin = 'late_payment' then
         return new;
@@ -91,12 +92,14 @@ begin
     from public.refunds r join public.payments p on p.id = r.payment_id
     where p.order_id = sold.id and p.surplus_at is null and r.origin <> 'late_payment'
       and r.status not in ('failed', 'canceled');
-    new.tax_minor := least(
-        greatest(
-            div(taxed * (back + new.amount_minor), sold.total_minor * step) * step - tax_back,
-            new.amount_minor - (sold.total_minor - taxed - (back - tax_back)),
-            0),
-        new.amount_minor, taxed - tax_back);
+    -- More tax may be back than there was, if a refund was given up and Stripe gave it all the same.
+    new.tax_minor := greatest(
+        least(
+            greatest(
+                div(taxed * (back + new.amount_minor), sold.total_minor * step) * step - tax_back,
+                new.amount_minor - (sold.total_minor - taxed - (back - tax_back))),
+            new.amount_minor, taxed - tax_back),
+        0);
     return new;
 end $$;
 create trigger refunds_split_tax before insert on refunds

@@ -3,6 +3,7 @@
 //! Not with SQS's own `StartMessageMoveTask`: that moves whole queues, and an admin wants to try one message first.
 
 use crate::aws::{self, Service};
+use crate::trace::TraceHeader;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sqs::Client;
@@ -225,7 +226,9 @@ impl Queues {
 
 fn client(config: &SdkConfig) -> Client {
     let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-    Client::from_conf(Builder::from(config).timeout_config(timeouts).build())
+    Client::from_conf(
+        Builder::from(config).timeout_config(timeouts).interceptor(TraceHeader).build(),
+    )
 }
 
 fn dead_letter(topic: Topic, message: &Message) -> DeadLetter {

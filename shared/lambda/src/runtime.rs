@@ -5,7 +5,7 @@
 //! which the requests to SQS take it.
 
 use crate::trace;
-use lambda_http::http::HeaderMap;
+use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::{Layer, Service, ServiceExt as _};
 use lambda_runtime::{Config, Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime};
@@ -46,6 +46,10 @@ where
     loop {
         let next = build_request().uri(NEXT).body(Body::empty())?;
         let (parts, body) = client.call(next).await?.into_parts();
+        // What `cargo lambda watch` answers while there is no event.
+        if parts.status == StatusCode::NO_CONTENT {
+            continue;
+        }
         let body = http_body_util::BodyExt::collect(body).await?.to_bytes();
         let request_id = header(&parts.headers, REQUEST_ID)?;
         // Without it, the context would panic.
@@ -111,14 +115,21 @@ mod tests {
     use axum::{Router, serve as listen};
     use lambda_runtime::service_fn;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use tokio::net::TcpListener;
 
-    /// A Runtime API that has these headers and bodies as events. Afterwards it has none that can be read.
+    /// A Runtime API that has nothing at first, then these headers and bodies as events. Afterwards it has none that can be
+    /// read.
     async fn runtime_api(events: Vec<(&'static str, &'static str)>) -> PooledClient {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let left = Arc::new(Mutex::new(events.into_iter().enumerate()));
+        let was_asked = Arc::new(AtomicBool::new(false));
         let next = get(async move || {
+            if !was_asked.swap(true, Ordering::Relaxed) {
+                let nothing = Response::builder().status(StatusCode::NO_CONTENT);
+                return nothing.body(AxumBody::empty()).unwrap();
+            }
             let Some((number, (trace_id, body))) = left.lock().unwrap().next() else {
                 return Response::new(AxumBody::empty());
             };

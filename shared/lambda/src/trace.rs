@@ -1,4 +1,4 @@
-//! The trace id of the current event, and its way into requests to AWS: X-Ray shows both as one trace, and Lambda recognizes
+//! The trace id of the current event, and its way into the messages that are sent to SQS: X-Ray shows both as one trace, and Lambda recognizes
 //! functions that call each other endlessly.
 
 use aws_sdk_sqs::config::interceptors::BeforeTransmitInterceptorContextMut;

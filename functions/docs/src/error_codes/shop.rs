@@ -167,12 +167,12 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "nothing_left",
-        "The payment is fully refunded, counting refunds in progress.",
+        "Nothing is left of what the refund asks for, counting refunds in progress: of the payment, of shipping, or of pieces that were not shipped.",
         "List the payment's refunds to see them.",
     ),
     (
         "amount_too_large",
-        "The refund is higher than the remaining amount of the payment.",
+        "The refund is higher than the remaining amount of the payment, or that is less than what is due for the pieces, because a bank holds a part of it.",
         "left is the remaining amount; refunds in progress count as refunded.",
     ),
     (

@@ -185,6 +185,9 @@ reads_as_it_should! {
     a_failed_payment_can_be_tried_again: PaymentFailed { charge: charge() };
     a_refund_says_how_much: RefundIssued { refund: refund() };
     goods_that_came_back_are_acknowledged: GoodsReturned { refund: refund() };
+    goods_that_came_back_after_their_price_are_acknowledged: GoodsReturned {
+        refund: Refund { amount: euros(0), ..refund() }
+    };
     a_refund_that_failed_is_told_to_the_staff: RefundFailed { refund: refund() };
     a_refunded_order_that_is_not_shipped_is_told_to_the_staff: OrderRefundedUnshipped {
         order: Order { refunded: euros(9140), ..order() }

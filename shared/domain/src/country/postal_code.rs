@@ -15,11 +15,22 @@ impl Pattern {
         self.examples.split(',').next().unwrap_or_default()
     }
 
-    /// Compared in capitals, without spaces and hyphens, and whatever the width of the characters.
+    /// Compared in capitals, without spaces and hyphens, whatever the width of the characters, and with or without the letters
+    /// of the country before it (`D-10115`, `LV-1010`).
     pub(super) fn fits(&self, written: &str) -> bool {
-        let code: String =
-            written.nfkc().filter(|c| !is_gap(*c)).flat_map(char::to_uppercase).collect();
+        let bare = |text: &str| -> String {
+            text.nfkc().filter(|c| !is_gap(*c)).flat_map(char::to_uppercase).collect()
+        };
+        let code = bare(written);
+        let behind_letters = written.split_once(is_gap).filter(|(letters, _)| {
+            (1..=3).contains(&letters.len()) && letters.chars().all(|c| c.is_ascii_alphabetic())
+        });
         self.compiled().is_match(&code)
+            || self.compiled().is_match(&format!("{}{code}", self.country))
+            || behind_letters.is_some_and(|(letters, rest)| {
+                self.country.starts_with(&letters.to_uppercase())
+                    && self.compiled().is_match(&bare(rest))
+            })
     }
 
     fn compiled(&self) -> &Regex {
@@ -67,6 +78,11 @@ mod tests {
             ("LU", "L-4750"),
             ("SE", "SE-114 55"),
             ("SI", "SI 1000"),
+            ("DE", "D-10115"),
+            ("IT", "I-00144"),
+            ("PT", "P-1250-096"),
+            ("LV", "1010"),
+            ("BB", "23026"),
             ("JP", "１５４－００２３"),
         ] {
             assert!(Pattern::of(country).unwrap().fits(written), "{country} {written}");
@@ -88,7 +104,6 @@ mod tests {
             ("GB", "10115"),
             ("GB", "QQ1 1AA"),
             ("IE", "D2"),
-            ("IT", "I-00144"),
             ("JP", "154"),
             ("MX", "0286O"),
             ("NL", "0123 AB"),

@@ -9,10 +9,10 @@ queries! {
     UNREFUNDED: "sum up what is left of an order's payments" =
         select_left!("where p.order_id = $1 and p.status = 'succeeded' order by p.id");
 
-    /// Those of surplus payments take nothing from the order.
+    /// Those of surplus payments take nothing from the order, and those of nothing gave nothing back.
     HAS_REFUNDS: "check whether an order has refunds" = "
         select 1 from refunds r join payments p on p.id = r.payment_id
-        where p.order_id = $1 and p.surplus_at is null and r.status not in ('failed', 'canceled')
+        where p.order_id = $1 and p.surplus_at is null and r.status not in ('failed', 'canceled') and r.amount_minor > 0
         limit 1";
 
     REQUEST_REFUND: "request the refund of the rest" = "

@@ -10,8 +10,9 @@ use crate::payments::refund::{self, Refund, RefundRequest, RefundUpdate, Refusal
 use crate::viewer::Viewer;
 use crate::{inventory, ordering, payments};
 
-/// Refunds a payment once per request: all that is left of it, an amount, or the price of some pieces. Stripe is asked
-/// next; until then the refund is `requested`, and its amount counts as refunded.
+/// Refunds a payment once per request: all that is left of it, an amount, or what was paid for some pieces and for shipping.
+/// Stripe is asked next; until then the refund is `requested`, and its amount counts as refunded. A refund of nothing, for
+/// pieces whose money went back before, has succeeded.
 ///
 /// Returned goods go back into stock at once: they are there, whatever becomes of the refund.
 pub async fn refund_payment(

@@ -148,7 +148,7 @@ impl Model {
                     return Outcome::Refused("amount_too_large");
                 }
                 let amount = due.min(left);
-                if amount == 0 && order.status == Status::Cancelled {
+                if amount == 0 && order.status != Status::Shipped {
                     return Outcome::Refused("nothing_left");
                 }
                 (amount, Some((product, quantity, restock)))

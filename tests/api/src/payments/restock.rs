@@ -87,6 +87,40 @@ async fn a_refund_that_fails_later_leaves_its_goods_where_they_lie() {
 }
 
 #[tokio::test]
+async fn goods_come_back_after_all_of_their_money_was_given_back() {
+    let sale = Sale::shipped().await;
+    let before = sale.refund("the mugs, before", &sale.refund_body(1, 0).await).await;
+    let goodwill = sale.refund("the rest, by amount", &json!({"amount": euros(2000)})).await;
+    let cut = sale.refund("the second mug", &sale.refund_body(1, 1).await).await;
+    let body = sale.refund_body(1, 1).await;
+
+    let nothing = sale.refund("the third mug", &body).await;
+    let again = sale.refund("the third mug", &body).await;
+
+    assert_eq!((before.status, goodwill.status), (201, 201));
+    assert_eq!((cut.status, &cut.body["amount"]), (201, &euros(500)), "{}", cut.body);
+    assert_eq!((nothing.status, &nothing.body["amount"]), (201, &euros(0)), "{}", nothing.body);
+    assert_eq!(nothing.body["status"], "succeeded");
+    assert_eq!(again.body, nothing.body);
+    assert_eq!((sale.on_hand().await, sale.refunded_by_stripe()), (9, 3750));
+    let empty = sale.refund("nothing of shipping", &json!({"shipping": true})).await;
+    assert_eq!(empty.refusal(), (409, "nothing_left"));
+    sale.fixture.shop.check_invariants().await;
+    assert_eq!(domain::operations::check(&sale.fixture.shop.db).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn pieces_that_were_not_shipped_are_not_given_up_for_nothing() {
+    let sale = Sale::paid().await;
+    sale.refund("everything, by amount", &json!({"amount": euros(3750)})).await;
+
+    let nothing = sale.refund("a mug of it", &sale.refund_body(1, 0).await).await;
+
+    assert_eq!(nothing.refusal(), (409, "nothing_left"));
+    sale.fixture.shop.check_invariants().await;
+}
+
+#[tokio::test]
 async fn ten_returns_at_once_bring_back_no_more_than_was_sold() {
     let sale = Sale::shipped().await;
     let body = sale.refund_body(1, 1).await;

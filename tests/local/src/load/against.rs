@@ -4,6 +4,7 @@ use super::Options;
 use super::comparison::{Comparison, MissingFigure};
 use serde_json::Value;
 use stack::{Progress, tools};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::{fs, io};
@@ -48,11 +49,18 @@ pub async fn run(
     let mut comparison = Comparison::default();
     for round in 1..=rounds {
         let load = machine_load();
-        progress.say(&format!("round {round} of {rounds}: the old build"));
-        let old = measure(&old, options, &folder.join(format!("old-{round}.json"))).await?;
-        progress.say(&format!("round {round} of {rounds}: the new build"));
-        let new = measure(&new, options, &folder.join(format!("new-{round}.json"))).await?;
-        comparison.add(load, &old, &new)?;
+        let mut builds = [("old", &old), ("new", &new)];
+        // Each goes first in turn, so that what changes while they run favours neither.
+        if round % 2 == 0 {
+            builds.reverse();
+        }
+        let mut reports = HashMap::new();
+        for (name, binary) in builds {
+            progress.say(&format!("round {round} of {rounds}: the {name} build"));
+            let report = folder.join(format!("{name}-{round}.json"));
+            reports.insert(name, measure(binary, options, &report).await?);
+        }
+        comparison.add(load, &reports["old"], &reports["new"])?;
     }
     Ok(comparison)
 }

@@ -61,7 +61,7 @@ macro_rules! newest_with_name {
         limit ", $rows) };
 }
 
-/// The newest products for sale that match a query ($1) among the very newest, and behind them, as far as they are, those
+/// The newest products for sale that match a query ($1) among the very newest of all, and behind them, as far as they are, those
 /// with the name. A constant limit bounds what is read, whatever is searched: so it is planned once and not for each search.
 #[rustfmt::skip]
 macro_rules! among_newest {
@@ -69,8 +69,8 @@ macro_rules! among_newest {
         select ", product_columns!(), ", fit, false as is_named
         from (
             select *,", fit!("$2", "$3", "$4"), "
-            from (select * from products where status = 'active' order by id desc limit 1000) newest
-            where ", search_terms!(), " @@ $1::text::tsquery
+            from (select * from products order by id desc limit 1000) newest
+            where status = 'active' and ", search_terms!(), " @@ $1::text::tsquery
             order by id desc
             limit $5
         ) newest

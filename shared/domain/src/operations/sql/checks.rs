@@ -157,7 +157,8 @@ queries! {
         from payments p
         where p.status = 'succeeded'
           and not exists (
-              select from refunds r where r.payment_id = p.id and r.status not in ('failed', 'canceled'))
+              select from refunds r
+              where r.payment_id = p.id and r.status not in ('failed', 'canceled') and r.amount_minor > 0)
           and not (p.surplus_at is not null and exists (
               select from disputes d
               where d.payment_id = p.id and (d.status = 'lost'

@@ -66,13 +66,15 @@ impl RefundRequest {
             RefundScope::Parts { lines: wanted, shipping } => {
                 let shipping = shipping.then_some(&payment.shipping);
                 let given = parts(wanted, shipping, lines, order(left.minor))?;
-                // What a bank holds back may come back: less than was paid for the pieces is not given for them unasked.
+                // What a bank holds back may come back, and a payment may be another one than that of the goods: less than is
+                // due for the pieces is not given for them unasked.
                 let due = parts(wanted, shipping, lines, order(i64::MAX))?;
-                if payment.is_disputed && given.minor() < due.minor() {
+                if given.minor() < due.minor() && left.minor >= 1 {
                     return Err(Refusal::TooMuch { left });
                 }
-                // Pieces come back for nothing once all was given back for them; those of a cancelled order never left.
-                let is_for_pieces = !wanted.is_empty() && order_status != OrderStatus::Cancelled;
+                // Shipped pieces come back for nothing once all of their money was given back.
+                let is_for_pieces =
+                    !wanted.is_empty() && order_status == OrderStatus::Shipped && due.minor() == 0;
                 if given.minor() == 0 && !is_for_pieces {
                     return Err(Refusal::NothingLeft);
                 }

@@ -107,8 +107,14 @@ fn pieces_give_no_more_than_is_left_and_come_back_for_nothing_when_nothing_is() 
     }
     let nothing = payment(euros(0), false);
     let lines = BTreeMap::from([(mug, line(1250, 2))]);
-    let cancelled = request.price(OrderStatus::Cancelled, &nothing, &lines);
-    assert_eq!(cancelled, Err(Refusal::NothingLeft));
+    for status in [OrderStatus::Confirmed, OrderStatus::Cancelled] {
+        let refused = request.price(status, &nothing, &lines);
+        assert_eq!(refused, Err(Refusal::NothingLeft), "{status:?}");
+    }
+    // Another payment of the order has the money of the pieces.
+    let of_another = RefundablePayment { order: Paid { refunded: 0, ..nothing.order }, ..nothing };
+    let refused = request.price(OrderStatus::Shipped, &of_another, &lines);
+    assert_eq!(refused, Err(Refusal::NothingLeft));
     let disputed = payment(euros(2000), true);
     let refused = request.price(OrderStatus::Shipped, &disputed, &lines);
     assert_eq!(refused, Err(Refusal::TooMuch { left: euros(2000) }));

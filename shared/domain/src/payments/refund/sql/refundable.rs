@@ -32,11 +32,13 @@ macro_rules! select_left {
 pub(crate) use select_left;
 
 queries! {
-    /// With what was paid for its order and its shipping, and what of that went back. Refunds of payments that came too late
-    /// or were one too many are none of the order.
+    /// With what was paid for its order and its shipping, and what of that went back. Payments that came too late or were one
+    /// too many bought nothing, so they have no tax, and their refunds are none of the order.
     REFUNDABLE: "look up what is left of a payment" = concat!("
         select payment.*, o.total_minor, back.*,
-               case when of.surplus_at is null then o.tax_minor + o.tax_included_minor else 0 end as taxed_minor,
+               case when of.surplus_at is null and not exists (
+                   select from refunds late where late.payment_id = of.id and late.origin = 'late_payment')
+               then o.tax_minor + o.tax_included_minor else 0 end as taxed_minor,
                o.shipping_minor - o.shipping_discount_minor + o.shipping_tax_minor as shipping_paid,
                o.shipping_tax_minor + o.shipping_tax_included_minor as shipping_taxed
         from (", select_left!("where p.id = $1 and p.provider = 'stripe'"), ") payment
