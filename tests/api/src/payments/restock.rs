@@ -91,11 +91,11 @@ async fn goods_come_back_after_all_of_their_money_was_given_back() {
     let sale = Sale::shipped().await;
     let before = sale.refund("the mugs, before", &sale.refund_body(1, 0).await).await;
     let goodwill = sale.refund("the rest, by amount", &json!({"amount": euros(2000)})).await;
-    let cut = sale.refund("the second mug", &sale.refund_body(1, 1).await).await;
+    let cut = sale.refund("a refund of the second mug", &sale.refund_body(1, 1).await).await;
     let body = sale.refund_body(1, 1).await;
 
-    let nothing = sale.refund("the third mug", &body).await;
-    let again = sale.refund("the third mug", &body).await;
+    let nothing = sale.refund("a refund of the third mug", &body).await;
+    let again = sale.refund("a refund of the third mug", &body).await;
 
     assert_eq!((before.status, goodwill.status), (201, 201));
     assert_eq!((cut.status, &cut.body["amount"]), (201, &euros(500)), "{}", cut.body);
@@ -114,7 +114,7 @@ async fn pieces_that_were_not_shipped_are_not_given_up_for_nothing() {
     let sale = Sale::paid().await;
     sale.refund("everything, by amount", &json!({"amount": euros(3750)})).await;
 
-    let nothing = sale.refund("a mug of it", &sale.refund_body(1, 0).await).await;
+    let nothing = sale.refund("a refund of one mug of it", &sale.refund_body(1, 0).await).await;
 
     assert_eq!(nothing.refusal(), (409, "nothing_left"));
     sale.fixture.shop.check_invariants().await;
