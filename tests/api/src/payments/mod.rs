@@ -9,6 +9,7 @@ mod payment_flow_switch;
 mod payment_intent;
 mod refund;
 mod refund_steps;
+mod refund_tax;
 mod refusals;
 mod replayed_errors;
 mod restock;
