@@ -9,6 +9,7 @@ use domain::inventory::{Count, CountMessage};
 use domain::ordering::TimelinePosition;
 use domain::outbox::Message;
 use domain::page::{PageRequest, TextKey};
+use domain::payments::EventPayload;
 use lambda::dispatcher::OutboxDispatcher;
 use lambda::http::token::Verifier;
 use lambda::http::{App, TrustedProxies};
@@ -48,13 +49,23 @@ fn webhook() -> Target {
         let (payload, kept) = (stripe_gateway::payload(input), stripe_gateway::minimize(input));
         if let Ok(envelope) = envelope {
             assert!(envelope.id.starts_with("evt_") && !envelope.kind.contains('\0'));
-            assert_eq!(stripe_gateway::payload(&kept), payload, "{text}");
+            assert_eq!(meaning(stripe_gateway::payload(&kept)), meaning(payload), "{text}");
             assert_eq!(stripe_gateway::minimize(&kept), kept);
         }
         if serde_json::from_slice::<Value>(input).is_ok() {
             assert!(has_no_secrets(&serde_json::from_slice(&kept).unwrap()), "{kept:?}");
         }
     })
+}
+
+/// What an event does. Which of its members cannot be read is told of the stored one, whose foreign metadata is emptied.
+fn meaning(payload: EventPayload) -> EventPayload {
+    match payload {
+        EventPayload::Unreadable { subject, .. } => {
+            EventPayload::Unreadable { subject, why: String::new() }
+        }
+        readable => readable,
+    }
 }
 
 /// Whether no `client_secret`, with which a browser can pay, is left anywhere.

@@ -118,6 +118,7 @@ mod tests {
     use super::super::payload;
     use super::*;
     use domain::id::PaymentId;
+    use domain::payments::EventPayload;
     use serde_json::json;
     use std::collections::BTreeSet;
 
@@ -244,6 +245,21 @@ mod tests {
             let raw = event("payment_intent.processing", object);
             assert_eq!(payload(&minimize(&raw)), payload(&raw), "{object}");
         }
+    }
+
+    #[test]
+    fn metadata_that_is_no_text_stays_unreadable_though_its_value_is_not_stored() {
+        let foreign = json!({"id": "pi_1", "amount": 5, "amount_received": 5, "currency": "eur",
+                             "status": "succeeded", "metadata": {"total": 500}});
+        let raw = event("payment_intent.succeeded", &foreign);
+        let stored = minimize(&raw);
+
+        assert!(!String::from_utf8(stored.clone()).unwrap().contains("500"));
+        let [before, after] = [&raw, &stored].map(|event| match payload(event) {
+            EventPayload::Unreadable { subject, .. } => subject,
+            readable => panic!("{readable:?}"),
+        });
+        assert_eq!(before, after);
     }
 
     #[test]
