@@ -19,6 +19,7 @@ mod operations;
 mod order_lifecycle;
 mod orders;
 mod payments;
+mod pricing;
 mod reconcile;
 mod send_email;
 mod stripe_webhook;

@@ -7,28 +7,36 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 7] = [
+const REFUSED: [&str; 8] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
     include_str!("constraints/refused/parts.sql"),
     include_str!("constraints/refused/payment.sql"),
+    include_str!("constraints/refused/pricing.sql"),
     include_str!("constraints/refused/returns.sql"),
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 7] = [
+const WRITING_TRIGGERS: [&str; 13] = [
+    "discounts_keep_pricing",
     "ledger_keep_surplus_apart",
     "orders_address_removed",
     "orders_changes",
+    "orders_give_back_discounts",
     "orders_history",
     "products_low_stock",
     "products_search_terms",
     "refunds_split_tax",
+    "shipping_methods_keep_pricing",
+    "tax_countries_keep_pricing",
+    "tax_exemptions_keep_pricing",
+    "tax_rates_keep_pricing",
 ];
 /// Tables whose rows are never updated.
-const INSERT_ONLY: [&str; 9] = [
+const INSERT_ONLY: [&str; 11] = [
+    "discount_uses",
     "order_changes",
     "ledger",
     "order_history",
@@ -38,6 +46,7 @@ const INSERT_ONLY: [&str; 9] = [
     "refund_lines",
     "stock_discrepancies",
     "stock_moves",
+    "tax_rates",
 ];
 
 /// Days of a calendar, wherever one is: the others are moments.

@@ -4,9 +4,11 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 29] = [
+const OWNERS: [(&str, &[&str]); 36] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
+    ("discount_uses", &[]),
+    ("discounts", &[]),
     ("disputes", &["payments"]),
     ("emails", &["mail"]),
     ("fraud_warnings", &["payments"]),
@@ -31,10 +33,15 @@ const OWNERS: [(&str, &[&str]); 29] = [
     ("refresh_tokens", &["accounts"]),
     ("refund_lines", &["payments"]),
     ("refunds", &["payments"]),
+    ("shipping_methods", &[]),
+    ("shop_pricing", &[]),
     ("sign_in_places", &["accounts"]),
     ("stock_discrepancies", &["inventory"]),
     ("stock_moves", &["inventory"]),
     ("stripe_events", &["payments"]),
+    ("tax_countries", &[]),
+    ("tax_exemptions", &[]),
+    ("tax_rates", &[]),
     ("users", &["accounts"]),
 ];
 /// The columns of `products` that the inventory writes.

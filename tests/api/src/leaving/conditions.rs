@@ -148,7 +148,12 @@ async fn of_an_account_that_is_not_erased_nothing_is_deleted() {
     let before = fixture.shop.snapshot().await;
     let role = fixture.shop.connect_as_app_rw().await;
 
-    for function in ["forget_sessions_of", "forget_idempotency_keys_of", "forget_reasons_of"] {
+    for function in [
+        "forget_sessions_of",
+        "forget_idempotency_keys_of",
+        "forget_reasons_of",
+        "forget_discounts_of",
+    ] {
         let sql = format!("select {function}($1)");
         assert_eq!(role.query_one(&sql, &[&ann.id]).await.unwrap().get::<_, i64>(0), 0);
     }

@@ -82,3 +82,19 @@ insert into outbox (topic, dedupe_key, payload) values ('mail', 'order_placed:1'
 insert into inbox (consumer, message_key) values ('sync-inventory', 'north:MUG:7');
 insert into emails (dedupe_key, kind, status, claim_token, claimed_until) values
     ('order_placed:1', 'order_placed', 'claimed', '00000000-0000-7000-8000-000000000071', now() + interval '1 minute');
+
+insert into tax_countries (country, prices_include_tax, shipping_rule) values ('DE', true, 'follow'), ('US', false, 'own');
+insert into tax_rates (country, category, rate_ppm, label, valid_from)
+    values ('DE', 'standard', 190000, 'MwSt', now() + interval '1 hour');
+insert into tax_exemptions (user_id, country, certificate, valid_from, created_by) values
+    ('00000000-0000-7000-8000-00000000000b', 'US', 'R-1234', now(), '00000000-0000-7000-8000-00000000000a');
+
+insert into shipping_methods (id, name, currency, basis, zones) values
+    ('00000000-0000-7000-8000-000000000051', 'Parcel', 'KWD', 'weight',
+     '[{"country": "DE", "region": "", "postal_prefix": "1", "tiers": [{"from": 0, "price_minor": 490}, {"from": 31500, "price_minor": null}]}]');
+
+insert into discounts (id, title, code, target, kind, percent_bp, max_uses, used) values
+    ('00000000-0000-7000-8000-000000000061', 'Welcome', 'WELCOME', 'order', 'percent', 1000, 10, 1);
+insert into discount_uses (discount_id, order_id, code, title, target, amount_minor, buyer, nth) values
+    ('00000000-0000-7000-8000-000000000061', '00000000-0000-7000-8000-0000000000e1', 'WELCOME', 'Welcome', 'order', 100,
+     decode(repeat('ab', 32), 'hex'), 1);

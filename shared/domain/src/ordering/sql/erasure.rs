@@ -19,6 +19,8 @@ queries! {
           and num_nonnulls(note, confirm_reason, tracking_number, tracking_url, ship_to_line1) > 0";
 
     FORGET_REASONS: "delete the reasons in an erased buyer's orders" = "select forget_reasons_of($1)";
+
+    FORGET_DISCOUNTS: "make an erased buyer's discounts nobody's" = "select forget_discounts_of($1)";
 }
 
 /// Locks all orders of a buyer, in the order in which they were placed.
@@ -30,8 +32,9 @@ pub(crate) async fn lock_all_of(
     rows.iter().map(|row| Ok((row.get("id"), status(&LOCK_ALL_OF, row)?))).collect()
 }
 
-/// Deletes addresses, notes, tracking numbers and reasons. The account is erased.
+/// Deletes addresses, notes, tracking numbers and reasons, and whose the discounts were. The account is erased.
 pub(crate) async fn erase_buyer(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
     tx.execute(&ERASE_BUYER, &[&buyer]).await?;
-    tx.rows(&FORGET_REASONS, &[&buyer]).await.map(drop)
+    tx.rows(&FORGET_REASONS, &[&buyer]).await?;
+    tx.rows(&FORGET_DISCOUNTS, &[&buyer]).await.map(drop)
 }

@@ -1,0 +1,4 @@
+//! What a shop writes about taxes, shipping and discounts.
+
+mod give_back;
+mod rules;
