@@ -2,10 +2,24 @@
 
 use domain::id::ShippingMethodId;
 use domain::money::Money;
-use domain::pricing::{BilledShipping, OrderTax};
+use domain::ordering::OrderDiscount;
+use domain::pricing::{BilledShipping, DiscountTarget, OrderTax};
 use serde::Serialize;
 use time::Date;
 use utoipa::ToSchema;
+
+/// A discount that an order was placed with.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DiscountView {
+    /// Null if it applied by itself.
+    #[schema(example = "WELCOME")]
+    code: Option<String>,
+    #[schema(example = "Welcome")]
+    title: String,
+    /// What it was taken off.
+    target: DiscountTarget,
+    amount: Money,
+}
 
 /// The tax of all that is taxed alike.
 #[derive(Serialize, ToSchema)]
@@ -52,6 +66,13 @@ pub(crate) struct ShippingMethodView {
     /// The last day on which it is expected.
     #[schema(format = Date)]
     latest: Option<String>,
+}
+
+impl From<OrderDiscount> for DiscountView {
+    fn from(discount: OrderDiscount) -> Self {
+        let OrderDiscount { code, title, target, amount } = discount;
+        Self { code, title, target, amount }
+    }
 }
 
 impl From<OrderTax> for TaxView {

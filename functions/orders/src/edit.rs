@@ -100,7 +100,7 @@ impl TryFrom<EditOrder> for Edit {
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
-        (status = 409, description = "`order_not_changeable` with `order_status`, `busy`", body = Problem),
+        (status = 409, description = "`order_not_changeable` with `order_status`, `destination_changes_price`, `busy`", body = Problem),
         (status = 412, description = "`stale`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),

@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::failure::Invalid;
-use domain::id::ProductId;
+use domain::id::{ProductId, ShippingMethodId};
 use domain::money::Money;
 use domain::ordering::{Address, Basket, NewOrder, Note, Order};
+use domain::pricing::Codes;
 use domain::workflows;
 use lambda::http::caller::Claimant;
 use lambda::http::{IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor};
@@ -25,6 +26,12 @@ pub(crate) struct PlaceOrder {
     shipping_address: Option<ShippingAddress>,
     #[schema(max_length = 1000)]
     note: Option<String>,
+    /// One of the shop's shipping methods. Required if the shop has any, and something in the order is shipped.
+    shipping_method: Option<ShippingMethodId>,
+    /// Codes of discounts, in any case. A code that does not apply takes nothing off: with codes, `expected_total` is required.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    discount_codes: Vec<String>,
     /// The total that the buyer was shown. If the current total differs, the order is refused with `total_changed`.
     expected_total: Option<Money>,
 }
@@ -44,10 +51,17 @@ impl TryFrom<PlaceOrder> for NewOrder {
     fn try_from(body: PlaceOrder) -> Result<Self, Invalid> {
         let lines = body.lines.into_iter().map(|line| (line.product, line.quantity));
         let note = body.note.as_deref().map(Note::parse).transpose()?;
+        let codes = Codes::parse("/discount_codes", body.discount_codes)?;
+        if !codes.is_empty() && body.expected_total.is_none() {
+            let detail = "is required with discount codes: a code may take nothing off";
+            return Err(Invalid::new("/expected_total", "required", detail));
+        }
         Ok(Self {
             basket: Basket::new(lines)?,
             address: body.shipping_address.map(Address::try_from).transpose()?,
             note: note.flatten(),
+            shipping_method: body.shipping_method,
+            discount_codes: codes,
             expected_total: body.expected_total,
         })
     }
@@ -55,7 +69,9 @@ impl TryFrom<PlaceOrder> for NewOrder {
 
 /// Place an order
 ///
-/// Prices the order and reserves its stock for 30 minutes. A buyer can have at most five unpaid orders.
+/// Prices the order and reserves its stock for 30 minutes. A buyer can have at most five unpaid orders. Taxes, shipping and
+/// discounts follow the rules of the shop: where it taxes or ships by method, `shipping_address` and `shipping_method` are
+/// required.
 ///
 /// Until the buyer has verified the email address, the stock is reserved for 15 minutes, and the buyer can have two unpaid
 /// orders with at most 20 pieces of a product in both; an order over nothing is refused, and so are more than six orders in
@@ -72,10 +88,10 @@ impl TryFrom<PlaceOrder> for NewOrder {
         (status = 201, description = "The pending order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `too_many_unpaid` with `most`, and `most_verified` if a verified address may have more, `too_many_unpaid_pieces` with `product` and `most`, `email_unproven`, `busy`", body = Problem),
+        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `discount_used_up` with `discount_code` and `total`, `too_many_unpaid` with `most`, and `most_verified` if a verified address may have more, `too_many_unpaid_pieces` with `product` and `most`, `email_unproven`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`, `not_for_sale`, `mixed_currencies`, `total_too_large`, `total_too_small`, `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`, `not_for_sale`, `mixed_currencies`, `address_required`, `region_required`, `no_shipping_there`, `shipping_required` and `shipping_option_gone` with `options`, `total_too_large`, `total_too_small`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
         Throttled,
     ),

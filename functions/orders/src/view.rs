@@ -1,5 +1,5 @@
 use crate::address::ShippingAddress;
-use crate::bill::{ShippingMethodView, TaxView};
+use crate::bill::{DiscountView, ShippingMethodView, TaxView};
 use crate::expand::Expanded;
 use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
@@ -32,6 +32,8 @@ pub(crate) struct OrderView {
     /// The tax that the prices contain, no part of the sum; one of both is zero.
     tax_included: Money,
     total: Money,
+    /// Those that took something off, with or without a code.
+    discounts: Vec<DiscountView>,
     /// Each component and rate, once.
     taxes: Vec<TaxView>,
     /// How it is shipped, if a method was chosen.
@@ -124,6 +126,7 @@ impl From<Order> for OrderView {
             tax,
             tax_included,
             total,
+            discounts: order.discounts.into_iter().map(DiscountView::from).collect(),
             taxes: order.taxes.into_iter().map(TaxView::from).collect(),
             shipping_method: order.shipping.map(ShippingMethodView::from),
             refunded: order.refunded,

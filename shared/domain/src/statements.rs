@@ -4,7 +4,7 @@ use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::{
     accounts, catalog, idempotency, inbox, inventory, mail, operations, ordering, outbox, payments,
-    retention,
+    pricing, retention,
 };
 
 /// All statements, each once.
@@ -41,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         fraud_warning::ALL_QUERIES,
         reconciliation::ALL_QUERIES,
         reconciliation::RUN_QUERIES,
+        pricing::ALL_USES,
         refund::ALL_QUERIES,
         refund::GONE_QUERIES,
         refund::INSERT_QUERIES,

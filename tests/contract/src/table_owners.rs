@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const OWNERS: [(&str, &[&str]); 36] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
-    ("discount_uses", &[]),
-    ("discounts", &[]),
+    ("discount_uses", &["pricing"]),
+    ("discounts", &["pricing"]),
     ("disputes", &["payments"]),
     ("emails", &["mail"]),
     ("fraud_warnings", &["payments"]),

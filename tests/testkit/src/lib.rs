@@ -21,7 +21,7 @@ pub use api_client::{ApiClient, Call, Response, send_all};
 pub use crash::{CrashPoint, at_every_crash_point};
 pub use factory::{Category, Count, Order, Product};
 pub use log::Log;
-pub use pricing_rules::TaxRate;
+pub use pricing_rules::{Discount, TaxRate};
 pub use secret_store::SecretStore;
 pub use statement_recorder::StatementRecorder;
 pub use stripe::{Intent, WEBHOOK_SECRET, stripe};

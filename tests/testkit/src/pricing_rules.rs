@@ -1,7 +1,7 @@
 //! Factories of what a shop writes about taxes, shipping and discounts.
 
 use crate::Shop;
-use domain::id::{DiscountId, ShippingMethodId};
+use domain::id::{CategoryId, DiscountId, ShippingMethodId};
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
@@ -16,6 +16,34 @@ pub struct TaxRate {
     /// Parts per million; without one, no rate holds.
     pub rate_ppm: Option<i32>,
     pub label: &'static str,
+}
+
+/// A discount, 10 % off an order by default.
+#[derive(Clone, Debug)]
+pub struct Discount {
+    /// None: it applies by itself.
+    pub code: Option<&'static str>,
+    pub target: &'static str,
+    /// In hundredths of a percent.
+    pub percent_bp: i32,
+    pub categories: Vec<CategoryId>,
+    pub max_uses: Option<i32>,
+    pub max_per_buyer: Option<i16>,
+    pub combines: bool,
+}
+
+impl Discount {
+    pub fn any() -> Self {
+        Self {
+            code: Some("WELCOME"),
+            target: "order",
+            percent_bp: 1000,
+            categories: Vec::new(),
+            max_uses: None,
+            max_per_buyer: None,
+            combines: false,
+        }
+    }
 }
 
 impl TaxRate {
@@ -63,6 +91,30 @@ impl Shop {
         let sql = "insert into shipping_methods (id, name, currency, basis, zones)
                    values ($1, 'Parcel', $2, $3, $4::text::jsonb)";
         self.admin.execute(sql, &[&id, &currency, &basis, &zones.to_string()]).await.unwrap();
+        id
+    }
+
+    /// Its title is its code, or Sale.
+    pub async fn discount(&self, discount: Discount) -> DiscountId {
+        let id = DiscountId::generate();
+        let Discount { code, target, percent_bp, categories, max_uses, max_per_buyer, combines } =
+            discount;
+        let title = code.unwrap_or("Sale");
+        let sql = "insert into discounts (id, title, code, target, kind, percent_bp, categories, max_uses, max_per_buyer,
+                                          combines)
+                   values ($1, $2, $3, $4, 'percent', $5, $6, $7, $8, $9)";
+        let row: [&(dyn ToSql + Sync); 9] = [
+            &id,
+            &title,
+            &code,
+            &target,
+            &percent_bp,
+            &categories,
+            &max_uses,
+            &max_per_buyer,
+            &combines,
+        ];
+        self.admin.execute(sql, &row).await.unwrap();
         id
     }
 

@@ -92,6 +92,41 @@ pub(super) const CODES: &[Entry] = &[
         "least is the minimum. Order more; staff can also set the price to 0.",
     ),
     (
+        "address_required",
+        "Tax and shipping depend on the destination, and the order has none.",
+        "Send shipping_address.",
+    ),
+    (
+        "region_required",
+        "The shop's taxes or shipping prices in the country depend on the region.",
+        "Send region (state or province) in shipping_address.",
+    ),
+    (
+        "no_shipping_there",
+        "Something in the order must be shipped, and the shop does not ship it to the destination.",
+        "Choose another address, or order other products. Staff add zones to the shop's shipping methods.",
+    ),
+    (
+        "shipping_required",
+        "Something in the order must be shipped, and no shipping method was chosen.",
+        "Choose one of options, and send its method as shipping_method.",
+    ),
+    (
+        "shipping_option_gone",
+        "The chosen shipping method is not offered for this order and destination.",
+        "Choose one of options, and send its method as shipping_method.",
+    ),
+    (
+        "discount_used_up",
+        "Others used the last of a discount while the order was placed. No order was placed.",
+        "total is what the order costs without it. Show it to the buyer, and send it as expected_total if they agree.",
+    ),
+    (
+        "destination_changes_price",
+        "Taxes and shipping of the order were priced for its country and region, so its address stays there.",
+        "Cancel the order and place another one for the new destination. Other parts of the address can be changed.",
+    ),
+    (
         "illegal_move",
         "The order's status does not allow this transition.",
         "allowed lists the statuses that the order can change to; it may be empty.",

@@ -46,6 +46,7 @@ fn order() -> Order {
             tax_included: euros(0),
             total: euros(9140),
         },
+        discounts: Vec::new(),
         taxes: Vec::new(),
         shipping: None,
         captured: euros(0),

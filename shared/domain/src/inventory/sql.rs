@@ -7,21 +7,25 @@ use super::adjustment::{Adjustment, Threshold};
 use super::count::Stock;
 use super::level::StockLevel;
 use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
-use crate::id::{AdjustmentId, OrderId, ProductId, RefundId, UserId};
+use crate::id::{AdjustmentId, CategoryId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
+use crate::pricing::{Destination, Rules, Wish};
+use postgres_types::Json;
 use tokio_postgres::Row;
 
 queries! {
     /// Locks in order of the id, so that two orders of the same products cannot deadlock: a plain
     /// `update … from unnest` locks in the order of its plan. Prices are read under the same lock. The arrays are
     /// wrapped in a `select`, which hides their length from the planner, so that it uses a generic plan. Only in a turn:
-    /// it leaves before it is known whether there is one.
+    /// it leaves before it is known whether there is one. The shop's rules are read once, and stand in the row of the first
+    /// product: without that row, there is no order.
     RESERVE: "reserve stock" = "
         with want as (
             select id, quantity from unnest((select $1::uuid[]), (select $2::int4[])) as want (id, quantity)
             where current_setting('app.turn', true) = 'taken'
         ), shelf as (
-            select p.id, want.quantity, p.sku, p.name, p.price_minor, p.currency, p.on_hand - p.reserved as available
+            select p.id, want.quantity, p.sku, p.name, p.price_minor, p.currency, p.on_hand - p.reserved as available,
+                   p.category_id, p.tax_category, p.weight_grams, p.requires_shipping
             from products p join want using (id)
             where p.status = 'active'
             order by p.id
@@ -37,8 +41,13 @@ queries! {
             select shelf.id, 'order_placed', $3, 0, shelf.quantity
             from shelf join taken using (id)
         )
-        select shelf.id, shelf.sku, shelf.name, shelf.price_minor, shelf.currency, shelf.available,
-               taken.id is not null as taken
+        select shelf.id, shelf.sku, shelf.name, shelf.price_minor, shelf.currency, shelf.available, shelf.category_id,
+               shelf.tax_category, shelf.weight_grams, shelf.requires_shipping, taken.id is not null as taken,
+               case when shelf.id = ($1::uuid[])[1] then (
+                   select pricing_rules($4, $5, $6, $7, (select currency from shelf limit 1),
+                                        (select discount_buyer(email_norm) from users where id = $8), $8)
+                   from shop_pricing where has_rules)
+               end as rules
         from shelf left join taken using (id)
         order by shelf.id";
 
@@ -114,6 +123,13 @@ queries! {
         returning ", lists::level_columns!());
 }
 
+/// The products of an order that are for sale, and the rules that price them.
+#[derive(Clone, Debug)]
+pub(crate) struct Reserved {
+    pub(crate) lines: Vec<ReservedLine>,
+    pub(crate) rules: Rules,
+}
+
 /// A product of an order, and whether the ordered quantity was reserved.
 #[derive(Clone, Debug)]
 pub(crate) struct ReservedLine {
@@ -123,18 +139,44 @@ pub(crate) struct ReservedLine {
     pub(crate) price: Money,
     pub(crate) available: i32,
     pub(crate) is_reserved: bool,
+    pub(crate) category: Option<CategoryId>,
+    pub(crate) tax_category: String,
+    pub(crate) weight_grams: Option<i32>,
+    pub(crate) requires_shipping: bool,
 }
 
-/// Reserves the quantities that are available, and returns every product that is active, if it is the request's turn. The
-/// caller must roll back unless all are reserved.
+/// Reserves the quantities that are available, and returns every product that is active, if it is the request's turn, with
+/// the rules for what the buyer wishes. The caller must roll back unless all are reserved.
 pub(crate) fn reserve(
     order: OrderId,
     products: Vec<ProductId>,
     quantities: Vec<i32>,
-) -> Ask<Vec<ReservedLine>> {
-    Ask::new(&RESERVE, params![products, quantities, order.to_string()], |rows| {
-        rows.iter().map(reserved_line).collect()
+    wish: &Wish,
+    buyer: UserId,
+) -> Ask<Reserved> {
+    let place = wish.destination.as_ref();
+    let prefixes = place.map(Destination::postal_prefixes).unwrap_or_default();
+    let with = params![
+        products,
+        quantities,
+        order.to_string(),
+        place.map(|place| place.country().code()),
+        place.map_or_else(String::new, |place| place.region().to_owned()),
+        prefixes.into_iter().map(str::to_owned).collect::<Vec<_>>(),
+        wish.codes.as_slice().to_vec(),
+        buyer,
+    ];
+    Ask::new(&RESERVE, with, |rows| {
+        let rules = rows.first().map(rules).transpose()?.flatten().unwrap_or_default();
+        Ok(Reserved { lines: rows.iter().map(reserved_line).collect::<Result<_, _>>()?, rules })
     })
+}
+
+/// None in a shop without rules.
+fn rules(row: &Row) -> Result<Option<Rules>, DbError> {
+    let rules: Option<Json<Rules>> =
+        row.try_get("rules").map_err(|_| DbError::invalid_row(&RESERVE, "rules"))?;
+    Ok(rules.map(|Json(rules)| rules))
 }
 
 fn reserved_line(row: &Row) -> Result<ReservedLine, DbError> {
@@ -147,6 +189,10 @@ fn reserved_line(row: &Row) -> Result<ReservedLine, DbError> {
         price: Money { minor: row.get("price_minor"), currency },
         available: row.get("available"),
         is_reserved: row.get("taken"),
+        category: row.get("category_id"),
+        tax_category: row.get("tax_category"),
+        weight_grams: row.get("weight_grams"),
+        requires_shipping: row.get("requires_shipping"),
     })
 }
 

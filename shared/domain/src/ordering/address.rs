@@ -4,6 +4,7 @@ use crate::change::Change;
 use crate::country::Country;
 use crate::failure::Invalid;
 use crate::notice::Notice;
+use crate::pricing::Destination;
 use crate::text;
 
 /// A postal address: each part is one line and holds no card number. It has a postal code where the country requires one.
@@ -69,6 +70,13 @@ impl Address {
 
     pub fn into_parts(self) -> AddressParts {
         self.0
+    }
+
+    /// Where it is, as taxes and shipping see it.
+    pub(super) fn destination(&self) -> Option<Destination> {
+        let AddressParts { country, region, postal_code, .. } = &self.0;
+        let country = Country::from_code(country)?;
+        Some(Destination::new(country, region.as_deref(), postal_code.as_deref()))
     }
 
     /// What is accepted, but may be wrong.

@@ -5,11 +5,13 @@ mod address;
 mod basket;
 mod cancel_reason;
 mod edit;
+mod goods;
 mod limits;
 mod listing;
 mod locked_order;
 mod note;
 mod order;
+mod priced_order;
 mod refusal;
 mod shipment;
 mod sql;
@@ -22,12 +24,13 @@ pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
 pub use cancel_reason::CancelReason;
 pub use edit::Edit;
+pub(crate) use goods::Goods;
 pub(crate) use limits::HoldLimits;
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;
-pub(crate) use order::PricedOrder;
-pub use order::{NewOrder, Order, OrderLine, Reason, Totals};
+pub use order::{NewOrder, Order, OrderDiscount, OrderLine, Reason, Totals};
+pub(crate) use priced_order::PricedOrder;
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
@@ -141,7 +144,7 @@ pub async fn edit(
             return Err(Refusal::Stale.into());
         }
         Edit::is_open(who.viewer, locked.status)?;
-        let (address, note) = edit.clone().apply_to(&order).map_err(Refusal::from)?;
+        let (address, note) = edit.clone().apply_to(&order)?;
         if (&address, &note) == (&order.address, &order.note) {
             return Ok(order);
         }

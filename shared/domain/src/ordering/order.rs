@@ -3,21 +3,15 @@
 use super::address::Address;
 use super::basket::Basket;
 use super::cancel_reason::CancelReason;
-use super::limits::HoldLimits;
 use super::note::Note;
-use super::refusal::{Refusal, Shortage};
 use super::shipment::Shipment;
-use crate::catalog::Price;
 use crate::failure::Invalid;
-use crate::id::{OrderId, ProductId, UserId};
-use crate::inventory::ReservedLine;
-use crate::money::{Currency, Money, MoneyError};
-use crate::pricing::{BilledShipping, OrderTax};
+use crate::id::{OrderId, ProductId, ShippingMethodId, UserId};
+use crate::money::{Currency, Money};
+use crate::pricing::{BilledShipping, Codes, DiscountTarget, OrderTax, Wish};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
-use crate::viewer::Buyer;
-use std::collections::BTreeMap;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -26,6 +20,8 @@ pub struct Order {
     pub status: OrderStatus,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
+    /// Those that took something off.
+    pub discounts: Vec<OrderDiscount>,
     /// One entry for each component and rate.
     pub taxes: Vec<OrderTax>,
     pub shipping: Option<BilledShipping>,
@@ -91,6 +87,16 @@ pub struct Totals {
     pub total: Money,
 }
 
+/// A discount that an order was placed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderDiscount {
+    /// None, if it applied by itself.
+    pub code: Option<String>,
+    pub title: String,
+    pub target: DiscountTarget,
+    pub amount: Money,
+}
+
 /// Why staff confirm an order by hand: one line, such as the number of a bank transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
@@ -101,123 +107,29 @@ pub struct NewOrder {
     pub basket: Basket,
     pub address: Option<Address>,
     pub note: Option<Note>,
+    pub shipping_method: Option<ShippingMethodId>,
+    pub discount_codes: Codes,
     /// The total that the buyer was shown: any other total is refused.
     pub expected_total: Option<Money>,
 }
 
-/// An order that is about to be inserted.
-#[derive(Clone, Debug)]
-pub(crate) struct PricedOrder {
-    pub(super) id: OrderId,
-    pub(super) buyer: Buyer,
-    pub(crate) status: OrderStatus,
-    pub(super) lines: Vec<OrderLine>,
-    pub(super) totals: Totals,
-    pub(super) taxes: Vec<OrderTax>,
-    pub(super) shipping: Option<BilledShipping>,
-    pub(super) address: Option<Address>,
-    pub(super) note: Option<Note>,
+impl NewOrder {
+    /// What its price depends on, besides the goods.
+    pub(crate) fn wish(&self) -> Wish {
+        Wish {
+            destination: self.address.as_ref().and_then(Address::destination),
+            is_estimated: false,
+            shipping_method: self.shipping_method,
+            codes: self.discount_codes.clone(),
+        }
+    }
 }
 
-/// The version of an order as it was placed.
-const FIRST_VERSION: i64 = 1;
-
-impl PricedOrder {
-    /// Prices the order by the lines of its products, refused unless all of them are reserved and their sum can be charged.
-    /// An order over nothing needs no payment and is confirmed at once; it is refused to a buyer who may be anybody.
-    pub(crate) fn new(
-        id: OrderId,
-        buyer: Buyer,
-        new: &NewOrder,
-        reserved: Vec<ReservedLine>,
-    ) -> Result<Self, Refusal> {
-        let mut reserved: BTreeMap<_, _> =
-            reserved.into_iter().map(|item| (item.product, item)).collect();
-        let mut lines = Vec::new();
-        let mut short = Vec::new();
-        for (product, quantity) in new.basket.lines() {
-            let item = reserved.remove(&product).ok_or(Refusal::NotForSale(product))?;
-            let ReservedLine { sku, name, price: unit_price, available, is_reserved, .. } = item;
-            // A stored price may be one that could not be written any more, and never charged.
-            Price::new(unit_price).map_err(|_| Refusal::NotForSale(product))?;
-            if is_reserved {
-                let nothing = Money::zero(unit_price.currency);
-                let total = unit_price.times(quantity).map_err(unsummable(unit_price.currency))?;
-                lines.push(OrderLine {
-                    product,
-                    sku,
-                    name,
-                    quantity,
-                    unit_price,
-                    total,
-                    discount: nothing,
-                    tax: nothing,
-                    tax_included: nothing,
-                    tax_category: None,
-                    tax_rate_ppm: None,
-                    returned: 0,
-                });
-            } else {
-                short.push(Shortage { product, sku, requested: quantity, available });
-            }
-        }
-        if !short.is_empty() {
-            return Err(Refusal::OutOfStock(short));
-        }
-        let totals = Totals::of(&lines)?;
-        if new.expected_total.is_some_and(|expected| expected != totals.total) {
-            return Err(Refusal::TotalChanged(totals.total));
-        }
-        let is_free = totals.total.minor == 0;
-        if is_free && !buyer.is_proven {
-            return Err(Refusal::EmailUnproven);
-        }
-        let status = if is_free { OrderStatus::Confirmed } else { OrderStatus::Pending };
-        let (address, note) = (new.address.clone(), new.note.clone());
-        Ok(Self {
-            id,
-            buyer,
-            status,
-            lines,
-            totals,
-            taxes: Vec::new(),
-            shipping: None,
-            address,
-            note,
-        })
-    }
-
-    /// The order once it is placed: not paid, shipped or cancelled yet. Its stock is reserved while it waits for a payment.
-    pub(super) fn placed(self, at: OffsetDateTime) -> Order {
-        let Self { id, buyer, status, lines, totals, taxes, shipping, address, note, .. } = self;
-        let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(buyer).hold_seconds);
-        let nothing = Money::zero(totals.currency());
-        Order {
-            id,
-            buyer: buyer.id,
-            status,
-            lines,
-            totals,
-            taxes,
-            shipping,
-            captured: nothing,
-            refunded: nothing,
-            payment: None,
-            created_at: at,
-            updated_at: at,
-            expires_at: held.map(|seconds| at + Duration::seconds(seconds.into())),
-            cancel_requested_at: None,
-            cancelled_at: None,
-            cancel_reason: None,
-            confirm_reason: None,
-            shipped_at: None,
-            shipment: None,
-            on_hold: false,
-            is_disputed: false,
-            address,
-            note,
-            version: FIRST_VERSION,
-        }
+impl OrderDiscount {
+    /// Sorts them as orders show them.
+    pub(crate) fn sorted(mut discounts: Vec<Self>) -> Vec<Self> {
+        discounts.sort_by(|a, b| (a.target, &a.code, &a.title).cmp(&(b.target, &b.code, &b.title)));
+        discounts
     }
 }
 
@@ -244,39 +156,19 @@ impl OrderLine {
 }
 
 impl Totals {
-    fn of(lines: &[OrderLine]) -> Result<Self, Refusal> {
-        let currency = lines.first().expect("a basket is never empty").total.currency;
-        let nothing = Money::zero(currency);
-        let subtotal = lines.iter().try_fold(nothing, |sum, line| sum.plus(line.total));
-        let subtotal = subtotal.map_err(unsummable(currency))?;
-        let (least, most) = (currency.least(), currency.ceiling());
-        if subtotal.minor > most.minor {
-            return Err(Refusal::TooLarge { most });
-        }
-        if subtotal != nothing && !currency.is_chargeable(subtotal.minor) {
-            return Err(Refusal::TooSmall { least });
-        }
-        Ok(Self {
-            subtotal,
-            discount: nothing,
-            shipping: nothing,
-            tax: nothing,
-            tax_included: nothing,
-            total: subtotal,
-        })
-    }
-
     pub fn currency(&self) -> Currency {
         self.total.currency
     }
 }
 
-fn unsummable(currency: Currency) -> impl Fn(MoneyError) -> Refusal {
-    move |error| match error {
-        MoneyError::MixedCurrencies => Refusal::MixedCurrencies,
-        MoneyError::TooLarge => Refusal::TooLarge { most: currency.ceiling() },
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_without_a_card() {
+        assert_eq!(Reason::parse(" paid by transfer 17 ").unwrap().text(), "paid by transfer 17");
+        assert_eq!(Reason::parse(" ").unwrap_err().code, "empty");
+        assert_eq!(Reason::parse("4242424242424242").unwrap_err().code, "looks_like_a_card");
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,8 +4,10 @@ use crate::failure::{self, Invalid, Kind};
 use crate::id::ProductId;
 use crate::idempotency;
 use crate::money::Money;
+use crate::pricing::{AppliedDiscount, Bill, ShippingOption};
 use crate::status::OrderStatus;
 use serde_json::{Map, Value, json};
+use time::Date;
 
 /// A product of which fewer pieces are available than requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +34,20 @@ pub enum Refusal {
     TooLarge { most: Money },
     #[error("the total is lower than {least}, the least that can be charged")]
     TooSmall { least: Money },
-    #[error("the total is {0}, which is not what you expected")]
-    TotalChanged(Money),
+    #[error("tax and shipping depend on the destination: add an address")]
+    AddressRequired,
+    #[error("tax or shipping depends on the region: add it to the address")]
+    RegionRequired,
+    #[error("nothing is shipped to this destination")]
+    NoShippingThere,
+    #[error("choose one of the shipping options")]
+    ShippingRequired(Vec<ShippingOption>),
+    #[error("this shipping method is not offered for this order; choose one of the options")]
+    ShippingOptionGone(Vec<ShippingOption>),
+    #[error("the total is {}, which is not what you expected", .0.total)]
+    TotalChanged(Box<Bill>),
+    #[error("the discount {} has been used as often as it can be", .discount.title)]
+    DiscountUsedUp { discount: Box<AppliedDiscount>, bill: Box<Bill> },
     #[error("{most} orders of yours wait for their payment; pay or cancel one of them first{}", verify_for(*.most_verified))]
     TooManyUnpaid { most: i64, most_verified: Option<i64> },
     #[error(
@@ -56,6 +70,8 @@ pub enum Refusal {
     Refunded,
     #[error("an order that is {} can no longer be changed by you", .0.name())]
     NotChangeable(OrderStatus),
+    #[error("the order was priced for its country and region, and cannot be sent to another")]
+    DestinationChangesPrice,
     #[error("the order was changed since you read it")]
     Stale,
     #[error("only staff may look for the orders of a user")]
@@ -73,10 +89,16 @@ impl failure::Refusal for Refusal {
             Self::NotFound => Kind::NotFound,
             Self::NotForSale(_)
             | Self::MixedCurrencies
+            | Self::AddressRequired
+            | Self::RegionRequired
+            | Self::NoShippingThere
+            | Self::ShippingRequired(_)
+            | Self::ShippingOptionGone(_)
             | Self::TooLarge { .. }
             | Self::TooSmall { .. } => Kind::Invalid,
             Self::OutOfStock(_)
             | Self::TotalChanged(_)
+            | Self::DiscountUsedUp { .. }
             | Self::TooManyUnpaid { .. }
             | Self::TooManyUnpaidPieces { .. }
             | Self::EmailUnproven
@@ -85,6 +107,7 @@ impl failure::Refusal for Refusal {
             | Self::Ending
             | Self::OnHold
             | Self::Refunded
+            | Self::DestinationChangesPrice
             | Self::NotChangeable(_) => Kind::Conflict,
             Self::Stale => Kind::PreconditionFailed,
             Self::UserIsForStaff => Kind::Forbidden,
@@ -103,7 +126,13 @@ impl failure::Refusal for Refusal {
             Self::MixedCurrencies => "mixed_currencies",
             Self::TooLarge { .. } => "total_too_large",
             Self::TooSmall { .. } => "total_too_small",
+            Self::AddressRequired => "address_required",
+            Self::RegionRequired => "region_required",
+            Self::NoShippingThere => "no_shipping_there",
+            Self::ShippingRequired(_) => "shipping_required",
+            Self::ShippingOptionGone(_) => "shipping_option_gone",
             Self::TotalChanged(_) => "total_changed",
+            Self::DiscountUsedUp { .. } => "discount_used_up",
             Self::TooManyUnpaid { .. } => "too_many_unpaid",
             Self::TooManyUnpaidPieces { .. } => "too_many_unpaid_pieces",
             Self::EmailUnproven => "email_unproven",
@@ -114,6 +143,7 @@ impl failure::Refusal for Refusal {
             Self::OnHold => "on_hold",
             Self::Refunded => "order_refunded",
             Self::NotChangeable(_) => "order_not_changeable",
+            Self::DestinationChangesPrice => "destination_changes_price",
             Self::Stale => "stale",
             Self::UserIsForStaff => "wrong_role",
             Self::Invalid(refusal) => refusal.code(),
@@ -130,7 +160,14 @@ impl failure::Refusal for Refusal {
                 ("allowed", others.map(OrderStatus::name).collect())
             }
             Self::NotForSale(product) => ("product", json!(product)),
-            Self::TotalChanged(total) => ("total", json!(total)),
+            Self::ShippingRequired(options) | Self::ShippingOptionGone(options) => {
+                ("options", options.iter().map(shipping_option).collect())
+            }
+            Self::TotalChanged(bill) => ("total", json!(bill.total)),
+            Self::DiscountUsedUp { discount, bill } => {
+                let (code, total) = (json!(discount.code), json!(bill.total));
+                return members([("discount_code", code), ("total", total)]);
+            }
             Self::TooManyUnpaid { most, most_verified: None } => ("most", json!(most)),
             Self::TooManyUnpaid { most, most_verified: Some(verified) } => {
                 return members([("most", json!(most)), ("most_verified", json!(verified))]);
@@ -148,11 +185,15 @@ impl failure::Refusal for Refusal {
             Self::NotSignedIn
             | Self::NotFound
             | Self::MixedCurrencies
+            | Self::AddressRequired
+            | Self::RegionRequired
+            | Self::NoShippingThere
             | Self::EmailUnproven
             | Self::PaymentInProgress
             | Self::Ending
             | Self::OnHold
             | Self::Refunded
+            | Self::DestinationChangesPrice
             | Self::Stale
             | Self::UserIsForStaff => return Map::new(),
         };
@@ -173,105 +214,14 @@ fn shortage(Shortage { product, sku, requested, available }: &Shortage) -> Value
     json!({"product": product, "sku": sku, "requested": requested, "available": available})
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::failure::Refusal as _;
-    use crate::money::Currency;
-
-    fn said(refusal: &Refusal) -> (Kind, &'static str, Value) {
-        (refusal.kind(), refusal.code(), Value::Object(refusal.details()))
-    }
-
-    #[test]
-    fn what_the_shop_says_no_with_is_told_to_programs() {
-        let product = ProductId::generate();
-        let total = Money { minor: 1, currency: Currency::EUR };
-        let shortage = Shortage { product, sku: "MUG-1".to_owned(), requested: 3, available: 2 };
-        let lines = json!([{"product": product, "sku": "MUG-1", "requested": 3, "available": 2}]);
-        let (conflict, invalid) = (Kind::Conflict, Kind::Invalid);
-        for (refusal, kind, code, details) in [
-            (Refusal::NotSignedIn, Kind::Unauthenticated, "sign_in", json!({})),
-            (Refusal::NotFound, Kind::NotFound, "order_not_found", json!({})),
-            (Refusal::NotForSale(product), invalid, "not_for_sale", json!({"product": product})),
-            (
-                Refusal::OutOfStock(vec![shortage]),
-                conflict,
-                "out_of_stock",
-                json!({"lines": lines}),
-            ),
-            (Refusal::MixedCurrencies, invalid, "mixed_currencies", json!({})),
-            (Refusal::TooLarge { most: total }, invalid, "total_too_large", json!({"most": total})),
-            (
-                Refusal::TooSmall { least: total },
-                invalid,
-                "total_too_small",
-                json!({"least": total}),
-            ),
-            (Refusal::TotalChanged(total), conflict, "total_changed", json!({"total": total})),
-            (
-                Refusal::TooManyUnpaid { most: 9, most_verified: None },
-                conflict,
-                "too_many_unpaid",
-                json!({"most": 9}),
-            ),
-            (
-                Refusal::TooManyUnpaid { most: 2, most_verified: Some(9) },
-                conflict,
-                "too_many_unpaid",
-                json!({"most": 2, "most_verified": 9}),
-            ),
-            (
-                Refusal::TooManyUnpaidPieces { product, most: 20 },
-                conflict,
-                "too_many_unpaid_pieces",
-                json!({"product": product, "most": 20}),
-            ),
-            (Refusal::EmailUnproven, conflict, "email_unproven", json!({})),
-            (
-                Refusal::TooManyRequests { retry_after: 100 },
-                Kind::RateLimited,
-                "too_many_requests",
-                json!({"retry_after": 100}),
-            ),
-            (Refusal::PaymentInProgress, conflict, "payment_in_progress", json!({})),
-            (Refusal::Ending, conflict, "order_ending", json!({})),
-            (Refusal::OnHold, conflict, "on_hold", json!({})),
-            (Refusal::Refunded, conflict, "order_refunded", json!({})),
-            (
-                Refusal::NotChangeable(OrderStatus::Shipped),
-                conflict,
-                "order_not_changeable",
-                json!({"order_status": "shipped"}),
-            ),
-            (Refusal::Stale, Kind::PreconditionFailed, "stale", json!({})),
-            (Refusal::UserIsForStaff, Kind::Forbidden, "wrong_role", json!({})),
-        ] {
-            assert_eq!(said(&refusal), (kind, code, details), "{refusal}");
-        }
-    }
-
-    #[test]
-    fn where_an_order_may_go_instead_is_told_and_never_the_way_that_was_refused() {
-        use OrderStatus::{Cancelled, Confirmed, Pending, Shipped};
-        for (from, to, allowed) in [
-            (Pending, Shipped, json!(["confirmed", "cancelled"])),
-            (Pending, Cancelled, json!(["confirmed"])),
-            (Confirmed, Cancelled, json!(["shipped"])),
-            (Cancelled, Confirmed, json!([])),
-        ] {
-            let refusal = Refusal::IllegalMove { from, to };
-            let expected = (Kind::Conflict, "illegal_move", json!({"allowed": allowed}));
-            assert_eq!(said(&refusal), expected, "{refusal}");
-        }
-    }
-
-    #[test]
-    fn what_others_refuse_is_passed_on_as_it_is() {
-        let wrong = Invalid::new("/note", "too_long", "is too long");
-        let (kind, code, details) = (wrong.kind(), wrong.code(), Value::Object(wrong.details()));
-        assert_eq!(said(&wrong.into()), (kind, code, details));
-        let repetition = Refusal::from(idempotency::Refusal::BadKey);
-        assert_eq!(said(&repetition), (Kind::Malformed, "bad_idempotency_key", json!({})));
-    }
+fn shipping_option(option: &ShippingOption) -> Value {
+    let day = |day: Option<Date>| day.map(|day| day.to_string());
+    let ShippingOption { method, name, carrier, price, tax, earliest, latest } = option;
+    json!({
+        "method": method, "name": name, "carrier": carrier, "price": price, "tax": tax,
+        "earliest": day(*earliest), "latest": day(*latest),
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What is to be bought, where it goes, and how. Pure.
 
+use super::codes::Codes;
 use super::destination::Destination;
 use crate::id::{CategoryId, ProductId, ShippingMethodId};
 use crate::money::{Currency, MoneyError};
@@ -7,9 +8,6 @@ use crate::money::{Currency, MoneyError};
 /// What all pieces may cost together before discounts, in minor units: 100 lines of 1000 pieces at twelve digits each. All
 /// that is computed from it stays within an `i64`.
 const MOST_SUBTOTAL: i128 = 100 * 1000 * 999_999_999_999;
-
-/// How many codes are looked at.
-const MOST_CODES: usize = 5;
 
 /// The lines of one bill: each product once, by ascending id, which is the order in which remainders are given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,16 +38,7 @@ pub struct Wish {
     /// Whether the destination is only a guess, such as the country of the request.
     pub is_estimated: bool,
     pub shipping_method: Option<ShippingMethodId>,
-    /// Discount codes, in any case.
-    pub codes: Vec<String>,
-}
-
-impl Wish {
-    /// The first five codes as discounts have them: in capitals, without blanks around them.
-    pub fn stored_codes(&self) -> Vec<String> {
-        let codes = self.codes.iter().take(MOST_CODES);
-        codes.map(|code| code.trim().to_ascii_uppercase()).collect()
-    }
+    pub codes: Codes,
 }
 
 impl Line {

@@ -46,7 +46,7 @@ impl<'a> Eligible<'a> {
         let mut all: Vec<Self> =
             automatic.into_iter().filter_map(|one| Self::of(one, None, basket).ok()).collect();
 
-        let codes = wish.stored_codes();
+        let codes = wish.codes.as_slice();
         for (place, code) in codes.iter().enumerate() {
             if codes[..place].contains(code) {
                 continue;

@@ -4,6 +4,7 @@ mod arithmetic;
 mod basket;
 mod bill;
 mod calculation;
+mod codes;
 mod destination;
 mod discount;
 mod itemize;
@@ -13,16 +14,19 @@ pub mod refund;
 mod rules;
 mod shipping;
 mod tax;
+mod uses;
 
 pub use basket::{Basket, Line, Wish};
 pub use bill::{
     AppliedDiscount, Bill, BilledLine, BilledShipping, OrderTax, ShippingOption, Unavailable,
     UnavailableMethod,
 };
+pub use codes::Codes;
 pub use destination::Destination;
 pub use price::bill;
 pub use problem::{Problem, Severity};
 pub use rules::{DiscountTarget, Rules};
+pub(crate) use uses::{ALL as ALL_USES, use_discounts};
 
 #[cfg(test)]
 mod tests;

@@ -73,7 +73,7 @@
 //! }
 //! ```
 //!
-//! - It is called with what [`Destination`](super::Destination) and [`Wish::stored_codes`](super::Wish::stored_codes) say, so that
+//! - It is called with what [`Destination`](super::Destination) and [`Codes`](super::Codes) say, so that
 //!   regions, prefixes and codes are compared as they are stored.
 //! - Rates: of this country, in force at `at`, of every category. A row whose `rate_ppm` is null ends the rate of its key, and is
 //!   left out. Rates and zones of other regions and postal prefixes may be left out; if they are not, they have no effect.
@@ -92,6 +92,7 @@ use crate::money::Currency;
 use member::{basis_points, id, ids, millionths, minor, nullable, optional_minor};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The rules for one destination, one currency, one buyer and some codes.
 #[derive(Clone, Debug, Deserialize)]
@@ -222,7 +223,7 @@ pub(super) struct Discount {
 }
 
 /// What a discount is taken off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DiscountTarget {
     /// Its products and those of its categories.
@@ -239,6 +240,18 @@ pub(super) enum DiscountValue {
     PercentBp(#[serde(deserialize_with = "basis_points")] i32),
     /// Once off all of its lines together.
     FixedMinor(#[serde(deserialize_with = "minor")] i64),
+}
+
+impl Rules {
+    /// The same rules, when these discounts have been used as often as they can be.
+    pub(crate) fn with_used_up(mut self, discounts: &[DiscountId]) -> Self {
+        for discount in &mut self.discounts {
+            if discounts.contains(&discount.id) {
+                discount.max_uses = Some(0);
+            }
+        }
+        self
+    }
 }
 
 /// A shop without rules.

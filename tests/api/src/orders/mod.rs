@@ -6,6 +6,7 @@ mod idempotency;
 mod invalid_input;
 mod list;
 mod place;
+mod priced;
 mod races;
 mod refused;
 mod responses;

@@ -95,6 +95,16 @@ insert into shipping_methods (id, name, currency, basis, zones) values
 
 insert into discounts (id, title, code, target, kind, percent_bp, max_uses, used) values
     ('00000000-0000-7000-8000-000000000061', 'Welcome', 'WELCOME', 'order', 'percent', 1000, 10, 1);
+begin;
 insert into discount_uses (discount_id, order_id, code, title, target, amount_minor, buyer, nth) values
-    ('00000000-0000-7000-8000-000000000061', '00000000-0000-7000-8000-0000000000e1', 'WELCOME', 'Welcome', 'order', 100,
+    ('00000000-0000-7000-8000-000000000061', '00000000-0000-7000-8000-0000000000e2', 'WELCOME', 'Welcome', 'order', 100,
      decode(repeat('ab', 32), 'hex'), 1);
+with placed as (
+    insert into orders (id, user_id, currency, subtotal_minor, discount_minor, total_minor, expires_at) values
+        ('00000000-0000-7000-8000-0000000000e2', '00000000-0000-7000-8000-00000000000b', 'EUR', 1100, 100, 1000,
+         now() + interval '1 hour')
+    returning id
+)
+insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor, discount_minor)
+    select id, '00000000-0000-7000-8000-0000000000d3', 'POT', 'Pot', 'EUR', 1, 1100, 100 from placed;
+commit;

@@ -6,8 +6,13 @@ use crate::db::queries;
 pub(in crate::operations) const OF_PARTS: &[Invariant] = &[
     (
         "I13",
-        "the discounts and taxes of an order's lines and of its shipping sum to those of the order, and its taxes by rate as well",
+        "the discounts and taxes of an order's lines and of its shipping sum to those of the order, and so do its taxes by rate and the discounts that it used",
         &PARTS,
+    ),
+    (
+        "I14",
+        "a limited discount counts its uses that were not given back, at most its limit; a cancelled order has given all back",
+        &USES,
     ),
     (
         "I16",
@@ -28,19 +33,39 @@ queries! {
                    coalesce(sum(tax_minor) filter (where included), 0) as included
             from order_taxes
             group by order_id
+        ), by_use as (
+            select order_id, sum(amount_minor) as discount from discount_uses group by order_id
         )
         select jsonb_build_object(
             'order', 'ord_' || replace(o.id::text, '-', ''), 'discount', o.discount_minor,
-            'discount_of_parts', l.discount + o.shipping_discount_minor, 'tax', o.tax_minor + o.tax_included_minor,
+            'discount_of_parts', l.discount + o.shipping_discount_minor, 'discount_used', coalesce(u.discount, 0), 'tax', o.tax_minor + o.tax_included_minor,
             'tax_of_parts', l.tax + l.included + o.shipping_tax_minor + o.shipping_tax_included_minor,
             'tax_by_rate', coalesce(r.tax + r.included, 0)) as found
         from orders o join by_line l on l.order_id = o.id left join by_rate r on r.order_id = o.id
+        left join by_use u on u.order_id = o.id
         where (o.subtotal_minor, o.discount_minor, o.tax_minor, o.tax_included_minor)
               is distinct from (l.subtotal::bigint, (l.discount + o.shipping_discount_minor)::bigint,
                                 (l.tax + o.shipping_tax_minor)::bigint,
                                 (l.included + o.shipping_tax_included_minor)::bigint)
+           or o.discount_minor <> coalesce(u.discount, 0)
            or o.tax_minor <> coalesce(r.tax, 0) or o.tax_included_minor <> coalesce(r.included, 0)
         order by o.id
+        limit 100";
+
+    USES: "check the uses of discounts" = "
+        with live as (
+            select u.discount_id, count(*) as uses, count(*) filter (where o.status = 'cancelled') as of_cancelled
+            from discount_uses u join orders o on o.id = u.order_id
+            where u.released_at is null
+            group by u.discount_id
+        )
+        select jsonb_build_object(
+            'discount', 'disc_' || replace(d.id::text, '-', ''), 'used', d.used, 'uses', coalesce(l.uses, 0),
+            'limit', d.max_uses, 'of_cancelled_orders', coalesce(l.of_cancelled, 0)) as found
+        from discounts d left join live l on l.discount_id = d.id
+        where d.max_uses is not null and (d.used <> coalesce(l.uses, 0) or d.used > d.max_uses)
+           or coalesce(l.of_cancelled, 0) > 0
+        order by d.id
         limit 100";
 
     /// Refunds of payments that came too late or were one too many give back nothing of the order. One that was given up, and

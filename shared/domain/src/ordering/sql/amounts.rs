@@ -3,7 +3,8 @@
 use crate::country::Country;
 use crate::db::{DbError, Query};
 use crate::money::{Currency, Money};
-use crate::pricing::{BilledShipping, OrderTax};
+use crate::ordering::order::OrderDiscount;
+use crate::pricing::{BilledShipping, DiscountTarget, OrderTax};
 use postgres_types::Json;
 use serde::Deserialize;
 use tokio_postgres::Row;
@@ -17,7 +18,25 @@ macro_rules! select_taxes {
     };
 }
 
-pub(super) use select_taxes;
+/// An order without a discount looks into no other table.
+macro_rules! select_discounts {
+    () => {
+        "case when o.discount_minor > 0 then (
+                   select jsonb_agg(jsonb_build_object(
+                       'code', u.code, 'title', u.title, 'target', u.target, 'amount_minor', u.amount_minor))
+                   from discount_uses u where u.order_id = o.id) end"
+    };
+}
+
+pub(super) use {select_discounts, select_taxes};
+
+#[derive(Deserialize)]
+struct DiscountRow {
+    code: Option<String>,
+    title: String,
+    target: DiscountTarget,
+    amount_minor: i64,
+}
 
 /// A row of `order_taxes`.
 #[derive(Deserialize)]
@@ -58,6 +77,17 @@ pub(super) fn taxes(query: &Query, row: &Row) -> Result<Vec<OrderTax>, DbError> 
         })
     };
     stored.into_iter().map(tax).collect()
+}
+
+pub(super) fn discounts(query: &Query, row: &Row) -> Result<Vec<OrderDiscount>, DbError> {
+    let stored: Option<Json<Vec<DiscountRow>>> =
+        row.try_get("discounts").map_err(|_| DbError::invalid_row(query, "discounts"))?;
+    let Some(Json(stored)) = stored else { return Ok(Vec::new()) };
+    let currency = money(query, row, "total_minor")?.currency;
+    let discounts = stored.into_iter().map(|DiscountRow { code, title, target, amount_minor }| {
+        OrderDiscount { code, title, target, amount: Money { minor: amount_minor, currency } }
+    });
+    Ok(OrderDiscount::sorted(discounts.collect()))
 }
 
 pub(super) fn shipping(query: &Query, row: &Row) -> Result<Option<BilledShipping>, DbError> {

@@ -4,7 +4,8 @@ use super::address::columns;
 use crate::db::{Ask, Tx, params, queries};
 use crate::id::OrderId;
 use crate::money::Money;
-use crate::ordering::order::{Order, PricedOrder, Totals};
+use crate::ordering::order::{Order, Totals};
+use crate::ordering::priced_order::PricedOrder;
 use crate::pricing::{BilledShipping, OrderTax};
 use time::OffsetDateTime;
 

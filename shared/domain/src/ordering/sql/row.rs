@@ -30,6 +30,7 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
             tax_included: money("tax_included_minor")?,
             total: money("total_minor")?,
         },
+        discounts: amounts::discounts(query, row)?,
         taxes: amounts::taxes(query, row)?,
         shipping: amounts::shipping(query, row)?,
         captured: money("captured_minor")?,

@@ -39,6 +39,7 @@ pub(in crate::ordering) fn order(
             tax_included: nothing,
             total,
         },
+        discounts: Vec::new(),
         taxes: Vec::new(),
         shipping: None,
         captured: euros(captured),

@@ -131,9 +131,10 @@ fn each_code_that_does_not_apply_says_why() {
 }
 
 #[test]
-fn a_code_counts_once_in_any_case_and_no_more_than_five_are_looked_at() {
+fn a_code_counts_once_in_any_case() {
     let mut case = goods(5000).fixed_off(100).by_code("WELCOME");
-    case.wish.codes = [" welcome", "WELCOME", "a", "b", "c", "d"].map(str::to_owned).to_vec();
+    let codes = [" welcome", "WELCOME", "a", "b", "c"].map(str::to_owned);
+    case.wish.codes = Codes::parse("/discount_codes", codes).unwrap();
     let bill = case.bill();
     assert_eq!(bill.total.minor, 4900);
     let pointers: Vec<String> = bill.problems.iter().map(Problem::pointer).collect();

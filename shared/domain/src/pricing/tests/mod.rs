@@ -10,6 +10,7 @@ mod recorded;
 
 use super::basket::{Basket, Line, Wish};
 use super::bill::Bill;
+use super::codes::Codes;
 use super::destination::Destination;
 use super::price::bill;
 use super::problem::Problem;
@@ -176,7 +177,9 @@ impl Case {
 
     /// The last discount needs this code, and the buyer has given it.
     fn by_code(mut self, code: &str) -> Self {
-        self.wish.codes.push(code.to_owned());
+        let known = self.wish.codes.as_slice().iter().cloned();
+        let codes = known.chain([code.to_owned()]);
+        self.wish.codes = Codes::parse("/discount_codes", codes).unwrap();
         self.change_discount(|discount| discount.code = Some(code.to_owned()))
     }
 

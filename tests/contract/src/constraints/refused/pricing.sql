@@ -149,3 +149,17 @@ update shop_pricing set home_country = 'de';
 update shop_pricing set is_the_one = false;
 -- shop_pricing_one_row
 insert into shop_pricing default values;
+-- discount_uses_add_up: order_discounts_add_up
+insert into discount_uses (discount_id, order_id, title, target, amount_minor, buyer)
+    select discount_id, '00000000-0000-7000-8000-0000000000e1', title, target, amount_minor, buyer from discount_uses;
+-- orders_discounts_add_up: order_discounts_add_up
+with placed as (
+    insert into orders (id, user_id, currency, subtotal_minor, discount_minor, total_minor, expires_at)
+    select gen_random_uuid(), user_id, currency, 1100, 100, 1000, expires_at from orders where discount_minor > 0
+    returning id, currency
+)
+insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor, discount_minor)
+    select placed.id, '00000000-0000-7000-8000-0000000000d3', 'POT', 'Pot', placed.currency, 1, 1100, 100 from placed;
+-- order_discounts_add_up
+insert into discount_uses (discount_id, order_id, title, target, amount_minor, buyer)
+    select discount_id, '00000000-0000-7000-8000-0000000000e1', title, target, 1, buyer from discount_uses;

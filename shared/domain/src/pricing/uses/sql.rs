@@ -1,0 +1,49 @@
+//! The statement that uses discounts.
+
+use crate::db::{DbError, Tx, queries};
+use crate::id::{DiscountId, OrderId, UserId};
+use crate::pricing::AppliedDiscount;
+
+queries! {
+    /// Limited discounts are locked by ascending id, after the products: this lock is the last one taken. It returns those that
+    /// are refused. The order is inserted later, in the same transaction.
+    USE: "use discounts" = "
+        with want as (
+            select id, amount, buyer.key as buyer
+            from unnest($2::uuid[], $3::int8[]) as want (id, amount),
+                 (select discount_buyer(email_norm) as key from users where id = $4) as buyer
+        ), locked as (
+            select d.id from discounts d join want using (id) where d.max_uses is not null order by d.id for no key update of d
+        ), counted as (
+            update discounts d set used = d.used + 1 from locked where d.id = locked.id and d.used < d.max_uses returning d.id
+        ), kept as (
+            insert into discount_uses (discount_id, order_id, code, title, target, amount_minor, buyer, nth)
+            select want.id, $1, d.code, d.title, d.target, want.amount, want.buyer, free.nth
+            from want
+            join discounts d using (id)
+            cross join lateral (
+                select min(nth)::smallint as nth from generate_series(1, d.max_per_buyer) as nth
+                where not exists (
+                    select from discount_uses u
+                    where (u.discount_id, u.buyer, u.nth) = (d.id, want.buyer, nth) and u.released_at is null)) as free
+            where d.active and now() >= d.starts_at and now() < d.ends_at
+              and (d.max_per_buyer is null or free.nth is not null)
+              and (d.max_uses is null or want.id in (select id from counted))
+            on conflict do nothing
+            returning discount_id
+        )
+        select id from want where id not in (select discount_id from kept)";
+}
+
+/// Uses these discounts for an order. Returns those that are used up, or no longer hold: then nothing may be committed.
+pub(crate) async fn use_discounts(
+    tx: &Tx<'_>,
+    order: OrderId,
+    buyer: UserId,
+    discounts: &[&AppliedDiscount],
+) -> Result<Vec<DiscountId>, DbError> {
+    let ids: Vec<_> = discounts.iter().map(|discount| discount.id).collect();
+    let amounts: Vec<_> = discounts.iter().map(|discount| discount.amount.minor).collect();
+    let refused = tx.rows(&USE, &[&order, &ids, &amounts, &buyer]).await?;
+    Ok(refused.iter().map(|row| row.get("id")).collect())
+}
