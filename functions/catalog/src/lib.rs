@@ -1,6 +1,7 @@
-//! `/v1/products` and `/v1/categories`: the product catalog.
+//! `/v1/products` and `/v1/categories`: the product catalog; `/v1/discounts`.
 
 mod categories;
+mod discounts;
 mod products;
 mod reader;
 
@@ -18,4 +19,9 @@ lambda::interface! {
     categories::show::show_category,
     categories::change::change_category,
     categories::delete::delete_category,
+    discounts::create::create_discount,
+    discounts::list::list_discounts,
+    discounts::show::show_discount,
+    discounts::change::change_discount,
+    discounts::uses::list_discount_uses,
 }

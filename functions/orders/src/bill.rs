@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// A discount that an order was placed with.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DiscountView {
+pub(crate) struct OrderDiscountView {
     /// Null if it applied by itself.
     #[schema(example = "WELCOME")]
     code: Option<String>,
@@ -68,7 +68,7 @@ pub(crate) struct ShippingMethodView {
     latest: Option<String>,
 }
 
-impl From<OrderDiscount> for DiscountView {
+impl From<OrderDiscount> for OrderDiscountView {
     fn from(discount: OrderDiscount) -> Self {
         let OrderDiscount { code, title, target, amount } = discount;
         Self { code, title, target, amount }

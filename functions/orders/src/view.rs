@@ -1,5 +1,5 @@
 use crate::address::ShippingAddress;
-use crate::bill::{DiscountView, ShippingMethodView, TaxView};
+use crate::bill::{OrderDiscountView, ShippingMethodView, TaxView};
 use crate::expand::Expanded;
 use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
@@ -33,7 +33,7 @@ pub(crate) struct OrderView {
     tax_included: Money,
     total: Money,
     /// Those that took something off, with or without a code.
-    discounts: Vec<DiscountView>,
+    discounts: Vec<OrderDiscountView>,
     /// Each component and rate, once.
     taxes: Vec<TaxView>,
     /// How it is shipped, if a method was chosen.
@@ -126,7 +126,7 @@ impl From<Order> for OrderView {
             tax,
             tax_included,
             total,
-            discounts: order.discounts.into_iter().map(DiscountView::from).collect(),
+            discounts: order.discounts.into_iter().map(OrderDiscountView::from).collect(),
             taxes: order.taxes.into_iter().map(TaxView::from).collect(),
             shipping_method: order.shipping.map(ShippingMethodView::from),
             refunded: order.refunded,

@@ -42,6 +42,15 @@ impl<T> Change<T> {
         }
     }
 
+    /// Like [`Self::map`], for what may be refused.
+    pub fn try_map<U, E>(self, to: impl FnOnce(T) -> Result<U, E>) -> Result<Change<U>, E> {
+        Ok(match self {
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(value) => Change::Set(to(value)?),
+        })
+    }
+
     /// The value after the change.
     pub fn apply_to(self, old: Option<T>) -> Option<T> {
         match self {

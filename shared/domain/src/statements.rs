@@ -2,6 +2,7 @@
 
 use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
+use crate::pricing::discounts;
 use crate::{
     accounts, catalog, idempotency, inbox, inventory, mail, operations, ordering, outbox, payments,
     pricing, retention,
@@ -42,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         reconciliation::ALL_QUERIES,
         reconciliation::RUN_QUERIES,
         pricing::ALL_USES,
+        discounts::ALL_QUERIES,
         refund::ALL_QUERIES,
         refund::GONE_QUERIES,
         refund::INSERT_QUERIES,

@@ -85,11 +85,12 @@ impl AllFunctions {
         self.apis[operation.function].call(method, &operation.example_path(&self.schemas))
     }
 
-    /// Creates a pending order with an open payment, a product and a category.
+    /// Creates a pending order with an open payment, a product, a category and a discount.
     pub(crate) async fn resources(&self) -> Resources {
         let owner = self.shop.customer().await;
         let product = self.shop.product(Product::any()).await;
         let category = self.shop.category(Category::any()).await;
+        let discount = self.shop.percent_off(None, 1000).await;
         let order = self.shop.order(&owner, Order { product, quantity: 1 }).await;
         let intent = self.shop.payment(order).await;
         let path_parameters = BTreeMap::from([
@@ -97,6 +98,7 @@ impl AllFunctions {
             ("{payment_id}", intent.payment.to_string()),
             ("{product_id}", product.to_string()),
             ("{category_id}", category.to_string()),
+            ("{discount_id}", discount.to_string()),
             ("{user_id}", owner.id.to_string()),
         ]);
         Resources { owner, order, intent, path_parameters }

@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 77] = [
+const REQUIRED_ACCESS: [(&str, Access); 82] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -96,6 +96,11 @@ const REQUIRED_ACCESS: [(&str, Access); 77] = [
     ("list_order_events", Customer),
     ("list_disputes", Staff),
     ("show_dispute", Staff),
+    ("create_discount", Staff),
+    ("list_discounts", Staff),
+    ("show_discount", Staff),
+    ("change_discount", Staff),
+    ("list_discount_uses", Staff),
 ];
 
 fn required_access(operation: &Operation) -> Access {

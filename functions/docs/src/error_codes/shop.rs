@@ -40,6 +40,23 @@ pub(super) const CODES: &[Entry] = &[
         "The category still has products or subcategories.",
         "Move them elsewhere first.",
     ),
+    // Discounts
+    ("discount_not_found", "There is no such discount.", "Look it up in the list of discounts."),
+    (
+        "code_taken",
+        "Another active discount has this code.",
+        "Choose another code, or set active of the other discount to false first.",
+    ),
+    (
+        "limit_fixed",
+        "Whether a discount has a limit of uses is settled when it is created; a limit for each buyer can be raised or removed, but not lowered or added.",
+        "Set active of the discount to false, and create another one.",
+    ),
+    (
+        "below_used",
+        "More orders have the discount than the new limit allows.",
+        "used says how many those are. Choose a limit that is not lower, or set active to false to end it.",
+    ),
     (
         "unknown_sku",
         "No product has this SKU, or it was archived.",

@@ -1,4 +1,5 @@
 //! What a shop writes about taxes, shipping and discounts.
 
+mod discounts;
 mod give_back;
 mod rules;

@@ -150,6 +150,23 @@ pub(super) const STEPS: &[Step] = &[
         ),
         ..step("Products", "change_product", Staff, 200)
     },
+    Step {
+        body: Some(
+            r#"{"title": "Welcome", "code": "D-{{$guid}}", "target": "order", "percent_bp": 1000, "max_uses": 100}"#,
+        ),
+        keep: &[("discount_id", "id"), ("discount_code", "code")],
+        ..step("Discounts", "create_discount", Staff, 201)
+    },
+    Step {
+        path: Some("/v1/discounts?code={{discount_code}}&active=true&limit=5"),
+        ..step("Discounts", "list_discounts", Staff, 200)
+    },
+    step("Discounts", "show_discount", Staff, 200),
+    Step {
+        body: Some(r#"{"max_uses": 200, "active": false}"#),
+        ..step("Discounts", "change_discount", Staff, 200)
+    },
+    step("Discounts", "list_discount_uses", Staff, 200),
     step("Inventory", "list_stock", Staff, 200),
     step("Inventory", "show_stock", Staff, 200),
     Step {
