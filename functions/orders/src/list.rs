@@ -4,7 +4,7 @@ use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::Uri;
 use domain::id::UserId;
-use domain::ordering::{self, Filter, PaymentStatus, Sort, Status};
+use domain::ordering::{self, Filter, OrderNumber, PaymentStatus, Sort, Status};
 use domain::page::PageRequest;
 use lambda::http::caller::Claimant;
 use lambda::http::{List, Problem, Query};
@@ -22,6 +22,9 @@ pub(crate) struct ListOrders {
     payment_status: Option<PaymentStatus>,
     /// Only orders of this user; staff only.
     user: Option<UserId>,
+    /// Only the order with this number: in any case, with or without the hyphen, and with O for 0 and I or L for 1.
+    #[param(value_type = Option<String>, pattern = "^[0-9A-TV-Za-tv-z]{5}-?[0-9A-TV-Za-tv-z]{5}$", example = "K7QF2-9XM4T")]
+    number: Option<OrderNumber>,
     /// Only orders placed at or after this time (RFC 3339).
     #[serde(rename = "created_at[gte]", with = "time::serde::rfc3339::option", default)]
     since: Option<OffsetDateTime>,
@@ -65,10 +68,10 @@ pub(crate) async fn list_orders(
     uri: Uri,
     Query(query): Query<ListOrders>,
 ) -> Result<List<OrderView>, Problem> {
-    let ListOrders { status, payment_status, user, since, until, sort, expand, limit, cursor } =
-        query;
+    let ListOrders { status, payment_status, user, number, since, until, .. } = query;
+    let ListOrders { sort, expand, limit, cursor, .. } = query;
     let page = PageRequest::new(limit, cursor.as_deref())?;
-    let filter = Filter { user, status, payment: payment_status, since, until };
+    let filter = Filter { user, number, status, payment: payment_status, since, until };
     let (viewer, orders) = ordering::list_to(&app.db, claim, filter, sort, &page).await?;
     let ids: Vec<_> = orders.items.iter().map(|order| order.id).collect();
     let mut expansions = expand.unwrap_or_default().load(&app.db, viewer, &ids).await?;

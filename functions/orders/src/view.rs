@@ -7,8 +7,8 @@ use domain::idempotency::RecordedResponse;
 use domain::money::Money;
 use domain::notice::Notice;
 use domain::ordering::{
-    Address, CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus, Shipment,
-    Status, Totals,
+    Address, CancelReason, FulfillmentStatus, Note, Order, OrderLine, OrderNumber, PaymentStatus,
+    Shipment, Status, Totals,
 };
 use lambda::http::{ETag, IdempotentResponse};
 use serde::Serialize;
@@ -20,6 +20,8 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderView {
     id: OrderId,
+    /// What people call the order; null for those from before there were numbers.
+    number: Option<OrderNumber>,
     status: Status,
     payment_status: PaymentStatus,
     fulfillment_status: FulfillmentStatus,
@@ -116,6 +118,7 @@ impl From<Order> for OrderView {
         let Totals { subtotal, discount, shipping, tax, tax_included, total } = order.totals;
         Self {
             id: order.id,
+            number: order.number,
             status: order.status,
             payment_status: PaymentStatus::of(&order),
             fulfillment_status: FulfillmentStatus::of(&order),

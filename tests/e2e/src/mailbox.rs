@@ -11,7 +11,7 @@ async fn a_person_can_read_the_mails_that_were_sent() {
 
     let body = json!({"lines": [{"product": tea, "quantity": 1}]});
     let order = grace.post_with_new_key("/v1/orders", &body).await.unwrap();
-    let subject = format!("We have your order {}", order.body["id"].as_str().unwrap());
+    let subject = format!("We have your order {}", order.body["number"].as_str().unwrap());
     let seen = until("the mail on the page", async || {
         Some(page().await).filter(|page| page.contains(&subject))
     })

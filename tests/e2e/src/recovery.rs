@@ -58,6 +58,7 @@ async fn an_event_that_was_left_in_the_outbox_is_sent_by_the_sweep() {
     let (grace, tea) = (customer(&shop).await, product(&shop, "TEA-GREEN").await);
     let body = json!({"lines": [{"product": tea, "quantity": 1}]});
     let order = grace.post_with_new_key("/v1/orders", &body).await.unwrap();
+    let number = order.body["number"].as_str().unwrap();
     let order = order.body["id"].as_str().unwrap();
     let (database, connection) =
         tokio_postgres::connect(shop.database_url(), tokio_postgres::NoTls).await.unwrap();
@@ -79,7 +80,7 @@ async fn an_event_that_was_left_in_the_outbox_is_sent_by_the_sweep() {
     assert_eq!(report["messages"], 1);
     until("the mail", async || {
         let mails = shop.aws().mails().await.unwrap();
-        (mails.iter().filter(|mail| mail.subject.contains(order)).count() == 2).then_some(())
+        (mails.iter().filter(|mail| mail.subject.contains(number)).count() == 2).then_some(())
     })
     .await;
     // The audit reports the second email: the first was sent before the record was deleted here.

@@ -3,6 +3,7 @@
 use crate::{Shop, User};
 use domain::catalog::SearchedTexts;
 use domain::id::{CategoryId, OrderId, ProductId};
+use domain::ordering::OrderNumber;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -139,6 +140,12 @@ impl Shop {
             [&id, &buyer.id, &order.product, &order.quantity, &id.to_string()];
         self.admin.execute(sql, &row).await.unwrap();
         id
+    }
+
+    pub async fn order_number(&self, order: OrderId) -> OrderNumber {
+        let sql = "select number from orders where id = $1";
+        let row = self.admin.query_one(sql, &[&order]).await.unwrap();
+        row.get::<_, &str>(0).parse().unwrap()
     }
 
     /// Marks a confirmed order as shipped, directly in the database.

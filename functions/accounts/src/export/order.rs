@@ -4,8 +4,8 @@ use super::ExportedEmail;
 use domain::id::{OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
 use domain::ordering::{
-    Address, AddressParts, CancelReason, FulfillmentStatus, Note, Order, OrderLine, PaymentStatus,
-    Shipment, Status, TimelineEntry, Totals,
+    Address, AddressParts, CancelReason, FulfillmentStatus, Note, Order, OrderLine, OrderNumber,
+    PaymentStatus, Shipment, Status, TimelineEntry, Totals,
 };
 use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
 use domain::payments::{Payment, Status as IntentStatus};
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(super) struct ExportedOrderView {
     id: OrderId,
+    number: Option<OrderNumber>,
     status: Status,
     payment_status: PaymentStatus,
     fulfillment_status: FulfillmentStatus,
@@ -156,6 +157,7 @@ impl From<ExportedOrder> for ExportedOrderView {
         let Totals { subtotal, discount, shipping, tax, tax_included, total } = totals;
         Self {
             id: order.id,
+            number: order.number,
             status: order.status,
             payment_status,
             fulfillment_status,

@@ -35,6 +35,7 @@ fn order() -> Order {
     let placed_at = datetime!(2026-11-24 13:37 UTC);
     Order {
         id: "ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87".parse().unwrap(),
+        number: "K7QF2-9XM4T".parse().ok(),
         buyer: UserId::generate(),
         status: Status::Pending,
         lines: vec![line("Großer Becher ☕", 3, 1250), line("Teapot", 1, 4900)],
@@ -92,7 +93,7 @@ fn cancelled(reason: CancelReason) -> Order {
 
 fn charge() -> FailedPayment {
     FailedPayment {
-        order: order().id,
+        order: order().reference(),
         amount: euros(9140),
         decline_code: None,
         payable_until: order().expires_at,
@@ -102,7 +103,7 @@ fn charge() -> FailedPayment {
 fn refund() -> Refund {
     Refund {
         id: "re_0193f2a7c1d87b3e9a5f4c2d1e0b9a88".parse().unwrap(),
-        order: order().id,
+        order: order().reference(),
         amount: euros(1250),
         provider: Some("re_3QxY7L2eZvKYlo2C".to_owned()),
         refusal: None,
@@ -279,6 +280,13 @@ fn what_people_write_is_text_and_never_markup() {
         assert!(!email.html.contains("<script>"), "{}", email.html);
         assert!(email.text.contains(evil), "{}", email.text);
     }
+}
+
+#[test]
+fn an_order_without_a_number_is_called_by_its_id() {
+    let order = Order { number: None, ..order() };
+    let email = OrderReceived { order }.email().unwrap();
+    assert_eq!(email.subject, "We have your order ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87");
 }
 
 #[test]

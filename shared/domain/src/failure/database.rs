@@ -77,7 +77,7 @@ impl DbError {
             Source::Pool(_) | Source::Timeout | Source::Unanswered => DbErrorKind::Unavailable,
             Source::Query(error) => match error.code() {
                 None => DbErrorKind::Unavailable,
-                Some(state) if is_collision(state) => DbErrorKind::Contention,
+                Some(_) if self.is_collision() => DbErrorKind::Contention,
                 Some(state) if is_unavailability(state) => DbErrorKind::Unavailable,
                 Some(_) => DbErrorKind::Bug,
             },
@@ -103,9 +103,11 @@ impl DbError {
         self.is_collision() || !self.sent_commit && self.is_connection_loss()
     }
 
-    /// Whether concurrent transactions were in the way.
+    /// Whether other transactions were in the way, and the next try draws or finds something else.
     pub(crate) fn is_collision(&self) -> bool {
-        matches!(&self.source, Source::Query(error) if error.code().is_some_and(is_collision))
+        let is_drawn_twice = self.constraint().is_some_and(|name| DRAWN.contains(&name));
+        let collides = |state| is_collision(state) || is_drawn_twice;
+        matches!(&self.source, Source::Query(error) if error.code().is_some_and(collides))
     }
 
     /// Whether the database cannot be connected to yet, and waiting may mend it.
@@ -149,6 +151,9 @@ fn is_starting(error: &tokio_postgres::Error) -> bool {
     let is_final = |kind| [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput].contains(&kind);
     error.is_closed() || io.is_some_and(|io| !is_final(io.kind()))
 }
+
+/// The constraints that keep values apart which are drawn at random.
+const DRAWN: [&str; 1] = ["orders_number_taken"];
 
 fn is_collision(state: &SqlState) -> bool {
     [

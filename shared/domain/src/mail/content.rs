@@ -1,7 +1,8 @@
 //! The content of emails, besides orders and disputes. Read when the email is rendered, so that it is up to date.
 
-use crate::id::{OrderId, RefundId};
+use crate::id::RefundId;
 use crate::money::Money;
+use crate::ordering::OrderReference;
 use crate::payments::refund;
 use time::OffsetDateTime;
 
@@ -34,7 +35,7 @@ pub struct SentEmail {
 /// A payment that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedPayment {
-    pub order: OrderId,
+    pub order: OrderReference,
     pub amount: Money,
     /// Why, by the bank's decline code, such as `insufficient_funds`.
     pub decline_code: Option<String>,
@@ -46,7 +47,7 @@ pub struct FailedPayment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
     pub id: RefundId,
-    pub order: OrderId,
+    pub order: OrderReference,
     pub amount: Money,
     /// Stripe's id of the refund.
     pub provider: Option<String>,

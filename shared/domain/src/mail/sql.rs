@@ -4,6 +4,7 @@ use super::content::{FailedPayment, LowStock, Refund, SentEmail, WithRecipient};
 use crate::db::{Db, DbError, Query, queries};
 use crate::id::{ClaimId, LinkId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
+use crate::ordering::OrderReference;
 use tokio_postgres::Row;
 
 queries! {
@@ -48,14 +49,14 @@ queries! {
 
     /// Only while the order can still be paid: later, the email would be of no use.
     FAILED_PAYMENT: "look up a failed payment" = "
-        select p.order_id, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email,
+        select p.order_id, o.number, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email,
                u.email_verified_at is null as is_unsolicited
         from payments p join orders o on o.id = p.order_id join users u on u.id = o.user_id
         where p.id = $1 and o.status = 'pending' and o.cancel_requested_at is null
           and u.disabled_at is null and u.erased_at is null";
 
     REFUND: "look up a refund for an email" = "
-        select r.id, p.order_id, r.amount_minor, p.currency, r.provider_refund, r.provider_code,
+        select r.id, p.order_id, o.number, r.amount_minor, p.currency, r.provider_refund, r.provider_code,
                r.origin = 'late_payment' as is_of_late_payment, p.surplus_at is not null as is_of_surplus_payment,
                case when u.disabled_at is null and u.erased_at is null then u.email end as email
         from refunds r
@@ -142,7 +143,7 @@ pub(super) async fn failed_payment(
 ) -> Result<Option<WithRecipient<FailedPayment>>, DbError> {
     let Some(row) = db.row(&FAILED_PAYMENT, &[&payment]).await? else { return Ok(None) };
     let content = FailedPayment {
-        order: row.get("order_id"),
+        order: order(&FAILED_PAYMENT, &row)?,
         amount: amount(&FAILED_PAYMENT, &row)?,
         decline_code: row.get("decline_code"),
         payable_until: row.get("expires_at"),
@@ -159,7 +160,7 @@ pub(super) async fn refund(
     let Some(row) = db.row(&REFUND, &[&refund]).await? else { return Ok(None) };
     let refund = Refund {
         id: row.get("id"),
-        order: row.get("order_id"),
+        order: order(&REFUND, &row)?,
         amount: amount(&REFUND, &row)?,
         provider: row.get("provider_refund"),
         refusal: row.get("provider_code"),
@@ -177,6 +178,13 @@ pub(super) async fn low_stock(db: &Db, product: ProductId) -> Result<Option<LowS
         on_hand: row.get("on_hand"),
         available: row.get("available"),
     }))
+}
+
+fn order(query: &Query, row: &Row) -> Result<OrderReference, DbError> {
+    let number: Option<&str> = row.get("number");
+    let number = number.map(str::parse).transpose();
+    let number = number.map_err(|_| DbError::invalid_row(query, "number"))?;
+    Ok(OrderReference { id: row.get("order_id"), number })
 }
 
 fn amount(query: &Query, row: &Row) -> Result<Money, DbError> {

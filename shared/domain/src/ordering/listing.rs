@@ -1,5 +1,7 @@
 //! Which orders a list shows, and in which order. Pure.
 
+use super::number::OrderNumber;
+use super::order::Order;
 use super::refusal::Refusal;
 use super::status::PaymentStatus;
 use crate::id::UserId;
@@ -14,6 +16,7 @@ use utoipa::ToSchema;
 pub struct Filter {
     /// The buyer; for staff only.
     pub user: Option<UserId>,
+    pub number: Option<OrderNumber>,
     pub status: Option<OrderStatus>,
     pub payment: Option<PaymentStatus>,
     /// Placed at this time or later.
@@ -33,6 +36,15 @@ pub enum Sort {
 }
 
 impl Filter {
+    /// Of the orders that were found, those that have the payment status. Only a search by number leaves it to this, which
+    /// finds one order at most.
+    pub(super) fn by_payment(&self, mut found: Vec<Order>) -> Vec<Order> {
+        if let (Some(_), Some(wanted)) = (self.number, self.payment) {
+            found.retain(|order| PaymentStatus::of(order) == wanted);
+        }
+        found
+    }
+
     /// Restricted to the orders that this viewer may see.
     pub(super) fn narrow(self, viewer: Viewer) -> Result<Self, Refusal> {
         match (viewer, self.user) {

@@ -10,6 +10,7 @@ mod limits;
 mod listing;
 mod locked_order;
 mod note;
+mod number;
 mod order;
 mod priced_order;
 mod refusal;
@@ -29,6 +30,7 @@ pub(crate) use limits::HoldLimits;
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;
+pub use number::{InvalidNumber, OrderNumber, OrderReference};
 pub use order::{NewOrder, Order, OrderDiscount, OrderLine, Reason, Totals};
 pub(crate) use priced_order::PricedOrder;
 pub use refusal::{Refusal, Shortage};
@@ -91,7 +93,7 @@ pub async fn list_to(
     let viewer = viewer(standing?, claim)?;
     let filter = filter.narrow(viewer)?;
     let orders = if filter == of_one {
-        sql::with_lines(db, found?).await?
+        filter.by_payment(sql::with_lines(db, found?).await?)
     } else {
         sql::find_all(db, &filter, sort, page).await?
     };

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::basket::Basket;
 use super::cancel_reason::CancelReason;
 use super::note::Note;
+use super::number::{OrderNumber, OrderReference};
 use super::shipment::Shipment;
 use crate::failure::Invalid;
 use crate::id::{OrderId, ProductId, ShippingMethodId, UserId};
@@ -16,6 +17,8 @@ use time::OffsetDateTime;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub id: OrderId,
+    /// None for an order from before there were numbers.
+    pub number: Option<OrderNumber>,
     pub buyer: UserId,
     pub status: OrderStatus,
     pub lines: Vec<OrderLine>,
@@ -145,6 +148,13 @@ impl Reason {
 
     pub fn text(&self) -> &str {
         &self.0
+    }
+}
+
+impl Order {
+    /// What people call it.
+    pub fn reference(&self) -> OrderReference {
+        OrderReference { id: self.id, number: self.number }
     }
 }
 

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::goods::Goods;
 use super::limits::HoldLimits;
 use super::note::Note;
+use super::number::Placement;
 use super::order::{NewOrder, Order, OrderDiscount, OrderLine, Totals};
 use super::refusal::Refusal;
 use crate::id::OrderId;
@@ -11,7 +12,7 @@ use crate::money::Money;
 use crate::pricing::{Bill, BilledShipping, OrderTax, Problem};
 use crate::status::OrderStatus;
 use crate::viewer::Buyer;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// An order that is about to be inserted.
 #[derive(Clone, Debug)]
@@ -73,13 +74,14 @@ impl PricedOrder {
     }
 
     /// The order once it is placed: not paid, shipped or cancelled yet. Its stock is reserved while it waits for a payment.
-    pub(super) fn placed(self, at: OffsetDateTime) -> Order {
+    pub(super) fn placed(self, Placement { at, number }: Placement) -> Order {
         let Self { id, buyer, status, lines, totals, discounts, taxes, shipping, address, note } =
             self;
         let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(buyer).hold_seconds);
         let nothing = Money::zero(totals.currency());
         Order {
             id,
+            number: Some(number),
             buyer: buyer.id,
             status,
             lines,

@@ -19,6 +19,7 @@ use super::address::Address;
 use super::cancel_reason::CancelReason;
 use super::locked_order::LockedOrder;
 use super::note::Note;
+use super::number::Placement;
 use super::order::Reason;
 use super::shipment::Shipment;
 use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
@@ -26,7 +27,7 @@ use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
 use address::{columns, params as address_params};
 use amounts::money;
-use row::{cancel_reason, status};
+use row::{cancel_reason, number, status};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 
@@ -53,9 +54,9 @@ macro_rules! lock_order {
 queries! {
     SET_ACTOR: "set the actor of a transaction" = "select set_config('app.actor', $1::uuid::text, true)";
 
-    /// With the time of the transaction, at which its order is placed.
+    /// With what the database says of an order that is placed in this transaction.
     COUNT_UNPAID: "count a buyer's unpaid orders" = "
-        select count(*) as unpaid, now() as at from orders where user_id = $1 and status = 'pending'";
+        select count(*) as unpaid, now() as at, order_number() as number from orders where user_id = $1 and status = 'pending'";
 
     LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
 
@@ -146,12 +147,14 @@ pub(crate) fn set_actor(tx: &Tx<'_>, actor: UserId) {
     tx.defer(Ask::write(&SET_ACTOR, params![actor]));
 }
 
-/// How many orders of the buyer wait for their payment, and the time of the transaction. The caller holds the lock on the
+/// How many orders of the buyer wait for their payment, and when and under which number another one is placed. The caller holds the lock on the
 /// buyer's orders, so that no concurrent order is missed by the count.
-pub(crate) fn count_unpaid(buyer: UserId) -> Ask<(i64, OffsetDateTime)> {
+pub(crate) fn count_unpaid(buyer: UserId) -> Ask<(i64, Placement)> {
     Ask::new(&COUNT_UNPAID, params![buyer], |rows| {
         let row = rows.first().ok_or(DbError::invalid_row(&COUNT_UNPAID, "no count"))?;
-        Ok((row.get("unpaid"), row.get("at")))
+        let number = number(&COUNT_UNPAID, row)?;
+        let number = number.ok_or(DbError::invalid_row(&COUNT_UNPAID, "no number"))?;
+        Ok((row.get("unpaid"), Placement { at: row.get("at"), number }))
     })
 }
 

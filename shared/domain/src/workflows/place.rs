@@ -38,7 +38,7 @@ pub async fn place_order(
         if let Some(stored) = idempotency::replayed(tx, turn).map_err(Refusal::from)? {
             return Ok(stored);
         }
-        let ((unpaid, at), reserved) = (unpaid?, reserved?);
+        let ((unpaid, placement), reserved) = (unpaid?, reserved?);
         let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
         let limits = HoldLimits::of(buyer);
         if !buyer.is_proven {
@@ -65,7 +65,7 @@ pub async fn place_order(
                 return Err(Refusal::DiscountUsedUp { discount, bill }.into());
             }
         }
-        let order = ordering::insert(tx, priced, at);
+        let order = ordering::insert(tx, priced, placement);
         outbox::enqueue(tx, Event::OrderPlaced { order: id });
         if order.status == Status::Confirmed {
             outbox::enqueue(tx, Event::OrderConfirmed { order: id });

@@ -5,6 +5,7 @@ mod currencies;
 mod idempotency;
 mod invalid_input;
 mod list;
+mod numbers;
 mod place;
 mod priced;
 mod races;

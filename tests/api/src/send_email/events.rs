@@ -51,6 +51,7 @@ async fn mug(fixture: &Fixture) -> ProductId {
 /// The events, other than those with a link, that lead to an email to the buyer; with its subject.
 async fn events_for_the_buyer(fixture: &Fixture) -> Vec<(Event, String)> {
     let (order, user) = (fixture.order, fixture.buyer.id);
+    let number = fixture.shop.order_number(order).await;
     let refund = refund(fixture, "api").await;
     let payment = fixture.shop.one("select id from payments").await;
     let session = FamilyId::generate();
@@ -58,18 +59,18 @@ async fn events_for_the_buyer(fixture: &Fixture) -> Vec<(Event, String)> {
         (Event::RegisteredAgain { user, hour: 1 }, "You have an account already".to_owned()),
         (Event::PasswordChanged { user, epoch: 1 }, "Your password was changed".to_owned()),
         (Event::SessionStolen { user, session }, "We have signed you out, to be safe".to_owned()),
-        (Event::OrderPlaced { order }, format!("We have your order {order}")),
-        (Event::OrderConfirmed { order }, format!("Your order {order} is confirmed")),
-        (Event::OrderShipped { order }, format!("Your order {order} is on its way")),
-        (Event::OrderCancelled { order }, format!("Your order {order} is cancelled")),
+        (Event::OrderPlaced { order }, format!("We have your order {number}")),
+        (Event::OrderConfirmed { order }, format!("Your order {number} is confirmed")),
+        (Event::OrderShipped { order }, format!("Your order {number} is on its way")),
+        (Event::OrderCancelled { order }, format!("Your order {number} is cancelled")),
         (
             Event::PaymentFailed { payment },
-            format!("The payment for your order {order} did not go through"),
+            format!("The payment for your order {number} did not go through"),
         ),
-        (Event::RefundIssued { refund }, format!("Your refund of 12.50 EUR for order {order}")),
+        (Event::RefundIssued { refund }, format!("Your refund of 12.50 EUR for order {number}")),
         (
             Event::GoodsReturned { refund },
-            format!("What you sent back from order {order} has arrived"),
+            format!("What you sent back from order {number} has arrived"),
         ),
     ]
     .into()
@@ -147,10 +148,11 @@ async fn staff_hear_of_what_needs_them_once(column: &str) {
 
     let mails = fixture.ses.mails();
     let subjects: Vec<_> = mails.iter().map(|mail| text(mail, SUBJECT)).collect();
+    let number = fixture.shop.order_number(order).await;
     let expected = [
-        format!("A refund of 12.50 EUR failed, for order {}", fixture.order),
-        format!("Order {} is refunded in full, and not shipped", fixture.order),
-        format!("Order {} is cancelled: less was paid than its total", fixture.order),
+        format!("A refund of 12.50 EUR failed, for order {number}"),
+        format!("Order {number} is refunded in full, and not shipped"),
+        format!("Order {number} is cancelled: less was paid than its total"),
         format!("A payment of order {} is disputed", fixture.order),
         format!("Disputed money of order {} is back, and its buyer may be owed it", fixture.order),
         format!("A payment of order {} may be fraud", fixture.order),

@@ -60,8 +60,9 @@ async fn whoever_pays_hears_of_the_order() {
         fixture.handle(event).await.unwrap();
     }
 
+    let number = fixture.shop.order_number(order).await;
     let subjects =
-        [format!("Your order {order} is confirmed"), format!("We have your order {order}")];
+        [format!("Your order {number} is confirmed"), format!("We have your order {number}")];
     assert_eq!(fixture.subjects(), subjects);
     fixture.audit().await;
 }

@@ -165,11 +165,14 @@ impl Fixture {
         self.grace.get(&format!("/v1/orders/{order}")).await.unwrap().body["status"].clone()
     }
 
-    /// How many emails were sent whose subject contains the order's id and `what`.
+    /// How many emails were sent whose subject contains the order's number and `what`.
     async fn count_emails(&self, order: &str, what: &str) -> usize {
+        let order = self.grace.get(&format!("/v1/orders/{order}")).await.unwrap();
+        let number = order.body["number"].as_str().unwrap();
         let mails = self.shop.aws().mails().await.unwrap();
-        let matching =
-            mails.iter().filter(|mail| mail.subject.contains(order) && mail.subject.contains(what));
+        let matching = mails
+            .iter()
+            .filter(|mail| mail.subject.contains(number) && mail.subject.contains(what));
         matching.count()
     }
 

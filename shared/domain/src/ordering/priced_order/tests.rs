@@ -104,8 +104,9 @@ fn only_an_order_that_waits_for_money_holds_its_stock_and_for_half_an_hour() {
     let mug = ProductId::generate();
     let basket = Basket::new([(mug, 1)]).unwrap();
     let at = OffsetDateTime::UNIX_EPOCH;
+    let placement = Placement { at, number: "K7QF2-9XM4T".parse().unwrap() };
     let held = |minor| {
-        let order = price(&basket, vec![item(mug, minor, 5, true)]).unwrap().placed(at);
+        let order = price(&basket, vec![item(mug, minor, 5, true)]).unwrap().placed(placement);
         order.expires_at.map(|until| (until - at).whole_seconds())
     };
 

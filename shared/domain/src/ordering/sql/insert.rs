@@ -4,10 +4,10 @@ use super::address::columns;
 use crate::db::{Ask, Tx, params, queries};
 use crate::id::OrderId;
 use crate::money::Money;
+use crate::ordering::number::Placement;
 use crate::ordering::order::{Order, Totals};
 use crate::ordering::priced_order::PricedOrder;
 use crate::pricing::{BilledShipping, OrderTax};
-use time::OffsetDateTime;
 
 queries! {
     INSERT: "insert an order and its lines" = "
@@ -17,9 +17,9 @@ queries! {
                                 ship_to_company, ship_to_line1, ship_to_line2, ship_to_postal_code, ship_to_city,
                                 ship_to_region, ship_to_country, ship_to_phone, shipping_method_id, shipping_name,
                                 shipping_carrier, shipping_discount_minor, shipping_tax_minor,
-                                shipping_tax_included_minor, deliver_from, deliver_until, weight_grams)
+                                shipping_tax_included_minor, deliver_from, deliver_until, weight_grams, number)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                    $23, $24, $25, $26, $27, $28, $29, $30)
+                    $23, $24, $25, $26, $27, $28, $29, $30, $41)
             returning id, currency
         )
         insert into order_lines (order_id, currency, product_id, sku, name, quantity, unit_minor, discount_minor,
@@ -41,9 +41,10 @@ macro_rules! column {
     };
 }
 
-/// Inserts an order that is placed at `at`, the time of the transaction. One without tax costs no statement more.
-pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, at: OffsetDateTime) -> Order {
-    let order = order.placed(at);
+/// Inserts an order. One without tax costs no statement more. If another order has its number, the transaction runs again and
+/// draws another one.
+pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, placement: Placement) -> Order {
+    let order = order.placed(placement);
     let Order { id, buyer, status, lines, totals, shipping, expires_at, address, note, .. } =
         order.clone();
     let Totals { subtotal, discount, shipping: shipping_price, tax, tax_included, total } = totals;
@@ -64,6 +65,7 @@ pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, at: OffsetDateTime) -> Ord
         column!(lines, |line| line.unit_price.minor), column!(lines, |line| line.discount.minor),
         column!(lines, |line| line.tax.minor), column!(lines, |line| line.tax_included.minor),
         column!(lines, |line| line.tax_category.clone()), column!(lines, |line| line.tax_rate_ppm),
+        order.number.map(|number| number.stored().to_owned()),
     ];
     tx.defer(Ask::write(&INSERT, row));
     if !order.taxes.is_empty() {

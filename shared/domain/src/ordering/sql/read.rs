@@ -36,7 +36,7 @@ macro_rules! select_orders {
     ($($rest:expr),+) => {
         concat!(
             "
-        select o.id, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
+        select o.id, o.number, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
                o.tax_minor, o.tax_included_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
                o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_company,
@@ -125,6 +125,10 @@ queries! {
     OLDEST_OF: "list a user's orders from the oldest on" =
         list_orders!("and o.user_id = $6", "o.id > $4", "o.id");
 
+    /// One at most, whatever its payment status.
+    BY_NUMBER: "look for an order by its number" =
+        list_orders!("and o.number = $6 and ($7::uuid is null or o.user_id = $7)", "o.id < $4", "o.id desc");
+
     NEWEST_BY_PAYMENT: "list orders by their payment status" = list_orders_by_payment!("o.id < $4", "o.id desc");
 
     OLDEST_BY_PAYMENT: "list orders by their payment status from the oldest on" = list_orders_by_payment!("o.id > $4", "o.id");
@@ -183,9 +187,13 @@ pub(in crate::ordering) fn list(
     sort: Sort,
     page: &PageRequest<OrderId>,
 ) -> Ask<Vec<Row>> {
-    let Filter { user, status, payment, since, until } = *filter;
+    let Filter { user, number, status, payment, since, until } = *filter;
     let mut with =
         params![status.map(OrderStatus::name), since, until, page.after, page.fetch_limit()];
+    if let Some(number) = number {
+        with.extend(params![number.stored().to_owned(), user]);
+        return Ask::new(&BY_NUMBER, with, Ok);
+    }
     let query = match (payment, user, sort) {
         (Some(payment), user, sort) => {
             with.extend(params![user, payment.money(), payment.newest()]);
@@ -214,7 +222,7 @@ pub(in crate::ordering) async fn find_all(
     page: &PageRequest<OrderId>,
 ) -> Result<Vec<Order>, DbError> {
     let (rows,) = db.together((list(filter, sort, page),)).await;
-    with_lines(db, rows?).await
+    Ok(filter.by_payment(with_lines(db, rows?).await?))
 }
 
 /// Reads the lines of all orders with one more statement.

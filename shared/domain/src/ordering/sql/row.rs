@@ -6,6 +6,7 @@ use crate::db::{DbError, Query};
 use crate::id::ProductId;
 use crate::ordering::cancel_reason::CancelReason;
 use crate::ordering::note::Note;
+use crate::ordering::number::OrderNumber;
 use crate::ordering::order::{Order, OrderLine, Reason, Totals};
 use crate::ordering::shipment::Shipment;
 use crate::status::{OrderStatus, PaymentIntentStatus};
@@ -19,6 +20,7 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
     });
     Ok(Order {
         id: row.get("id"),
+        number: number(query, row)?,
         buyer: row.get("user_id"),
         status: status(query, row)?,
         lines,
@@ -77,6 +79,12 @@ pub(super) fn line(query: &Query, row: &Row) -> Result<OrderLine, DbError> {
 
 pub(super) fn status(query: &Query, row: &Row) -> Result<OrderStatus, DbError> {
     OrderStatus::from_name(row.get("status")).ok_or(DbError::invalid_row(query, "status"))
+}
+
+pub(super) fn number(query: &Query, row: &Row) -> Result<Option<OrderNumber>, DbError> {
+    let number: Option<&str> = row.get("number");
+    let read = |number: &str| number.parse().map_err(|_| DbError::invalid_row(query, "number"));
+    number.map(read).transpose()
 }
 
 pub(super) fn cancel_reason(query: &Query, row: &Row) -> Result<Option<CancelReason>, DbError> {

@@ -28,6 +28,7 @@ pub(in crate::ordering) fn order(
     };
     Order {
         id: OrderId::generate(),
+        number: None,
         buyer: UserId::generate(),
         status,
         lines: vec![line.clone(), line],

@@ -11,6 +11,7 @@ use crate::send_email::ses::Ses;
 use aws_config::SdkConfig;
 use domain::db::Db;
 use domain::id::{OrderId, ProductId};
+use domain::ordering::OrderNumber;
 use domain::outbox::{Message, send_own_messages};
 use lambda::dead_letters::DeadLetters;
 use lambda::dispatcher::OutboxDispatcher;
@@ -249,13 +250,13 @@ impl CrashFixture {
         panic!("not handled after {MAX_ROUNDS} deliveries: {message}");
     }
 
-    /// How many mails of each subject were sent to a user. The subjects come without the order's id.
+    /// How many mails of each subject were sent to a user. The subjects come without the order's number.
     fn emails_to(&self, to: &User) -> BTreeMap<String, usize> {
         let mut emails = BTreeMap::new();
         for mail in self.ses.mails() {
             if mail["Destination"]["ToAddresses"] == json!([to.email]) {
                 let subject = mail["Content"]["Simple"]["Subject"]["Data"].as_str().unwrap();
-                let words = subject.split(' ').filter(|word| !word.starts_with("ord_"));
+                let words = subject.split(' ').filter(|word| word.parse::<OrderNumber>().is_err());
                 *emails.entry(words.collect::<Vec<_>>().join(" ")).or_default() += 1;
             }
         }

@@ -1,5 +1,10 @@
 -- Like refused.sql, about the parts of orders and refunds.
 
+-- orders_number_shape
+update orders set number = 'K7QF2-9XM4T';
+-- orders_number_taken
+insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_at, number)
+select gen_random_uuid(), user_id, currency, subtotal_minor, total_minor, expires_at, number from orders;
 -- orders_total_parts_range
 alter table orders disable trigger orders_guard;
 update orders set shipping_discount_minor = 1;
