@@ -340,6 +340,7 @@ async fn the_uses_of_a_discount_are_its_orders_and_not_its_buyers() {
     let mut orders = Vec::new();
     for is_over in [false, true, false] {
         let order = shop.order(&buyer, Order { product, quantity: 1 }).await;
+        shop.run("alter table discount_uses disable trigger discount_uses_add_up").await;
         let sql = "insert into discount_uses (discount_id, order_id, code, title, target, amount_minor, buyer, released_at)
                    values ($1, $2, 'WELCOME', 'Welcome', 'order', 125, sha256('ann'), case when $3 then now() end)";
         shop.admin.execute(sql, &[&welcome, &order, &is_over]).await.unwrap();
