@@ -5,6 +5,7 @@ use crate::money::Currency;
 use crate::ordering::Basket;
 use crate::pricing::{self, Codes, Rules};
 use proptest::prelude::*;
+use time::OffsetDateTime;
 
 fn item(product: ProductId, minor: i64, available: i32, is_reserved: bool) -> ReservedLine {
     let price = Money { minor, currency: Currency::EUR };
