@@ -6,7 +6,7 @@ pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod show;
 
-use domain::catalog::{Product, Status, Stock, Viewer};
+use domain::catalog::{Product, Status, Stock, Viewer, Weight};
 use domain::id::{CategoryId, ProductId};
 use domain::money::Money;
 use lambda::http::ETag;
@@ -27,6 +27,13 @@ pub(crate) struct ProductView {
     #[schema(required)]
     category: Option<CategoryId>,
     metadata: BTreeMap<String, String>,
+    /// What it is taxed as.
+    #[schema(example = "standard")]
+    tax_category: String,
+    /// Of one piece; null if it is not known.
+    #[schema(required)]
+    weight_grams: Option<i32>,
+    requires_shipping: bool,
     status: Status,
     stock: StockView,
     #[serde(with = "time::serde::rfc3339")]
@@ -62,6 +69,9 @@ impl ProductView {
             price: price.money(),
             category,
             metadata: metadata.into_entries(),
+            tax_category: product.tax_category.into(),
+            weight_grams: product.weight.map(Weight::grams),
+            requires_shipping: product.requires_shipping,
             status,
             stock: StockView::new(stock, viewer),
             created_at: product.created_at,

@@ -1,12 +1,18 @@
 //! Every error code with its meaning and advice. Published codes are never renamed or removed.
 
+mod pricing;
 mod shop;
 
 /// A code, its meaning and the advice; the texts are inserted into HTML without escaping.
 type Entry = (&'static str, &'static str, &'static str);
 
 pub(crate) fn find(code: &str) -> Option<Entry> {
-    GENERAL.iter().chain(shop::CODES).copied().find(|(known, ..)| *known == code)
+    GENERAL
+        .iter()
+        .chain(pricing::CODES)
+        .chain(shop::CODES)
+        .copied()
+        .find(|(known, ..)| *known == code)
 }
 
 /// The codes that are not specific to one resource.

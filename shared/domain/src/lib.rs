@@ -24,6 +24,7 @@ pub mod pricing;
 pub mod retention;
 pub mod statements;
 pub mod status;
+pub mod tax_category;
 pub mod text;
 pub mod viewer;
 pub mod workflows;

@@ -50,6 +50,9 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         refund::LINE_QUERIES,
         refund::REFUNDABLE_QUERIES,
         refund::SUPERSEDED_QUERIES,
+        pricing::settings::ALL_QUERIES,
+        pricing::shipping_methods::ALL_QUERIES,
+        pricing::taxes::ALL_QUERIES,
         retention::ALL,
     ]
     .into_iter()

@@ -22,6 +22,19 @@ pub fn multiline(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid
     bounded(pointer, raw, max, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
+/// A word for programs: 1 to 40 lower-case letters, digits, hyphens and underscores, the first a letter or digit.
+pub fn slug(pointer: &str, raw: &str) -> Result<String, Invalid> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let fits = (1..=40).contains(&raw.len())
+        && raw.starts_with(is_plain)
+        && raw.chars().all(|c| is_plain(c) || matches!(c, '-' | '_'));
+    if !fits {
+        let detail = "must be 1 to 40 lower-case letters, digits, hyphens or underscores, the first a letter or digit";
+        return Err(Invalid::new(pointer, "bad_word", detail));
+    }
+    Ok(raw.to_owned())
+}
+
 fn bounded(
     pointer: &str,
     text: &str,
@@ -62,6 +75,16 @@ mod tests {
         }
         assert_eq!(multiline("/description", "a\0", 20).unwrap_err().code, "bad_character");
         assert!(multiline("/description", "a\nb", 20).is_ok());
+    }
+
+    #[test]
+    fn a_slug_is_plain() {
+        for good in ["a", "books", "0-rated", "x_y", &"a".repeat(40)] {
+            assert_eq!(slug("/category", good).unwrap(), good);
+        }
+        for bad in ["", "A", "-a", "a b", "ä", "a\0", &"a".repeat(41)] {
+            assert_eq!(slug("/category", bad).unwrap_err().code, "bad_word", "{bad:?}");
+        }
     }
 
     #[test]

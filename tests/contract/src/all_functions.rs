@@ -7,6 +7,7 @@ use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;
 use orders::Orders;
 use payments::Payments;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use stripe_gateway::webhook::SigningSecrets;
@@ -91,6 +92,8 @@ impl AllFunctions {
         let product = self.shop.product(Product::any()).await;
         let category = self.shop.category(Category::any()).await;
         let discount = self.shop.percent_off(None, 1000).await;
+        self.shop.tax_country("DE", true).await;
+        let method = self.shop.shipping_method("EUR", "flat", &json!([])).await;
         let order = self.shop.order(&owner, Order { product, quantity: 1 }).await;
         let intent = self.shop.payment(order).await;
         let path_parameters = BTreeMap::from([
@@ -99,6 +102,8 @@ impl AllFunctions {
             ("{product_id}", product.to_string()),
             ("{category_id}", category.to_string()),
             ("{discount_id}", discount.to_string()),
+            ("{country}", "DE".to_owned()),
+            ("{method_id}", method.to_string()),
             ("{user_id}", owner.id.to_string()),
         ]);
         Resources { owner, order, intent, path_parameters }

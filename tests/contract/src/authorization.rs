@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 82] = [
+const REQUIRED_ACCESS: [(&str, Access); 93] = [
     ("archive_product", Staff),
     ("cancel_order", Customer),
     ("change_category", Staff),
@@ -101,6 +101,17 @@ const REQUIRED_ACCESS: [(&str, Access); 82] = [
     ("show_discount", Staff),
     ("change_discount", Staff),
     ("list_discount_uses", Staff),
+    ("list_tax_countries", Staff),
+    ("show_tax_country", Staff),
+    ("set_tax_country", Staff),
+    ("list_tax_rates", Staff),
+    ("add_tax_rate", Staff),
+    ("list_shipping_methods", Public),
+    ("show_shipping_method", Public),
+    ("create_shipping_method", Staff),
+    ("change_shipping_method", Staff),
+    ("show_pricing", Staff),
+    ("set_pricing", Staff),
 ];
 
 fn required_access(operation: &Operation) -> Access {

@@ -9,12 +9,14 @@ use utoipa::openapi::OpenApi;
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
 /// In the order of the published document.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     ("accounts", "Registration, log-in, sessions and passwords."),
     ("users", "Management of accounts by admins."),
     ("products", "The catalogue. Reading is public; changes are for staff."),
     ("categories", "The tree of product categories."),
     ("discounts", "Discounts by code, or by themselves, and the orders that have them. For staff."),
+    ("taxes", "Which countries are taxed, and their rates. For staff."),
+    ("shipping", "Shipping methods and their prices. Reading is public; changes are for staff."),
     ("inventory", "Stock levels and stock movements."),
     ("orders", "Placing, tracking, changing and cancelling orders."),
     ("payments", "Payments, refunds and disputes, and the webhook for Stripe."),

@@ -3,11 +3,13 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::catalog::{
     self, Change, Description, MetadataChange, ProductChange, ProductName, Sku, Stage, Viewer,
+    Weight,
 };
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::{CategoryId, ProductId};
 use domain::money::Currency;
+use domain::tax_category::TaxCategory;
 use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Json, Path, Problem};
 use serde::Deserialize;
@@ -39,6 +41,17 @@ pub(crate) struct ChangeProduct {
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, Option<String>>>)]
     metadata: Change<MetadataChange>,
+    /// Null sets it to `standard`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9][a-z0-9_-]{0,39}$")]
+    tax_category: Change<String>,
+    /// Null says that it is not known.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
+    weight_grams: Change<i64>,
+    #[serde(default)]
+    #[schema(value_type = bool, required = false)]
+    requires_shipping: Change<bool>,
     #[serde(default)]
     #[schema(value_type = Stage, required = false)]
     status: Change<Stage>,
@@ -63,6 +76,8 @@ impl TryFrom<ChangeProduct> for ProductChange {
         let sku = body.sku.required("/sku")?;
         let name = body.name.required("/name")?;
         let description = body.description.or_default();
+        let category =
+            body.tax_category.try_map(|raw| TaxCategory::parse("/tax_category", &raw))?;
         let (price_minor, currency) = match body.price.required("/price")? {
             None => (None, None),
             Some(price) => (
@@ -78,6 +93,9 @@ impl TryFrom<ChangeProduct> for ProductChange {
             currency,
             category: body.category,
             metadata: body.metadata,
+            tax_category: category.or_default(),
+            weight: body.weight_grams.try_map(Weight::new)?,
+            requires_shipping: body.requires_shipping.required("/requires_shipping")?,
             stage: body.status.required("/status")?,
         })
     }

@@ -4,13 +4,14 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use domain::catalog::{
     Description, InitialStock, Metadata, NewProduct, Price, Product, ProductName, Sku, Stage,
-    Viewer,
+    Viewer, Weight,
 };
 use domain::db::Db;
 use domain::failure::Invalid;
 use domain::id::CategoryId;
 use domain::idempotency::{IdempotentCall, RecordedResponse};
 use domain::money::Money;
+use domain::tax_category::TaxCategory;
 use domain::workflows;
 use lambda::http::caller::Staff;
 use lambda::http::{ETag, IdempotentResponse, MaybeIdempotentJson, Problem};
@@ -27,6 +28,7 @@ use utoipa::ToSchema;
     "price": {"amount": 1250, "currency": "EUR"},
     "stock": 40,
     "metadata": {"colour": "blue"},
+    "weight_grams": 350,
     "status": "active",
 }))]
 pub(crate) struct CreateProduct {
@@ -45,14 +47,29 @@ pub(crate) struct CreateProduct {
     /// At most 50 keys of 40 characters, values of 500 characters, and 8 KiB in all.
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+    /// What it is taxed as; `standard` by default.
+    #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,39}$")]
+    tax_category: Option<String>,
+    /// Of one piece. Without it, methods that are priced by weight are not offered.
+    #[schema(minimum = 0, maximum = 10_000_000)]
+    weight_grams: Option<i64>,
+    /// False for what is not sent, such as a download; true by default.
+    #[serde(default = "yes")]
+    requires_shipping: bool,
     #[serde(default)]
     status: Stage,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl TryFrom<CreateProduct> for NewProduct {
     type Error = Invalid;
 
     fn try_from(body: CreateProduct) -> Result<Self, Invalid> {
+        let category = body.tax_category.as_deref();
+        let category = category.map(|raw| TaxCategory::parse("/tax_category", raw)).transpose()?;
         Ok(Self {
             sku: Sku::parse(&body.sku)?,
             name: ProductName::parse(&body.name)?,
@@ -61,6 +78,9 @@ impl TryFrom<CreateProduct> for NewProduct {
             stock: InitialStock::new(body.stock)?,
             category: body.category,
             metadata: Metadata::new(body.metadata)?,
+            tax_category: category.unwrap_or_default(),
+            weight: body.weight_grams.map(Weight::new).transpose()?,
+            requires_shipping: body.requires_shipping,
             stage: body.status,
         })
     }

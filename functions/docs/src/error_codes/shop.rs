@@ -40,23 +40,6 @@ pub(super) const CODES: &[Entry] = &[
         "The category still has products or subcategories.",
         "Move them elsewhere first.",
     ),
-    // Discounts
-    ("discount_not_found", "There is no such discount.", "Look it up in the list of discounts."),
-    (
-        "code_taken",
-        "Another active discount has this code.",
-        "Choose another code, or set active of the other discount to false first.",
-    ),
-    (
-        "limit_fixed",
-        "Whether a discount has a limit of uses is settled when it is created; a limit for each buyer can be raised or removed, but not lowered or added.",
-        "Set active of the discount to false, and create another one.",
-    ),
-    (
-        "below_used",
-        "More orders have the discount than the new limit allows.",
-        "used says how many those are. Choose a limit that is not lower, or set active to false to end it.",
-    ),
     (
         "unknown_sku",
         "No product has this SKU, or it was archived.",
@@ -107,41 +90,6 @@ pub(super) const CODES: &[Entry] = &[
         "total_too_small",
         "The order's total is lower than the minimum amount of a payment in its currency, and not 0. Nothing was reserved.",
         "least is the minimum. Order more; staff can also set the price to 0.",
-    ),
-    (
-        "address_required",
-        "Tax and shipping depend on the destination, and the order has none.",
-        "Send shipping_address.",
-    ),
-    (
-        "region_required",
-        "The shop's taxes or shipping prices in the country depend on the region.",
-        "Send region (state or province) in shipping_address.",
-    ),
-    (
-        "no_shipping_there",
-        "Something in the order must be shipped, and the shop does not ship it to the destination.",
-        "Choose another address, or order other products. Staff add zones to the shop's shipping methods.",
-    ),
-    (
-        "shipping_required",
-        "Something in the order must be shipped, and no shipping method was chosen.",
-        "Choose one of options, and send its method as shipping_method.",
-    ),
-    (
-        "shipping_option_gone",
-        "The chosen shipping method is not offered for this order and destination.",
-        "Choose one of options, and send its method as shipping_method.",
-    ),
-    (
-        "discount_used_up",
-        "Others used the last of a discount while the order was placed. No order was placed.",
-        "total is what the order costs without it. Show it to the buyer, and send it as expected_total if they agree.",
-    ),
-    (
-        "destination_changes_price",
-        "Taxes and shipping of the order were priced for its country and region, so its address stays there.",
-        "Cancel the order and place another one for the new destination. Other parts of the address can be changed.",
     ),
     (
         "illegal_move",

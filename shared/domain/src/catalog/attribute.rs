@@ -29,6 +29,10 @@ pub struct Price(Money);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitialStock(i32);
 
+/// Of one piece, in grams: at most ten tonnes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight(pub(super) i32);
+
 macro_rules! texts {
     ($($name:ident: $read:expr;)+) => {$(
         impl $name {
@@ -115,6 +119,20 @@ impl InitialStock {
     }
 
     pub fn pieces(self) -> i32 {
+        self.0
+    }
+}
+
+impl Weight {
+    const MAX: i32 = 10_000_000;
+
+    pub fn new(grams: i64) -> Result<Self, Invalid> {
+        let grams = i32::try_from(grams).ok().filter(|grams| (0..=Self::MAX).contains(grams));
+        let detail = || format!("must be between 0 and {} grams", Self::MAX);
+        grams.map(Self).ok_or_else(|| Invalid::new("/weight_grams", "out_of_range", detail()))
+    }
+
+    pub fn grams(self) -> i32 {
         self.0
     }
 }

@@ -15,7 +15,7 @@ mod sql;
 mod terms;
 mod words;
 
-pub use attribute::{CategoryName, Description, InitialStock, Price, ProductName, Sku};
+pub use attribute::{CategoryName, Description, InitialStock, Price, ProductName, Sku, Weight};
 pub use category::{Category, CategoryChange, NewCategory};
 use common_searches::CommonSearches;
 use listing::MatchKind;

@@ -1,10 +1,11 @@
 //! Products and how they change.
 
-use super::attribute::{Description, InitialStock, Price, ProductName, Sku};
+use super::attribute::{Description, InitialStock, Price, ProductName, Sku, Weight};
 use super::metadata::{Metadata, MetadataChange};
 use super::{Change, Refusal};
 use crate::id::{CategoryId, ProductId};
 use crate::money::{Currency, Money};
+use crate::tax_category::TaxCategory;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -18,6 +19,10 @@ pub struct Product {
     pub price: Price,
     pub category: Option<CategoryId>,
     pub metadata: Metadata,
+    pub tax_category: TaxCategory,
+    /// `None` if it is not known.
+    pub weight: Option<Weight>,
+    pub requires_shipping: bool,
     pub status: Status,
     pub stock: Stock,
     /// Incremented by each change except of the stock.
@@ -63,6 +68,9 @@ pub struct NewProduct {
     pub stock: InitialStock,
     pub category: Option<CategoryId>,
     pub metadata: Metadata,
+    pub tax_category: TaxCategory,
+    pub weight: Option<Weight>,
+    pub requires_shipping: bool,
     pub stage: Stage,
 }
 
@@ -77,6 +85,9 @@ pub struct ProductChange {
     pub currency: Option<Currency>,
     pub category: Change<CategoryId>,
     pub metadata: Change<MetadataChange>,
+    pub tax_category: Option<TaxCategory>,
+    pub weight: Change<Weight>,
+    pub requires_shipping: Option<bool>,
     pub stage: Option<Stage>,
 }
 
@@ -90,7 +101,7 @@ impl Product {
         if change.currency.is_some_and(|wanted| wanted != currency) {
             return Err(Refusal::CurrencyFixed { currency });
         }
-        let ProductChange { sku, name, description, .. } = change.clone();
+        let ProductChange { sku, name, description, tax_category, .. } = change.clone();
         let new_price = change.price_minor.filter(|wanted| *wanted != minor);
         let new_price = new_price.map(|minor| Price::new(Money { minor, currency })).transpose()?;
         Ok(Self {
@@ -104,6 +115,9 @@ impl Product {
                 Change::Clear => Metadata::default(),
                 Change::Set(change) => self.metadata.merge(change)?,
             },
+            tax_category: tax_category.unwrap_or_else(|| self.tax_category.clone()),
+            weight: change.weight.apply_to(self.weight),
+            requires_shipping: change.requires_shipping.unwrap_or(self.requires_shipping),
             status: change.stage.map_or(self.status, Status::from),
             ..*self
         })
@@ -154,6 +168,9 @@ mod tests {
             price: Price::new(Money { minor: 1250, currency: Currency::EUR }).unwrap(),
             category: Some(CategoryId::generate()),
             metadata: Metadata::new(BTreeMap::from([("a".to_owned(), "1".to_owned())])).unwrap(),
+            tax_category: TaxCategory::default(),
+            weight: Some(Weight::new(350).unwrap()),
+            requires_shipping: true,
             status: Status::Active,
             stock: Stock { on_hand: 10, reserved: 3 },
             version: 1,

@@ -1,10 +1,11 @@
 //! Mapping of rows to products and categories.
 
-use super::attribute::{CategoryName, Description, Price, ProductName, Sku};
+use super::attribute::{CategoryName, Description, Price, ProductName, Sku, Weight};
 use super::metadata::Metadata;
 use super::{Category, Product, Status, Stock};
 use crate::db::{DbError, Query};
 use crate::money::{Currency, Money};
+use crate::tax_category::TaxCategory;
 use postgres_types::Json;
 use tokio_postgres::Row;
 
@@ -27,6 +28,9 @@ pub(super) fn read_product(query: &Query, row: &Row) -> Result<Product, DbError>
         price,
         category: row.get("category_id"),
         metadata: Metadata(metadata),
+        tax_category: TaxCategory::from_stored(row.get("tax_category")),
+        weight: row.get::<_, Option<i32>>("weight_grams").map(Weight),
+        requires_shipping: row.get("requires_shipping"),
         status: Status::from_name(row.get("status")).ok_or_else(|| invalid_row("status"))?,
         stock: Stock { on_hand: row.get("on_hand"), reserved: row.get("reserved") },
         version: row.get("version"),

@@ -2,7 +2,7 @@
 
 use super::row::{read_category, read_product, returned};
 use super::terms::SearchedTexts;
-use super::{Category, NewCategory, NewProduct, Product, Status};
+use super::{Category, NewCategory, NewProduct, Product, Status, Weight};
 use crate::db::{Db, DbError, Param, Tx, queries};
 use crate::id::{CategoryId, ProductId};
 use crate::money::Money;
@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 macro_rules! product_columns {
     () => {
         "id, sku, name, description, price_minor, currency, category_id, metadata, status,
-                on_hand, reserved, version, created_at, updated_at"
+                tax_category, weight_grams, requires_shipping, on_hand, reserved, version, created_at, updated_at"
     };
 }
 
@@ -66,8 +66,8 @@ pub(super) use pages::products;
 queries! {
     INSERT_PRODUCT: "create a product" = concat!("
         insert into products (id, sku, name, description, price_minor, currency, on_hand, category_id, metadata, status,
-                              search_terms, sort_name)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::tsvector, $12)
+                              search_terms, sort_name, tax_category, weight_grams, requires_shipping)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::tsvector, $12, $13, $14, $15)
         returning ", product_columns!());
 
     PRODUCT: "look up a product" = concat!("
@@ -79,7 +79,8 @@ queries! {
     UPDATE_PRODUCT: "change a product" = concat!("
         update products
         set sku = $2, name = $3, description = $4, price_minor = $5, category_id = $6, metadata = $7, status = $8,
-            search_terms = $9::text::tsvector, sort_name = $10, version = version + 1, updated_at = now()
+            search_terms = $9::text::tsvector, sort_name = $10, tax_category = $11, weight_grams = $12,
+            requires_shipping = $13, version = version + 1, updated_at = now()
         where id = $1
         returning ", product_columns!());
 
@@ -141,10 +142,10 @@ pub(super) async fn insert_product(
     id: ProductId,
     new: &NewProduct,
 ) -> Result<Product, DbError> {
-    let NewProduct { sku, name, description, price, stock, category, metadata, stage } = new;
+    let NewProduct { sku, name, description, price, stock, category, metadata, stage, .. } = new;
     let Money { minor, currency } = price.money();
     let texts = SearchedTexts::of(&sku.0, &name.0, &description.0);
-    let row: [Param<'_>; 12] = [
+    let row: [Param<'_>; 15] = [
         &id,
         &sku.0,
         &name.0,
@@ -157,6 +158,9 @@ pub(super) async fn insert_product(
         &Status::from(*stage).name(),
         &texts.search_terms,
         &texts.sort_name,
+        &new.tax_category.as_str(),
+        &new.weight.map(Weight::grams),
+        &new.requires_shipping,
     ];
     let row = returned(&INSERT_PRODUCT, tx.row(&INSERT_PRODUCT, &row).await?)?;
     read_product(&INSERT_PRODUCT, &row)
@@ -175,7 +179,7 @@ pub(super) async fn lock_product(tx: &Tx<'_>, id: ProductId) -> Result<Option<Pr
 pub(super) async fn update_product(tx: &Tx<'_>, product: &Product) -> Result<Product, DbError> {
     let Product { id, sku, name, description, price, category, metadata, status, .. } = product;
     let texts = SearchedTexts::of(&sku.0, &name.0, &description.0);
-    let row: [Param<'_>; 10] = [
+    let row: [Param<'_>; 13] = [
         id,
         &sku.0,
         &name.0,
@@ -186,6 +190,9 @@ pub(super) async fn update_product(tx: &Tx<'_>, product: &Product) -> Result<Pro
         &status.name(),
         &texts.search_terms,
         &texts.sort_name,
+        &product.tax_category.as_str(),
+        &product.weight.map(Weight::grams),
+        &product.requires_shipping,
     ];
     let row = returned(&UPDATE_PRODUCT, tx.row(&UPDATE_PRODUCT, &row).await?)?;
     read_product(&UPDATE_PRODUCT, &row)

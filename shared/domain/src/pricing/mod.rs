@@ -1,6 +1,8 @@
-//! What a basket costs at a place: discounts, shipping, taxes, and what of it goes back in refunds. Pure, but for `discounts`,
-//! which staff write.
+//! What a basket costs at a place: discounts, shipping, taxes, and what of it goes back in refunds. All of it is pure but for
+//! what staff write about them and what orders use of it, which has SQL: `taxes`, `shipping_methods`, `discounts`, `settings`
+//! and `uses`.
 
+mod amount;
 mod arithmetic;
 mod basket;
 mod bill;
@@ -10,12 +12,17 @@ mod destination;
 mod discount;
 pub mod discounts;
 mod itemize;
+mod place;
 mod price;
 mod problem;
 pub mod refund;
+mod refusal;
 mod rules;
+pub mod settings;
 mod shipping;
+pub mod shipping_methods;
 mod tax;
+pub mod taxes;
 mod uses;
 
 pub use basket::{Basket, Line, Wish};
@@ -25,9 +32,13 @@ pub use bill::{
 };
 pub use codes::Codes;
 pub use destination::Destination;
+pub use place::{WrittenPlace, country_at};
 pub use price::bill;
 pub use problem::{Problem, Severity};
-pub use rules::{DiscountTarget, Rules};
+pub use refusal::Refusal;
+pub use rules::{
+    DiscountTarget, Rules, ShippingBasis, ShippingTaxRule, ShippingTier, ShippingZone,
+};
 pub(crate) use uses::{ALL as ALL_USES, use_discounts};
 
 #[cfg(test)]

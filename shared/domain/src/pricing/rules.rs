@@ -1,7 +1,8 @@
 //! What a shop has written about taxes, shipping and discounts, as far as it concerns one basket. Pure.
 //!
 //! It is read from the JSON value of the SQL function `pricing_rules(country, region, postal_prefixes, codes, currency,
-//! buyer)`. An example, with every member; each must be there, and may be null only where a comment says so:
+//! buyer, account)`; the account may be left out. An example, with every member; each must be there, and may be null only
+//! where a comment says so:
 //!
 //! ```json
 //! {
@@ -12,7 +13,7 @@
 //!   "tax": {                                      // null: no tax in this country, or no country
 //!     "prices_include_tax": true,
 //!     "shipping_rule": "follow",                  // or "own", "none"
-//!     "is_exempt": false,                         // the buyer's certificate holds at this place now
+//!     "is_exempt": false,                         // the account's certificate holds at this place now
 //!     "rates": [
 //!       {
 //!         "region": "",                           // empty: everywhere in the country
@@ -79,6 +80,7 @@
 //!   left out. Rates and zones of other regions and postal prefixes may be left out; if they are not, they have no effect.
 //! - Methods: all active ones, also of other currencies. Their zones of this country and of everywhere else; all methods and no
 //!   zones, if there is no country.
+//! - Categories of a discount: those that it names, and all below them.
 //! - Discounts: the active ones with one of the codes, also those that have ended, not begun, or are used up. Of those without a
 //!   code, the first ten by priority and id that hold now, have uses left for everybody and for this buyer, and are of this
 //!   currency or of any.
@@ -122,9 +124,9 @@ pub(super) struct CountryTax {
 }
 
 /// How shipping is taxed in a country.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ShippingTaxRule {
+pub enum ShippingTaxRule {
     /// At the rates of the goods, in proportion to what is paid for them.
     Follow,
     /// At the rate of the method's own category.
@@ -165,9 +167,9 @@ pub(super) struct ShippingMethod {
 }
 
 /// What a method is priced by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ShippingBasis {
+pub enum ShippingBasis {
     Flat,
     /// Grams of what is shipped.
     Weight,
@@ -175,19 +177,25 @@ pub(super) enum ShippingBasis {
     Subtotal,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ShippingZone {
-    pub(super) country: String,
-    pub(super) region: String,
-    pub(super) postal_prefix: String,
-    pub(super) tiers: Vec<ShippingTier>,
+/// What a method costs at a place. Also the form in which methods store their zones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippingZone {
+    /// Empty for all places that no other zone of the method is for.
+    pub country: String,
+    /// Empty for all regions.
+    pub region: String,
+    /// Empty for all postal codes.
+    pub postal_prefix: String,
+    pub tiers: Vec<ShippingTier>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct ShippingTier {
-    pub(super) from: i64,
+/// The price from a weight or value on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippingTier {
+    pub from: i64,
+    /// Without one, the method is not offered.
     #[serde(deserialize_with = "optional_minor")]
-    pub(super) price_minor: Option<i64>,
+    pub price_minor: Option<i64>,
 }
 
 /// A discount, as far as it may concern this basket.

@@ -11,6 +11,7 @@ mod list;
 mod pagination;
 mod search;
 mod show;
+mod taxed_and_shipped;
 
 use serde_json::{Value, json};
 use testkit::{ApiClient, Response, Shop, User};

@@ -167,6 +167,33 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Discounts", "change_discount", Staff, 200)
     },
     step("Discounts", "list_discount_uses", Staff, 200),
+    Step {
+        path: Some("/v1/tax-countries/DE"),
+        body: Some(r#"{"prices_include_tax": true, "shipping_rule": "follow"}"#),
+        ..step("Taxes", "set_tax_country", Staff, 201)
+    },
+    Step { path: Some("/v1/tax-countries/DE"), ..step("Taxes", "show_tax_country", Staff, 200) },
+    step("Taxes", "list_tax_countries", Staff, 200),
+    Step {
+        body: Some(r#"{"country": "DE", "rate_ppm": 190000, "label": "MwSt"}"#),
+        ..step("Taxes", "add_tax_rate", Staff, 201)
+    },
+    Step { path: Some("/v1/tax-rates?country=DE"), ..step("Taxes", "list_tax_rates", Staff, 200) },
+    step("Taxes", "show_pricing", Staff, 200),
+    Step { body: Some(r#"{"home_country": "DE"}"#), ..step("Taxes", "set_pricing", Staff, 200) },
+    Step {
+        body: Some(
+            r#"{"name": "Parcel", "carrier": "DHL", "currency": "EUR", "basis": "flat", "zones": [{"country": "DE", "tiers": [{"from": 0, "amount": 490}]}]}"#,
+        ),
+        keep: &[("method_id", "id")],
+        ..step("Shipping", "create_shipping_method", Staff, 201)
+    },
+    step("Shipping", "list_shipping_methods", Anonymous, 200),
+    step("Shipping", "show_shipping_method", Anonymous, 200),
+    Step {
+        body: Some(r#"{"free_from": 5000}"#),
+        ..step("Shipping", "change_shipping_method", Staff, 200)
+    },
     step("Inventory", "list_stock", Staff, 200),
     step("Inventory", "show_stock", Staff, 200),
     Step {
@@ -183,7 +210,9 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Inventory", "sync_counts", Staff, 202)
     },
     Step {
-        body: Some(r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}]}"#),
+        body: Some(
+            r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}], "shipping_method": "{{method_id}}", "shipping_address": {"name": "Ann Example", "line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"}}"#,
+        ),
         keep: &[("order_id", "id")],
         ..step("Orders", "place_order", Customer, 201)
     },

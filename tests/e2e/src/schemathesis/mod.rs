@@ -82,7 +82,13 @@ impl TestData {
         let refunds = format!("/v1/payments/{}/refunds", payment.as_str().unwrap());
         let half = json!({"amount": {"amount": 1250, "currency": "EUR"}});
         let refund = admin.post_with_new_key(&refunds, &half).await.unwrap().body["id"].clone();
+        let parcel = json!({
+            "name": "Parcel", "currency": "EUR", "basis": "flat", "zones": [{"tiers": [{"from": 0, "amount": 490}]}],
+        });
+        let method = admin.post_with_new_key("/v1/shipping-methods", &parcel).await.unwrap();
         let dictionaries = vec![
+            ("path.method_id", 0.8, vec![method.body["id"].clone()]),
+            ("path.country", 0.8, vec![json!("DE"), json!("US")]),
             ("path.order_id", 0.8, vec![paid, waiting]),
             ("path.payment_id", 0.8, vec![payment]),
             ("path.refund_id", 0.8, vec![refund]),

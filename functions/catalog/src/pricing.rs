@@ -1,0 +1,31 @@
+//! `/v1/pricing`.
+
+pub(crate) mod set;
+pub(crate) mod show;
+
+use domain::country::Country;
+use domain::pricing::settings::ShopPricing;
+use lambda::http::ETag;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PricingView {
+    /// The country that prices are estimated for before an address is known.
+    #[schema(required, pattern = "^[A-Z]{2}$", example = "DE")]
+    home_country: Option<&'static str>,
+    /// Whether the shop has a taxed country, an active shipping method or an active discount.
+    has_rules: bool,
+}
+
+impl From<ShopPricing> for PricingView {
+    fn from(pricing: ShopPricing) -> Self {
+        let home_country = pricing.home_country.map(Country::code);
+        Self { home_country, has_rules: pricing.has_rules }
+    }
+}
+
+/// Rules come and go without a new version.
+fn tag(pricing: &ShopPricing) -> ETag {
+    ETag::version(pricing.version).and(pricing.has_rules)
+}

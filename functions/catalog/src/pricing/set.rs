@@ -1,0 +1,55 @@
+use super::{PricingView, tag};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::db::Db;
+use domain::pricing::{country_at, settings};
+use lambda::http::caller::Staff;
+use lambda::http::{IfMatch, Json, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"home_country": "DE"}))]
+pub(crate) struct SetPricing {
+    /// The country that prices are estimated for before an address is known; null for none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, pattern = "^[A-Z]{2}$")]
+    home_country: Option<String>,
+}
+
+/// Change the settings of prices
+///
+/// With `If-Match`, only if they have not changed since.
+#[utoipa::path(
+    put,
+    path = "/v1/pricing",
+    tag = "taxes",
+    security(("bearer" = [])),
+    params(
+        ("If-Match" = Option<String>, Header, description = "The expected ETag, or several; 412 if none is the current one"),
+    ),
+    request_body = SetPricing,
+    responses(
+        (status = 200, description = "The settings", body = PricingView),
+        (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
+        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 403, description = "`wrong_role`", body = Problem),
+        (status = 412, description = "`stale`", body = Problem),
+        (status = 413, description = "`too_large`", body = Problem),
+        (status = 415, description = "`not_json`", body = Problem),
+        (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons", body = Problem),
+        (status = 503, description = "`unavailable`", body = Problem),
+    ),
+)]
+pub(crate) async fn set_pricing(
+    State(db): State<Db>,
+    _: Staff,
+    IfMatch(versions): IfMatch,
+    Json(body): Json<SetPricing>,
+) -> Result<impl IntoResponse, Problem> {
+    let home = body.home_country.as_deref();
+    let home = home.map(|code| country_at("/home_country", code)).transpose()?;
+    let pricing = settings::set_home_country(&db, versions.as_deref(), home).await?;
+    Ok((tag(&pricing), Json(PricingView::from(pricing))))
+}

@@ -1,0 +1,49 @@
+//! SQL statements of the settings. They contain no business rules.
+
+use super::ShopPricing;
+use crate::country::Country;
+use crate::db::{Db, DbError, Query, Tx, queries};
+use tokio_postgres::Row;
+
+queries! {
+    SHOP_PRICING: "look up the settings of prices" = "
+        select home_country, has_rules, version from shop_pricing";
+
+    LOCK_SHOP_PRICING: "lock the settings of prices" = "
+        select home_country, has_rules, version from shop_pricing for no key update";
+
+    SET_HOME_COUNTRY: "change the home country" = "
+        update shop_pricing
+        set home_country = $1, version = version + 1, revision = revision + 1
+        returning home_country, has_rules, version";
+}
+
+pub(super) async fn shop_pricing(db: &Db) -> Result<ShopPricing, DbError> {
+    read(&SHOP_PRICING, db.row(&SHOP_PRICING, &[]).await?)
+}
+
+pub(super) async fn lock_shop_pricing(tx: &Tx<'_>) -> Result<ShopPricing, DbError> {
+    read(&LOCK_SHOP_PRICING, tx.row(&LOCK_SHOP_PRICING, &[]).await?)
+}
+
+pub(super) async fn set_home_country(
+    tx: &Tx<'_>,
+    home_country: Option<Country>,
+) -> Result<ShopPricing, DbError> {
+    let code = home_country.map(Country::code);
+    read(&SET_HOME_COUNTRY, tx.row(&SET_HOME_COUNTRY, &[&code]).await?)
+}
+
+/// The table has one row.
+fn read(query: &Query, row: Option<Row>) -> Result<ShopPricing, DbError> {
+    let invalid_row = |what| DbError::invalid_row(query, what);
+    let row = row.ok_or_else(|| invalid_row("no row was returned"))?;
+    let home_country = row
+        .get::<_, Option<&str>>("home_country")
+        .map(|code| Country::from_code(code).ok_or_else(|| invalid_row("home_country")));
+    Ok(ShopPricing {
+        home_country: home_country.transpose()?,
+        has_rules: row.get("has_rules"),
+        version: row.get("version"),
+    })
+}
