@@ -64,7 +64,8 @@ impl TaxRate {
 impl Shop {
     /// Taxes a country. Shipping is taxed like the goods.
     pub async fn tax_country(&self, country: &str, prices_include_tax: bool) {
-        let sql = "insert into tax_countries (country, prices_include_tax, shipping_rule) values ($1, $2, 'follow')";
+        let sql = "insert into tax_countries (country, prices_include_tax, shipping_rule) values ($1, $2, 'follow')
+                   on conflict (country) do nothing";
         self.admin.execute(sql, &[&country, &prices_include_tax]).await.unwrap();
     }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"country": "US", "region": "NY", "rate_ppm": 88_750, "label": "Sales tax"}))]
+#[schema(example = json!({"country": "DE", "rate_ppm": 190_000, "label": "MwSt"}))]
 pub(crate) struct AddTaxRate {
     #[schema(pattern = "^[A-Z]{2}$")]
     country: String,
@@ -39,6 +39,7 @@ pub(crate) struct AddTaxRate {
     label: String,
     /// At least a minute from now; absent for as soon as possible.
     #[serde(default, with = "time::serde::rfc3339::option")]
+    #[schema(example = "2100-01-01T00:00:00Z")]
     valid_from: Option<OffsetDateTime>,
 }
 

@@ -40,8 +40,10 @@ impl Place {
             return Err(Invalid::new(at("region"), "too_long", detail));
         }
         let prefix = place.postal_code();
-        let is_plain = prefix.bytes().all(|b| b.is_ascii_alphanumeric());
-        if postal_prefix.is_some() && !(is_plain && (1..=MOST_PREFIX).contains(&prefix.len())) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-');
+        let is_prefix =
+            |raw: &str| raw.chars().all(is_plain) && (1..=MOST_PREFIX).contains(&prefix.len());
+        if postal_prefix.is_some_and(|raw| !is_prefix(raw)) {
             let detail =
                 format!("must be the first 1 to {MOST_PREFIX} letters and digits of postal codes");
             return Err(Invalid::new(at("postal_prefix"), "bad_prefix", detail));
@@ -102,6 +104,7 @@ mod tests {
             ("DE", Some(long.as_str()), None, "/region"),
             ("DE", None, Some(" "), "/postal_prefix"),
             ("DE", None, Some("ä"), "/postal_prefix"),
+            ("DE", None, Some("1\0"), "/postal_prefix"),
             ("DE", None, Some("12345678901"), "/postal_prefix"),
         ] {
             assert_eq!(place(country, region, prefix).unwrap_err().pointer, expected);
