@@ -148,6 +148,10 @@ fn refusal(problem: &Problem, bill: &Bill) -> Option<Refusal> {
     let options = || bill.shipping_options.clone();
     match problem {
         Problem::Empty => unreachable!("an order's basket is never empty"),
+        Problem::OutOfStock { .. } | Problem::AddressIncomplete { .. } | Problem::EmailUnproven => {
+            unreachable!("a bill looks at no stock, no whole address and no account")
+        }
+        Problem::NotForSale { product, .. } => Some(Refusal::NotForSale(*product)),
         Problem::AmountNotPayable { line } => Some(Refusal::NotForSale(bill.lines[*line].product)),
         Problem::AddressRequired => Some(Refusal::AddressRequired),
         Problem::RegionRequired => Some(Refusal::RegionRequired),
@@ -161,6 +165,7 @@ fn refusal(problem: &Problem, bill: &Bill) -> Option<Refusal> {
         | Problem::CodeMinimum { .. }
         | Problem::CodeUsedUp { .. }
         | Problem::CodeNotCombinable { .. }
+        | Problem::PriceChanged { .. }
         | Problem::TaxExempt => None,
     }
 }

@@ -15,6 +15,7 @@ mod itemize;
 mod place;
 mod price;
 mod problem;
+mod quote;
 pub mod refund;
 mod refusal;
 mod rules;
@@ -35,6 +36,7 @@ pub use destination::Destination;
 pub use place::{WrittenPlace, country_at};
 pub use price::bill;
 pub use problem::{Problem, Severity};
+pub use quote::{Offer, Quote, QuotedLine, Wanted, quote};
 pub use refusal::Refusal;
 pub use rules::{
     DiscountTarget, Rules, ShippingBasis, ShippingTaxRule, ShippingTier, ShippingZone,

@@ -1,10 +1,15 @@
 //! What keeps a bill from becoming an order, or what its reader should know. Pure.
 
+use crate::id::ProductId;
 use crate::money::Money;
 use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ProblemSeverity)]
 pub enum Severity {
     /// No order can be made of it.
     Error,
@@ -18,13 +23,29 @@ pub enum Severity {
 pub enum Problem {
     /// There are no lines.
     Empty,
+    /// The product is archived, not published yet, or unknown.
+    NotForSale {
+        line: usize,
+        product: ProductId,
+    },
+    /// There are fewer pieces than requested.
+    OutOfStock {
+        line: usize,
+        product: ProductId,
+        requested: i32,
+        available: i32,
+    },
     /// The price is no multiple of the currency's step, or nothing can be charged in the currency any more.
     AmountNotPayable {
         line: usize,
     },
     /// Tax or shipping depends on the destination, and it is unknown or only a guess.
     AddressRequired,
-    /// Rates or zones of the country differ by region.
+    /// This part of the destination is missing, such as `line1`.
+    AddressIncomplete {
+        part: &'static str,
+    },
+    /// Addresses of the country have a region, or its rates or zones differ by region.
     RegionRequired,
     /// Something must be shipped, and no method goes there.
     NoShippingThere,
@@ -32,6 +53,8 @@ pub enum Problem {
     ShippingRequired,
     /// The chosen method is not among the options.
     ShippingOptionGone,
+    /// Nothing is to pay, and nobody has proven the buyer's address.
+    EmailUnproven,
     TotalTooSmall {
         least: Money,
     },
@@ -57,6 +80,13 @@ pub enum Problem {
     CodeNotCombinable {
         code: usize,
     },
+    /// A piece costs something else than when the buyer was last told.
+    PriceChanged {
+        line: usize,
+        product: ProductId,
+        from: Money,
+        to: Money,
+    },
     /// The buyer pays no tax there.
     TaxExempt,
 }
@@ -66,12 +96,16 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
+            Self::NotForSale { .. } => "not_for_sale",
+            Self::OutOfStock { .. } => "out_of_stock",
             Self::AmountNotPayable { .. } => "amount_not_payable",
             Self::AddressRequired => "address_required",
+            Self::AddressIncomplete { .. } => "address_incomplete",
             Self::RegionRequired => "region_required",
             Self::NoShippingThere => "no_shipping_there",
             Self::ShippingRequired => "shipping_required",
             Self::ShippingOptionGone => "shipping_option_gone",
+            Self::EmailUnproven => "email_unproven",
             Self::TotalTooSmall { .. } => "total_too_small",
             Self::TotalTooLarge { .. } => "total_too_large",
             Self::CodeNotValid { .. } => "code_not_valid",
@@ -79,6 +113,7 @@ impl Problem {
             Self::CodeMinimum { .. } => "code_minimum",
             Self::CodeUsedUp { .. } => "code_used_up",
             Self::CodeNotCombinable { .. } => "code_not_combinable",
+            Self::PriceChanged { .. } => "price_changed",
             Self::TaxExempt => "tax_exempt",
         }
     }
@@ -90,7 +125,7 @@ impl Problem {
             | Self::CodeMinimum { .. }
             | Self::CodeUsedUp { .. }
             | Self::CodeNotCombinable { .. } => Severity::Warning,
-            Self::TaxExempt => Severity::Info,
+            Self::PriceChanged { .. } | Self::TaxExempt => Severity::Info,
             _ => Severity::Error,
         }
     }
@@ -99,7 +134,12 @@ impl Problem {
     pub fn pointer(&self) -> String {
         match self {
             Self::Empty => "/lines".to_owned(),
-            Self::AmountNotPayable { line } => format!("/lines/{line}"),
+            Self::AmountNotPayable { line }
+            | Self::NotForSale { line, .. }
+            | Self::OutOfStock { line, .. }
+            | Self::PriceChanged { line, .. } => format!("/lines/{line}"),
+            Self::AddressIncomplete { part } => format!("/destination/{part}"),
+            Self::EmailUnproven => "/email".to_owned(),
             Self::AddressRequired | Self::NoShippingThere => "/destination".to_owned(),
             Self::RegionRequired => "/destination/region".to_owned(),
             Self::ShippingRequired | Self::ShippingOptionGone => "/shipping_method".to_owned(),
@@ -117,12 +157,16 @@ impl Problem {
     pub fn detail(&self) -> String {
         match self {
             Self::Empty => "there is nothing to buy".to_owned(),
+            Self::NotForSale { .. } => "this product is not for sale".to_owned(),
+            Self::OutOfStock { available, .. } => format!("only {available} in stock"),
             Self::AmountNotPayable { .. } => "nothing can be charged at this price".to_owned(),
             Self::AddressRequired => "tax and shipping depend on the destination".to_owned(),
-            Self::RegionRequired => "tax or shipping depends on the region".to_owned(),
+            Self::AddressIncomplete { part } => format!("the address needs a {part}"),
+            Self::RegionRequired => "the address needs a region".to_owned(),
             Self::NoShippingThere => "nothing is shipped to this destination".to_owned(),
             Self::ShippingRequired => "choose one of the shipping options".to_owned(),
             Self::ShippingOptionGone => "this shipping method is not offered here".to_owned(),
+            Self::EmailUnproven => "verify your email address first: nothing is to pay".to_owned(),
             Self::TotalTooSmall { least } => format!("the least that can be charged is {least}"),
             Self::TotalTooLarge { most } => format!("the most that can be charged is {most}"),
             Self::CodeNotValid { .. } => "this code is not valid".to_owned(),
@@ -132,17 +176,44 @@ impl Problem {
             Self::CodeNotCombinable { .. } => {
                 "this code is not applied: without it, the total is the better one".to_owned()
             }
+            Self::PriceChanged { from, to, .. } => format!("the price was {from}, and is {to}"),
             Self::TaxExempt => "no tax, because the buyer is exempt there".to_owned(),
         }
     }
 
-    /// The amount that a program needs to react, and the name of its member.
+    /// What a program needs to react, by member name.
+    pub fn members(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::NotForSale { product, .. } => vec![("product", json!(product))],
+            Self::OutOfStock { product, requested, available, .. } => vec![
+                ("product", json!(product)),
+                ("requested", json!(requested)),
+                ("available", json!(available)),
+            ],
+            Self::PriceChanged { product, from, to, .. } => {
+                vec![("product", json!(product)), ("from", json!(from)), ("to", json!(to))]
+            }
+            _ => self.amount().into_iter().map(|(name, amount)| (name, json!(amount))).collect(),
+        }
+    }
+
+    /// Such an amount, if there is one.
     pub fn amount(&self) -> Option<(&'static str, Money)> {
         match self {
             Self::TotalTooSmall { least } => Some(("least", *least)),
             Self::TotalTooLarge { most } => Some(("most", *most)),
             Self::CodeMinimum { minimum, .. } => Some(("minimum", *minimum)),
             _ => None,
+        }
+    }
+
+    /// The same, where the line that stands at `places[n]` was the `n`th of the bill.
+    pub(super) fn moved_to(self, places: &[usize]) -> Self {
+        match self {
+            Self::AmountNotPayable { line } => {
+                Self::AmountNotPayable { line: places.get(line).copied().unwrap_or(line) }
+            }
+            other => other,
         }
     }
 }
