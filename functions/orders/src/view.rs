@@ -1,5 +1,5 @@
 use crate::address::ShippingAddress;
-use crate::bill::{OrderDiscountView, ShippingMethodView, TaxView};
+use crate::bill::OrderDiscountView;
 use crate::expand::Expanded;
 use axum::http::StatusCode;
 use domain::id::{OrderId, ProductId};
@@ -10,7 +10,7 @@ use domain::ordering::{
     Address, CancelReason, FulfillmentStatus, Note, Order, OrderLine, OrderNumber, PaymentStatus,
     Shipment, Status, Totals,
 };
-use lambda::http::{ETag, IdempotentResponse};
+use lambda::http::{ETag, IdempotentResponse, ShippingMethodView, TaxView};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;

@@ -1,6 +1,7 @@
 //! HTTP: extractors for requests, types for responses, and what every route has in common.
 
 mod app;
+mod bill;
 mod body;
 pub mod caller;
 mod conditional;
@@ -15,6 +16,7 @@ pub mod token;
 mod visitor;
 
 pub use app::App;
+pub use bill::{BillView, ShippingMethodView, TaxView};
 pub use body::{Json, NoQuery, Path, Query, RawBody};
 pub use conditional::{ETag, IfMatch, RequiredIfMatch};
 pub use idempotency::{

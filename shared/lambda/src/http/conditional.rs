@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponseParts, Response, ResponseParts};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
 use std::convert::Infallible;
 use std::fmt;
 
@@ -26,6 +27,14 @@ impl ETag {
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         let digest = digest(&SHA256, bytes);
         Self(format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16])))
+    }
+
+    /// Adds a digest of the view, for one that shows what changes by itself, such as prices. [`IfMatch`] ignores it.
+    #[must_use]
+    pub fn and_content(&self, view: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(view).expect("a view is plain data");
+        let Self(digest) = Self::of_bytes(&json);
+        self.and(digest.trim_matches('"'))
     }
 
     /// Adds a part of the view that may change while the version stays, such as the stock. [`IfMatch`] ignores it.
