@@ -1,11 +1,13 @@
 //! `/v1/me/export`: what the shop knows of the caller.
 
+mod checkout;
 mod order;
 
 use crate::Accounts;
 use crate::me::AccountView;
 use crate::sessions::SessionView;
 use axum::extract::State;
+use checkout::ExportedCheckout;
 use domain::mail::SentEmail;
 use domain::page::PageRequest;
 use domain::workflows::{self, Export};
@@ -31,6 +33,8 @@ pub(crate) struct ExportView {
     sessions: Vec<SessionView>,
     /// Emails about the account of the last 90 days, oldest first. Their texts are not kept.
     emails: Vec<ExportedEmail>,
+    /// The hundred newest ones, newest first. They are kept for at most 120 days after their last change.
+    checkouts: Vec<ExportedCheckout>,
     /// Newest first.
     orders: Vec<ExportedOrderView>,
     /// Send it as `cursor` to get the next part; null with the last one.
@@ -58,10 +62,10 @@ impl From<SentEmail> for ExportedEmail {
 
 /// Export my data
 ///
-/// Everything about the caller's account: profile, sessions, emails, and all orders with addresses, notes, events,
+/// Everything about the caller's account: profile, sessions, emails, checkouts, and all orders with addresses, notes, events,
 /// payments, refunds and what staff wrote about them, without names of staff and without suspicions of fraud. It changes
 /// nothing. Up to 20 orders come in one response, fewer if it would be too large; `next_cursor` leads on. The profile,
-/// sessions and emails come with each. Payment data that only Stripe has, such as cards, is not included.
+/// sessions, emails and checkouts come with each. Payment data that only Stripe has, such as cards, is not included.
 #[utoipa::path(
     post,
     path = "/v1/me/export",
@@ -82,12 +86,13 @@ pub(crate) async fn export_account(
 ) -> Result<Json<ExportView>, Problem> {
     let page = PageRequest::new(None, cursor.as_deref())?;
     let export = workflows::export_account(&app.db, &refresh_key, who.id, &page).await?;
-    let Export { account, sessions, emails, orders } = export;
+    let Export { account, sessions, emails, checkouts, orders } = export;
     let mut position = orders.position;
     let mut view = ExportView {
         account: account.into(),
         sessions: sessions.into_iter().map(|one| SessionView::new(one, who.session)).collect(),
         emails: emails.into_iter().map(ExportedEmail::from).collect(),
+        checkouts: checkouts.into_iter().map(ExportedCheckout::from).collect(),
         orders: Vec::new(),
         next_cursor: None,
     };

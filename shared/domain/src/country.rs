@@ -43,6 +43,11 @@ impl Country {
         self.postal_code == PostalCode::Required
     }
 
+    /// Whether every address has a region, such as a state or province, which carriers ask for.
+    pub fn requires_region(self) -> bool {
+        ["AU", "BR", "CA", "IN", "MX", "US"].contains(&self.code)
+    }
+
     /// An example of the country's postal codes, if one is unlike them. What has no letter or digit is no code, and forms
     /// of countries without codes may say anything.
     pub fn example_unless_like(self, postal_code: &str) -> Option<&'static str> {

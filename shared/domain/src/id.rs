@@ -95,6 +95,8 @@ ids! {
     CategoryId = "cat",
     ProductId = "prod",
     OrderId = "ord",
+    /// A checkout: what somebody wishes to order.
+    CheckoutId = "chk",
     /// A payment. Its text is also the idempotency key of the request to Stripe.
     PaymentId = "pay",
     /// A refund. Its text is also the idempotency key of the request to Stripe.

@@ -152,6 +152,17 @@ pub(crate) fn turn(
     })
 }
 
+/// Like [`turn`] with [`LockScope::BuyerOrders`], for a request that may have no key: then there is no stored response.
+pub(crate) fn account_turn(
+    user: UserId,
+    request: Option<&IdempotentRequest>,
+) -> Ask<Result<Option<RecordedResponse>, Refusal>> {
+    match request {
+        Some(request) => turn(user, request, LockScope::BuyerOrders),
+        None => Ask::new(&LOCK_ORDERS, params![user, ORDERS_LOCK], |_| Ok(Ok(None))),
+    }
+}
+
 /// The stored response, if there is one: then the transaction is rolled back, for its other statements may have written.
 /// Else it is the request's turn.
 pub(crate) fn replayed(

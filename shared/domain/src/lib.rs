@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod catalog;
 pub mod change;
+pub mod checkouts;
 pub mod country;
 pub mod db;
 pub mod failure;

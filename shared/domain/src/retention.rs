@@ -1,6 +1,6 @@
 //! Deletion of expired rows: full rate limit buckets, old idempotency keys, used or expired links, places that nobody
-//! logged in from for eight weeks, ended sessions, old outbox and inbox messages, emails and Stripe's events. The retention
-//! periods are in SQL functions of the schema owner: the application role may not delete rows.
+//! logged in from for eight weeks, ended sessions, old outbox and inbox messages, old checkouts, emails and Stripe's events. The
+//! retention periods are in SQL functions of the schema owner: the application role may not delete rows.
 
 use crate::db::{Db, DbError, queries};
 
@@ -21,6 +21,8 @@ queries! {
     OUTBOX: "delete old outbox messages" = "select forget_outbox($1) as gone";
 
     INBOX: "delete old inbox messages" = "select forget_inbox($1) as gone";
+
+    CHECKOUTS: "delete old checkouts" = "select forget_checkouts($1) as gone";
 
     EMAILS: "delete old emails" = "select forget_emails($1) as gone";
 

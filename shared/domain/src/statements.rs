@@ -4,8 +4,8 @@ use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::pricing::discounts;
 use crate::{
-    accounts, catalog, idempotency, inbox, inventory, mail, operations, ordering, outbox, payments,
-    pricing, retention,
+    accounts, catalog, checkouts, idempotency, inbox, inventory, mail, operations, ordering,
+    outbox, payments, pricing, retention,
 };
 
 /// All statements, each once.
@@ -20,6 +20,8 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         catalog::ALL_MATCHES,
         catalog::ALL_PAGES,
         catalog::ALL_QUERIES,
+        checkouts::ALL_QUERIES,
+        checkouts::OFFER_QUERIES,
         idempotency::ALL,
         inbox::ALL,
         inventory::ALL_COUNTS,

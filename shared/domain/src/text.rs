@@ -17,6 +17,29 @@ pub fn line(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
     bounded(pointer, text, max, char::is_control)
 }
 
+/// Like [`line`] and without a card number; none if it is blank.
+pub fn optional_line(
+    pointer: &str,
+    raw: Option<&str>,
+    max: usize,
+) -> Result<Option<String>, Invalid> {
+    let raw = raw.filter(|raw| !raw.trim().is_empty());
+    raw.map(|raw| reject_card_number(pointer, line(pointer, raw, max)?)).transpose()
+}
+
+/// A phone number as written: 3 to 30 digits, spaces and `+ - ( ) . /`. None if it is blank.
+pub fn phone(pointer: &str, raw: Option<&str>) -> Result<Option<String>, Invalid> {
+    let phone = optional_line(pointer, raw, 30)?;
+    let is_phone = |text: &String| {
+        text.len() >= 3 && text.bytes().all(|b| b.is_ascii_digit() || b" +-()./".contains(&b))
+    };
+    if phone.as_ref().is_some_and(|text| !is_phone(text)) {
+        let detail = "must have 3 to 30 digits, spaces and + - ( ) . /";
+        return Err(Invalid::new(pointer, "bad_phone", detail));
+    }
+    Ok(phone)
+}
+
 /// Up to `max` characters on any number of lines, maybe empty. Of control characters, line breaks and tabs are allowed.
 pub fn multiline(pointer: &str, raw: &str, max: usize) -> Result<String, Invalid> {
     bounded(pointer, raw, max, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))

@@ -49,6 +49,25 @@ const START_PAYMENT: &[&[&str]] = &[
     &["begin a transaction", "lock the order of a payment", "lock a payment"],
     &["update a payment", "commit"],
 ];
+const QUOTE: &[&[&str]] = &[&["look up the products of a checkout"]];
+const CREATE_CHECKOUT: &[&[&str]] = &[
+    &["take a rate limit token"],
+    &[
+        "begin a transaction",
+        "lock a buyer's orders out",
+        "look up a caller's role",
+        "look up the products of a checkout",
+        "look at the time of the transaction",
+    ],
+    &["make no checkout an account's current one", "insert a checkout", "commit"],
+];
+const SHOW_CHECKOUT: &[&[&str]] =
+    &[&["look up a caller's role", "look up a checkout"], &["look up the products of a checkout"]];
+const CHANGE_CHECKOUT: &[&[&str]] = &[
+    &["begin a transaction", "lock a checkout", "look up a caller's role"],
+    &["look up the products of a checkout"],
+    &["change a checkout", "commit"],
+];
 const PAYMENT_SUCCEEDED: &[&[&str]] = &[
     &["begin a transaction", "lock the order of a payment", "lock a payment"],
     &[
@@ -81,6 +100,10 @@ impl Fixture {
 
     fn catalog(&self) -> ApiClient {
         ApiClient::new(catalog::routes(), self.shop.app())
+    }
+
+    fn checkouts(&self) -> ApiClient {
+        ApiClient::new(checkouts::routes(), self.shop.app())
     }
 
     fn orders(&self) -> ApiClient {
@@ -302,5 +325,52 @@ async fn a_log_in_is_a_handful_of_statements_however_often_somebody_was_here() {
         let (sent, _) = fixture.flights(200, log_in()).await;
 
         assert_eq!(sent, LOG_IN);
+    }
+}
+
+#[tokio::test]
+async fn a_quote_is_one_wait_and_one_more_for_who_asks_and_for_codes() {
+    let fixture = Fixture::new().await;
+    let checkouts = fixture.checkouts();
+    let products = fixture.products(100).await;
+    let buyer = fixture.shop.customer().await;
+    checkouts.post("/v1/quotes", &order_body(&products[..1])).by(&buyer).await;
+    for lines in ROWS {
+        let mut body = order_body(&products[..lines]);
+        let (stranger, quote) = fixture.flights(200, checkouts.post("/v1/quotes", &body)).await;
+        let account = checkouts.post("/v1/quotes", &body).by(&buyer);
+        let (account, _) = fixture.flights(200, account).await;
+        body["discount_codes"] = json!(["WELCOME"]);
+        let (codes, _) = fixture.flights(200, checkouts.post("/v1/quotes", &body)).await;
+
+        assert_eq!(quote.body["lines"].as_array().map(Vec::len), Some(lines));
+        assert_eq!(stranger, QUOTE);
+        assert_eq!(account, [&["look up a caller's role"][..], QUOTE[0]]);
+        assert_eq!(codes, [&["take a rate limit token"][..], QUOTE[0]]);
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_of_a_hundred_lines_costs_as_many_statements_as_one_of_one() {
+    let fixture = Fixture::new().await;
+    let checkouts = fixture.checkouts();
+    let products = fixture.products(101).await;
+    let buyer = fixture.shop.customer().await;
+    checkouts.post("/v1/checkouts", &order_body(&products[..1])).by(&buyer).await;
+    for lines in ROWS {
+        let create = checkouts.post("/v1/checkouts", &order_body(&products[..lines])).by(&buyer);
+        let (creating, created) = fixture.flights(201, create).await;
+        let path = format!("/v1/checkouts/{}", created.text("/id"));
+        let (showing, _) = fixture.flights(200, checkouts.get(&path).by(&buyer)).await;
+        let change = checkouts.patch(&path, &json!({"note": "Ring twice"})).by(&buyer);
+        let (changing, _) = fixture.flights(200, change.header("if-match", "*")).await;
+        let line = format!("{path}/lines/{}", products[0]);
+        let line = checkouts.call("PUT".parse().unwrap(), &line).json(&json!({"quantity": 9}));
+        let (setting, _) = fixture.flights(200, line.by(&buyer)).await;
+
+        assert_eq!(creating, CREATE_CHECKOUT);
+        assert_eq!(showing, SHOW_CHECKOUT);
+        assert_eq!(changing, CHANGE_CHECKOUT);
+        assert_eq!(setting, CHANGE_CHECKOUT);
     }
 }

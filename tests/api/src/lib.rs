@@ -5,6 +5,7 @@ mod accounts;
 mod breaches;
 mod budget;
 mod catalog;
+mod checkouts;
 mod connection;
 mod cross_cutting;
 mod deploying;

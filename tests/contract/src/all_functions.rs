@@ -55,6 +55,7 @@ impl AllFunctions {
         let apis = [
             ("accounts", ApiClient::new(accounts::routes(), accounts)),
             ("catalog", ApiClient::new(catalog::routes(), app.clone())),
+            ("checkouts", ApiClient::new(checkouts::routes(), app.clone())),
             ("docs", ApiClient::new(docs::routes(), db)),
             (
                 "inventory",
@@ -96,7 +97,10 @@ impl AllFunctions {
         let method = self.shop.shipping_method("EUR", "flat", &json!([])).await;
         let order = self.shop.order(&owner, Order { product, quantity: 1 }).await;
         let intent = self.shop.payment(order).await;
+        let wish = serde_json::json!({"lines": [{"product": product, "quantity": 1}]});
+        let checkout = self.apis["checkouts"].post("/v1/checkouts", &wish).by(&owner).await;
         let path_parameters = BTreeMap::from([
+            ("{checkout_id}", checkout.text("/id").to_owned()),
             ("{order_id}", order.to_string()),
             ("{payment_id}", intent.payment.to_string()),
             ("{product_id}", product.to_string()),

@@ -17,17 +17,21 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 93] = [
+const REQUIRED_ACCESS: [(&str, Access); 101] = [
     ("archive_product", Staff),
+    ("cancel_checkout", Customer),
     ("cancel_order", Customer),
     ("change_category", Staff),
+    ("change_checkout", Customer),
     ("check_refund", Staff),
     ("change_password", Customer),
     ("change_product", Staff),
     ("create_category", Staff),
+    ("create_checkout", Customer),
     ("create_checkout_session", Customer),
     ("create_payment_intent", Customer),
     ("create_product", Staff),
+    ("create_quote", Public),
     ("create_refund", Staff),
     ("delete_category", Staff),
     ("disable_user", Admin),
@@ -38,6 +42,7 @@ const REQUIRED_ACCESS: [(&str, Access); 93] = [
     ("export_account", Customer),
     ("forgot_password", Public),
     ("list_categories", Public),
+    ("list_checkouts", Staff),
     ("list_orders", Customer),
     ("list_payment_refunds", Staff),
     ("list_payments", Customer),
@@ -55,7 +60,10 @@ const REQUIRED_ACCESS: [(&str, Access); 93] = [
     ("resend_verification", Public),
     ("reset_password", Public),
     ("set_user_role", Admin),
+    ("set_checkout_line", Customer),
     ("show_category", Public),
+    ("show_checkout", Customer),
+    ("show_current_checkout", Customer),
     ("show_docs", Public),
     ("show_error", Public),
     ("show_health", Public),

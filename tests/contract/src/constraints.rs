@@ -7,9 +7,10 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 8] = [
+const REFUSED: [&str; 9] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
+    include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
     include_str!("constraints/refused/parts.sql"),
@@ -247,7 +248,7 @@ async fn functions_neither_wait_nor_work_for_ever() {
 #[tokio::test]
 async fn amounts_are_whole_numbers_and_times_know_their_zone() {
     let shop = Shop::open().await;
-    let columns = "select table_name || '.' || column_name as name, data_type::text from information_schema.columns
+    let columns = "select table_name || '.' || column_name as name, case udt_name when '_int8' then 'bigint' else data_type end from information_schema.columns
                    where table_schema = 'public' and table_name <> 'refinery_schema_history'";
 
     for row in shop.admin.query(columns, &[]).await.unwrap() {

@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi;
 const INTRODUCTION: &str = include_str!("introduction.md");
 const PROBLEM: &str = "#/components/schemas/Problem";
 /// In the order of the published document.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("accounts", "Registration, log-in, sessions and passwords."),
     ("users", "Management of accounts by admins."),
     ("products", "The catalogue. Reading is public; changes are for staff."),
@@ -18,6 +18,7 @@ const TAGS: [(&str, &str); 11] = [
     ("taxes", "Which countries are taxed, and their rates. For staff."),
     ("shipping", "Shipping methods and their prices. Reading is public; changes are for staff."),
     ("inventory", "Stock levels and stock movements."),
+    ("checkouts", "What something costs, and wishes that are kept until they become an order."),
     ("orders", "Placing, tracking, changing and cancelling orders."),
     ("payments", "Payments, refunds and disputes, and the webhook for Stripe."),
     ("operations", "Health, monitoring and repair, and this documentation."),
@@ -48,6 +49,7 @@ pub(crate) fn parts() -> Vec<Part> {
     vec![
         part("accounts", accounts::document()),
         part("catalog", catalog::document()),
+        part("checkouts", checkouts::document()),
         part("docs", docs::document()),
         part("inventory", inventory::document()),
         part("operations", operations::document()),

@@ -4,9 +4,10 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 36] = [
+const OWNERS: [(&str, &[&str]); 37] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
+    ("checkouts", &["checkouts"]),
     ("discount_uses", &["pricing"]),
     ("discounts", &["pricing"]),
     ("disputes", &["payments"]),

@@ -60,6 +60,23 @@ pub(super) const CODES: &[Entry] = &[
         "The stock on hand of a product cannot exceed 1,000,000,000 pieces.",
         "Check the delta; it may have a digit too many.",
     ),
+    // Checkouts
+    (
+        "checkout_not_found",
+        "There is no such checkout, or it is not yours.",
+        "GET /v1/me/checkout shows the one that your devices share.",
+    ),
+    ("no_checkout", "Your account has no open checkout.", "Create one with POST /v1/checkouts."),
+    (
+        "checkout_completed",
+        "The checkout became an order and cannot change any more.",
+        "order is the order. To buy something else, create another checkout.",
+    ),
+    (
+        "checkout_over",
+        "The checkout was cancelled or has expired, as checkout_status says.",
+        "Create another one.",
+    ),
     // Orders
     (
         "order_not_found",

@@ -1,9 +1,11 @@
 //! Rate limits of the requests that check credentials or send links: token buckets, kept in the database.
 
 mod in_transaction;
+mod shopping;
 
 pub(crate) use in_transaction::take_order_token;
 pub(super) use in_transaction::{may_send_link, tolerate_late_repeat};
+pub(crate) use shopping::{take_checkout_token, take_code_token};
 
 use super::session::{Place, Trace};
 use super::{Device, Origin, RefreshKey, Refusal, sql};

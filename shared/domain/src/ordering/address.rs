@@ -59,7 +59,7 @@ impl Address {
             city: line("city", &parts.city, 100)?,
             region: code.map(str::to_owned).or(region),
             country: country.code().to_owned(),
-            phone: phone(parts.phone.as_deref())?,
+            phone: text::phone(&pointer("phone"), parts.phone.as_deref())?,
         }))
     }
 
@@ -132,7 +132,7 @@ fn line(field: &str, raw: &str, max: usize) -> Result<String, Invalid> {
 }
 
 fn optional_line(field: &str, raw: Option<&str>, max: usize) -> Result<Option<String>, Invalid> {
-    raw.filter(|raw| !raw.trim().is_empty()).map(|raw| line(field, raw, max)).transpose()
+    text::optional_line(&pointer(field), raw, max)
 }
 
 /// Dashes and dots are no postal code either: forms that ask everybody for one get them.
@@ -143,18 +143,6 @@ fn postal_code(country: Country, raw: Option<&str>) -> Result<Option<String>, In
         None if country.requires_postal_code() => Err(required("postal_code")),
         code => Ok(code),
     }
-}
-
-fn phone(raw: Option<&str>) -> Result<Option<String>, Invalid> {
-    let phone = optional_line("phone", raw, 30)?;
-    let is_phone = |text: &String| {
-        text.len() >= 3 && text.bytes().all(|b| b.is_ascii_digit() || b" +-()./".contains(&b))
-    };
-    if phone.as_ref().is_some_and(|text| !is_phone(text)) {
-        let detail = "must have 3 to 30 digits, spaces and + - ( ) . /";
-        return Err(Invalid::new(pointer("phone"), "bad_phone", detail));
-    }
-    Ok(phone)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Basket {
         self.0.values().copied().collect()
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = (ProductId, i32)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (ProductId, i32)> {
         self.0.iter().map(|(product, quantity)| (*product, *quantity))
     }
 }

@@ -15,7 +15,7 @@ impl Note {
     }
 
     /// As it was stored: parsed once, and not again.
-    pub(super) fn from_stored(text: String) -> Self {
+    pub(crate) fn from_stored(text: String) -> Self {
         Self(text)
     }
 

@@ -3,6 +3,7 @@
 use crate::accounts::{
     self, Account, Hasher, OpenOrder, OpenReason, PasswordAttempt, Refusal, Visitor,
 };
+use crate::checkouts;
 use crate::db::{Db, Tx};
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
@@ -48,7 +49,7 @@ pub async fn erase_user(
     .await
 }
 
-/// Lock order: the buyer's orders as a whole, each of them, then the account: whoever holds an order may wait for an account.
+/// Lock order: the buyer's orders as a whole, each checkout, each order, then the account: whoever holds an order may wait for an account.
 async fn erase(
     tx: &Tx<'_>,
     by: UserId,
@@ -56,6 +57,7 @@ async fn erase(
     epoch: Option<i32>,
 ) -> Result<(), Failure<Refusal>> {
     idempotency::lock_orders(tx, user).await?;
+    checkouts::lock_all_of(tx, user).await?;
     let orders = ordering::lock_all_of(tx, user).await?;
     if !accounts::lock_to_erase(tx, user, epoch).await? {
         return Ok(());
@@ -66,6 +68,7 @@ async fn erase(
     }
     ordering::set_actor(tx, by);
     accounts::erase(tx, user).await?;
+    checkouts::forget_all_of(tx, user).await?;
     ordering::erase_buyer(tx, user).await?;
     let payments = payments::of_buyer(tx, user).await?;
     payments::erase_buyer(tx, &payments).await?;

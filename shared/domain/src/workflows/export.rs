@@ -1,6 +1,7 @@
 //! Everything that the shop knows of a person.
 
 use crate::accounts::{self, Account, ActiveSession, Announced, RefreshKey, Refusal};
+use crate::checkouts::{self, Checkout};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
@@ -18,6 +19,8 @@ use std::collections::HashMap;
 const MAX_ENTRIES: usize = 1000;
 /// For how many hours the emails that say so are kept: 90 days.
 const EMAIL_HOURS: i64 = 90 * 24;
+/// The most checkouts, the newest ones.
+const MAX_CHECKOUTS: i64 = 100;
 /// The most password changes whose emails are looked up, the newest ones.
 const MAX_EPOCHS: i32 = 1000;
 
@@ -28,6 +31,8 @@ pub struct Export {
     pub sessions: Vec<ActiveSession>,
     /// The emails about the account that were sent.
     pub emails: Vec<SentEmail>,
+    /// The newest first.
+    pub checkouts: Vec<Checkout>,
     /// The newest first.
     pub orders: Page<ExportedOrder>,
 }
@@ -55,11 +60,12 @@ pub async fn export_account(
     let sessions = accounts::sessions(db, key, user).await?;
     let announced = account_keys(user, &accounts::announced(db, user).await?);
     let emails = mail::sent(db, &announced).await?;
+    let checkouts = checkouts::of_user(db, user, MAX_CHECKOUTS).await?;
     let viewer = Viewer::Buyer(user);
     let listed = ordering::list(db, viewer, Filter::default(), Sort::Newest, page).await;
     let Page { items, position } = listed.map_err(not_found)?;
     let orders = Page { items: with_rest(db, user, items).await?, position };
-    Ok(Export { account, sessions, emails, orders })
+    Ok(Export { account, sessions, emails, checkouts, orders })
 }
 
 /// One's own orders are refused to nobody.

@@ -3,12 +3,12 @@
 use super::{Fixture, PASSWORD, Person, order};
 use domain::id::PaymentId;
 use serde_json::{Value, json};
-use testkit::{Intent, Response};
+use testkit::{Intent, Product, Response};
 
 const EMAIL: &str = "Quillon.Zephyrdale@quux-mail.example";
 const DEVICE: &str = "Zorbrowser/9.9";
 /// What tells who it is. Of text that is kept in two spellings, both.
-const TRACES: [&str; 13] = [
+const TRACES: [&str; 14] = [
     "Zephyrdale",
     "zephyrdale",
     "quux-mail",
@@ -22,6 +22,7 @@ const TRACES: [&str; 13] = [
     "visit from Quillon",
     "Quillon had enough",
     "quillon-chose-this-key",
+    "Hedge Row of Quillon",
 ];
 
 fn address() -> Value {
@@ -53,13 +54,26 @@ async fn ship(fixture: &Fixture, order: &str, key: &str) -> Response {
     shipped
 }
 
-/// Registers, logs in twice, orders, pays on Stripe's page and in cash, sends something back, and cancels.
+/// A checkout that never becomes an order.
+async fn keep_checkout(fixture: &Fixture, person: &Person) {
+    let product = fixture.shop.product(Product::any()).await;
+    let body = json!({
+        "lines": [{"product": product, "quantity": 2}], "note": "for Zephyrdale", "discount_codes": ["WELCOME"],
+        "destination": {"country": "DE", "name": "Quillon Zephyrdale", "line1": "Hedge Row of Quillon"},
+    });
+    let key = "quillon-chose-this-key, too";
+    let kept = fixture.checkouts.post("/v1/checkouts", &body).by(&person.user).key(key).await;
+    assert_eq!(kept.status, 201, "{}", kept.body);
+}
+
+/// Registers, logs in twice, keeps a checkout, orders, pays on Stripe's page and in cash, sends something back, and cancels.
 async fn live(fixture: &Fixture) -> (Person, Intent) {
     fixture.join(EMAIL, DEVICE).await;
     let person = fixture.log_in(EMAIL, DEVICE).await;
     assert_eq!(fixture.refresh(&person.refresh, DEVICE).await.status, 200);
     let user = &person.user;
 
+    keep_checkout(fixture, &person).await;
     let paid = order(&fixture.place(user, "quillon-chose-this-key", address()).await);
     let urls = json!({"success_url": "https://shop.test/?who=Zephyrdale", "cancel_url": "https://shop.test/zephyrdale"});
     let page = format!("/v1/orders/{paid}/checkout-session");

@@ -24,6 +24,7 @@ use testkit::{ApiClient, Product, Response, Shop, User};
 struct Fixture {
     shop: Shop,
     accounts: ApiClient,
+    checkouts: ApiClient,
     orders: ApiClient,
     payments: ApiClient,
     webhook: ApiClient,
@@ -56,6 +57,7 @@ impl Fixture {
         };
         Self {
             accounts: accounts_api(&shop, &Hasher::with_cost(64, 1)),
+            checkouts: ApiClient::new(checkouts::routes(), app.clone()),
             orders: ApiClient::new(orders::routes(), Orders { app, dispatcher }),
             payments: ApiClient::new(payments::routes(), payments),
             webhook: stripe_webhook::api(&shop),

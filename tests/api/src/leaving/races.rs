@@ -128,3 +128,31 @@ async fn two_admins_who_erase_each_other_at_once_leave_one() {
         assert_eq!(won, 1, "{one:?} {two:?}");
     }
 }
+
+#[tokio::test]
+async fn a_checkout_at_the_same_moment_leaves_no_trace() {
+    for round in 0..6 {
+        let fixture = Fixture::open().await;
+        let ann = fixture.join("ann@example.com", "Phone/1").await.user;
+        let wish = json!({"note": "of somebody who left"});
+        let kept = fixture.checkouts.post("/v1/checkouts", &wish).by(&ann).await;
+        let path = format!("/v1/checkouts/{}", kept.text("/id"));
+        let note = json!({"note": "again of somebody who left"});
+        let change = fixture.checkouts.patch(&path, &note).by(&ann).header("if-match", "*");
+        let create = fixture.checkouts.post("/v1/checkouts", &wish).by(&ann);
+        let leave = fixture.erase(ann.id);
+
+        let (erased, changed, created) = if round % 2 == 0 {
+            let (changed, created, erased) = tokio::join!(change, create, leave);
+            (erased, changed, created)
+        } else {
+            tokio::join!(leave, change, create)
+        };
+
+        assert_eq!(erased.status, 200, "{}", erased.body);
+        for outcome in [changed, created] {
+            assert!([200, 201, 401].contains(&outcome.status), "{}", outcome.body);
+        }
+        assert_eq!(fixture.shop.tables_with("of somebody who left").await, [""; 0]);
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 use testkit::{Intent, Shop};
 
 /// Table, statement that inserts a row of age `$age`, and the retention.
-const ROWS: [(&str, &str, &str); 10] = [
+const ROWS: [(&str, &str, &str); 11] = [
     (
         "rate_buckets",
         "insert into rate_buckets (bucket, tokens, at) values ('b', 1, now() - $age)",
@@ -66,6 +66,11 @@ const ROWS: [(&str, &str, &str); 10] = [
         "insert into inbox (consumer, message_key, received_at) values ('c', 'm', now() - $age)",
         "30 days",
     ),
+    (
+        "checkouts",
+        "insert into checkouts (id, user_id, expires_at) select gen_random_uuid(), id, now() - $age from users limit 1",
+        "30 days",
+    ),
 ];
 
 #[tokio::test]
@@ -83,6 +88,27 @@ async fn what_is_old_enough_is_forgotten_and_what_is_not_stays() {
             assert_eq!(fixture.shop.one::<i64>(&count).await, left, "{table} {age}");
             assert_eq!(report.forgotten, 1 - left, "{table} {age}");
         }
+    }
+}
+
+/// What nobody has bought is forgotten 30 days after it has expired.
+#[tokio::test]
+async fn a_checkout_that_became_an_order_is_kept_for_longer() {
+    let fixture = Fixture::open().await;
+    fixture.open_payment().await;
+    for (age, left) in [("89 days", 1), ("91 days", 0)] {
+        fixture.shop.run("delete from checkouts").await;
+        let bought = format!(
+            "insert into checkouts (id, user_id, status, order_id, expires_at, updated_at)
+             select gen_random_uuid(), user_id, 'completed', id, now() - interval '80 days', now() - interval '{age}'
+             from orders"
+        );
+        fixture.shop.run(&bought).await;
+
+        let forgotten = fixture.round().await.forgotten;
+
+        let kept = fixture.shop.one::<i64>("select count(*) from checkouts").await;
+        assert_eq!((kept, forgotten), (left, 1 - left), "{age}");
     }
 }
 
@@ -185,9 +211,10 @@ async fn the_owner_forgets_for_the_functions_and_for_nobody_else() {
                                   and not exists (select from aclexplode(proacl) where grantee = 0))
                   from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
 
-    let expected = "forget_discounts_of forget_emails forget_idempotency_keys forget_idempotency_keys_of forget_inbox \
-                    forget_links forget_outbox forget_rate_buckets forget_reasons_of forget_refresh_tokens \
-                    forget_sessions_of forget_sign_in_places forget_stripe_events give_back_discounts";
+    let expected = "forget_checkouts forget_checkouts_of forget_discounts_of forget_emails forget_idempotency_keys \
+                    forget_idempotency_keys_of forget_inbox forget_links forget_outbox forget_rate_buckets \
+                    forget_reasons_of forget_refresh_tokens forget_sessions_of forget_sign_in_places \
+                    forget_stripe_events give_back_discounts";
     assert_eq!(shop.one::<String>(named).await, expected);
     assert!(shop.one::<bool>(fixed).await);
     assert!(shop.one::<bool>(rights).await);

@@ -108,3 +108,9 @@ with placed as (
 insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor, discount_minor)
     select id, '00000000-0000-7000-8000-0000000000d3', 'POT', 'Pot', 'EUR', 1, 1100, 100 from placed;
 commit;
+
+insert into checkouts (id, user_id, secret_hash, is_current, currency, products, quantities, shown_minor, expires_at) values
+    ('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-00000000000b', null, true, 'EUR',
+     '{00000000-0000-7000-8000-0000000000d1}', '{2}', '{500}', now() + interval '90 days'),
+    ('00000000-0000-7000-8000-0000000000a2', null, decode(repeat('12', 32), 'hex'), false, null,
+     '{}', '{}', '{}', now() + interval '7 days');

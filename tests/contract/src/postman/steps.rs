@@ -211,6 +211,30 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         body: Some(
+            r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}], "destination": {"country": "DE"}}"#,
+        ),
+        ..step("Checkouts", "create_quote", Anonymous, 200)
+    },
+    Step {
+        body: Some(r#"{"lines": [{"product": "{{product_id}}", "quantity": 1}]}"#),
+        keep: &[("checkout_id", "id")],
+        ..step("Checkouts", "create_checkout", Customer, 201)
+    },
+    step("Checkouts", "show_checkout", Customer, 200),
+    step("Checkouts", "show_current_checkout", Customer, 200),
+    Step {
+        headers: &[("If-Match", "*")],
+        body: Some(r#"{"destination": {"country": "DE", "city": "Berlin"}}"#),
+        ..step("Checkouts", "change_checkout", Customer, 200)
+    },
+    Step {
+        body: Some(r#"{"quantity": 2}"#),
+        ..step("Checkouts", "set_checkout_line", Customer, 200)
+    },
+    step("Checkouts", "list_checkouts", Staff, 200),
+    step("Checkouts", "cancel_checkout", Customer, 200),
+    Step {
+        body: Some(
             r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}], "shipping_method": "{{method_id}}", "shipping_address": {"name": "Ann Example", "line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"}}"#,
         ),
         keep: &[("order_id", "id")],

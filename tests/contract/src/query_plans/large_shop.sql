@@ -57,6 +57,11 @@ insert into stripe_events (event_id, type, object_id, created, livemode, raw, mi
 select 'evt_' || n, 'payment_intent.succeeded', 'pi_' || n, now(), false, '{}', true, now() - n * interval '1 minute', now()
 from generate_series(1, 20000) n;
 
+insert into checkouts (id, user_id, status, expires_at, created_at)
+select pg_temp.key('checkout', n), pg_temp.key('user', 1 + n % 20000), case when n % 3 = 0 then 'cancelled' else 'open' end,
+       now() + n * interval '1 minute', now() - n * interval '1 minute'
+from generate_series(1, 20000) n;
+
 insert into outbox (topic, dedupe_key, payload, created_at, sent_at)
 select 'mail', 'order_placed:' || n, '{}', now() - n * interval '1 minute', now() - n * interval '1 minute'
 from generate_series(1, 20000) n;

@@ -8,7 +8,7 @@ use crate::workspace;
 use serde_json::{Value, json};
 
 /// Public routes other than `GET`. [`crate::authorization`] calls every other route without a token.
-const PUBLIC: [&str; 7] = [
+const PUBLIC: [&str; 8] = [
     "POST /v1/auth/email/resend",
     "POST /v1/auth/email/verify",
     "POST /v1/auth/login",
@@ -16,6 +16,7 @@ const PUBLIC: [&str; 7] = [
     "POST /v1/auth/password/reset",
     "POST /v1/auth/refresh",
     "POST /v1/auth/register",
+    "POST /v1/quotes",
 ];
 /// Requests a second to a route that has a throttle of its own. All callers share it: with fewer, one client shuts the route for
 /// all others; with more, those that hash passwords take the instances of everything else.

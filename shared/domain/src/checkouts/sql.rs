@@ -1,0 +1,149 @@
+//! SQL statements of checkouts. They contain no business rules.
+
+pub(super) mod offers;
+pub(super) mod row;
+
+use super::checkout::Checkout;
+use super::listing::Filter;
+use super::status::Status;
+use crate::db::{Ask, Db, DbError, Tx, params, queries};
+use crate::id::{CheckoutId, UserId};
+use crate::page::PageRequest;
+use row::{checkout, columns};
+use time::OffsetDateTime;
+
+/// A checkout that is open in the table and has expired is over.
+macro_rules! select_checkouts {
+    ($rest:expr) => {
+        concat!(
+            "select c.id, c.user_id, c.currency, c.products, c.quantities, c.shown_minor, c.ship_to_name,
+               c.ship_to_company, c.ship_to_line1, c.ship_to_line2, c.ship_to_postal_code, c.ship_to_city,
+               c.ship_to_region, c.ship_to_country, c.ship_to_phone, c.shipping_method_id, c.codes, c.note, c.order_id,
+               c.version, c.created_at, c.updated_at, c.expires_at, now() as at,
+               case when c.status = 'open' and c.expires_at <= now() then 'expired' else c.status end as status,
+               coalesce((select u.email_verified_at is not null from users u where u.id = c.user_id), false) as is_proven
+        from checkouts c
+        ",
+            $rest
+        )
+    };
+}
+
+queries! {
+    FIND: "look up a checkout" = select_checkouts!("where c.id = $1");
+
+    CURRENT: "look up an account's current checkout" =
+        select_checkouts!("where c.user_id = $1 and c.is_current and c.expires_at > now()");
+
+    LOCK: "lock a checkout" = select_checkouts!("where c.id = $1 for no key update of c");
+
+    LIST: "list checkouts" = select_checkouts!("
+        where c.id < $5
+          and ($1::text is null
+               or case when c.status = 'open' and c.expires_at <= now() then 'expired' else c.status end = $1)
+          and ($2::text is null or c.email_norm = $2 or c.user_id = (select id from users where email_norm = $2))
+          and ($3::timestamptz is null or c.created_at >= $3)
+        order by c.id desc
+        limit $4");
+
+    OF_USER: "list an account's checkouts" = select_checkouts!("
+        where c.user_id = $1
+        order by c.id desc
+        limit $2");
+
+    CLOCK: "look at the time of the transaction" = "select now() as at";
+
+    RELEASE_CURRENT: "make no checkout an account's current one" = "
+        update checkouts set is_current = false where user_id = $1 and is_current";
+
+    INSERT: "insert a checkout" = "
+        insert into checkouts (id, currency, products, quantities, shown_minor, ship_to_name, ship_to_company,
+                               ship_to_line1, ship_to_line2, ship_to_postal_code, ship_to_city, ship_to_region,
+                               ship_to_country, ship_to_phone, shipping_method_id, codes, note, expires_at, user_id,
+                               is_current)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, true)";
+
+    UPDATE: "change a checkout" = "
+        update checkouts
+        set currency = $2, products = $3, quantities = $4, shown_minor = $5, ship_to_name = $6, ship_to_company = $7,
+            ship_to_line1 = $8, ship_to_line2 = $9, ship_to_postal_code = $10, ship_to_city = $11, ship_to_region = $12,
+            ship_to_country = $13, ship_to_phone = $14, shipping_method_id = $15, codes = $16, note = $17, expires_at = $18
+        where id = $1";
+
+    CANCEL: "cancel a checkout" = "
+        update checkouts set status = 'cancelled', is_current = false where id = $1";
+
+    LOCK_ALL_OF: "lock an account's checkouts" = "
+        select id from checkouts where user_id = $1 order by id for update";
+
+    FORGET: "delete an erased account's checkouts" = "select forget_checkouts_of($1)";
+}
+
+pub(super) fn find(id: CheckoutId) -> Ask<Option<Checkout>> {
+    Ask::new(&FIND, params![id], |rows| rows.first().map(|row| checkout(&FIND, row)).transpose())
+}
+
+/// Not one that has expired.
+pub(super) fn current(user: UserId) -> Ask<Option<Checkout>> {
+    Ask::new(&CURRENT, params![user], |rows| {
+        rows.first().map(|row| checkout(&CURRENT, row)).transpose()
+    })
+}
+
+/// Locks a checkout, and says what time it is.
+pub(super) fn lock(id: CheckoutId) -> Ask<Option<(Checkout, OffsetDateTime)>> {
+    Ask::new(&LOCK, params![id], |rows| {
+        rows.first().map(|row| Ok((checkout(&LOCK, row)?, row.get("at")))).transpose()
+    })
+}
+
+pub(super) fn clock() -> Ask<OffsetDateTime> {
+    Ask::new(&CLOCK, params![], |rows| {
+        let row = rows.first().ok_or(DbError::invalid_row(&CLOCK, "at"))?;
+        Ok(row.get("at"))
+    })
+}
+
+pub(super) async fn list(
+    db: &Db,
+    filter: &Filter,
+    page: &PageRequest<CheckoutId>,
+) -> Result<Vec<Checkout>, DbError> {
+    let Filter { status, email, since } = filter;
+    let after = page.after.unwrap_or(CheckoutId::LAST);
+    let status = status.map(Status::name);
+    let rows = db.rows(&LIST, &[&status, email, since, &page.fetch_limit(), &after]).await?;
+    rows.iter().map(|row| checkout(&LIST, row)).collect()
+}
+
+/// The newest ones, at most `limit`.
+pub(crate) async fn of_user(db: &Db, user: UserId, limit: i64) -> Result<Vec<Checkout>, DbError> {
+    let rows = db.rows(&OF_USER, &[&user, &limit]).await?;
+    rows.iter().map(|row| checkout(&OF_USER, row)).collect()
+}
+
+/// Inserts the checkout as its account's current one. The one before only loses that.
+pub(super) fn insert(tx: &Tx<'_>, user: UserId, checkout: &Checkout) {
+    tx.defer(Ask::write(&RELEASE_CURRENT, params![user]));
+    let mut row = columns(checkout);
+    row.push(Box::new(user));
+    tx.defer(Ask::write(&INSERT, row));
+}
+
+pub(super) fn update(tx: &Tx<'_>, checkout: &Checkout) {
+    tx.defer(Ask::write(&UPDATE, columns(checkout)));
+}
+
+pub(super) fn cancel(tx: &Tx<'_>, id: CheckoutId) {
+    tx.defer(Ask::write(&CANCEL, params![id]));
+}
+
+/// Locks all checkouts of an account, so that none of them changes while it is erased.
+pub(crate) async fn lock_all_of(tx: &Tx<'_>, user: UserId) -> Result<(), DbError> {
+    tx.rows(&LOCK_ALL_OF, &[&user]).await.map(drop)
+}
+
+/// Deletes the checkouts of an account that is erased.
+pub(crate) async fn forget_all_of(tx: &Tx<'_>, user: UserId) -> Result<(), DbError> {
+    tx.rows(&FORGET, &[&user]).await.map(drop)
+}
