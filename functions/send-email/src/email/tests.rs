@@ -296,6 +296,8 @@ fn a_subject_is_one_line() {
         "Your order Bcc: x@example.com !"
     );
     let product = LowStock { sku: "MUG\r\nBcc: x@example.com".to_owned(), ..product("Mug") };
-    let email = StockLow { product }.email().unwrap();
-    assert_eq!(email.subject, "MUG Bcc: x@example.com runs low: 4 left");
+    assert_eq!(
+        StockLow { product }.email().unwrap().subject,
+        "MUG Bcc: x@example.com runs low: 4 left"
+    );
 }
