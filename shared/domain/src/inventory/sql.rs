@@ -156,7 +156,7 @@ pub(crate) fn reserve(
 ) -> Ask<Reserved> {
     let place = wish.destination.as_ref();
     let prefixes = place.map(Destination::postal_prefixes).unwrap_or_default();
-    let with = params![
+    let inputs = params![
         products,
         quantities,
         order.to_string(),
@@ -166,7 +166,7 @@ pub(crate) fn reserve(
         wish.codes.as_slice().to_vec(),
         buyer,
     ];
-    Ask::new(&RESERVE, with, |rows| {
+    Ask::new(&RESERVE, inputs, |rows| {
         let rules = rows.first().map(rules).transpose()?.flatten().unwrap_or_default();
         Ok(Reserved { lines: rows.iter().map(reserved_line).collect::<Result<_, _>>()?, rules })
     })

@@ -83,11 +83,12 @@ async fn discounts_and_exemptions_are_those_of_the_account() {
     exempt(&fixture.shop, exempted.id, "DE").await;
     let wish = with(lines([(mug, 1)]), json!({"destination": {"country": "DE"}}));
 
-    let (without, with) = (fixture.quote(&wish).by(&exempted), fixture.quote(&wish).by(&other));
-    let (without, with, stranger) = (without.await, with.await, fixture.quote(&wish).await);
+    let untaxed = fixture.quote(&wish).by(&exempted).await;
+    let taxed = fixture.quote(&wish).by(&other).await;
+    let stranger = fixture.quote(&wish).await;
 
-    assert_eq!(problems(&without), [["tax_exempt", "info", "/taxes"]]);
-    let totals = [&without, &with, &stranger].map(|quote| cents(quote, "/total"));
+    assert_eq!(problems(&untaxed), [["tax_exempt", "info", "/taxes"]]);
+    let totals = [&untaxed, &taxed, &stranger].map(|quote| cents(quote, "/total"));
     assert_eq!(totals, [1000, 1190, 1190]);
 }
 

@@ -48,9 +48,9 @@ async fn a_use_is_given_back_once_whoever_cancels_the_order() {
     let rule: Value = serde_json::from_str(&shop.one::<String>(&used).await).unwrap();
     assert_eq!((rule["used"].as_i64(), rule["used_by_buyer"].as_i64()), (Some(1), Some(1)));
 
-    let role = shop.connect_as_app_rw().await;
-    role.batch_execute(CANCEL).await.unwrap();
-    role.batch_execute("update orders set note = 'again'").await.unwrap();
+    let functions = shop.connect_as_app_rw().await;
+    functions.batch_execute(CANCEL).await.unwrap();
+    functions.batch_execute("update orders set note = 'again'").await.unwrap();
 
     assert_eq!(shop.one::<String>(STATE).await, "0 0");
     let rule: Value = serde_json::from_str(&shop.one::<String>(&used).await).unwrap();

@@ -21,7 +21,7 @@ fn labels(rules: &Value) -> Vec<&str> {
     labels
 }
 
-fn id(id: impl ToString) -> String {
+fn id(id: &impl ToString) -> String {
     let text = id.to_string();
     let (_, digits) = text.split_once('_').unwrap();
     [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
@@ -127,7 +127,7 @@ async fn an_account_is_exempt_where_and_while_its_certificate_holds() {
     for (region, account, expected) in
         [("NY", Some(&ann), true), ("CA", Some(&ann), false), ("NY", None, false)]
     {
-        let account = account.map_or("null".to_owned(), |user| format!("'{}'", id(user.id)));
+        let account = account.map_or("null".to_owned(), |user| format!("'{}'", id(&user.id)));
         let arguments = format!("'US', '{region}', '{{\"\"}}', '{{}}', 'USD', null, {account}");
         let found = rules(&shop, &arguments).await;
         assert_eq!(found["tax"]["is_exempt"], expected, "{arguments}");
@@ -150,7 +150,7 @@ async fn methods_come_with_the_zones_of_the_place() {
     let nowhere = rules(&shop, "null, null, null, '{}', 'EUR', null").await;
 
     let methods = berlin["shipping_methods"].as_array().unwrap();
-    assert_eq!((methods.len(), &methods[0]["id"]), (1, &json!(id(parcel))), "{other} is inactive");
+    assert_eq!((methods.len(), &methods[0]["id"]), (1, &json!(id(&parcel))), "{other} is inactive");
     assert_eq!(methods[0]["zones"], json!([zones[0], zones[1]]));
     assert_eq!(albany["shipping_methods"][0]["zones"], json!([zones[0], zones[3]]));
     assert_eq!((&albany["has_regions"], &berlin["has_regions"]), (&json!(true), &json!(false)));
@@ -188,7 +188,7 @@ async fn discounts_are_those_of_the_codes_and_ten_that_hold_by_themselves() {
     assert_eq!(coded[0]["ends_at"], json!("2020-01-01T00:00:00+00:00"));
     assert_eq!((&coded[0]["starts_at"], &coded[0]["used_by_buyer"]), (&Value::Null, &json!(0)));
     let mut categories: Vec<_> = coded[0]["categories"].as_array().unwrap().iter().collect();
-    categories.sort_by_key(|category| category.to_string());
-    assert_eq!(categories, [&json!(id(kitchen)), &json!(id(mugs)), &json!(id(large))]);
+    categories.sort_by_key(ToString::to_string);
+    assert_eq!(categories, [&json!(id(&kitchen)), &json!(id(&mugs)), &json!(id(&large))]);
     assert!(discounts.iter().all(|discount| discount["currency"] != "JPY"));
 }

@@ -92,7 +92,7 @@ impl Default for Priority {
 /// Refuses a number outside of these bounds.
 pub(super) fn within<T>(pointer: &str, least: T, most: T, number: i64) -> Result<T, Invalid>
 where
-    T: TryFrom<i64> + PartialOrd + std::fmt::Display,
+    T: TryFrom<i64> + PartialOrd + std::fmt::Display + Copy,
 {
     let fits = T::try_from(number).ok().filter(|number| (&least..=&most).contains(&number));
     let detail = || format!("must be between {least} and {most}");
