@@ -1,8 +1,9 @@
-//! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders.
+//! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders, and making orders of checkouts.
 
 mod address;
 mod bill;
 mod cancel;
+mod complete;
 mod confirm;
 mod edit;
 mod expand;
@@ -35,6 +36,7 @@ impl FromRef<Orders> for App {
 lambda::interface! {
     fn documented() -> Router<Orders>;
     place::place_order,
+    complete::complete_checkout,
     list::list_orders,
     show::show_order,
     edit::edit_order,

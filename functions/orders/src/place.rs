@@ -4,14 +4,14 @@ use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::failure::Invalid;
+use domain::failure::{self, Failure, Invalid};
 use domain::id::{ProductId, ShippingMethodId};
 use domain::money::Money;
-use domain::ordering::{Address, Basket, NewOrder, Note, Order};
-use domain::pricing::Codes;
+use domain::ordering::{Address, Basket, NewOrder, Note, Order, Refusal};
+use domain::pricing::{Codes, Quote};
 use domain::workflows;
 use lambda::http::caller::Claimant;
-use lambda::http::{IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor};
+use lambda::http::{BillView, IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -88,7 +88,7 @@ impl TryFrom<PlaceOrder> for NewOrder {
         (status = 201, description = "The pending order", body = OrderView),
         (status = 400, description = "`malformed_json`, `bad_body`, `idempotency_key_required`, `bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 409, description = "`out_of_stock` with `lines`, `total_changed` with `total`, `discount_used_up` with `discount_code` and `total`, `too_many_unpaid` with `most`, and `most_verified` if a verified address may have more, `too_many_unpaid_pieces` with `product` and `most`, `email_unproven`, `busy`", body = Problem),
+        (status = 409, description = "`out_of_stock` with `lines`; `total_changed` with `total` and `bill`, and `discount_used_up` with `discount_code`, `total` and `bill`, where `bill` is what a quote is now; `too_many_unpaid` with `most`, and `most_verified` if a verified address may have more, `too_many_unpaid_pieces` with `product` and `most`, `email_unproven`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `not_for_sale`, `mixed_currencies`, `address_required`, `region_required`, `no_shipping_there`, `shipping_required` and `shipping_option_gone` with `options`, `total_too_large`, `total_too_small`, `idempotency_key_reused`", body = Problem),
@@ -103,10 +103,26 @@ pub(crate) async fn place_order(
     IdempotentJson { request, body }: IdempotentJson<PlaceOrder>,
 ) -> Result<Response, Problem> {
     let new = NewOrder::try_from(body)?;
-    let response =
-        workflows::place_order(&app.db, claim, &visitor, &new, &request, created).await?;
+    let response = workflows::place_order(&app.db, claim, &visitor, &new, &request, created).await;
+    let response = response.map_err(|failure| with_bill(failure, Refusal::quote))?;
     dispatcher.try_send_batched(&app.db).await;
     Ok(IdempotentResponse::created(response, "/v1/orders").into_response())
+}
+
+/// With what the order would cost now, if that is why it is refused.
+pub(crate) fn with_bill<R: failure::Refusal>(
+    failure: Failure<R>,
+    quote: impl Fn(&R) -> Option<&Quote>,
+) -> Problem {
+    let quote = match &failure {
+        Failure::Refused(refusal) => quote(refusal).cloned(),
+        Failure::Db(_) => None,
+    };
+    let problem = Problem::from(failure);
+    match quote {
+        Some(quote) => problem.with("bill", &BillView::from(quote)),
+        None => problem,
+    }
 }
 
 fn created(order: &Order) -> domain::idempotency::RecordedResponse {

@@ -25,6 +25,12 @@ const PLACE: &[&[&str]] = &[
     ],
     &["insert an order and its lines", "enqueue an event", "store a response", "commit"],
 ];
+/// The checkout is ended in the first flight, and says what to reserve.
+const COMPLETE: &[&[&str]] = &[
+    &[PLACE[0][0], PLACE[0][1], PLACE[0][2], PLACE[0][3], "complete a checkout"],
+    &["reserve stock"],
+    PLACE[1],
+];
 const REPLAY: &[&[&str]] = &[PLACE[0], &["roll back"]];
 const SHOW: &[&[&str]] =
     &[&["look up a caller's role", "look up an order", "look up orders' lines"]];
@@ -356,7 +362,14 @@ async fn a_checkout_of_a_hundred_lines_costs_as_many_statements_as_one_of_one() 
     let checkouts = fixture.checkouts();
     let products = fixture.products(101).await;
     let buyer = fixture.shop.customer().await;
-    checkouts.post("/v1/checkouts", &order_body(&products[..1])).by(&buyer).await;
+    let complete = |path: &str, total: &Value| {
+        let call =
+            fixture.orders().post(&format!("{path}/complete"), &json!({"expected_total": total}));
+        call.by(&buyer).header("if-match", "*").key(path)
+    };
+    let first = checkouts.post("/v1/checkouts", &order_body(&products[..1])).by(&buyer).await;
+    let path = format!("/v1/checkouts/{}", first.text("/id"));
+    assert_eq!(complete(&path, &first.body["total"]).await.status, 201);
     for lines in ROWS {
         let create = checkouts.post("/v1/checkouts", &order_body(&products[..lines])).by(&buyer);
         let (creating, created) = fixture.flights(201, create).await;
@@ -366,11 +379,14 @@ async fn a_checkout_of_a_hundred_lines_costs_as_many_statements_as_one_of_one() 
         let (changing, _) = fixture.flights(200, change.header("if-match", "*")).await;
         let line = format!("{path}/lines/{}", products[0]);
         let line = checkouts.call("PUT".parse().unwrap(), &line).json(&json!({"quantity": 9}));
-        let (setting, _) = fixture.flights(200, line.by(&buyer)).await;
+        let (setting, set) = fixture.flights(200, line.by(&buyer)).await;
+        let completing = complete(&path, &set.body["total"]);
+        let (completing, _) = fixture.flights(201, completing).await;
 
         assert_eq!(creating, CREATE_CHECKOUT);
         assert_eq!(showing, SHOW_CHECKOUT);
         assert_eq!(changing, CHANGE_CHECKOUT);
         assert_eq!(setting, CHANGE_CHECKOUT);
+        assert_eq!(completing, COMPLETE);
     }
 }

@@ -126,14 +126,34 @@ async fn a_shop_without_a_database_runs_but_is_not_ready() {
     assert_eq!(api.get("/healthz").await.status, 200);
 }
 
+const BILL_PROBLEMS: &str = "shared/domain/src/pricing/problem.rs";
+
+#[tokio::test]
+async fn the_document_lists_what_can_be_wrong_with_a_bill() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join(BILL_PROBLEMS)).unwrap();
+    let at = text.find("fn code(&self)").unwrap();
+    let document = api().await.get("/openapi.json").await;
+    let code = "/components/schemas/BillProblemView/properties/code/description";
+    let listed = document.text(code);
+
+    let missing: Vec<_> = codes(block(&text[at..]))
+        .into_iter()
+        .filter(|code| !listed.contains(&format!("`{code}`")))
+        .collect();
+
+    assert!(missing.is_empty(), "{missing:?} of {BILL_PROBLEMS}");
+    assert!(codes(block(&text[at..])).count() > 15, "codes are missing");
+}
+
 /// The error codes in the sources: in a `fn code`, in a `let code`, after a `StatusCode`, or in a call of `unreadable`.
 fn codes_in_the_sources() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = BTreeSet::new();
-    // The problems of a basket, which no route tells yet.
-    let untold = root.join("shared/domain/src/pricing/problem.rs");
+    // Those of a bill are no error responses: the document lists them.
+    let of_bills = root.join(BILL_PROBLEMS);
     let files = rust_files(&root.join("shared")).chain(rust_files(&root.join("functions")));
-    for file in files.filter(|file| *file != untold) {
+    for file in files.filter(|file| *file != of_bills) {
         let text = std::fs::read_to_string(&file).unwrap();
         for opening in ["fn code(&self) -> &'static str {", "let code = match"] {
             for (at, _) in text.match_indices(opening) {

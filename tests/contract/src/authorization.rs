@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 101] = [
+const REQUIRED_ACCESS: [(&str, Access); 102] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -26,6 +26,7 @@ const REQUIRED_ACCESS: [(&str, Access); 101] = [
     ("check_refund", Staff),
     ("change_password", Customer),
     ("change_product", Staff),
+    ("complete_checkout", Customer),
     ("create_category", Staff),
     ("create_checkout", Customer),
     ("create_checkout_session", Customer),

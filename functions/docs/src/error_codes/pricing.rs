@@ -65,7 +65,7 @@ pub(super) const CODES: &[Entry] = &[
     (
         "discount_used_up",
         "Others used the last of a discount while the order was placed. No order was placed.",
-        "total is what the order costs without it. Show it to the buyer, and send it as expected_total if they agree.",
+        "total is what the order costs without it, and bill says how it is made up. Show it to the buyer, and send it as expected_total if they agree.",
     ),
     (
         "destination_changes_price",

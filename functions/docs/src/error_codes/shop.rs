@@ -77,6 +77,11 @@ pub(super) const CODES: &[Entry] = &[
         "The checkout was cancelled or has expired, as checkout_status says.",
         "Create another one.",
     ),
+    (
+        "checkout_not_ready",
+        "The checkout cannot become an order as it is: something is missing, or no longer offered.",
+        "bill.problems says what and where. Change the checkout, and complete it over its new total.",
+    ),
     // Orders
     (
         "order_not_found",
@@ -117,7 +122,7 @@ pub(super) const CODES: &[Entry] = &[
     (
         "total_changed",
         "The order's total differs from the expected_total you sent. No order was placed.",
-        "total is the current total. Show it to the buyer, and send it as expected_total if they agree.",
+        "total is the current total, and bill says how it is made up. Show it to the buyer, and send it as expected_total if they agree.",
     ),
     (
         "too_many_unpaid",

@@ -7,8 +7,8 @@ use super::status::Status;
 use crate::change::Change;
 use crate::failure::Invalid;
 use crate::id::{CheckoutId, OrderId, ProductId, ShippingMethodId, UserId};
-use crate::money::Currency;
-use crate::ordering::Note;
+use crate::money::{Currency, Money};
+use crate::ordering::{self, Basket, NewOrder, Note};
 use crate::pricing::{Codes, Offer, Problem, Quote};
 use crate::viewer::Viewer;
 use time::{Duration, OffsetDateTime};
@@ -115,6 +115,20 @@ pub(super) fn expiry(at: OffsetDateTime) -> OffsetDateTime {
 }
 
 impl Wishes {
+    /// The order that is wished for, over the total that the buyer was shown. Refused if a line or a part of the address is
+    /// missing.
+    pub(crate) fn order(&self, expected_total: Money) -> Result<NewOrder, ordering::Refusal> {
+        let lines = self.cart.lines().iter();
+        Ok(NewOrder {
+            basket: Basket::new(lines.map(|line| (line.product, line.quantity.into())))?,
+            address: self.ship_to.as_ref().map(ShipTo::address).transpose()?,
+            note: self.note.clone(),
+            shipping_method: self.shipping_method,
+            discount_codes: self.codes.clone(),
+            expected_total: Some(expected_total),
+        })
+    }
+
     /// The wishes after the change.
     pub(super) fn changed(&self, change: CheckoutChange) -> Result<Self, Invalid> {
         let ship_to = match change.ship_to {

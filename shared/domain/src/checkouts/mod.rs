@@ -17,13 +17,13 @@ pub use refusal::Refusal;
 pub use ship_to::{Parts, ShipTo, ShipToChange};
 
 pub(crate) use sql::offers::ALL as OFFER_QUERIES;
-pub(crate) use sql::{ALL as ALL_QUERIES, forget_all_of, lock_all_of, of_user};
+pub(crate) use sql::{ALL as ALL_QUERIES, complete, forget_all_of, lock_all_of, of_user};
 pub use status::Status;
 
 use crate::accounts::{self, ActiveUser, Claim, Role, Visitor};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Invalid};
-use crate::id::{CheckoutId, ProductId, UserId};
+use crate::id::{CheckoutId, OrderId, ProductId, UserId};
 use crate::idempotency::{self, IdempotentCall, RecordedResponse};
 use crate::page::{Page, PageRequest};
 use crate::pricing::{Codes, Quote};
@@ -178,6 +178,22 @@ pub async fn cancel(db: &Db, claim: Claim, id: CheckoutId) -> Result<Priced, Fai
         Ok(Priced::new(cancelled, quote))
     })
     .await
+}
+
+/// The order that a checkout of the account became, which [`complete`] could not complete; refused if it is over or was
+/// changed.
+pub(crate) async fn completed_before(
+    tx: &Tx<'_>,
+    user: UserId,
+    id: CheckoutId,
+) -> Result<OrderId, Failure<Refusal>> {
+    let (found,) = tx.together((sql::find(id),)).await;
+    let checkout = found?.filter(|checkout| checkout.is_of(user)).ok_or(Refusal::NotFound)?;
+    match checkout.must_be_open() {
+        Err(Refusal::Completed { order }) => Ok(order),
+        Err(over) => Err(over.into()),
+        Ok(()) => Err(Refusal::Stale.into()),
+    }
 }
 
 /// Writes the wishes that `edit` makes of those of the account's checkout, unless they stay the same.

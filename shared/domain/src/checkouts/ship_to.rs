@@ -3,6 +3,7 @@
 use crate::change::Change;
 use crate::country::Country;
 use crate::failure::Invalid;
+use crate::ordering::{self, Address, AddressParts};
 use crate::pricing::{Destination, Problem};
 use crate::text;
 
@@ -85,6 +86,26 @@ impl ShipTo {
     pub fn destination(&self) -> Destination {
         let Parts { region, postal_code, .. } = &self.parts;
         Destination::new(self.country, region.as_deref(), postal_code.as_deref())
+    }
+
+    /// The address of an order. Refused while a part that it needs is missing.
+    pub(super) fn address(&self) -> Result<Address, ordering::Refusal> {
+        let Parts { name, company, line1, line2, postal_code, city, region, phone } =
+            self.parts.clone();
+        if region.is_none() && self.country.requires_region() {
+            return Err(ordering::Refusal::RegionRequired);
+        }
+        Ok(Address::parse(&AddressParts {
+            name: name.unwrap_or_default(),
+            company,
+            line1: line1.unwrap_or_default(),
+            line2,
+            postal_code,
+            city: city.unwrap_or_default(),
+            region,
+            country: self.country.code().to_owned(),
+            phone,
+        })?)
     }
 
     /// What an order's address needs beside it.

@@ -7,21 +7,29 @@ use super::checkout::Checkout;
 use super::listing::Filter;
 use super::status::Status;
 use crate::db::{Ask, Db, DbError, Tx, params, queries};
-use crate::id::{CheckoutId, UserId};
+use crate::id::{CheckoutId, OrderId, UserId};
 use crate::page::PageRequest;
 use row::{checkout, columns};
 use time::OffsetDateTime;
 
 /// A checkout that is open in the table and has expired is over.
-macro_rules! select_checkouts {
-    ($rest:expr) => {
-        concat!(
-            "select c.id, c.user_id, c.currency, c.products, c.quantities, c.shown_minor, c.ship_to_name,
+macro_rules! checkout_columns {
+    () => {
+        "c.id, c.user_id, c.currency, c.products, c.quantities, c.shown_minor, c.ship_to_name,
                c.ship_to_company, c.ship_to_line1, c.ship_to_line2, c.ship_to_postal_code, c.ship_to_city,
                c.ship_to_region, c.ship_to_country, c.ship_to_phone, c.shipping_method_id, c.codes, c.note, c.order_id,
                c.version, c.created_at, c.updated_at, c.expires_at, now() as at,
                case when c.status = 'open' and c.expires_at <= now() then 'expired' else c.status end as status,
-               coalesce((select u.email_verified_at is not null from users u where u.id = c.user_id), false) as is_proven
+               coalesce((select u.email_verified_at is not null from users u where u.id = c.user_id), false) as is_proven"
+    };
+}
+
+macro_rules! select_checkouts {
+    ($rest:expr) => {
+        concat!(
+            "select ",
+            checkout_columns!(),
+            "
         from checkouts c
         ",
             $rest
@@ -69,6 +77,15 @@ queries! {
             ship_to_line1 = $8, ship_to_line2 = $9, ship_to_postal_code = $10, ship_to_city = $11, ship_to_region = $12,
             ship_to_country = $13, ship_to_phone = $14, shipping_method_id = $15, codes = $16, note = $17, expires_at = $18
         where id = $1";
+
+    /// In the request's turn, see `V40`: locks the checkout, and looks at it under the lock. The order may follow it.
+    COMPLETE: "complete a checkout" = concat!("
+        update checkouts c
+        set status = 'completed', is_current = false, order_id = $3
+        where c.id = $1 and c.user_id = $2 and c.status = 'open' and c.expires_at > now()
+          and ($4::bigint[] is null or c.version = any($4))
+          and current_setting('app.turn', true) = 'taken'
+        returning ", checkout_columns!());
 
     CANCEL: "cancel a checkout" = "
         update checkouts set status = 'cancelled', is_current = false where id = $1";
@@ -132,6 +149,20 @@ pub(super) fn insert(tx: &Tx<'_>, user: UserId, checkout: &Checkout) {
 
 pub(super) fn update(tx: &Tx<'_>, checkout: &Checkout) {
     tx.defer(Ask::write(&UPDATE, columns(checkout)));
+}
+
+/// Ends an open checkout of the account as this order, which the transaction must insert. None if it is not open, has
+/// expired, or has another version than those that were `seen`; `None` accepts any.
+pub(crate) fn complete(
+    id: CheckoutId,
+    user: UserId,
+    order: OrderId,
+    seen: Option<&[i64]>,
+) -> Ask<Option<Checkout>> {
+    let seen = seen.map(<[i64]>::to_vec);
+    Ask::new(&COMPLETE, params![id, user, order, seen], |rows| {
+        rows.first().map(|row| checkout(&COMPLETE, row)).transpose()
+    })
 }
 
 pub(super) fn cancel(tx: &Tx<'_>, id: CheckoutId) {

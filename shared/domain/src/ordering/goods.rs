@@ -5,7 +5,7 @@ use super::refusal::{Refusal, Shortage};
 use crate::catalog::Price;
 use crate::inventory::ReservedLine;
 use crate::money::MoneyError;
-use crate::pricing::{self, Line};
+use crate::pricing::{self, Bill, Line, Quote, QuotedLine};
 use std::collections::BTreeMap;
 
 /// All products of an order in one currency, each for sale and reserved.
@@ -67,6 +67,19 @@ impl Goods {
 
     pub(crate) fn basket(&self) -> &pricing::Basket {
         &self.basket
+    }
+
+    /// Their bill as it is shown to the buyer.
+    pub(crate) fn quote(&self, mut bill: Bill) -> Quote {
+        let lines = bill.lines.iter().zip(&self.labels).map(|(line, label)| QuotedLine {
+            product: line.product,
+            quantity: line.quantity,
+            label: Some((label.sku.clone(), label.name.clone())),
+            billed: Some(line.clone()),
+        });
+        let lines = lines.collect();
+        let problems = std::mem::take(&mut bill.problems);
+        Quote { lines, bill: Some(bill), problems }
     }
 
     pub(super) fn labels(&self) -> &[Label] {

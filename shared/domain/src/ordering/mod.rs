@@ -30,6 +30,7 @@ pub(crate) use limits::HoldLimits;
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;
+pub(crate) use number::Placement;
 pub use number::{InvalidNumber, OrderNumber, OrderReference};
 pub use order::{NewOrder, Order, OrderDiscount, OrderLine, Reason, Totals};
 pub(crate) use priced_order::PricedOrder;

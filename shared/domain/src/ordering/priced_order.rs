@@ -46,7 +46,8 @@ impl PricedOrder {
             return Err(refusal);
         }
         if new.expected_total.is_some_and(|expected| expected != bill.total) {
-            return Err(Refusal::TotalChanged(Box::new(bill)));
+            let (total, quote) = (bill.total, Box::new(goods.quote(bill)));
+            return Err(Refusal::TotalChanged { total, quote });
         }
         let is_free = bill.total.minor == 0;
         if is_free && !buyer.is_proven {

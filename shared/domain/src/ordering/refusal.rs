@@ -4,7 +4,7 @@ use crate::failure::{self, Invalid, Kind};
 use crate::id::ProductId;
 use crate::idempotency;
 use crate::money::Money;
-use crate::pricing::{AppliedDiscount, Bill, ShippingOption};
+use crate::pricing::{AppliedDiscount, Quote, ShippingOption};
 use crate::status::OrderStatus;
 use serde_json::{Map, Value, json};
 use time::Date;
@@ -44,10 +44,11 @@ pub enum Refusal {
     ShippingRequired(Vec<ShippingOption>),
     #[error("this shipping method is not offered for this order; choose one of the options")]
     ShippingOptionGone(Vec<ShippingOption>),
-    #[error("the total is {}, which is not what you expected", .0.total)]
-    TotalChanged(Box<Bill>),
+    #[error("the total is {total}, which is not what you expected")]
+    TotalChanged { total: Money, quote: Box<Quote> },
+    /// The quote is without the discount.
     #[error("the discount {} has been used as often as it can be", .discount.title)]
-    DiscountUsedUp { discount: Box<AppliedDiscount>, bill: Box<Bill> },
+    DiscountUsedUp { discount: Box<AppliedDiscount>, total: Money, quote: Box<Quote> },
     #[error("{most} orders of yours wait for their payment; pay or cancel one of them first{}", verify_for(*.most_verified))]
     TooManyUnpaid { most: i64, most_verified: Option<i64> },
     #[error(
@@ -82,6 +83,16 @@ pub enum Refusal {
     Idempotency(#[from] idempotency::Refusal),
 }
 
+impl Refusal {
+    /// What the order would cost now, where that is why it is refused.
+    pub fn quote(&self) -> Option<&Quote> {
+        match self {
+            Self::TotalChanged { quote, .. } | Self::DiscountUsedUp { quote, .. } => Some(quote),
+            _ => None,
+        }
+    }
+}
+
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
@@ -97,7 +108,7 @@ impl failure::Refusal for Refusal {
             | Self::TooLarge { .. }
             | Self::TooSmall { .. } => Kind::Invalid,
             Self::OutOfStock(_)
-            | Self::TotalChanged(_)
+            | Self::TotalChanged { .. }
             | Self::DiscountUsedUp { .. }
             | Self::TooManyUnpaid { .. }
             | Self::TooManyUnpaidPieces { .. }
@@ -131,7 +142,7 @@ impl failure::Refusal for Refusal {
             Self::NoShippingThere => "no_shipping_there",
             Self::ShippingRequired(_) => "shipping_required",
             Self::ShippingOptionGone(_) => "shipping_option_gone",
-            Self::TotalChanged(_) => "total_changed",
+            Self::TotalChanged { .. } => "total_changed",
             Self::DiscountUsedUp { .. } => "discount_used_up",
             Self::TooManyUnpaid { .. } => "too_many_unpaid",
             Self::TooManyUnpaidPieces { .. } => "too_many_unpaid_pieces",
@@ -163,9 +174,9 @@ impl failure::Refusal for Refusal {
             Self::ShippingRequired(options) | Self::ShippingOptionGone(options) => {
                 ("options", options.iter().map(shipping_option).collect())
             }
-            Self::TotalChanged(bill) => ("total", json!(bill.total)),
-            Self::DiscountUsedUp { discount, bill } => {
-                let (code, total) = (json!(discount.code), json!(bill.total));
+            Self::TotalChanged { total, .. } => ("total", json!(total)),
+            Self::DiscountUsedUp { discount, total, .. } => {
+                let (code, total) = (json!(discount.code), json!(total));
                 return members([("discount_code", code), ("total", total)]);
             }
             Self::TooManyUnpaid { most, most_verified: None } => ("most", json!(most)),

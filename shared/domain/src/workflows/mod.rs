@@ -2,12 +2,13 @@
 //! tells the outbox. The rules and the SQL are those of the capabilities.
 //!
 //! A story is refused for the reasons of the capability whose route it serves. Where one uses another, it is one of
-//! those above it in this order: `close`, `refund`, `dispute`, `fraud_warning`, `take_payment`, the stories of orders,
-//! `apply_event`, `reconcile`.
+//! those above it in this order: `close`, `refund`, `dispute`, `fraud_warning`, `take_payment`, the stories of orders with
+//! `place` above `complete`, `apply_event`, `reconcile`.
 
 mod apply_event;
 mod cancel;
 mod close;
+mod complete;
 mod confirm;
 mod create_product;
 mod dispute;
@@ -23,6 +24,7 @@ mod take_payment;
 pub use apply_event::{apply_event, receive_event};
 pub use cancel::cancel_order;
 pub use close::{CloseOutcome, close_order};
+pub use complete::{Completion, CompletionRefusal, SeenCheckout, complete_checkout};
 pub use confirm::confirm_order;
 pub use create_product::create_product;
 pub use erase::{erase_own_account, erase_user};

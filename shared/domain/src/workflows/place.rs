@@ -1,13 +1,13 @@
 //! Places an order.
 
 use crate::accounts::{self, Claim, Visitor};
-use crate::db::Db;
+use crate::db::{Ask, Db, Tx};
 use crate::failure::Failure;
 use crate::id::OrderId;
 use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
 use crate::inventory::{self, Reserved};
 use crate::ordering::{
-    self, Buyer, Goods, HoldLimits, NewOrder, Order, PricedOrder, Refusal, Status,
+    self, Buyer, Goods, HoldLimits, NewOrder, Order, Placement, PricedOrder, Refusal, Status,
 };
 use crate::outbox::{self, Event};
 use crate::pricing;
@@ -24,13 +24,8 @@ pub async fn place_order(
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     let id = OrderId::generate();
     db.transaction(async |tx| {
-        let (products, quantities) = (new.basket.products(), new.basket.quantities());
-        let wish = new.wish();
         let turn = idempotency::turn(claim.user, request, LockScope::BuyerOrders);
-        let (unpaid, reserve) = (
-            ordering::count_unpaid(claim.user),
-            inventory::reserve(id, products.clone(), quantities, &wish, claim.user),
-        );
+        let (unpaid, reserve) = (ordering::count_unpaid(claim.user), reserve(id, new, claim));
         // The account is looked at after the turn's wait: until then it may have been erased.
         let flight = (turn, accounts::standing(claim), unpaid, reserve);
         let (turn, standing, unpaid, reserved) = tx.together(flight).await;
@@ -38,41 +33,71 @@ pub async fn place_order(
         if let Some(stored) = idempotency::replayed(tx, turn).map_err(Refusal::from)? {
             return Ok(stored);
         }
-        let ((unpaid, placement), reserved) = (unpaid?, reserved?);
         let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
-        let limits = HoldLimits::of(buyer);
-        if !buyer.is_proven {
-            if let Some(retry_after) = accounts::take_order_token(tx, visitor).await? {
-                return Err(Refusal::TooManyRequests { retry_after }.into());
-            }
-            let held = ordering::unpaid_pieces(tx, buyer.id, &products).await?;
-            limits.check_pieces(&new.basket, &held)?;
-        }
-        let Reserved { lines, rules } = reserved;
-        let goods = Goods::new(new, lines)?;
-        let bill = pricing::bill(goods.basket(), &rules, &wish);
-        let discounts = bill.discounts.clone();
-        let priced = PricedOrder::new(id, buyer, new, &goods, bill)?;
-        if unpaid >= limits.unpaid_orders {
-            return Err(limits.too_many_orders().into());
-        }
-        let effective: Vec<_> = discounts.iter().filter(|one| one.amount.minor > 0).collect();
-        if !effective.is_empty() {
-            let used_up = pricing::use_discounts(tx, id, buyer.id, &effective).await?;
-            if let Some(discount) = discounts.iter().find(|one| used_up.contains(&one.id)) {
-                let bill = pricing::bill(goods.basket(), &rules.with_used_up(&used_up), &wish);
-                let (discount, bill) = (Box::new(discount.clone()), Box::new(bill));
-                return Err(Refusal::DiscountUsedUp { discount, bill }.into());
-            }
-        }
-        let order = ordering::insert(tx, priced, placement);
-        outbox::enqueue(tx, Event::OrderPlaced { order: id });
-        if order.status == Status::Confirmed {
-            outbox::enqueue(tx, Event::OrderConfirmed { order: id });
-        }
+        let placing = Placing { id, buyer, visitor, new, unpaid: unpaid? };
+        let order = place_reserved(tx, placing, reserved?).await?;
         let response = respond(&order);
-        idempotency::store(tx, buyer.id, request, &response);
+        idempotency::store(tx, claim.user, request, &response);
         Ok(response)
     })
     .await
+}
+
+/// An order that is being placed, in its buyer's turn.
+pub(super) struct Placing<'a> {
+    pub(super) id: OrderId,
+    pub(super) buyer: Buyer,
+    pub(super) visitor: &'a Visitor,
+    pub(super) new: &'a NewOrder,
+    /// How many orders of the buyer are not paid yet, and when and under which number this one is placed.
+    pub(super) unpaid: (i64, Placement),
+}
+
+/// Reserves the goods of the order, and reads the rules that price them.
+pub(super) fn reserve(id: OrderId, new: &NewOrder, claim: Claim) -> Ask<Reserved> {
+    let (products, quantities) = (new.basket.products(), new.basket.quantities());
+    inventory::reserve(id, products, quantities, &new.wish(), claim.user)
+}
+
+/// Prices what was reserved, uses its discounts, inserts the order and announces it. The caller must roll back if it is
+/// refused.
+pub(super) async fn place_reserved(
+    tx: &Tx<'_>,
+    placing: Placing<'_>,
+    reserved: Reserved,
+) -> Result<Order, Failure<Refusal>> {
+    let Placing { id, buyer, visitor, new, unpaid: (unpaid, placement) } = placing;
+    let limits = HoldLimits::of(buyer);
+    if !buyer.is_proven {
+        if let Some(retry_after) = accounts::take_order_token(tx, visitor).await? {
+            return Err(Refusal::TooManyRequests { retry_after }.into());
+        }
+        let held = ordering::unpaid_pieces(tx, buyer.id, &new.basket.products()).await?;
+        limits.check_pieces(&new.basket, &held)?;
+    }
+    let Reserved { lines, rules } = reserved;
+    let wish = new.wish();
+    let goods = Goods::new(new, lines)?;
+    let bill = pricing::bill(goods.basket(), &rules, &wish);
+    let discounts = bill.discounts.clone();
+    let priced = PricedOrder::new(id, buyer, new, &goods, bill)?;
+    if unpaid >= limits.unpaid_orders {
+        return Err(limits.too_many_orders().into());
+    }
+    let effective: Vec<_> = discounts.iter().filter(|one| one.amount.minor > 0).collect();
+    if !effective.is_empty() {
+        let used_up = pricing::use_discounts(tx, id, buyer.id, &effective).await?;
+        if let Some(discount) = discounts.iter().find(|one| used_up.contains(&one.id)) {
+            let bill = pricing::bill(goods.basket(), &rules.with_used_up(&used_up), &wish);
+            let total = bill.total;
+            let (discount, quote) = (Box::new(discount.clone()), Box::new(goods.quote(bill)));
+            return Err(Refusal::DiscountUsedUp { discount, total, quote }.into());
+        }
+    }
+    let order = ordering::insert(tx, priced, placement);
+    outbox::enqueue(tx, Event::OrderPlaced { order: id });
+    if order.status == Status::Confirmed {
+        outbox::enqueue(tx, Event::OrderConfirmed { order: id });
+    }
+    Ok(order)
 }

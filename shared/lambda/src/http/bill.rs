@@ -125,7 +125,10 @@ struct DiscountShareView {
 /// Something about a bill that its reader should know.
 #[derive(Serialize, ToSchema)]
 struct BillProblemView {
-    /// For programs. More may be added.
+    /// For programs. Errors: `empty`, `not_for_sale`, `out_of_stock`, `amount_not_payable`, `address_required`,
+    /// `address_incomplete`, `region_required`, `no_shipping_there`, `shipping_required`, `shipping_option_gone`,
+    /// `email_unproven`, `total_too_small`, `total_too_large`. Warnings: `code_not_valid`, `code_ended`, `code_minimum`,
+    /// `code_used_up`, `code_not_combinable`. Worth knowing: `price_changed`, `tax_exempt`. More may be added.
     #[schema(example = "out_of_stock")]
     code: &'static str,
     severity: Severity,

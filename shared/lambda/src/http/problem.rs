@@ -136,6 +136,14 @@ impl Problem {
         }
     }
 
+    /// With another member beside those of its code.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a view is plain data");
+        self.details.insert(name.to_owned(), value);
+        self
+    }
+
     pub(super) fn with_request_id(mut self, id: &str) -> Response {
         self.request_id = Some(id.to_owned());
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -2,6 +2,8 @@
 
 mod cancel;
 mod change;
+mod complete;
+mod completion_races;
 mod create;
 mod list;
 mod problems;
@@ -12,19 +14,26 @@ mod show;
 
 use axum::http::Method;
 use domain::id::ProductId;
+use lambda::dispatcher::OutboxDispatcher;
+use orders::Orders;
 use serde_json::{Value, json};
 use testkit::{ApiClient, Call, Product, Response, Shop, User};
 
-/// A shop with a client of the function.
+/// A shop with clients of the functions.
 struct Fixture {
     shop: Shop,
     api: ApiClient,
+    /// Of the function that makes orders of checkouts.
+    orders: ApiClient,
 }
 
 impl Fixture {
     async fn open() -> Self {
         let shop = Shop::open().await;
-        Self { api: ApiClient::new(checkouts::routes(), shop.app()), shop }
+        let api = ApiClient::new(checkouts::routes(), shop.app());
+        let dispatcher = OutboxDispatcher::deferred();
+        let orders = ApiClient::new(orders::routes(), Orders { app: shop.app(), dispatcher });
+        Self { api, orders, shop }
     }
 
     /// A product at this price in cents, of which there are ten.
@@ -65,8 +74,24 @@ impl Fixture {
         self.api.call(Method::POST, &format!("{path}/cancel")).by(user)
     }
 
+    /// Completes a checkout whatever its version, under a key of its own.
+    fn complete(&self, user: &User, path: &str, cents: i64) -> Call {
+        let key = format!("a key of this request, {}", ProductId::generate());
+        self.complete_as_seen(user, path, "*", cents).key(&key)
+    }
+
+    /// Completes a checkout of this ETag, without a key.
+    fn complete_as_seen(&self, user: &User, path: &str, etag: &str, cents: i64) -> Call {
+        let body = json!({"expected_total": {"amount": cents, "currency": "EUR"}});
+        self.orders.post(&format!("{path}/complete"), &body).by(user).header("if-match", etag)
+    }
+
     async fn count(&self) -> i64 {
         self.shop.one("select count(*) from checkouts").await
+    }
+
+    async fn orders_count(&self) -> i64 {
+        self.shop.one("select count(*) from orders").await
     }
 }
 

@@ -240,9 +240,8 @@ async fn a_buyer_uses_a_code_as_often_as_they_may_whatever_stands_behind_the_plu
     let body = json!({"discount_codes": ["WELCOME"], "expected_total": euros(2250)});
     let body = with(order_body([(mug, 1)]), &body);
     let api = api(&shop);
-    let calls: Vec<Call> = (0..10)
-        .map(|n| place(&api, if n % 2 == 0 { &ann } else { &twin }, &body))
-        .collect();
+    let calls: Vec<Call> =
+        (0..10).map(|n| place(&api, if n % 2 == 0 { &ann } else { &twin }, &body)).collect();
 
     let responses = send_all(calls).await;
 

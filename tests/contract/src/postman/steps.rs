@@ -232,6 +232,12 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Checkouts", "set_checkout_line", Customer, 200)
     },
     step("Checkouts", "list_checkouts", Staff, 200),
+    Step {
+        title: Some("Complete a checkout; this one lacks most of its address"),
+        headers: &[("If-Match", "*"), ("Idempotency-Key", "{{$guid}}")],
+        body: Some(r#"{"expected_total": {"amount": 2500, "currency": "EUR"}}"#),
+        ..step("Checkouts", "complete_checkout", Customer, 409)
+    },
     step("Checkouts", "cancel_checkout", Customer, 200),
     Step {
         body: Some(

@@ -95,8 +95,9 @@ fn another_total_than_the_buyer_saw_is_told_first() {
     assert!(expecting(Some(total), &basket, reserved()).is_ok());
     for wrong in [Money { minor: 99, ..total }, yen] {
         let refused = expecting(Some(wrong), &basket, reserved()).unwrap_err();
-        let Refusal::TotalChanged(bill) = refused else { panic!("{refused:?}") };
-        assert_eq!(bill.total, total);
+        let Refusal::TotalChanged { total: told, quote } = refused else { panic!("{refused:?}") };
+        assert_eq!((told, quote.bill.map(|bill| bill.total)), (total, Some(total)));
+        assert_eq!(quote.lines[0].label.as_ref().map(|(_, name)| name.as_str()), Some("Mug"));
     }
 }
 

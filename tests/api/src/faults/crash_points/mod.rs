@@ -1,6 +1,7 @@
 //! Functions are killed at each of their await points in turn. Afterwards the client repeats its request, the queues
 //! deliver again and the sweep runs, and everything must have happened exactly once.
 
+mod checkouts;
 mod emails;
 mod open_transactions;
 mod orders_and_payments;
