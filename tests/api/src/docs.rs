@@ -133,8 +133,8 @@ async fn the_document_lists_what_can_be_wrong_with_a_bill() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let text = std::fs::read_to_string(root.join(BILL_PROBLEMS)).unwrap();
     let at = text.find("fn code(&self)").unwrap();
-    let document = api().await.get("/openapi.json").await;
-    let code = "/components/schemas/BillProblemView/properties/code/description";
+    let document = api().await.get("/v1/openapi.json").await;
+    let code = "/components/schemas/BillProblemView/allOf/1/properties/code/description";
     let listed = document.text(code);
 
     let missing: Vec<_> = codes(block(&text[at..]))

@@ -291,13 +291,9 @@ fn an_order_without_a_number_is_called_by_its_id() {
 
 #[test]
 fn a_subject_is_one_line() {
-    assert_eq!(
-        one_line("Your order\r\nBcc: x@example.com\u{0}\u{2028}!\n"),
-        "Your order Bcc: x@example.com !"
-    );
+    let two = "Your order\r\nBcc: x@example.com\u{0}\u{2028}!\n";
+    assert_eq!(one_line(two), "Your order Bcc: x@example.com !");
     let product = LowStock { sku: "MUG\r\nBcc: x@example.com".to_owned(), ..product("Mug") };
-    assert_eq!(
-        StockLow { product }.email().unwrap().subject,
-        "MUG Bcc: x@example.com runs low: 4 left"
-    );
+    let email = StockLow { product }.email().unwrap();
+    assert_eq!(email.subject, "MUG Bcc: x@example.com runs low: 4 left");
 }
