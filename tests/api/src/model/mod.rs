@@ -4,6 +4,8 @@
 //! A scenario that fails is shortened and printed, and its seed is written to `proptest-regressions`. That file is
 //! committed: from then on the scenario runs first.
 
+mod buyer;
+mod buying;
 mod snapshot;
 mod state;
 mod step;
@@ -25,13 +27,16 @@ use tokio::runtime::{Builder, Runtime};
 const SCENARIOS: u32 = 125;
 
 /// States, problem codes and situations that the scenarios must reach.
-const EXPECTED_COVERAGE: [&str; 25] = [
+const EXPECTED_COVERAGE: [&str; 29] = [
     "Cancelled",
     "Confirmed",
     "Pending",
     "Shipped",
     "amount_too_large",
     "below_reserved",
+    "checkout_completed",
+    "checkout_not_ready",
+    "checkout_over",
     "dispute Lost",
     "dispute Open",
     "dispute Won",
@@ -51,6 +56,7 @@ const EXPECTED_COVERAGE: [&str; 25] = [
     "refund Some(Succeeded)",
     "refund Some(Requested)",
     "too_many_pieces",
+    "total_changed",
 ];
 
 struct ScenarioTest(Scenario);

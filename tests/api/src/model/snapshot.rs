@@ -1,19 +1,25 @@
 //! The state of a scenario as text: what the database holds, and what the model expects.
 
+use super::buying::CheckoutStatus;
 use super::state::{Model, Order, RefundState, Status};
 use std::fmt::Write as _;
 
-/// Reads the state of some orders and products, one line each.
+/// Reads the state of some products, orders and checkouts, one line each, and of a discount.
 pub(super) const SNAPSHOT: &str = "
     (select format('stock %s %s', on_hand, reserved)
      from unnest($1::uuid[]) with ordinality mine (id, position) join products using (id) order by position)
     union all
-    (select format('%s%s captured %s refunded %s%s [%s]', o.status,
+    (select format('%s%s total %s captured %s refunded %s%s [%s]', o.status,
                    case when o.status = 'pending' and o.cancel_requested_at is not null then ' ending' else '' end,
-                   o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
+                   o.total_minor, o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
                    (select string_agg(r.amount_minor || ' ' || r.status, ', ' order by r.amount_minor, r.status)
                     from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id))
-     from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)";
+     from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)
+    union all
+    (select format('checkout %s', status)
+     from unnest($3::uuid[]) with ordinality mine (id, position) join checkouts using (id) order by position)
+    union all
+    select format('code used %s', used) from discounts where id = $4";
 
 /// The model's state, as [`SNAPSHOT`] should show it.
 pub(super) fn expected(model: &Model) -> String {
@@ -24,6 +30,15 @@ pub(super) fn expected(model: &Model) -> String {
     for order in &model.orders {
         writeln!(text, "{}", line(order)).unwrap();
     }
+    for checkout in &model.checkouts {
+        let status = match checkout.status {
+            CheckoutStatus::Open => "open",
+            CheckoutStatus::Completed => "completed",
+            CheckoutStatus::Cancelled => "cancelled",
+        };
+        writeln!(text, "checkout {status}").unwrap();
+    }
+    writeln!(text, "code used {}", model.uses()).unwrap();
     text
 }
 
@@ -51,6 +66,7 @@ fn line(order: &Order) -> String {
     let refunds: Vec<_> =
         refunds.into_iter().map(|(amount, status)| format!("{amount} {status}")).collect();
     let hold = if order.is_on_hold() { " on hold" } else { "" };
-    let (captured, refunded, refunds) = (order.captured(), order.refunded(), refunds.join(", "));
-    format!("{status} captured {captured} refunded {refunded}{hold} [{refunds}]")
+    let (total, captured, refunded) = (order.total(), order.captured(), order.refunded());
+    let refunds = refunds.join(", ");
+    format!("{status} total {total} captured {captured} refunded {refunded}{hold} [{refunds}]")
 }

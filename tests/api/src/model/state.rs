@@ -1,5 +1,7 @@
 //! The state of the model: a shop without a database, and a Stripe of whose state the shop knows only a part.
 
+use super::buying::Checkout;
+
 /// The number of products.
 pub(super) const PRODUCTS: usize = 2;
 /// Of each product, in cents.
@@ -11,6 +13,7 @@ pub(super) const INITIAL_STOCK: i32 = 8;
 pub(super) struct Model {
     pub(super) stock: [StockLevel; PRODUCTS],
     pub(super) orders: Vec<Order>,
+    pub(super) checkouts: Vec<Checkout>,
     /// Of the last step.
     pub(super) outcome: Outcome,
 }
@@ -45,6 +48,8 @@ pub(super) enum Status {
 pub(super) struct Order {
     /// Ordered pieces of each product.
     pub(super) quantities: [i32; PRODUCTS],
+    /// In cents.
+    pub(super) discount: i64,
     pub(super) status: Status,
     /// Its cancellation is requested, and waits for Stripe to cancel the payment.
     pub(super) is_ending: bool,
@@ -124,7 +129,8 @@ pub(super) enum StripeEvent {
 impl Model {
     pub(super) fn new() -> Self {
         let level = StockLevel { on_hand: INITIAL_STOCK, reserved: 0, sequence: 0 };
-        Self { stock: [level; PRODUCTS], orders: Vec::new(), outcome: Outcome::NotAsked }
+        let (orders, checkouts, outcome) = (Vec::new(), Vec::new(), Outcome::NotAsked);
+        Self { stock: [level; PRODUCTS], orders, checkouts, outcome }
     }
 
     pub(super) fn order(&mut self, index: usize) -> Option<&mut Order> {
@@ -229,9 +235,10 @@ impl Model {
 }
 
 impl Order {
-    pub(super) fn new(quantities: [i32; PRODUCTS]) -> Self {
+    pub(super) fn new(quantities: [i32; PRODUCTS], discount: i64) -> Self {
         Self {
             quantities,
+            discount,
             status: Status::Pending,
             is_ending: false,
             is_expired: false,
@@ -241,10 +248,6 @@ impl Order {
             dispute: None,
             deferred: Vec::new(),
         }
-    }
-
-    pub(super) fn total(&self) -> i64 {
-        self.quantities.iter().zip(PRICES).map(|(count, price)| i64::from(*count) * price).sum()
     }
 
     /// Whether the shop knows that the payment succeeded.

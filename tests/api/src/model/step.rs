@@ -1,16 +1,32 @@
 //! The steps of a scenario, and how they are chosen.
 
+use super::buying::{CheckoutStatus, Wish};
 use super::state::{DisputeState, Model, Order, PRODUCTS, PaymentState, Status};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
 
-/// `order` and `product` are indices into the model's orders and stock.
+/// `order`, `checkout` and `product` are indices into the model's orders and stock.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// The same request is sent once, or twice at once.
     Place {
-        quantities: [i32; PRODUCTS],
+        wish: Wish,
+        twice: bool,
+    },
+    /// Creates a checkout.
+    Wish(Wish),
+    SetLine {
+        checkout: usize,
+        product: usize,
+        quantity: i32,
+    },
+    CancelCheckout {
+        checkout: usize,
+    },
+    /// Completes a checkout over the total that the buyer was told last; the same request is sent once, or twice at once.
+    Complete {
+        checkout: usize,
         twice: bool,
     },
     StartPayment {
@@ -94,8 +110,11 @@ impl ReferenceStateMachine for Model {
     fn transitions(model: &Self) -> BoxedStrategy<Step> {
         let quantities = [0..4_i32, 0..4_i32]
             .prop_filter("at least one piece", |quantities| quantities.iter().sum::<i32>() > 0);
-        let place = (quantities, any::<bool>())
-            .prop_map(|(quantities, twice)| Step::Place { quantities, twice });
+        let wish = (quantities, prop::bool::weighted(0.4))
+            .prop_map(|(quantities, has_code)| Wish { quantities, has_code });
+        let place =
+            (wish.clone(), any::<bool>()).prop_map(|(wish, twice)| Step::Place { wish, twice });
+        let wish = wish.prop_map(Step::Wish);
         let product = 0..PRODUCTS;
         let adjust = (product.clone(), -6..7_i32)
             .prop_filter("not zero", |(_, delta)| *delta != 0)
@@ -104,8 +123,10 @@ impl ReferenceStateMachine for Model {
             |(product, on_hand, stale, twice)| Step::Count { product, on_hand, stale, twice },
         );
         let orders = model.orders.len();
+        let checkout = checkout_steps(model);
         if orders == 0 {
-            return prop_oneof![8 => place, 1 => adjust, 1 => count].boxed();
+            return prop_oneof![6 => place, 2 => wish, 4 => checkout, 1 => adjust, 1 => count]
+                .boxed();
         }
         let any_order = || (0..orders).boxed();
         // Mostly an order on which the step has an effect.
@@ -146,6 +167,8 @@ impl ReferenceStateMachine for Model {
         let place_weight = if orders < ENOUGH_ORDERS { 4 } else { 1 };
         prop_oneof![
             place_weight => place,
+            1 => wish,
+            if model.checkouts.is_empty() { 1 } else { 3 } => checkout,
             if_any(is_unpaid, 6) => order(is_unpaid)
                 .prop_map(|order| Step::StartPayment { order }),
             if_any(is_payable, 7) => (order(is_payable), prop::bool::weighted(0.2))
@@ -177,7 +200,14 @@ impl ReferenceStateMachine for Model {
     /// While a failed scenario is shortened, steps must not refer to orders that are no longer placed.
     fn preconditions(model: &Self, step: &Step) -> bool {
         match step {
-            Step::Place { .. } | Step::Sweep | Step::Adjust { .. } | Step::Count { .. } => true,
+            Step::Place { .. }
+            | Step::Wish(_)
+            | Step::Sweep
+            | Step::Adjust { .. }
+            | Step::Count { .. } => true,
+            Step::SetLine { checkout, .. }
+            | Step::CancelCheckout { checkout }
+            | Step::Complete { checkout, .. } => *checkout < model.checkouts.len(),
             Step::StartPayment { order }
             | Step::Pay { order, .. }
             | Step::DeliverEvent { order, .. }
@@ -196,4 +226,28 @@ impl ReferenceStateMachine for Model {
         model.outcome = model.perform(step);
         model
     }
+}
+
+/// What is done with a checkout, mostly one that is open; a sweep if there is none.
+fn checkout_steps(model: &Model) -> BoxedStrategy<Step> {
+    let count = model.checkouts.len();
+    if count == 0 {
+        return Just(Step::Sweep).boxed();
+    }
+    let is_open = |index: &usize| model.checkouts[*index].status == CheckoutStatus::Open;
+    let open: Vec<_> = (0..count).filter(is_open).collect();
+    let any_checkout = (0..count).boxed();
+    let checkout = if open.is_empty() {
+        any_checkout
+    } else {
+        prop_oneof![3 => select(open), 1 => any_checkout].boxed()
+    };
+    prop_oneof![
+        6 => (checkout.clone(), any::<bool>())
+            .prop_map(|(checkout, twice)| Step::Complete { checkout, twice }),
+        2 => (checkout.clone(), 0..PRODUCTS, 0..4_i32)
+            .prop_map(|(checkout, product, quantity)| Step::SetLine { checkout, product, quantity }),
+        1 => checkout.prop_map(|checkout| Step::CancelCheckout { checkout }),
+    ]
+    .boxed()
 }

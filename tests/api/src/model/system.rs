@@ -1,9 +1,10 @@
 //! The system under test: the functions, their database, and a Stripe whose events are delivered only by steps.
 
+use super::buying::MOST_USES;
 use super::snapshot::SNAPSHOT;
-use super::state::{Model, Outcome, PRICES, PRODUCTS, StripeEvent};
+use super::state::{Model, Outcome, PRICES, StripeEvent};
 use super::step::{RefundPart, Step};
-use domain::id::{OrderId, ProductId};
+use domain::id::{CheckoutId, DiscountId, OrderId, ProductId};
 use domain::inventory::{Count, apply_count};
 use inventory::Inventory;
 use lambda::dead_letters::DeadLetters;
@@ -16,7 +17,7 @@ use std::fmt::Write as _;
 use std::future::IntoFuture as _;
 use stripe_webhook::Webhook;
 use sweep::Sweep;
-use testkit::{ApiClient, Call, Product, Response, Shop, User, WEBHOOK_SECRET};
+use testkit::{ApiClient, Call, Discount, Product, Response, Shop, User, WEBHOOK_SECRET};
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
@@ -24,24 +25,35 @@ use tokio_postgres::types::ToSql;
 pub(super) struct System {
     pub(super) shop: Shop,
     stripe: StandIn,
-    orders: ApiClient,
+    pub(super) orders: ApiClient,
+    pub(super) checkouts: ApiClient,
     payments: ApiClient,
     webhook: ApiClient,
     inventory: ApiClient,
     sweep: Sweep,
-    buyer: User,
+    pub(super) buyer: User,
     staff: User,
     snapshot: Statement,
 }
 
 /// What the steps of one scenario created, by the model's indices.
-#[derive(Default)]
 pub(super) struct Scenario {
-    products: Vec<ProductId>,
+    pub(super) products: Vec<ProductId>,
     skus: Vec<String>,
+    /// Of its own, since each may have a number of requests.
+    pub(super) origin: String,
+    pub(super) code: &'static str,
+    discount: DiscountId,
     orders: Vec<PlacedOrder>,
+    pub(super) checkouts: Vec<Wished>,
     /// How many idempotency keys were used.
     keys: usize,
+}
+
+/// A checkout, and the total that the buyer was told last.
+pub(super) struct Wished {
+    pub(super) id: CheckoutId,
+    pub(super) shown: Value,
 }
 
 struct PlacedOrder {
@@ -75,10 +87,11 @@ impl System {
         };
         let orders = Orders { app: app.clone(), dispatcher: dispatcher.clone() };
         let inventory = Inventory { app: app.clone(), dispatcher: dispatcher.clone() };
-        let payments = Payments { app, dispatcher, stripe: stripe.into() };
+        let payments = Payments { app: app.clone(), dispatcher, stripe: stripe.into() };
         let (buyer, staff) = (shop.customer().await, shop.staff().await);
         Self {
             orders: ApiClient::new(orders::routes(), orders),
+            checkouts: ApiClient::new(checkouts::routes(), app.clone()),
             payments: ApiClient::new(payments::routes(), payments),
             webhook: ApiClient::new(stripe_webhook::routes(), webhook),
             inventory: ApiClient::new(inventory::routes(), inventory),
@@ -99,7 +112,20 @@ impl System {
             update stripe_events set next_try_at = now() + interval '1 year' where processed_at is null";
         self.shop.admin.batch_execute(postpone).await.unwrap();
         self.buyer = self.shop.customer().await;
-        let mut scenario = Scenario::default();
+        let number = self.shop.one::<i64>("select count(*) from discounts").await;
+        let code: &'static str = Box::leak(format!("CODE-{number}").into_boxed_str());
+        let most = i32::try_from(MOST_USES).ok();
+        let discount = Discount { code: Some(code), max_uses: most, ..Discount::any() };
+        let mut scenario = Scenario {
+            products: Vec::new(),
+            skus: Vec::new(),
+            origin: format!("198.18.{}.{}", number / 256, number % 256),
+            code,
+            discount: self.shop.discount(discount).await,
+            orders: Vec::new(),
+            checkouts: Vec::new(),
+            keys: 0,
+        };
         for price in PRICES {
             let product = Product { price, stock: super::state::INITIAL_STOCK, ..Product::any() };
             scenario.skus.push(product.sku.clone());
@@ -116,9 +142,13 @@ impl System {
         step: &Step,
     ) -> Outcome {
         match *step {
-            Step::Place { quantities, twice } => {
-                self.place_order(scenario, quantities, twice).await
+            Step::Place { wish, twice } => self.place_order(scenario, wish, twice).await,
+            Step::Wish(wish) => self.create_checkout(scenario, wish).await,
+            Step::SetLine { checkout, product, quantity } => {
+                self.set_line(scenario, checkout, product, quantity).await
             }
+            Step::CancelCheckout { checkout } => self.cancel_checkout(scenario, checkout).await,
+            Step::Complete { checkout, twice } => self.complete(scenario, checkout, twice).await,
             Step::StartPayment { order } => {
                 let order = &mut scenario.orders[order];
                 let path = format!("/v1/orders/{}/payment-intent", order.id);
@@ -180,28 +210,6 @@ impl System {
                 model.outcome
             }
         }
-    }
-
-    async fn place_order(
-        &self,
-        scenario: &mut Scenario,
-        quantities: [i32; PRODUCTS],
-        twice: bool,
-    ) -> Outcome {
-        let lines = scenario.products.iter().zip(quantities).filter(|(_, quantity)| *quantity > 0);
-        let lines = lines.map(|(id, quantity)| json!({"product": id, "quantity": quantity}));
-        let body = json!({"lines": lines.collect::<Vec<_>>()});
-        let key = scenario.key();
-        let call = || self.orders.post("/v1/orders", &body).by(&self.buyer).key(&key);
-        let (answer, again) = once_or_twice(call, twice).await;
-        assert_eq!(answer.refusal(), again.refusal());
-        assert_eq!(answer.text("/id"), again.text("/id"), "one key, one order");
-        if answer.status == 201 {
-            let id = answer.text("/id").to_owned();
-            let (refunds, dispute) = (Vec::new(), String::new());
-            scenario.orders.push(PlacedOrder { id, payment: None, refunds, dispute });
-        }
-        outcome(&answer)
     }
 
     async fn deliver_event(&self, order: &PlacedOrder, event: StripeEvent, twice: bool) -> Outcome {
@@ -323,7 +331,9 @@ impl System {
 
     /// The scenario's rows as text: one line per product and per order.
     pub(super) async fn snapshot(&self, scenario: &Scenario) -> String {
-        let parameters: [&(dyn ToSql + Sync); 2] = [&scenario.products, &scenario.ids()];
+        let checkouts: Vec<_> = scenario.checkouts.iter().map(|wished| wished.id).collect();
+        let parameters: [&(dyn ToSql + Sync); 4] =
+            [&scenario.products, &scenario.ids(), &checkouts, &scenario.discount];
         let rows = self.shop.admin.query(&self.snapshot, &parameters).await.unwrap();
         rows.iter().fold(String::new(), |mut text, row| {
             writeln!(text, "{}", row.get::<_, &str>(0)).unwrap();
@@ -333,7 +343,16 @@ impl System {
 }
 
 impl Scenario {
-    fn key(&mut self) -> String {
+    pub(super) fn placed(&mut self, id: String) {
+        let (refunds, dispute) = (Vec::new(), String::new());
+        self.orders.push(PlacedOrder { id, payment: None, refunds, dispute });
+    }
+
+    pub(super) fn has_order(&self, id: &str) -> bool {
+        self.orders.iter().any(|order| order.id == id)
+    }
+
+    pub(super) fn key(&mut self) -> String {
         self.keys += 1;
         format!("{}-{}", self.products[0], self.keys)
     }
@@ -344,7 +363,7 @@ impl Scenario {
 }
 
 /// Sends a request once, or twice at the same time. Both answers, or one of them twice.
-async fn once_or_twice(call: impl Fn() -> Call, twice: bool) -> (Response, Response) {
+pub(super) async fn once_or_twice(call: impl Fn() -> Call, twice: bool) -> (Response, Response) {
     if twice {
         return tokio::join!(call().into_future(), call().into_future());
     }
@@ -352,7 +371,7 @@ async fn once_or_twice(call: impl Fn() -> Call, twice: bool) -> (Response, Respo
     (answer.clone(), answer)
 }
 
-fn outcome(answer: &Response) -> Outcome {
+pub(super) fn outcome(answer: &Response) -> Outcome {
     match answer.status {
         200..=299 => Outcome::Accepted,
         500.. => panic!("{} {}", answer.status, answer.body),

@@ -1,20 +1,23 @@
 //! The model's transitions: what each step changes, and how the shop should answer it.
 
 use super::state::{
-    Dispute, DisputeState, Model, Order, Outcome, PRICES, PRODUCTS, Payment, PaymentState, Refund,
-    RefundState, Status, StripeEvent,
+    Dispute, DisputeState, Model, Order, Outcome, Payment, PaymentState, Refund, RefundState,
+    Status, StripeEvent,
 };
 use super::step::{RefundPart, Step};
 use std::mem;
-
-/// The most unpaid orders of one buyer.
-const MAX_UNPAID: usize = 5;
 
 impl Model {
     /// Performs a step; how the shop should answer it.
     pub(super) fn perform(&mut self, step: &Step) -> Outcome {
         match *step {
-            Step::Place { quantities, .. } => self.place_order(quantities),
+            Step::Place { wish, .. } => self.place_order(wish),
+            Step::Wish(wish) => self.wish(wish),
+            Step::SetLine { checkout, product, quantity } => {
+                self.set_line(checkout, product, quantity)
+            }
+            Step::CancelCheckout { checkout } => self.cancel_checkout(checkout),
+            Step::Complete { checkout, .. } => self.complete(checkout),
             Step::StartPayment { order } => self.start_payment(order),
             Step::Pay { order, declined } => self.orders[order].pay(declined),
             Step::DeliverEvent { order, which, .. } => {
@@ -59,23 +62,6 @@ impl Model {
     pub(super) fn pick_event(&self, order: usize, which: usize) -> Option<StripeEvent> {
         let events = self.orders[order].possible_events();
         events.iter().rev().nth(which % events.len().max(1)).copied()
-    }
-
-    fn place_order(&mut self, quantities: [i32; PRODUCTS]) -> Outcome {
-        let unpaid = self.orders.iter().filter(|order| order.status == Status::Pending);
-        if unpaid.count() >= MAX_UNPAID {
-            return Outcome::Refused("too_many_unpaid");
-        }
-        let mut after = self.stock;
-        for (level, quantity) in after.iter_mut().zip(quantities) {
-            level.reserved += quantity;
-        }
-        if after.iter().any(|level| level.reserved > level.on_hand) {
-            return Outcome::Refused("out_of_stock");
-        }
-        self.stock = after;
-        self.orders.push(Order::new(quantities));
-        Outcome::Accepted
     }
 
     fn start_payment(&mut self, index: usize) -> Outcome {
@@ -142,8 +128,8 @@ impl Model {
                     return Outcome::Refused("too_many_pieces");
                 }
                 let given: i64 = refunds.iter().map(|refund| refund.amount).sum();
-                let due = i64::from(refunded + quantity) * PRICES[product] - given;
-                let due = due.min(order.unrefunded());
+                let due = order.cumulative_refund(product, refunded + quantity) - given;
+                let due = due.max(0).min(order.unrefunded());
                 if is_disputed && due > left {
                     return Outcome::Refused("amount_too_large");
                 }
