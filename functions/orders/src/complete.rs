@@ -62,9 +62,11 @@ pub(crate) async fn complete_checkout(
     Claimant(claim): Claimant,
     Visitor(visitor): Visitor,
     Path(id): Path<CheckoutId>,
-    RequiredIfMatch(versions): RequiredIfMatch,
+    if_match: Result<RequiredIfMatch, Problem>,
     IdempotentJson { request, body }: IdempotentJson<CompleteCheckout>,
 ) -> Result<Response, Problem> {
+    // A request without a key is told so first, whatever it has seen.
+    let RequiredIfMatch(versions) = if_match?;
     let seen = SeenCheckout { id, versions: versions.as_deref(), total: body.expected_total };
     let response =
         workflows::complete_checkout(&app.db, claim, &visitor, seen, &request, completed).await;

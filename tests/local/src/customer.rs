@@ -75,6 +75,21 @@ impl Customer {
         self.send(Method::POST, path, Some(key), with_key).await
     }
 
+    /// Completes a checkout of any version over this total, with a key to retry it after a failure.
+    pub async fn complete(
+        &self,
+        key: &str,
+        checkout: &str,
+        total: &Value,
+    ) -> reqwest::Result<Response> {
+        let path = format!("/v1/checkouts/{checkout}/complete");
+        let body = json!({"expected_total": total});
+        let with_key = |request: RequestBuilder| {
+            request.header("idempotency-key", key).header("if-match", "*").json(&body)
+        };
+        self.send(Method::POST, &path, Some(key), with_key).await
+    }
+
     async fn send(
         &self,
         method: Method,

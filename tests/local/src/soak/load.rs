@@ -13,6 +13,8 @@ pub(super) const PASSWORD: &str = "a nice long passphrase";
 /// The longest time to retry a request. No fault lasts as long.
 const TIMEOUT: Duration = Duration::from_secs(90);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// Of a discount.
+const CODE: &str = "SOAK";
 const SKUS: [&str; 2] = ["MUG-BLUE", "TEA-GREEN"];
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 /// The longest time to retry a payment, which Stripe may refuse for good.
@@ -44,7 +46,11 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
         if lines.is_empty() {
             continue;
         }
-        let placed = post(&buyer, "/v1/orders", &json!({"lines": lines})).await?;
+        let placed = if random.u8(0..4) == 0 {
+            complete(soak, &buyer, &lines, &mut random).await?
+        } else {
+            post(&buyer, "/v1/orders", &json!({"lines": lines})).await?
+        };
         if placed.status != 201 {
             soak.counters.add(placed.body["code"].as_str().unwrap_or("other refusals"));
             if let Some(order) = unpaid.pop() {
@@ -63,6 +69,37 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
         sleep(RETRY_DELAY).await;
     }
     Ok(())
+}
+
+/// Buys through a checkout, half of them with a code. The buyer agrees once to another total than the first one.
+async fn complete(
+    soak: &Soak<'_>,
+    buyer: &Customer,
+    lines: &[Value],
+    random: &mut Rng,
+) -> Result<Response, Error> {
+    let codes: &[&str] = if random.bool() { &[CODE] } else { &[] };
+    let body = json!({"lines": lines, "discount_codes": codes});
+    let created = expect("a checkout", 201, post(buyer, "/v1/checkouts", &body).await?)?;
+    soak.counters.add("checkouts");
+    let checkout = created["id"].as_str().unwrap_or_default();
+    let over = async |total: &Value| {
+        let key = Uuid::now_v7().to_string();
+        retry(|| buyer.complete(&key, checkout, total)).await
+    };
+    let placed = over(&created["total"]).await?;
+    if placed.body["total"].is_null() || placed.status == 201 {
+        return Ok(placed);
+    }
+    soak.counters.add("totals that changed");
+    over(&placed.body["total"]).await
+}
+
+/// Makes a code for fewer orders than will ask for it, which cancelled orders give back.
+pub(super) async fn make_code(soak: &Soak<'_>) -> Result<(), Error> {
+    let code = json!({"code": CODE, "title": "Soak", "target": "order", "percent_bp": 1000, "max_uses": 5});
+    let made = post(&soak.admin(), "/v1/discounts", &code).await?;
+    expect("a discount", 201, made).map(drop)
 }
 
 async fn register(soak: &Soak<'_>, number: u64) -> Result<(Customer, String), Error> {

@@ -87,6 +87,7 @@ pub async fn run(
     let until = Instant::now() + options.length;
     let soak = Soak { shop, database, until, counters: Counters::default(), exchanges, admin };
 
+    load::make_code(&soak).await?;
     let buyers = async {
         let buyer = |number| load::buy(&soak, number, options.seed);
         tokio::join!(buyer(1), buyer(2), buyer(3), buyer(4))
