@@ -11,6 +11,7 @@ pub struct Response {
     pub status: u16,
     /// A string if it is not JSON.
     pub body: Value,
+    pub etag: Option<String>,
 }
 
 /// A client, authenticated or not.
@@ -75,19 +76,22 @@ impl Customer {
         self.send(Method::POST, path, Some(key), with_key).await
     }
 
-    /// Completes a checkout of any version over this total, with a key to retry it after a failure.
-    pub async fn complete(
+    /// A `POST` with a given `Idempotency-Key`, of what was shown with this `ETag`; `*` is any.
+    pub async fn post_if_match(
         &self,
+        etag: &str,
         key: &str,
-        checkout: &str,
-        total: &Value,
+        path: &str,
+        body: &Value,
     ) -> reqwest::Result<Response> {
-        let path = format!("/v1/checkouts/{checkout}/complete");
-        let body = json!({"expected_total": total});
-        let with_key = |request: RequestBuilder| {
-            request.header("idempotency-key", key).header("if-match", "*").json(&body)
+        let with_headers = |request: RequestBuilder| {
+            request.header("if-match", etag).header("idempotency-key", key).json(body)
         };
-        self.send(Method::POST, &path, Some(key), with_key).await
+        self.send(Method::POST, path, Some(key), with_headers).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
+        self.send(Method::PUT, path, None, |request| request.json(body)).await
     }
 
     async fn send(
@@ -104,6 +108,8 @@ impl Customer {
         }
         let response = with(request).send().await?;
         let status = response.status().as_u16();
+        let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
+        let etag = etag.map(str::to_owned);
         let bytes = response.bytes().await?;
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
@@ -111,6 +117,6 @@ impl Customer {
             let (user, key) = (self.user.clone(), key.map(str::to_owned));
             exchanges.add(Exchange { user, call, key, status, body: body.clone() });
         }
-        Ok(Response { status, body })
+        Ok(Response { status, body, etag })
     }
 }

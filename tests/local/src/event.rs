@@ -147,7 +147,7 @@ fn token(customer: &Customer) -> String {
 }
 
 fn expect(what: &'static str, expected: u16, response: Response) -> Result<Value, Error> {
-    let Response { status, body } = response;
+    let Response { status, body, .. } = response;
     if status == expected { Ok(body) } else { Err(Error::Refused { what, status, body }) }
 }
 

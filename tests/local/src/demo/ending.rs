@@ -1,5 +1,6 @@
 //! The last steps of orders: shipment and refund, cancellation, expiry.
 
+use super::checkout::address;
 use super::{Error, Sold, StepResult, expect, mail_about, money, same, stock, text};
 use crate::shop::{self, Shop};
 use crate::{Customer, Response};
@@ -36,7 +37,7 @@ pub(super) async fn ship(
     Ok(())
 }
 
-/// Staff refund the order and restock its pieces, and the buyer gets an email.
+/// Staff refund the order with its shipping, and restock its pieces, and the buyer gets an email.
 pub(super) async fn refund(
     shop: &Shop,
     ada: &Customer,
@@ -47,7 +48,7 @@ pub(super) async fn refund(
     let path = format!("/v1/payments/{}/refunds", sold.payment);
     let before = stock(admin, &sold.product).await?;
     let lines = json!([{"product": sold.product, "quantity": 2, "restock": 2}]);
-    let body = json!({"reason": "Changed her mind", "lines": lines});
+    let body = json!({"reason": "Changed her mind", "lines": lines, "shipping": true});
     let refund_response = admin.post_with_new_key(&path, &body).await?;
     expect("refund", 201, &refund_response)?;
     same("refund", &(before.on_hand + 2), &stock(admin, &sold.product).await?.on_hand)?;
@@ -65,15 +66,15 @@ pub(super) async fn refund(
 pub(super) async fn cancel(
     ada: &Customer,
     admin: &Customer,
-    product: &str,
+    sold: &Sold,
     report: &impl Fn(&str, &str),
 ) -> StepResult {
-    let before = stock(admin, product).await?;
-    let order = place("cancel", ada, product).await?;
+    let before = stock(admin, &sold.product).await?;
+    let order = place("cancel", ada, sold).await?;
     let cancelled = ada.post(&format!("/v1/orders/{order}/cancel"), &json!({})).await?;
     expect("cancel", 200, &cancelled)?;
     same("cancel", &json!("cancelled"), &cancelled.body["status"])?;
-    same("cancel", &before, &stock(admin, product).await?)?;
+    same("cancel", &before, &stock(admin, &sold.product).await?)?;
     report("cancel", "another order is cancelled before it is paid, and its stock is back");
     Ok(())
 }
@@ -83,11 +84,11 @@ pub(super) async fn expire(
     shop: &Shop,
     ada: &Customer,
     admin: &Customer,
-    product: &str,
+    sold: &Sold,
     report: &impl Fn(&str, &str),
 ) -> StepResult {
-    let before = stock(admin, product).await?;
-    let order = place("expire", ada, product).await?;
+    let before = stock(admin, &sold.product).await?;
+    let order = place("expire", ada, sold).await?;
     let payment = ada.post(&format!("/v1/orders/{order}/payment-intent"), &json!({})).await?;
     expect("expire", 200, &payment)?;
     expire_orders(shop).await?;
@@ -96,7 +97,7 @@ pub(super) async fn expire(
 
     let expired = ada.get(&format!("/v1/orders/{order}")).await?;
     same("expire", &json!("expired"), &expired.body["cancel_reason"])?;
-    same("expire", &before, &stock(admin, product).await?)?;
+    same("expire", &before, &stock(admin, &sold.product).await?)?;
     let intent = text(&payment.body, "/stripe_payment_intent");
     let ledger = shop.stripe.as_ref().expect("the demo uses the Stripe stand-in").ledger();
     let at_stripe = ledger.iter().find(|line| line.intent == intent);
@@ -109,8 +110,11 @@ pub(super) async fn expire(
     Ok(())
 }
 
-async fn place(step: &'static str, ada: &Customer, product: &str) -> Result<String, Error> {
-    let body = json!({"lines": [{"product": product, "quantity": 1}]});
+async fn place(step: &'static str, ada: &Customer, sold: &Sold) -> Result<String, Error> {
+    let body = json!({
+        "lines": [{"product": sold.product, "quantity": 1}],
+        "shipping_address": address(), "shipping_method": sold.parcel,
+    });
     let placed: Response = ada.post_with_new_key("/v1/orders", &body).await?;
     expect(step, 201, &placed)?;
     Ok(text(&placed.body, "/id"))

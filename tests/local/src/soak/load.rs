@@ -84,8 +84,9 @@ async fn complete(
     soak.counters.add("checkouts");
     let checkout = created["id"].as_str().unwrap_or_default();
     let over = async |total: &Value| {
-        let key = Uuid::now_v7().to_string();
-        retry(|| buyer.complete(&key, checkout, total)).await
+        let (key, body) = (Uuid::now_v7().to_string(), json!({"expected_total": total}));
+        let path = format!("/v1/checkouts/{checkout}/complete");
+        retry(|| buyer.post_if_match("*", &key, &path, &body)).await
     };
     let placed = over(&created["total"]).await?;
     if placed.body["total"].is_null() || placed.status == 201 {
@@ -273,8 +274,11 @@ where
                     return Ok(response);
                 }
                 if start.elapsed() > TIMEOUT {
-                    return expect("a final response", 200, response)
-                        .map(|body| Response { status: 200, body });
+                    return expect("a final response", 200, response).map(|body| Response {
+                        status: 200,
+                        body,
+                        etag: None,
+                    });
                 }
             }
             Ok(Err(error)) if start.elapsed() > TIMEOUT => return Err(error.into()),

@@ -160,7 +160,7 @@ fn expect(
     expected: u16,
     response: Response,
 ) -> Result<serde_json::Value, Error> {
-    let Response { status, body } = response;
+    let Response { status, body, .. } = response;
     if status == expected {
         return Ok(body);
     }
