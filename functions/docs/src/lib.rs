@@ -1,8 +1,9 @@
-//! Documentation and probes: the OpenAPI document, Swagger UI, error codes, health and version. Also answers what no
+//! Documentation and probes: the OpenAPI document, Swagger UI, prices, error codes, health and version. Also answers what no
 //! function has a route for.
 
 mod elsewhere;
 mod error_codes;
+mod explain_pricing;
 mod page;
 mod probe;
 mod show_docs;
@@ -16,6 +17,7 @@ use domain::db::Db;
 lambda::interface! {
     fn documented() -> Router<Db>;
     show_docs::show_docs,
+    explain_pricing::explain_pricing,
     show_openapi::show_openapi,
     show_error::show_error,
     probe::show_health,

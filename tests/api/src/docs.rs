@@ -31,6 +31,24 @@ async fn the_documentation_brings_all_of_its_parts() {
 }
 
 #[tokio::test]
+async fn the_page_about_prices_leads_to_pages_that_exist() {
+    let api = api().await;
+
+    let page = api.get("/docs/pricing").await;
+
+    assert_eq!(page.status, 200);
+    let html = page.body.as_str().unwrap();
+    let links = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let links: Vec<_> = links.collect();
+    assert!(links.len() > 2, "{html}");
+    for link in links {
+        let path = link.strip_prefix("..").map_or_else(|| format!("/docs/{link}"), str::to_owned);
+        assert_eq!(api.get(&path).await.status, 200, "{link}");
+    }
+    assert_eq!(api.get("/docs/pricing?lang=en").await.refusal(), (400, "bad_query"));
+}
+
+#[tokio::test]
 async fn the_documentation_shows_this_shop_and_nothing_else() {
     let api = api().await;
 

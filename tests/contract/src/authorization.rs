@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 102] = [
+const REQUIRED_ACCESS: [(&str, Access); 103] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -40,6 +40,7 @@ const REQUIRED_ACCESS: [(&str, Access); 102] = [
     ("end_session", Customer),
     ("erase_account", Customer),
     ("erase_user", Admin),
+    ("explain_pricing", Public),
     ("export_account", Customer),
     ("forgot_password", Public),
     ("list_categories", Public),

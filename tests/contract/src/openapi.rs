@@ -8,8 +8,15 @@ use testkit::{ApiClient, Shop};
 
 const COMMITTED: &str = "functions/docs/openapi.json";
 /// Operations that need no database and so never answer 503.
-const WITHOUT_DATABASE: [&str; 6] =
-    ["show_docs", "show_error", "show_health", "show_keys", "show_openapi", "show_version"];
+const WITHOUT_DATABASE: [&str; 7] = [
+    "explain_pricing",
+    "show_docs",
+    "show_error",
+    "show_health",
+    "show_keys",
+    "show_openapi",
+    "show_version",
+];
 /// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
 /// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
 const NEED_NO_KEY: [&str; 21] = [

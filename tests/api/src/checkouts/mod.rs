@@ -5,6 +5,7 @@ mod change;
 mod complete;
 mod completion_races;
 mod create;
+mod explanation;
 mod list;
 mod problems;
 mod quote;

@@ -50,6 +50,7 @@ pub(super) const STEPS: &[Step] = &[
     step("Operations", "show_version", Anonymous, 200),
     step("Operations", "show_openapi", Anonymous, 200),
     step("Operations", "show_docs", Anonymous, 200),
+    step("Operations", "explain_pricing", Anonymous, 200),
     Step { path: Some("/errors/out_of_stock"), ..step("Operations", "show_error", Anonymous, 200) },
     Step {
         title: Some("Log in as staff"),
