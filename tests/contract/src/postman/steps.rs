@@ -159,7 +159,7 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Discounts", "create_discount", Staff, 201)
     },
     Step {
-        path: Some("/v1/discounts?code={{discount_code}}&active=true&limit=5"),
+        path: Some("/v1/discounts?code={discount_code}&active=true&limit=5"),
         ..step("Discounts", "list_discounts", Staff, 200)
     },
     step("Discounts", "show_discount", Staff, 200),
