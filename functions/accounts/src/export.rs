@@ -62,9 +62,9 @@ impl From<SentEmail> for ExportedEmail {
 
 /// Export my data
 ///
-/// Everything about the caller's account: profile, sessions, emails, checkouts, and all orders with addresses, notes, events,
-/// payments, refunds and what staff wrote about them, without names of staff and without suspicions of fraud. It changes
-/// nothing. Up to 20 orders come in one response, fewer if it would be too large; `next_cursor` leads on. The profile,
+/// Everything about the caller's account: profile, sessions, emails, checkouts, and all orders with discounts, taxes,
+/// shipping, addresses, notes, events, payments, refunds and what staff wrote about them, without names of staff and without
+/// suspicions of fraud. It changes nothing. Up to 20 orders come in one response, fewer if it would be too large; `next_cursor` leads on. The profile,
 /// sessions, emails and checkouts come with each. Payment data that only Stripe has, such as cards, is not included.
 #[utoipa::path(
     post,

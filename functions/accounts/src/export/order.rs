@@ -4,12 +4,14 @@ use super::ExportedEmail;
 use domain::id::{OrderId, PaymentId, ProductId, RefundId};
 use domain::money::Money;
 use domain::ordering::{
-    Address, AddressParts, CancelReason, FulfillmentStatus, Note, Order, OrderLine, OrderNumber,
-    PaymentStatus, Shipment, Status, TimelineEntry, Totals,
+    Address, AddressParts, CancelReason, FulfillmentStatus, Note, Order, OrderDiscount, OrderLine,
+    OrderNumber, PaymentStatus, Shipment, Status, TimelineEntry, Totals,
 };
 use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
 use domain::payments::{Payment, Status as IntentStatus};
+use domain::pricing::DiscountTarget;
 use domain::workflows::ExportedOrder;
+use lambda::http::{ShippingMethodView, TaxView};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -30,6 +32,9 @@ pub(super) struct ExportedOrderView {
     tax: Money,
     tax_included: Money,
     total: Money,
+    discounts: Vec<ExportedDiscount>,
+    taxes: Vec<TaxView>,
+    shipping_method: Option<ShippingMethodView>,
     refunded: Money,
     shipping_address: Option<ExportedAddress>,
     note: Option<String>,
@@ -60,7 +65,17 @@ struct ExportedLine {
     discount: Money,
     tax: Money,
     tax_included: Money,
+    paid: Money,
     returned: i32,
+}
+
+/// A discount that an order was placed with.
+#[derive(Serialize, ToSchema)]
+struct ExportedDiscount {
+    code: Option<String>,
+    title: String,
+    target: DiscountTarget,
+    amount: Money,
 }
 
 /// The address of an order.
@@ -153,7 +168,7 @@ impl From<ExportedOrder> for ExportedOrderView {
         let ExportedOrder { order, timeline, payments, refunds, emails } = exported;
         let (payment_status, fulfillment_status) =
             (PaymentStatus::of(&order), FulfillmentStatus::of(&order));
-        let Order { lines, totals, address, note, shipment, .. } = order;
+        let Order { lines, totals, discounts, taxes, address, note, shipment, .. } = order;
         let Totals { subtotal, discount, shipping, tax, tax_included, total } = totals;
         Self {
             id: order.id,
@@ -168,6 +183,9 @@ impl From<ExportedOrder> for ExportedOrderView {
             tax,
             tax_included,
             total,
+            discounts: discounts.into_iter().map(ExportedDiscount::from).collect(),
+            taxes: taxes.into_iter().map(TaxView::from).collect(),
+            shipping_method: order.shipping.map(ShippingMethodView::from),
             refunded: order.refunded,
             shipping_address: address.map(ExportedAddress::from),
             note: note.as_ref().map(Note::text).map(str::to_owned),
@@ -186,6 +204,7 @@ impl From<ExportedOrder> for ExportedOrderView {
 
 impl From<OrderLine> for ExportedLine {
     fn from(line: OrderLine) -> Self {
+        let paid = line.paid();
         let OrderLine { product, sku, name, quantity, unit_price, total, discount, tax, .. } = line;
         let (tax_included, returned) = (line.tax_included, line.returned);
         Self {
@@ -198,8 +217,16 @@ impl From<OrderLine> for ExportedLine {
             discount,
             tax,
             tax_included,
+            paid,
             returned,
         }
+    }
+}
+
+impl From<OrderDiscount> for ExportedDiscount {
+    fn from(discount: OrderDiscount) -> Self {
+        let OrderDiscount { code, title, target, amount } = discount;
+        Self { code, title, target, amount }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Fixture;
 use serde_json::json;
 use std::collections::BTreeSet;
-use testkit::{Order, Product, Response};
+use testkit::{Discount, Order, Product, Response, TaxRate};
 
 fn ids(response: &Response) -> Vec<String> {
     let orders = response.body["orders"].as_array().unwrap().iter();
@@ -31,6 +31,57 @@ async fn an_export_in_parts_has_each_order_once() {
     assert_eq!(second.body["account"], first.body["account"]);
     assert_eq!(second.body["next_cursor"], json!(null));
     assert_eq!(fixture.export(&ann, "?cursor=x").await.refusal(), (400, "bad_cursor"));
+}
+
+#[tokio::test]
+async fn an_export_shows_what_orders_cost_as_the_orders_themselves_do() {
+    let fixture = Fixture::open().await;
+    let (shop, ann) = (&fixture.shop, fixture.shop.customer().await);
+    shop.tax_country("DE", true).await;
+    shop.tax_rate(TaxRate::standard("DE")).await;
+    let tiers = json!([{"from": 0, "price_minor": 490}]);
+    let zone = json!({"country": "DE", "region": "", "postal_prefix": "", "tiers": tiers});
+    let parcel = shop.shipping_method("EUR", "flat", &json!([zone])).await;
+    shop.discount(Discount { combines: true, ..Discount::any() }).await;
+    let half = Discount {
+        code: None,
+        target: "shipping",
+        percent_bp: 5000,
+        combines: true,
+        ..Discount::any()
+    };
+    shop.discount(half).await;
+    let berlin = json!({"name": "Ann", "line1": "Hauptstr. 1", "city": "Berlin", "postal_code": "10115", "country": "DE"});
+    let bought = json!({
+        "shipping_address": berlin, "shipping_method": parcel, "discount_codes": ["WELCOME"],
+        "expected_total": {"amount": 2044, "currency": "EUR"},
+    });
+    let placed = fixture.place(&ann, "a key of an order with parts", bought).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+
+    let export = fixture.export(&ann, "").await;
+
+    let shown = fixture.orders.get(&format!("/v1/orders/{}", placed.text("/id"))).by(&ann).await;
+    let exported = &export.body["orders"][0];
+    for part in [
+        "lines",
+        "subtotal",
+        "discount",
+        "shipping",
+        "tax",
+        "tax_included",
+        "total",
+        "discounts",
+        "taxes",
+        "shipping_method",
+    ] {
+        assert!(!shown.body[part].is_null(), "{part}: {}", shown.body);
+        assert_eq!(exported[part], shown.body[part], "{part}");
+    }
+    let targets: Vec<_> =
+        exported["discounts"].as_array().unwrap().iter().map(|one| &one["target"]).collect();
+    assert_eq!(targets, ["order", "shipping"]);
+    assert_eq!(exported["taxes"][0]["rate"], "19 %");
 }
 
 #[tokio::test]
