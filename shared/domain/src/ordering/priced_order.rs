@@ -67,7 +67,7 @@ impl PricedOrder {
             lines: lines(goods, &bill),
             totals: Totals::of(&bill),
             discounts: OrderDiscount::sorted(discounts.collect()),
-            taxes: bill.taxes,
+            taxes: OrderTax::sorted(bill.taxes),
             shipping: bill.shipping,
             address: new.address.clone(),
             note: new.note.clone(),

@@ -107,6 +107,18 @@ pub struct OrderTax {
     pub is_included: bool,
 }
 
+impl OrderTax {
+    /// Sorts them as orders show them: by place, component, label and rate.
+    pub(crate) fn sorted(mut taxes: Vec<Self>) -> Vec<Self> {
+        taxes.sort_by(|a, b| a.place().cmp(&b.place()));
+        taxes
+    }
+
+    fn place(&self) -> (&str, &str, &str, &str, i32) {
+        (self.country.code(), &self.region, &self.component, &self.label, self.rate_ppm)
+    }
+}
+
 /// A way to ship the basket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShippingOption {

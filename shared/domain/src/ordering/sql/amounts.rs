@@ -9,12 +9,10 @@ use postgres_types::Json;
 use serde::Deserialize;
 use tokio_postgres::Row;
 
-/// An order without tax looks into no other table.
+/// Also of an order whose taxes are all 0: it was taxed at 0 %, or its buyer is exempt.
 macro_rules! select_taxes {
     () => {
-        "case when o.tax_minor + o.tax_included_minor > 0 then (
-                   select jsonb_agg(to_jsonb(t) order by t.included, t.country, t.region, t.component, t.label, t.rate_ppm)
-                   from order_taxes t where t.order_id = o.id) end"
+        "(select jsonb_agg(to_jsonb(t)) from order_taxes t where t.order_id = o.id)"
     };
 }
 
@@ -76,7 +74,7 @@ pub(super) fn taxes(query: &Query, row: &Row) -> Result<Vec<OrderTax>, DbError> 
             is_included: tax.included,
         })
     };
-    stored.into_iter().map(tax).collect()
+    Ok(OrderTax::sorted(stored.into_iter().map(tax).collect::<Result<_, _>>()?))
 }
 
 pub(super) fn discounts(query: &Query, row: &Row) -> Result<Vec<OrderDiscount>, DbError> {
