@@ -4,6 +4,7 @@
 mod answered;
 mod database;
 mod outside;
+mod priced;
 
 use domain::id::OrderId;
 use invariants::{Audit, AuditReport, BreachKind};

@@ -6,7 +6,7 @@ use crate::db::{Db, DbError, Query, queries};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Name, description and statement. Numbered like the invariants of the tests (I1 to I16), without those that cannot be
+/// Name, description and statement. Numbered like the invariants of the tests (I1 to I19), without those that cannot be
 /// checked in the database alone.
 pub(in crate::operations) type Invariant = (&'static str, &'static str, &'static Query);
 

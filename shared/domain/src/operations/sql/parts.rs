@@ -1,4 +1,4 @@
-//! Invariants of what orders and refunds are made of.
+//! Invariants of what orders and refunds are made of, and of checkouts.
 
 use super::checks::Invariant;
 use crate::db::queries;
@@ -15,9 +15,24 @@ pub(in crate::operations) const OF_PARTS: &[Invariant] = &[
         &USES,
     ),
     (
+        "I15",
+        "a checkout is completed by one order of its account, and no order completes two; an account has at most one current checkout, which is open",
+        &CHECKOUTS,
+    ),
+    (
         "I16",
         "no refund gives back more of a line, of shipping, of the tax or of the net amount than was paid",
         &REFUNDED_PARTS,
+    ),
+    (
+        "I18",
+        "every amount of an order that the shop's rules priced is a multiple of its currency's step",
+        &STEPS,
+    ),
+    (
+        "I19",
+        "the taxes of an order are all added to its prices, or all contained in them",
+        &TAX_MODES,
     ),
 ];
 
@@ -68,6 +83,25 @@ queries! {
         order by d.id
         limit 100";
 
+    /// The order of a guest's checkout may become an account's later.
+    CHECKOUTS: "check checkouts" = "
+        with twice as (
+            select order_id from checkouts where order_id is not null group by order_id having count(*) > 1
+        ), shared as (
+            select user_id from checkouts where is_current group by user_id having count(*) > 1
+        )
+        select jsonb_build_object(
+            'checkout', 'chk_' || replace(c.id::text, '-', ''), 'status', c.status, 'is_current', c.is_current,
+            'user', 'usr_' || replace(c.user_id::text, '-', ''), 'order', 'ord_' || replace(c.order_id::text, '-', ''),
+            'user_of_order', 'usr_' || replace(o.user_id::text, '-', '')) as found
+        from checkouts c left join orders o on o.id = c.order_id
+        where (c.status = 'completed') <> (c.order_id is not null) or c.order_id is not null and o.id is null
+           or c.order_id in (select order_id from twice)
+           or c.is_current and (c.status <> 'open' or c.user_id in (select user_id from shared))
+           or c.user_id is not null and o.id is not null and c.user_id is distinct from o.user_id
+        order by c.id
+        limit 100";
+
     /// Refunds of payments that came too late or were one too many give back nothing of the order. One that was given up, and
     /// that Stripe gave all the same, may exceed its line, and one of the dashboard may displace one of ours whose tax is
     /// stated already.
@@ -107,5 +141,51 @@ queries! {
             'paid', paid, 'refunded', given)
         from by_line
         where given > paid
+        limit 100";
+
+    /// Prices of orders from before may be between two steps: only those are checked that have a part by a rule.
+    STEPS: "check the steps of amounts" = "
+        with priced as (
+            select o.*, money_step(o.currency) as step
+            from orders o
+            where money_step(o.currency) > 1
+              and (o.discount_minor > 0 or o.tax_minor > 0 or o.tax_included_minor > 0 or o.shipping_method_id is not null)
+        ), amounts as (
+            select o.id, o.step, part.name, part.minor
+            from priced o cross join lateral (values
+                ('subtotal', o.subtotal_minor), ('discount', o.discount_minor), ('shipping', o.shipping_minor),
+                ('tax', o.tax_minor), ('tax_included', o.tax_included_minor), ('total', o.total_minor),
+                ('shipping_discount', o.shipping_discount_minor), ('shipping_tax', o.shipping_tax_minor),
+                ('shipping_tax_included', o.shipping_tax_included_minor)) as part (name, minor)
+            union all
+            select o.id, o.step, part.name, part.minor
+            from priced o join order_lines l on l.order_id = o.id cross join lateral (values
+                ('unit price of a line', l.unit_minor), ('discount of a line', l.discount_minor),
+                ('tax of a line', l.tax_minor), ('tax contained in a line', l.tax_included_minor)) as part (name, minor)
+            union all
+            select o.id, o.step, part.name, part.minor
+            from priced o join order_taxes t on t.order_id = o.id cross join lateral (values
+                ('base of a tax', t.base_minor), ('amount of a tax', t.tax_minor)) as part (name, minor)
+            union all
+            select o.id, o.step, 'use of a discount', u.amount_minor
+            from priced o join discount_uses u on u.order_id = o.id
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(id::text, '-', ''), 'step', step, 'amounts', jsonb_agg(name order by name)) as found
+        from amounts
+        where minor % step <> 0
+        group by id, step
+        order by id
+        limit 100";
+
+    TAX_MODES: "check how taxes are charged" = "
+        with mixed as (
+            select order_id from order_taxes group by order_id having bool_or(included) and not bool_and(included)
+        )
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'tax', o.tax_minor, 'tax_included', o.tax_included_minor) as found
+        from orders o
+        where o.tax_minor > 0 and o.tax_included_minor > 0 or o.id in (select order_id from mixed)
+        order by o.id
         limit 100";
 }
