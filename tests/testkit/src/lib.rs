@@ -125,13 +125,19 @@ impl Shop {
     /// Commits a transaction that was started with `run("begin")` as soon as another one waits for its locks. Panics
     /// after 30 s.
     pub async fn commit_once_awaited(&self) {
+        self.until_awaited().await;
+        self.run("commit").await;
+    }
+
+    /// Returns once another transaction waits for the locks of the one that was started with `run("begin")`. Panics after
+    /// 30 s.
+    pub async fn until_awaited(&self) {
         let is_awaited = "select exists (select from pg_locks
                           where not granted and transactionid = pg_current_xact_id()::xid)";
         let awaited = async { while !self.one::<bool>(is_awaited).await {} };
         tokio::time::timeout(Duration::from_secs(30), awaited)
             .await
             .expect("no transaction waits for it");
-        self.run("commit").await;
     }
 
     /// Executes a statement as the owner and returns the number of affected rows.

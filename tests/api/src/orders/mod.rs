@@ -12,6 +12,7 @@ mod races;
 mod refused;
 mod responses;
 mod show;
+mod tax_rates;
 
 use domain::id::ProductId;
 use lambda::dispatcher::OutboxDispatcher;

@@ -8,6 +8,7 @@ mod newest_postgres;
 mod payment_flow_switch;
 mod payment_intent;
 mod refund;
+mod refund_parts;
 mod refund_steps;
 mod refund_tax;
 mod refusals;
