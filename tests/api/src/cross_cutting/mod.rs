@@ -4,6 +4,7 @@
 mod flash_sale;
 mod idempotency_keys;
 mod order_totals;
+mod quoted_orders;
 mod throughput;
 
 use domain::id::ProductId;

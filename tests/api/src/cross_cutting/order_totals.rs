@@ -48,7 +48,7 @@ async fn the_parts_of_random_orders_add_up_as_they_are_shown_and_stored() {
 }
 
 /// Pseudo-random numbers below a bound, the same in every run.
-fn seeded(mut seed: u64) -> impl FnMut(u64) -> i64 {
+pub(super) fn seeded(mut seed: u64) -> impl FnMut(u64) -> i64 {
     move |bound| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i64::try_from((seed >> 33) % bound).unwrap()
