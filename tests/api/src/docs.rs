@@ -155,10 +155,8 @@ async fn the_document_lists_what_can_be_wrong_with_a_bill() {
     let code = "/components/schemas/BillProblemView/allOf/1/properties/code/description";
     let listed = document.text(code);
 
-    let missing: Vec<_> = codes(block(&text[at..]))
-        .into_iter()
-        .filter(|code| !listed.contains(&format!("`{code}`")))
-        .collect();
+    let missing: Vec<_> =
+        codes(block(&text[at..])).filter(|code| !listed.contains(&format!("`{code}`"))).collect();
 
     assert!(missing.is_empty(), "{missing:?} of {BILL_PROBLEMS}");
     assert!(codes(block(&text[at..])).count() > 15, "codes are missing");

@@ -122,10 +122,7 @@ async fn what_keeps_a_checkout_from_becoming_an_order_is_told_and_nothing_is_wri
     for (body, code, pointer) in cases {
         checkouts.push((fixture.checkout(&buyer, &body).await, code, pointer));
     }
-    fixture
-        .shop
-        .run(&format!("update products set status = 'archived' where price_minor = 300"))
-        .await;
+    fixture.shop.run("update products set status = 'archived' where price_minor = 300").await;
     let before = fixture.shop.snapshot().await;
     for (checkout, code, pointer) in checkouts {
         let refused = fixture.complete(&buyer, &checkout, 1740).await;

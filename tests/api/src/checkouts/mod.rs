@@ -34,7 +34,7 @@ impl Fixture {
         let api = ApiClient::new(checkouts::routes(), shop.app());
         let dispatcher = OutboxDispatcher::deferred();
         let orders = ApiClient::new(orders::routes(), Orders { app: shop.app(), dispatcher });
-        Self { api, orders, shop }
+        Self { shop, api, orders }
     }
 
     /// A product at this price in cents, of which there are ten.
@@ -81,7 +81,7 @@ impl Fixture {
         self.complete_as_seen(user, path, "*", cents).key(&key)
     }
 
-    /// Completes a checkout of this ETag, without a key.
+    /// Completes a checkout of this `ETag`, without a key.
     fn complete_as_seen(&self, user: &User, path: &str, etag: &str, cents: i64) -> Call {
         let body = json!({"expected_total": {"amount": cents, "currency": "EUR"}});
         self.orders.post(&format!("{path}/complete"), &body).by(user).header("if-match", etag)
