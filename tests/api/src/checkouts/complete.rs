@@ -203,7 +203,8 @@ async fn who_completes_must_own_it_and_have_seen_it() {
     assert_eq!(unknown.refusal(), (404, "checkout_not_found"));
     assert_eq!(complete("\"v2\"").key(key).await.refusal(), (412, "stale"));
     assert_eq!(complete("\"v1\"").await.refusal(), (400, "idempotency_key_required"));
-    let unseen = fixture.orders.post(&format!("{checkout}/complete"), &json!({}));
+    let total = json!({"expected_total": {"amount": 1000, "currency": "EUR"}});
+    let unseen = fixture.orders.post(&format!("{checkout}/complete"), &total);
     assert_eq!(unseen.by(&buyer).key(key).await.refusal(), (428, "precondition_required"));
     let no_total = fixture.orders.post(&format!("{checkout}/complete"), &json!({}));
     let no_total = no_total.by(&buyer).header("if-match", "*").key(key).await;
