@@ -138,8 +138,11 @@ async fn check_orders(
     exchanges: &[Exchange],
     report: &mut AuditReport,
 ) -> Result<(), Error> {
-    let placed =
-        |exchange: &&Exchange| exchange.call == "POST /v1/orders" && exchange.status == 201;
+    let placed = |exchange: &&Exchange| {
+        let call = exchange.call.as_str();
+        let completes = call.starts_with("POST /v1/checkouts/") && call.ends_with("/complete");
+        (call == "POST /v1/orders" || completes) && exchange.status == 201
+    };
     let placed: BTreeSet<_> = exchanges
         .iter()
         .filter(placed)
