@@ -4,6 +4,7 @@ mod email;
 mod erase;
 mod export;
 mod keys;
+mod links;
 mod log_in;
 mod log_out;
 mod me;
@@ -26,6 +27,7 @@ lambda::interface! {
     log_in::log_in,
     refresh::refresh_session,
     log_out::log_out,
+    links::use_link,
     email::verify::verify_email,
     email::resend::resend_verification,
     password::forgot::forgot_password,

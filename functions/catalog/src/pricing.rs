@@ -16,12 +16,15 @@ pub(crate) struct PricingView {
     home_country: Option<&'static str>,
     /// Whether the shop has a taxed country, an active shipping method or an active discount.
     has_rules: bool,
+    /// Whether those may buy who have no account.
+    guest_checkout: bool,
 }
 
 impl From<ShopPricing> for PricingView {
     fn from(pricing: ShopPricing) -> Self {
         let home_country = pricing.home_country.map(Country::code);
-        Self { home_country, has_rules: pricing.has_rules }
+        let ShopPricing { has_rules, guest_checkout, .. } = pricing;
+        Self { home_country, has_rules, guest_checkout }
     }
 }
 

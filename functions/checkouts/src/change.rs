@@ -4,11 +4,12 @@ use crate::view::{CheckoutView, tag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::checkouts::{self, Change, CheckoutChange, ShipToChange};
+use domain::email::Email;
 use domain::failure::Invalid;
 use domain::id::{CheckoutId, ShippingMethodId};
 use domain::ordering::Note;
 use domain::pricing::Codes;
-use lambda::http::caller::Claimant;
+use lambda::http::shopper::Shopper;
 use lambda::http::{App, Json, Path, Problem, RequiredIfMatch, Throttled, Visitor};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -18,6 +19,10 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"destination": {"country": "DE", "city": "Berlin"}, "note": null}))]
 pub(crate) struct ChangeCheckout {
+    /// The address of a guest; null removes it. An account has its own: there it is refused.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 254)]
+    email: Change<String>,
     /// Replaces all lines; null removes them.
     #[serde(default)]
     #[schema(value_type = Option<Vec<WantedLine>>, max_items = 100)]
@@ -51,6 +56,7 @@ impl TryFrom<ChangeCheckout> for CheckoutChange {
             Change::Set(raw) => Note::parse(&raw)?.map_or(Change::Clear, Change::Set),
         };
         Ok(Self {
+            email: body.email.try_map(|raw| Email::parse(&raw))?,
             cart: body.lines.or_default().map(cart).transpose()?,
             ship_to: body.destination.map(ShipToChange::from),
             shipping_method: body.shipping_method,
@@ -62,14 +68,14 @@ impl TryFrom<ChangeCheckout> for CheckoutChange {
 
 /// Change a checkout
 ///
-/// A JSON merge patch of one's own checkout. `If-Match` is required, so that no device overwrites what another one has
+/// A JSON merge patch of one's own checkout, or of the one that the secret opens. `If-Match` is required, so that no device overwrites what another one has
 /// changed; only the version in it counts. A change without effect makes no new version. Requests with `discount_codes` are
 /// limited to 30 a minute from one network address.
 #[utoipa::path(
     patch,
     path = "/v1/checkouts/{checkout_id}",
     tag = "checkouts",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(
         ("checkout_id" = CheckoutId, Path, description = "The checkout's id"),
         ("If-Match" = String, Header, description = "The expected ETag, or several; 412 if none is of the current version"),
@@ -79,7 +85,7 @@ impl TryFrom<ChangeCheckout> for CheckoutChange {
         (status = 200, description = "The changed checkout", body = CheckoutView),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_if_match`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`checkout_not_found`, also for a checkout of another user; `not_found`", body = Problem),
+        (status = 404, description = "`checkout_not_found`, also for a checkout of another user or guest; `not_found`", body = Problem),
         (status = 409, description = "`checkout_completed` with `order`, `checkout_over` with `checkout_status`, `busy`", body = Problem),
         (status = 412, description = "`stale`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
@@ -92,14 +98,14 @@ impl TryFrom<ChangeCheckout> for CheckoutChange {
 )]
 pub(crate) async fn change_checkout(
     State(app): State<App>,
-    Claimant(claim): Claimant,
+    Shopper(who): Shopper,
     Visitor(visitor): Visitor,
     Path(id): Path<CheckoutId>,
     RequiredIfMatch(versions): RequiredIfMatch,
     Json(body): Json<ChangeCheckout>,
 ) -> Result<impl IntoResponse, Problem> {
     let (change, seen) = (CheckoutChange::try_from(body)?, versions.as_deref());
-    let changed = checkouts::change(&app.db, claim, &visitor, id, seen, &change).await?;
+    let changed = checkouts::change(&app.db, &who, &visitor, id, seen, &change).await?;
     let view = CheckoutView::from(changed);
     Ok((tag(&view), Json(view)))
 }

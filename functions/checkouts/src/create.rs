@@ -1,10 +1,11 @@
 use crate::destination::CheckoutDestination;
 use crate::line::{WantedLine, cart};
-use crate::view::CheckoutView;
+use crate::view::{CheckoutView, CreatedCheckout};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use domain::checkouts::{self, Priced, ShipTo, Wishes};
+use domain::checkouts::{self, Created, ShipTo, Wishes};
+use domain::email::Email;
 use domain::failure::Invalid;
 use domain::id::ShippingMethodId;
 use domain::idempotency::{IdempotentCall, RecordedResponse};
@@ -20,6 +21,9 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"lines": [{"product": "prod_0193f2a7c1d87b3e9a5f4c2d1e0b9a87", "quantity": 2}]}))]
 pub(crate) struct CreateCheckout {
+    /// The address of a guest, which an order needs. An account has its own: there it is refused.
+    #[schema(min_length = 3, max_length = 254)]
+    email: Option<String>,
     /// At most 100 lines. Quantities of the same product are added up.
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -40,6 +44,7 @@ impl TryFrom<CreateCheckout> for Wishes {
     fn try_from(body: CreateCheckout) -> Result<Self, Invalid> {
         let note = body.note.as_deref().map(Note::parse).transpose()?;
         Ok(Self {
+            email: body.email.as_deref().map(Email::parse).transpose()?,
             cart: cart(body.lines)?,
             ship_to: body.destination.map(ShipTo::try_from).transpose()?,
             shipping_method: body.shipping_method,
@@ -51,23 +56,29 @@ impl TryFrom<CreateCheckout> for Wishes {
 
 /// Create a checkout
 ///
-/// Keeps what the caller wishes to buy, and prices it. It becomes the checkout that the account's devices share, in place of
-/// the one before, which stays. It holds no prices and no stock, and expires after 90 days without a change. At most 60 a
-/// minute from one network address, 30 with `discount_codes`.
+/// Keeps what the caller wishes to buy, and prices it. It holds no prices and no stock. At most 60 a minute from one network
+/// address, 30 with `discount_codes`.
+///
+/// That of an account becomes the checkout that its devices share, in place of the one before, which stays. It expires after 90
+/// days without a change.
+///
+/// Without a token, it is a guest's, if the shop sells to guests. It expires after seven days without a change. `secret` is shown
+/// this once: sent as the header `Checkout-Secret`, it opens this checkout and the order that it becomes. An `Idempotency-Key`
+/// has no effect then: a request that is sent again makes another checkout, which holds nothing.
 #[utoipa::path(
     post,
     path = "/v1/checkouts",
     tag = "checkouts",
-    security(("bearer" = [])),
+    security((), ("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
             description = "Chosen by the client, unique per request. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     request_body = CreateCheckout,
     responses(
-        (status = 201, description = "The new checkout", body = CheckoutView),
+        (status = 201, description = "The new checkout", body = CreatedCheckout),
         (status = 400, description = "`malformed_json`, `bad_body`, `bad_idempotency_key`", body = Problem),
-        (status = 401, description = "`sign_in`", body = Problem),
+        (status = 401, description = "`sign_in`: the token is not valid, or there is none and the shop does not sell to guests", body = Problem),
         (status = 409, description = "`busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
@@ -78,15 +89,18 @@ impl TryFrom<CreateCheckout> for Wishes {
 )]
 pub(crate) async fn create_checkout(
     State(app): State<App>,
-    Claimant(claim): Claimant,
+    claimant: Option<Claimant>,
     Visitor(visitor): Visitor,
     MaybeIdempotentJson { request, body }: MaybeIdempotentJson<CreateCheckout>,
 ) -> Result<impl IntoResponse, Problem> {
     let call = IdempotentCall { request, respond: created };
+    let claim = claimant.map(|Claimant(claim)| claim);
     let response = checkouts::create(&app.db, claim, &visitor, &body.try_into()?, &call).await?;
     Ok(IdempotentResponse::created(response, "/v1/checkouts"))
 }
 
-fn created(priced: &Priced) -> RecordedResponse {
-    IdempotentResponse::record(StatusCode::CREATED, &CheckoutView::from(priced.clone()))
+fn created(Created { priced, secret }: &Created) -> RecordedResponse {
+    let checkout = CheckoutView::from(priced.clone());
+    let secret = secret.as_ref().map(|secret| secret.text().to_owned());
+    IdempotentResponse::record(StatusCode::CREATED, &CreatedCheckout { checkout, secret })
 }

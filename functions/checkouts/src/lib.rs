@@ -2,6 +2,7 @@
 
 mod cancel;
 mod change;
+mod claim;
 mod create;
 mod current;
 mod destination;
@@ -24,6 +25,7 @@ lambda::interface! {
     change::change_checkout,
     set_line::set_checkout_line,
     cancel::cancel_checkout,
+    claim::claim_checkout,
     current::show_current_checkout,
 }
 

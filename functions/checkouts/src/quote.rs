@@ -34,6 +34,7 @@ impl TryFrom<CreateQuote> for Wishes {
 
     fn try_from(body: CreateQuote) -> Result<Self, Invalid> {
         Ok(Self {
+            email: None,
             cart: cart(body.lines)?,
             ship_to: body.destination.map(ShipTo::try_from).transpose()?,
             shipping_method: body.shipping_method,

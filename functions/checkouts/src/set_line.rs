@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::checkouts;
 use domain::id::{CheckoutId, ProductId};
-use lambda::http::caller::Claimant;
+use lambda::http::shopper::Shopper;
 use lambda::http::{App, Json, Path, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ pub(crate) struct SetLine {
     put,
     path = "/v1/checkouts/{checkout_id}/lines/{product_id}",
     tag = "checkouts",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(
         ("checkout_id" = CheckoutId, Path, description = "The checkout's id"),
         ("product_id" = ProductId, Path, description = "The product's id"),
@@ -35,7 +35,7 @@ pub(crate) struct SetLine {
         (status = 200, description = "The changed checkout", body = CheckoutView),
         (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`checkout_not_found`, also for a checkout of another user; `not_found`", body = Problem),
+        (status = 404, description = "`checkout_not_found`, also for a checkout of another user or guest; `not_found`", body = Problem),
         (status = 409, description = "`checkout_completed` with `order`, `checkout_over` with `checkout_status`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
@@ -45,11 +45,11 @@ pub(crate) struct SetLine {
 )]
 pub(crate) async fn set_checkout_line(
     State(app): State<App>,
-    Claimant(claim): Claimant,
+    Shopper(who): Shopper,
     Path((id, product)): Path<(CheckoutId, ProductId)>,
     Json(SetLine { quantity }): Json<SetLine>,
 ) -> Result<impl IntoResponse, Problem> {
-    let changed = checkouts::set_line(&app.db, claim, id, product, quantity).await?;
+    let changed = checkouts::set_line(&app.db, &who, id, product, quantity).await?;
     let view = CheckoutView::from(changed);
     Ok((tag(&view), Json(view)))
 }

@@ -1,6 +1,7 @@
 use crate::destination::CheckoutDestination;
 use crate::line::{WantedLine, lines};
 use domain::checkouts::{Checkout, Priced, Status, Wishes};
+use domain::email::Email;
 use domain::id::{CheckoutId, OrderId, ShippingMethodId, UserId};
 use domain::money::Currency;
 use domain::ordering::Note;
@@ -23,6 +24,9 @@ pub(crate) struct CheckoutView {
     /// The order that it became.
     #[schema(required)]
     order: Option<OrderId>,
+    /// The address of a guest.
+    #[schema(required)]
+    email: Option<String>,
     #[schema(required)]
     destination: Option<CheckoutDestination>,
     /// The chosen method. What it costs is in `delivery`, if it is offered.
@@ -42,6 +46,17 @@ pub(crate) struct CheckoutView {
     updated_at: OffsetDateTime,
 }
 
+/// A checkout that was just created.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreatedCheckout {
+    #[serde(flatten)]
+    pub(crate) checkout: CheckoutView,
+    /// What opens a guest's checkout, as the header `Checkout-Secret`. It is shown this once; absent for that of an account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "cks_mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A")]
+    pub(crate) secret: Option<String>,
+}
+
 /// A checkout without what it costs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CheckoutSummary {
@@ -50,6 +65,9 @@ pub(crate) struct CheckoutSummary {
     /// Whose account it belongs to; null for a guest's.
     #[schema(required)]
     user: Option<UserId>,
+    /// The address of a guest.
+    #[schema(required)]
+    email: Option<String>,
     version: i64,
     #[schema(required, value_type = Option<String>, example = "EUR")]
     currency: Option<Currency>,
@@ -73,7 +91,7 @@ impl From<Priced> for CheckoutView {
     fn from(priced: Priced) -> Self {
         let ready = priced.is_ready();
         let Priced { checkout, quote } = priced;
-        let Wishes { ship_to, shipping_method, codes, note, .. } = checkout.wishes;
+        let Wishes { email, ship_to, shipping_method, codes, note, .. } = checkout.wishes;
         Self {
             id: checkout.id,
             status: checkout.status,
@@ -81,6 +99,7 @@ impl From<Priced> for CheckoutView {
             version: checkout.version,
             currency: checkout.currency,
             order: checkout.order,
+            email: email.as_ref().map(Email::original).map(str::to_owned),
             destination: ship_to.as_ref().map(CheckoutDestination::from),
             shipping_method,
             discount_codes: codes.as_slice().to_vec(),
@@ -99,6 +118,7 @@ impl From<Checkout> for CheckoutSummary {
             id: checkout.id,
             status: checkout.status,
             user: checkout.user,
+            email: checkout.wishes.email.as_ref().map(Email::original).map(str::to_owned),
             version: checkout.version,
             currency: checkout.currency,
             lines: lines(&checkout.wishes.cart),

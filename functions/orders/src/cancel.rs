@@ -6,19 +6,19 @@ use domain::id::OrderId;
 use domain::idempotency::{IdempotentCall, RecordedResponse};
 use domain::ordering::{Order, Status};
 use domain::workflows;
-use lambda::http::caller::Caller;
+use lambda::http::shopper::OrderActor;
 use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
 
 /// Cancel an order
 ///
-/// Customers can cancel their own pending orders, staff any order that is not shipped. Releases the stock and refunds
+/// Customers and guests can cancel their own pending orders, staff any order that is not shipped. Releases the stock and refunds
 /// all payments. If a payment could still succeed at Stripe, the response is 202: the payment is canceled at Stripe
 /// first, then the order; a payment that succeeds meanwhile is refunded. Cancelling again changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/cancel",
     tag = "orders",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(
         ("order_id" = OrderId, Path, description = "The order's id"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 16, max_length = 255,
@@ -29,7 +29,7 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
         (status = 202, description = "The order is about to be cancelled", body = OrderView),
         (status = 400, description = "`bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
         (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `busy`", body = Problem),
         (status = 422, description = "`idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
@@ -37,12 +37,12 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
 )]
 pub(crate) async fn cancel_order(
     State(Orders { app, dispatcher }): State<Orders>,
-    who: Caller,
+    OrderActor(who): OrderActor,
     Path(id): Path<OrderId>,
     OptionalIdempotencyKey(request): OptionalIdempotencyKey,
 ) -> Result<IdempotentResponse, Problem> {
     let call = IdempotentCall { request, respond: cancel_response };
-    let response = workflows::cancel_order(&app.db, who.acts_on_orders(), id, &call).await?;
+    let response = workflows::cancel_order(&app.db, who, id, &call).await?;
     dispatcher.try_send(&app.db).await;
     Ok(response.into())
 }

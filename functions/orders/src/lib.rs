@@ -3,6 +3,7 @@
 mod address;
 mod bill;
 mod cancel;
+mod claim;
 mod complete;
 mod confirm;
 mod edit;
@@ -10,6 +11,7 @@ mod expand;
 mod list;
 mod place;
 mod release_hold;
+mod send_link;
 mod ship;
 mod show;
 mod timeline;
@@ -45,6 +47,8 @@ lambda::interface! {
     cancel::cancel_order,
     release_hold::release_hold,
     timeline::list_order_events,
+    send_link::send_order_link,
+    claim::claim_orders,
 }
 
 pub fn routes() -> Router<Orders> {

@@ -4,7 +4,7 @@ use axum::http::Uri;
 use domain::id::{OrderId, UserId};
 use domain::ordering::{self, TimelineEntry};
 use domain::page::PageRequest;
-use lambda::http::caller::Caller;
+use lambda::http::shopper::OrderActor;
 use lambda::http::{List, Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,29 +49,29 @@ impl From<TimelineEntry> for OrderEvent {
 
 /// List an order's events
 ///
-/// Oldest first. Customers see the types that concern them; staff see all types and the actors.
+/// Oldest first. Customers and guests see the types that concern them; staff see all types and the actors.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/events",
     tag = "orders",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(("order_id" = OrderId, Path, description = "The order's id"), ListOrderEvents),
     responses(
         (status = 200, description = "A page of events", body = List<OrderEvent>),
         (status = 400, description = "`bad_query`, `bad_limit`, `bad_cursor`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn list_order_events(
     State(Orders { app, .. }): State<Orders>,
-    who: Caller,
+    OrderActor(who): OrderActor,
     Path(id): Path<OrderId>,
     uri: Uri,
     Query(ListOrderEvents { limit, cursor }): Query<ListOrderEvents>,
 ) -> Result<List<OrderEvent>, Problem> {
     let page = PageRequest::new(limit, cursor.as_deref())?;
-    let entries = ordering::timeline(&app.db, who.views_orders(), id, &page).await?;
+    let entries = ordering::timeline(&app.db, who.viewer(), id, &page).await?;
     Ok(List::new(&uri, entries, OrderEvent::from))
 }

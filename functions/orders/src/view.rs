@@ -2,6 +2,7 @@ use crate::address::ShippingAddress;
 use crate::bill::OrderDiscountView;
 use crate::expand::Expanded;
 use axum::http::StatusCode;
+use domain::email::Email;
 use domain::id::{OrderId, ProductId};
 use domain::idempotency::RecordedResponse;
 use domain::money::Money;
@@ -22,6 +23,8 @@ pub(crate) struct OrderView {
     id: OrderId,
     /// What people call the order; null for those from before there were numbers.
     number: Option<OrderNumber>,
+    /// The address of a guest; null for an order of an account.
+    email: Option<String>,
     status: Status,
     payment_status: PaymentStatus,
     fulfillment_status: FulfillmentStatus,
@@ -119,6 +122,7 @@ impl From<Order> for OrderView {
         Self {
             id: order.id,
             number: order.number,
+            email: order.holder.guest().map(Email::original).map(str::to_owned),
             status: order.status,
             payment_status: PaymentStatus::of(&order),
             fulfillment_status: FulfillmentStatus::of(&order),

@@ -2,9 +2,9 @@
 
 use crate::Payments;
 use axum::http::StatusCode;
-use domain::accounts::Claim;
 use domain::db::Db;
 use domain::failure::{Failure, chain};
+use domain::guests::Credentials;
 use domain::id::OrderId;
 use domain::payments::{self, OpenPayment, PaymentFlow, Refusal, StartOutcome};
 use domain::workflows;
@@ -29,12 +29,12 @@ pub(crate) async fn with_timeout<T>(
 /// The open payment of an order. If the order has one of the other flow, that is canceled at Stripe first.
 pub(crate) async fn begin(
     Payments { app, dispatcher, stripe }: &Payments,
-    claim: Claim,
+    who: &Credentials,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<OpenPayment, Problem> {
     for _ in 0..MAX_ROUNDS {
-        let other = match workflows::start_payment(&app.db, claim, order, flow).await? {
+        let other = match workflows::start_payment(&app.db, who, order, flow).await? {
             StartOutcome::Ready(open) => return Ok(open),
             StartOutcome::CancelFirst(other) => other,
         };

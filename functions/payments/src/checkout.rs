@@ -1,13 +1,13 @@
 use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
-use domain::accounts::Claim;
 use domain::failure::{Failure, Invalid};
+use domain::guests::Credentials;
 use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, ReturnUrls};
 use domain::workflows;
-use lambda::http::caller::Claimant;
+use lambda::http::shopper::Shopper;
 use lambda::http::{Json, Path, Problem};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -68,14 +68,14 @@ impl TryFrom<OpenCheckout> for PaymentFlow {
     post,
     path = "/v1/orders/{order_id}/checkout-session",
     tag = "payments",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(("order_id" = OrderId, Path, description = "The order's id")),
     request_body = OpenCheckout,
     responses(
         (status = 200, description = "The open checkout session", body = CheckoutSessionView),
         (status = 400, description = "`malformed_json`, `bad_body`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
         (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `payment_in_progress`, `too_many_payments` with `most`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
@@ -86,17 +86,17 @@ impl TryFrom<OpenCheckout> for PaymentFlow {
 )]
 pub(crate) async fn create_checkout_session(
     State(payments): State<Payments>,
-    Claimant(claim): Claimant,
+    Shopper(who): Shopper,
     Path(order): Path<OrderId>,
     Json(body): Json<OpenCheckout>,
 ) -> Result<Json<CheckoutSessionView>, Problem> {
     let flow = PaymentFlow::try_from(body)?;
-    with_timeout(open_session(&payments, claim, order, &flow)).await.map(Json)
+    with_timeout(open_session(&payments, &who, order, &flow)).await.map(Json)
 }
 
 async fn open_session(
     payments: &Payments,
-    claim: Claim,
+    who: &Credentials,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<CheckoutSessionView, Problem> {
@@ -104,7 +104,7 @@ async fn open_session(
     // If the session turns out to be closed or missing at Stripe, that is applied, and the second round starts a new
     // payment.
     for _ in 0..2 {
-        let open = begin(payments, claim, order, flow).await?;
+        let open = begin(payments, who, order, flow).await?;
         let session = match stripe.current().await?.checkout_session(&open).await {
             Ok(session) => session,
             Err(failure) if failure.is_missing() && open.is_known() => {

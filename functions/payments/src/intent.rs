@@ -1,13 +1,13 @@
 use crate::Payments;
 use crate::begin::{begin, stripe_problem, with_timeout};
 use axum::extract::State;
-use domain::accounts::Claim;
 use domain::failure::Failure;
+use domain::guests::Credentials;
 use domain::id::{OrderId, PaymentId};
 use domain::money::Money;
 use domain::payments::{PaymentFlow, Refusal, Status};
 use domain::workflows;
-use lambda::http::caller::Claimant;
+use lambda::http::shopper::Shopper;
 use lambda::http::{Json, Path, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,12 +39,12 @@ pub(crate) struct PaymentIntentView {
     post,
     path = "/v1/orders/{order_id}/payment-intent",
     tag = "payments",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(("order_id" = OrderId, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The payment intent", body = PaymentIntentView),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
         (status = 409, description = "`not_payable` with `order_status`, `order_ending`, `payment_in_progress`, `too_many_payments` with `most`, `busy`", body = Problem),
         (status = 422, description = "`amount_not_chargeable` with `stripe_code`", body = Problem),
         (status = 502, description = "`upstream_failed`: Stripe did not answer; retry. `payment_refused`: Stripe refuses this payment", body = Problem),
@@ -53,21 +53,21 @@ pub(crate) struct PaymentIntentView {
 )]
 pub(crate) async fn create_payment_intent(
     State(payments): State<Payments>,
-    Claimant(claim): Claimant,
+    Shopper(who): Shopper,
     Path(order): Path<OrderId>,
 ) -> Result<Json<PaymentIntentView>, Problem> {
-    with_timeout(open_intent(&payments, claim, order)).await.map(Json)
+    with_timeout(open_intent(&payments, &who, order)).await.map(Json)
 }
 
 async fn open_intent(
     payments: &Payments,
-    claim: Claim,
+    who: &Credentials,
     order: OrderId,
 ) -> Result<PaymentIntentView, Problem> {
     let Payments { app, dispatcher, stripe } = payments;
     // If the intent turns out to be missing at Stripe, the second round starts a new payment.
     for _ in 0..2 {
-        let open = begin(payments, claim, order, &PaymentFlow::Intent).await?;
+        let open = begin(payments, who, order, &PaymentFlow::Intent).await?;
         let intent = match stripe.current().await?.payment_intent(&open).await {
             Ok(intent) => intent,
             Err(failure) if failure.is_missing() && open.is_known() => {

@@ -6,6 +6,7 @@ use domain::page::Page;
 use domain::payments::{self, refund};
 use domain::workflows;
 use lambda::http::caller::{Caller, Staff};
+use lambda::http::shopper::OrderActor;
 use lambda::http::{Json, List, Path, Problem};
 
 /// Show a payment
@@ -41,22 +42,22 @@ pub(crate) async fn show_payment(
     get,
     path = "/v1/orders/{order_id}/payments",
     tag = "payments",
-    security(("bearer" = [])),
+    security(("bearer" = []), ("checkout_secret" = [])),
     params(("order_id" = OrderId, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The payments", body = List<PaymentView>),
         (status = 401, description = "`sign_in`", body = Problem),
-        (status = 404, description = "`order_not_found`, also for an order of another user", body = Problem),
+        (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]
 pub(crate) async fn list_payments(
     State(Payments { app, .. }): State<Payments>,
-    who: Caller,
+    OrderActor(who): OrderActor,
     uri: axum::http::Uri,
     Path(order): Path<OrderId>,
 ) -> Result<List<PaymentView>, Problem> {
-    let viewer = who.views_orders();
+    let viewer = who.viewer();
     let items = workflows::payments_of_order(&app.db, viewer, order).await?;
     Ok(List::new(&uri, Page::whole(items), |payment| PaymentView::new(payment, viewer)))
 }

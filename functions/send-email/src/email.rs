@@ -20,7 +20,8 @@ pub struct Email {
 
 /// The content of an email, shown by its templates.
 pub(crate) trait Mail {
-    fn email(&self) -> askama::Result<Email>;
+    /// `link` is what shows a guest their order.
+    fn email(&self, link: Option<&str>) -> askama::Result<Email>;
 }
 
 /// An email has three templates, which read its fields as `mail.…`.
@@ -33,7 +34,7 @@ macro_rules! mails {
         }
 
         impl Mail for $name {
-            fn email(&self) -> askama::Result<Email> {
+            fn email(&self, link: Option<&str>) -> askama::Result<Email> {
                 #[derive(Template)]
                 #[template(path = $subject)]
                 struct Subject<'a> {
@@ -43,11 +44,13 @@ macro_rules! mails {
                 #[template(path = $text)]
                 struct Text<'a> {
                     mail: &'a $name,
+                    link: Option<&'a str>,
                 }
                 #[derive(Template)]
                 #[template(path = $html)]
                 struct Html<'a> {
                     mail: &'a $name,
+                    link: Option<&'a str>,
                 }
                 let subject = Subject { mail: self };
                 // Some subjects use no field.
@@ -55,8 +58,8 @@ macro_rules! mails {
                 Ok(Email {
                     kind: $kind,
                     subject: text::one_line(&subject.render()?),
-                    text: Text { mail: self }.render()?,
-                    html: Html { mail: self }.render()?,
+                    text: Text { mail: self, link }.render()?,
+                    html: Html { mail: self, link }.render()?,
                 })
             }
         }
@@ -81,6 +84,9 @@ mails! {
 
     OrderReceived { order: Order } = "order_received",
         "order_received/subject.txt", "order_received/body.txt", "order_received/body.html";
+
+    OrderLinkAsked { order: Order } = "order_link_asked",
+        "order_link_asked/subject.txt", "order_link_asked/body.txt", "order_link_asked/body.html";
 
     OrderConfirmed { order: Order } = "order_confirmed",
         "order_confirmed/subject.txt", "order_confirmed/body.txt", "order_confirmed/body.html";

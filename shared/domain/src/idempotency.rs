@@ -5,14 +5,18 @@
 //! Follows the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
 
 mod key;
+mod principal;
 
 pub use key::Key;
+pub use principal::Principal;
 
 use crate::db::{Ask, Db, DbError, Tx, params, queries};
+use crate::email::Email;
 use crate::failure::{self, Failure, Kind};
 use crate::id::UserId;
 use serde_json::Value;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 /// A request that may be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +67,10 @@ queries! {
     LOCK_KEY: "lock an idempotency key" = "
         select fingerprint, response_status, response_body from begin_turn($1, $2, $3)";
 
+    /// The same, in the turn of all orders that are placed under the address of a guest.
+    LOCK_GUEST: "lock a guest's address" = "
+        select fingerprint, response_status, response_body from begin_guest_turn($1, $2, $3)";
+
     /// A key expires after 72 hours. The lock lets no concurrent request come this far; the unique row is the last word all
     /// the same.
     STORE: "store a response" = "
@@ -72,6 +80,9 @@ queries! {
         set method = excluded.method, route = excluded.route, fingerprint = excluded.fingerprint,
             response_status = excluded.response_status, response_body = excluded.response_body, created_at = now()
         where kept.created_at < now() - interval '72 hours' or collide()";
+
+    /// The lock of a guest's address, as [`LOCK_GUEST`] takes it.
+    LOCK_ADDRESS: "lock an address's orders out" = "select pg_advisory_xact_lock(7003, hashtext('guest:' || $1))";
 
     /// The lock of a buyer's orders, as [`LOCK_KEY`] takes it.
     LOCK_ORDERS: "lock a buyer's orders out" = "
@@ -104,18 +115,19 @@ impl<T> IdempotentCall<T> {
     pub(crate) async fn transaction<R>(
         &self,
         db: &Db,
-        user: UserId,
+        whose: impl Into<Principal>,
         work: impl AsyncFnOnce(&Tx<'_>) -> Result<T, Failure<R>> + Clone,
     ) -> Result<RecordedResponse, Failure<R>>
     where
         R: failure::Refusal + From<Refusal>,
     {
+        let whose = whose.into();
         db.transaction(async |tx| {
             let work = work.clone();
             let Some(request) = &self.request else {
                 return Ok((self.respond)(&work(tx).await?));
             };
-            once(tx, user, request, async || work(tx).await, self.respond).await
+            once(tx, whose, request, async || work(tx).await, self.respond).await
         })
         .await
     }
@@ -133,7 +145,7 @@ pub(crate) enum LockScope {
 /// Asks for the response that an earlier request stored, after the turns of those that this one waits for. Other statements
 /// may leave together with it; pass the answer to [`replayed`] before theirs are looked at.
 pub(crate) fn turn(
-    user: UserId,
+    whose: impl Into<Principal>,
     request: &IdempotentRequest,
     scope: LockScope,
 ) -> Ask<Result<Option<RecordedResponse>, Refusal>> {
@@ -143,13 +155,30 @@ pub(crate) fn turn(
         LockScope::BuyerOrders => vec![ORDERS_LOCK.to_owned()],
     };
     let fingerprint = request.fingerprint;
-    Ask::new(&LOCK_KEY, params![user, spellings, lock_names], move |rows| {
-        let Some(stored) = rows.first() else { return Ok(Ok(None)) };
-        if stored.get::<_, &[u8]>("fingerprint") != fingerprint {
-            return Ok(Err(Refusal::KeyReused));
-        }
-        recorded(stored).map(|response| Ok(Some(response)))
-    })
+    let with = params![whose.into(), spellings, lock_names];
+    Ask::new(&LOCK_KEY, with, move |rows| stored(&rows, fingerprint))
+}
+
+/// Like [`turn`], in the turn of all orders that are placed under the address of a guest.
+pub(crate) fn guest_turn(
+    whose: impl Into<Principal>,
+    request: &IdempotentRequest,
+    address: &Email,
+) -> Ask<Result<Option<RecordedResponse>, Refusal>> {
+    let (spellings, fingerprint) = (request.key.spellings.to_vec(), request.fingerprint);
+    let with = params![whose.into(), spellings, address.normalized().to_owned()];
+    Ask::new(&LOCK_GUEST, with, move |rows| stored(&rows, fingerprint))
+}
+
+fn stored(
+    rows: &[Row],
+    fingerprint: [u8; 32],
+) -> Result<Result<Option<RecordedResponse>, Refusal>, DbError> {
+    let Some(stored) = rows.first() else { return Ok(Ok(None)) };
+    if stored.get::<_, &[u8]>("fingerprint") != fingerprint {
+        return Ok(Err(Refusal::KeyReused));
+    }
+    recorded(stored).map(|response| Ok(Some(response)))
 }
 
 /// Like [`turn`] with [`LockScope::BuyerOrders`], for a request that may have no key: then there is no stored response.
@@ -180,20 +209,22 @@ pub(crate) fn replayed(
 /// Stores the response of a request in its turn.
 pub(crate) fn store(
     tx: &Tx<'_>,
-    user: UserId,
+    whose: impl Into<Principal>,
     request: &IdempotentRequest,
     response: &RecordedResponse,
 ) {
     let IdempotentRequest { key, method, route, fingerprint } = request.clone();
     let status = i16::try_from(response.status).expect("an HTTP status has three digits");
-    let (fingerprint, body) = (fingerprint.to_vec(), response.body.clone());
-    tx.defer(Ask::write(&STORE, params![user, key.sent, method, route, fingerprint, status, body]));
+    let (whose, fingerprint) = (whose.into(), fingerprint.to_vec());
+    let body = response.body.clone();
+    let row = params![whose, key.sent, method, route, fingerprint, status, body];
+    tx.defer(Ask::write(&STORE, row));
 }
 
 /// Runs `work` under the lock and stores the response that `respond` makes of it, or returns the response stored before.
 pub(crate) async fn once<T, R>(
     tx: &Tx<'_>,
-    user: UserId,
+    whose: impl Into<Principal>,
     request: &IdempotentRequest,
     work: impl AsyncFnOnce() -> Result<T, Failure<R>>,
     respond: impl FnOnce(&T) -> RecordedResponse,
@@ -201,18 +232,24 @@ pub(crate) async fn once<T, R>(
 where
     R: failure::Refusal + From<Refusal>,
 {
-    let (turn,) = tx.together((turn(user, request, LockScope::Key),)).await;
+    let whose = whose.into();
+    let (turn,) = tx.together((turn(whose, request, LockScope::Key),)).await;
     if let Some(stored) = replayed(tx, turn?).map_err(|no| Failure::Refused(no.into()))? {
         return Ok(stored);
     }
     let response = respond(&work().await?);
-    store(tx, user, request, &response);
+    store(tx, whose, request, &response);
     Ok(response)
 }
 
 /// Waits for orders that the buyer is placing, and lets no other be placed until the end of the transaction.
 pub(crate) async fn lock_orders(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
     tx.rows(&LOCK_ORDERS, &[&buyer, &ORDERS_LOCK]).await.map(drop)
+}
+
+/// Waits for orders that are placed under the address of a guest, and lets no other be placed until the end of the transaction.
+pub(crate) async fn lock_address(tx: &Tx<'_>, address: &str) -> Result<(), DbError> {
+    tx.rows(&LOCK_ADDRESS, &[&address]).await.map(drop)
 }
 
 /// Deletes the keys of an erased account: nobody can repeat its requests. Responses that others got about the `subjects`,
@@ -225,12 +262,12 @@ pub(crate) async fn erase_person(
 ) -> Result<(), DbError> {
     tx.rows(&FORGET, &[&person]).await?;
     for row in tx.rows(&ABOUT, &[&subjects]).await? {
-        let (user, key): (UserId, &str) = (row.get("user_id"), row.get("key"));
+        let (whose, key): (Uuid, &str) = (row.get("user_id"), row.get("key"));
         let body = serde_json::from_slice(row.get("response_body"));
         let mut body = body.map_err(|_| DbError::invalid_row(&ABOUT, "response_body"))?;
         erase(&mut body);
         let body = body.to_string().into_bytes();
-        tx.execute(&REPLACE_RESPONSE, &[&user, &key, &body]).await?;
+        tx.execute(&REPLACE_RESPONSE, &[&whose, &key, &body]).await?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::pricing::discounts;
 use crate::{
-    accounts, catalog, checkouts, idempotency, inbox, inventory, mail, operations, ordering,
-    outbox, payments, pricing, retention,
+    accounts, catalog, checkouts, guests, idempotency, inbox, inventory, mail, operations,
+    ordering, outbox, payments, pricing, retention,
 };
 
 /// All statements, each once.
@@ -22,6 +22,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         catalog::ALL_QUERIES,
         checkouts::ALL_QUERIES,
         checkouts::OFFER_QUERIES,
+        guests::ALL_QUERIES,
         idempotency::ALL,
         inbox::ALL,
         inventory::ALL_COUNTS,

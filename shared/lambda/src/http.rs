@@ -12,6 +12,7 @@ mod list;
 mod problem;
 mod proxies;
 mod route_path;
+pub mod shopper;
 pub mod token;
 mod visitor;
 

@@ -12,6 +12,7 @@ mod deploying;
 mod docs;
 mod factories;
 mod faults;
+mod guests;
 mod inventory;
 mod leaving;
 mod migrate;

@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 103] = [
+const REQUIRED_ACCESS: [(&str, Access); 107] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -28,7 +28,9 @@ const REQUIRED_ACCESS: [(&str, Access); 103] = [
     ("change_product", Staff),
     ("complete_checkout", Customer),
     ("create_category", Staff),
-    ("create_checkout", Customer),
+    ("claim_checkout", Customer),
+    ("claim_orders", Customer),
+    ("create_checkout", Public),
     ("create_checkout_session", Customer),
     ("create_payment_intent", Customer),
     ("create_product", Staff),
@@ -122,6 +124,8 @@ const REQUIRED_ACCESS: [(&str, Access); 103] = [
     ("change_shipping_method", Staff),
     ("show_pricing", Staff),
     ("set_pricing", Staff),
+    ("send_order_link", Public),
+    ("use_link", Public),
 ];
 
 fn required_access(operation: &Operation) -> Access {

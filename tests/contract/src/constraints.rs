@@ -7,12 +7,13 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 9] = [
+const REFUSED: [&str; 10] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
+    include_str!("constraints/refused/guests.sql"),
     include_str!("constraints/refused/parts.sql"),
     include_str!("constraints/refused/payment.sql"),
     include_str!("constraints/refused/pricing.sql"),

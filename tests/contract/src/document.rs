@@ -103,7 +103,11 @@ pub(crate) fn whole() -> Value {
             "securitySchemes": {
                 "bearer": {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "The `access_token` of a login or a refresh.",
+                    "description": "The `access_token` of a login or a refresh. For requests about one order, also that of its link.",
+                },
+                "checkout_secret": {
+                    "type": "apiKey", "in": "header", "name": "Checkout-Secret",
+                    "description": "The `secret` of a guest's checkout. Opens the checkout, and the order that it became.",
                 },
                 "stripe_signature": {
                     "type": "apiKey", "in": "header", "name": "Stripe-Signature",

@@ -19,11 +19,13 @@ const WITHOUT_DATABASE: [&str; 7] = [
 ];
 /// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
 /// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
-const NEED_NO_KEY: [&str; 21] = [
+const NEED_NO_KEY: [&str; 24] = [
     // Cancelling again changes nothing.
     "cancel_checkout",
     "change_password",
     "check_refund",
+    // Asking again takes over what came since.
+    "claim_orders",
     "create_checkout_session",
     "create_payment_intent",
     // It keeps nothing.
@@ -43,6 +45,9 @@ const NEED_NO_KEY: [&str; 21] = [
     "request_reconciliation",
     "resend_verification",
     "reset_password",
+    // One an hour.
+    "send_order_link",
+    "use_link",
     "verify_email",
 ];
 /// Operations that check credentials other than a token, and so answer 401.

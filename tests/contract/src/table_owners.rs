@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 37] = [
+const OWNERS: [(&str, &[&str]); 38] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
     ("checkouts", &["checkouts"]),
@@ -21,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 37] = [
     // Written by triggers.
     ("order_changes", &[]),
     ("order_history", &[]),
+    ("order_guests", &["guests"]),
     ("order_lines", &["ordering"]),
     ("order_taxes", &["ordering"]),
     ("orders", &["ordering"]),

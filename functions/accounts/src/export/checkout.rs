@@ -1,6 +1,7 @@
 //! Checkouts in an export.
 
 use domain::checkouts::{Checkout, Parts, ShipTo, Status, Wishes};
+use domain::email::Email;
 use domain::id::{CheckoutId, OrderId, ProductId, ShippingMethodId};
 use domain::ordering::Note;
 use domain::pricing::Wanted;
@@ -13,6 +14,8 @@ use utoipa::ToSchema;
 pub(super) struct ExportedCheckout {
     id: CheckoutId,
     status: Status,
+    /// The address that was named, if it was a guest's.
+    email: Option<String>,
     lines: Vec<ExportedCheckoutLine>,
     destination: Option<ExportedDestination>,
     shipping_method: Option<ShippingMethodId>,
@@ -52,10 +55,11 @@ struct ExportedDestination {
 
 impl From<Checkout> for ExportedCheckout {
     fn from(checkout: Checkout) -> Self {
-        let Wishes { cart, ship_to, shipping_method, codes, note } = checkout.wishes;
+        let Wishes { email, cart, ship_to, shipping_method, codes, note } = checkout.wishes;
         Self {
             id: checkout.id,
             status: checkout.status,
+            email: email.as_ref().map(Email::original).map(str::to_owned),
             lines: cart.lines().iter().map(ExportedCheckoutLine::from).collect(),
             destination: ship_to.as_ref().map(ExportedDestination::from),
             shipping_method,

@@ -16,6 +16,8 @@ pub(crate) struct SetPricing {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, pattern = "^[A-Z]{2}$")]
     home_country: Option<String>,
+    /// Whether those may buy who have no account; stays as it is if it is left out.
+    guest_checkout: Option<bool>,
 }
 
 /// Change the settings of prices
@@ -50,6 +52,6 @@ pub(crate) async fn set_pricing(
 ) -> Result<impl IntoResponse, Problem> {
     let home = body.home_country.as_deref();
     let home = home.map(|code| country_at("/home_country", code)).transpose()?;
-    let pricing = settings::set_home_country(&db, versions.as_deref(), home).await?;
+    let pricing = settings::set(&db, versions.as_deref(), home, body.guest_checkout).await?;
     Ok((tag(&pricing), Json(PricingView::from(pricing))))
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::text::{one_line, since};
 use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
-use domain::ordering::{CancelReason, OrderLine, Shipment, Status, Totals};
+use domain::ordering::{CancelReason, Holder, OrderLine, Shipment, Status, Totals};
 use domain::payments::dispute::{Case, DisputeStatus};
 use domain::payments::fraud_warning::FraudWarningKind;
 use time::macros::datetime;
@@ -36,7 +36,7 @@ fn order() -> Order {
     Order {
         id: "ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87".parse().unwrap(),
         number: "K7QF2-9XM4T".parse().ok(),
-        buyer: UserId::generate(),
+        holder: Holder::Account(UserId::generate()),
         status: Status::Pending,
         lines: vec![line("Großer Becher ☕", 3, 1250), line("Teapot", 1, 4900)],
         totals: Totals {
@@ -159,7 +159,7 @@ fn url(purpose: &str) -> String {
 }
 
 fn whole(mail: &impl Mail) -> String {
-    let Email { kind, subject, text, html } = mail.email().unwrap();
+    let Email { kind, subject, text, html } = mail.email(None).unwrap();
     format!("{kind}: {subject}\n\n=== text\n{text}\n\n=== html\n{html}")
 }
 
@@ -231,7 +231,7 @@ fn every_reason_has_its_words() {
         (CancelReason::PaymentCanceled, "Its payment was cancelled."),
         (CancelReason::Underpaid, "Your payment was less than its total."),
     ] {
-        let email = OrderCancelled { order: cancelled(reason) }.email().unwrap();
+        let email = OrderCancelled { order: cancelled(reason) }.email(None).unwrap();
         assert!(email.text.contains(text) && email.html.contains(text));
     }
 }
@@ -239,7 +239,7 @@ fn every_reason_has_its_words() {
 #[test]
 fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
     let order = Order { captured: euros(9140), ..cancelled(CancelReason::Requested) };
-    let email = OrderCancelled { order }.email().unwrap();
+    let email = OrderCancelled { order }.email(None).unwrap();
     assert!(email.text.contains("91.40 EUR you paid"), "{}", email.text);
     assert!(email.html.contains("91.40 EUR you paid"));
 }
@@ -248,7 +248,7 @@ fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
 fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
     let order =
         Order { captured: euros(9140), is_disputed: true, ..cancelled(CancelReason::Requested) };
-    let email = OrderCancelled { order }.email().unwrap();
+    let email = OrderCancelled { order }.email(None).unwrap();
     for text in [email.text, email.html] {
         assert!(text.contains("What you paid goes back through your bank"), "{text}");
         assert!(!text.contains("91.40 EUR you paid"), "{text}");
@@ -258,7 +258,7 @@ fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
 #[test]
 fn whoever_paid_too_late_reads_why_the_money_comes_back() {
     let refund = Refund { is_of_late_payment: true, ..refund() };
-    let email = RefundIssued { refund }.email().unwrap();
+    let email = RefundIssued { refund }.email(None).unwrap();
     for text in [email.text, email.html] {
         assert!(text.contains("reached us when the order could no longer be fulfilled"), "{text}");
     }
@@ -269,12 +269,13 @@ fn what_people_write_is_text_and_never_markup() {
     let evil = "<script>alert(1)</script> & \"co\"";
     let order = Order { lines: vec![line(evil, 1, 1)], ..order() };
     for email in [
-        OrderReceived { order: order.clone() }.email(),
-        OrderConfirmed { order: order.clone() }.email(),
-        OrderShipped { order: order.clone() }.email(),
-        OrderShipped { order: Order { shipment: Some(carried_by(evil)), ..order.clone() } }.email(),
-        OrderCancelled { order }.email(),
-        StockLow { product: product(evil) }.email(),
+        OrderReceived { order: order.clone() }.email(None),
+        OrderConfirmed { order: order.clone() }.email(None),
+        OrderShipped { order: order.clone() }.email(None),
+        OrderShipped { order: Order { shipment: Some(carried_by(evil)), ..order.clone() } }
+            .email(None),
+        OrderCancelled { order }.email(None),
+        StockLow { product: product(evil) }.email(None),
     ] {
         let email = email.unwrap();
         assert!(!email.html.contains("<script>"), "{}", email.html);
@@ -285,7 +286,7 @@ fn what_people_write_is_text_and_never_markup() {
 #[test]
 fn an_order_without_a_number_is_called_by_its_id() {
     let order = Order { number: None, ..order() };
-    let email = OrderReceived { order }.email().unwrap();
+    let email = OrderReceived { order }.email(None).unwrap();
     assert_eq!(email.subject, "We have your order ord_0193f2a7c1d87b3e9a5f4c2d1e0b9a87");
 }
 
@@ -294,6 +295,6 @@ fn a_subject_is_one_line() {
     let two = "Your order\r\nBcc: x@example.com\u{0}\u{2028}!\n";
     assert_eq!(one_line(two), "Your order Bcc: x@example.com !");
     let product = LowStock { sku: "MUG\r\nBcc: x@example.com".to_owned(), ..product("Mug") };
-    let email = StockLow { product }.email().unwrap();
+    let email = StockLow { product }.email(None).unwrap();
     assert_eq!(email.subject, "MUG Bcc: x@example.com runs low: 4 left");
 }

@@ -153,7 +153,7 @@ impl PasswordHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::email::Email;
+    use crate::email::Email;
 
     fn password(raw: &str) -> Password {
         Password::parse(raw, &Email::parse("ann@example.com").unwrap()).unwrap()

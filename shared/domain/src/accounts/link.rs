@@ -1,7 +1,7 @@
 //! One-time links in emails. Presenting the token of a link proves access to the mailbox.
 
 use super::session::WeakKey;
-use crate::id::LinkId;
+use crate::id::{LinkId, OrderId};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -62,6 +62,18 @@ impl LinkKey {
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, text.as_bytes()))
     }
 
+    /// The secret of the links that show a guest's order, as long as the order has this epoch.
+    pub fn order_secret(&self, order: OrderId, epoch: i32) -> String {
+        let text = order_text(order, epoch);
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, text.as_bytes()))
+    }
+
+    /// Whether it is the secret of [`Self::order_secret`].
+    pub(crate) fn opens_order(&self, shown: &PresentedToken, order: OrderId, epoch: i32) -> bool {
+        let Ok(tag) = BASE64_URL_SAFE_NO_PAD.decode(&shown.0) else { return false };
+        hmac::verify(&self.0, order_text(order, epoch).as_bytes(), &tag).is_ok()
+    }
+
     pub(super) fn hash(&self, purpose: Purpose, link: LinkId) -> Vec<u8> {
         hash(&self.secret(purpose, link))
     }
@@ -79,9 +91,13 @@ impl PresentedToken {
         hash(&self.0)
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.0
     }
+}
+
+fn order_text(order: OrderId, epoch: i32) -> String {
+    format!("order:{order}:{epoch}")
 }
 
 /// What the database stores. A token cannot be derived from it.
@@ -131,6 +147,17 @@ mod tests {
 
         assert_eq!(token.hash(), key.hash(Purpose::Reset, link));
         assert!(!format!("{token:?} {key:?}").contains(token.text()));
+    }
+
+    #[test]
+    fn the_secret_of_an_order_is_good_for_its_epoch_alone() {
+        let (key_one, order) = (key(1), OrderId::generate());
+        let shown = PresentedToken::parse(&key_one.order_secret(order, 1)).unwrap();
+
+        assert!(key_one.opens_order(&shown, order, 1));
+        assert!(!key_one.opens_order(&shown, order, 2));
+        assert!(!key_one.opens_order(&shown, OrderId::generate(), 1));
+        assert!(!key(2).opens_order(&shown, order, 1));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! User accounts: registration, login, sessions, password recovery, roles.
 
 mod device;
-mod email;
 mod erasure;
 mod hash;
 mod link;
@@ -16,8 +15,8 @@ mod sql;
 mod user_filter;
 mod users;
 
+pub use crate::email::Email;
 pub use device::Device;
-pub use email::Email;
 pub use erasure::{check_password, was_erased_in};
 pub(crate) use erasure::{erase, erased_address, lock_to_erase, read};
 pub use hash::Hasher;
@@ -25,7 +24,9 @@ pub use link::{LinkKey, PresentedToken, Purpose};
 pub use origin::Origin;
 pub use password::{Password, PasswordAttempt};
 pub use rate_limit::{MOST_HELD_AT_ONCE, RateLimitStatus, Visitor};
-pub(crate) use rate_limit::{take_checkout_token, take_code_token, take_order_token};
+pub(crate) use rate_limit::{
+    count_link_use, may_send_order_link, take_checkout_token, take_code_token, take_order_token,
+};
 pub use recovery::{change_password, forgot, resend, reset, verify};
 pub use refusal::{OpenOrder, OpenReason, Refusal};
 pub use role::Role;
@@ -33,7 +34,7 @@ pub use session::{ActiveSession, Claim, RefreshKey, RefreshToken, Session, WeakK
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::bucket::ALL as BUCKET_QUERIES;
 pub(crate) use sql::erasure::ALL as ERASURE_QUERIES;
-pub(crate) use sql::link::ALL as LINK_QUERIES;
+pub(crate) use sql::link::{ALL as LINK_QUERIES, proven_address};
 pub(crate) use sql::session::ALL as SESSION_QUERIES;
 pub(crate) use sql::session::standing;
 pub use user_filter::UserFilter;

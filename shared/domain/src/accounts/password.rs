@@ -1,6 +1,6 @@
 //! Rules for new passwords, and passwords that are presented at login.
 
-use super::email::Email;
+use crate::email::Email;
 use crate::failure::Invalid;
 use aws_lc_rs::rand;
 use base64::Engine as _;

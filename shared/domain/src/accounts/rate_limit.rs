@@ -3,8 +3,8 @@
 mod in_transaction;
 mod shopping;
 
-pub(crate) use in_transaction::take_order_token;
 pub(super) use in_transaction::{may_send_link, tolerate_late_repeat};
+pub(crate) use in_transaction::{may_send_order_link, take_order_token};
 pub(crate) use shopping::{take_checkout_token, take_code_token};
 
 use super::session::{Place, Trace};
@@ -113,6 +113,15 @@ pub(super) async fn consume(
     Ok(())
 }
 
+/// Counts the use of a link, by its text.
+pub(crate) async fn count_link_use(
+    db: &Db,
+    visitor: &Visitor,
+    link: &str,
+) -> Result<(), Failure<Refusal>> {
+    consume(db, REDEEM_LINK, visitor, link).await
+}
+
 /// Like [`consume`], for a request whose response takes at least `hold`, so that it does not show whether there is an
 /// account. That keeps a function instance busy, so all of these requests together are limited, whoever sends them.
 pub(super) async fn consume_held(
@@ -191,6 +200,14 @@ impl Visitor {
     /// The state of the bucket with the fewest tokens left. `None` if the request was not rate limited.
     pub fn rate_limit_status(&self) -> Option<RateLimitStatus> {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Two bytes of a hash of where it comes from: enough to count orders by, and too few to tell an address.
+    pub(crate) fn origin_tag(&self) -> i32 {
+        let mut hash = Context::new(&SHA256);
+        hash.update(self.origin.client().as_bytes());
+        let hash = hash.finish();
+        u16::from_be_bytes([hash.as_ref()[0], hash.as_ref()[1]]).into()
     }
 
     fn record(&self, new: RateLimitStatus) {

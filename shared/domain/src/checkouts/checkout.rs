@@ -5,22 +5,27 @@ use super::refusal::Refusal;
 use super::ship_to::{ShipTo, ShipToChange};
 use super::status::Status;
 use crate::change::Change;
+use crate::email::Email;
 use crate::failure::Invalid;
+use crate::guests::{GuestKey, Opener, Secret};
 use crate::id::{CheckoutId, OrderId, ProductId, ShippingMethodId, UserId};
 use crate::money::{Currency, Money};
 use crate::ordering::{self, Basket, NewOrder, Note};
 use crate::pricing::{Codes, Offer, Problem, Quote};
-use crate::viewer::Viewer;
 use time::{Duration, OffsetDateTime};
 
 /// How long the checkout of an account is kept open after its last change.
 const ACCOUNT_DAYS: i64 = 90;
+/// The same of a guest.
+const GUEST_DAYS: i64 = 7;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
     pub id: CheckoutId,
-    /// Whose account it belongs to.
+    /// Whose account it belongs to; none for a guest's.
     pub user: Option<UserId>,
+    /// The hash of what opens it, as long as it belongs to a guest.
+    pub(super) secret_hash: Option<Vec<u8>>,
     /// Whether their address is proven to be theirs.
     pub is_proven: bool,
     pub status: Status,
@@ -29,6 +34,8 @@ pub struct Checkout {
     pub currency: Option<Currency>,
     /// What it became.
     pub order: Option<OrderId>,
+    /// The one of the account that took its lines over.
+    pub(super) merged_into: Option<CheckoutId>,
     pub version: i64,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
@@ -38,6 +45,8 @@ pub struct Checkout {
 /// What the buyer wishes: no prices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
+    /// The address of a guest.
+    pub email: Option<Email>,
     pub cart: Cart,
     pub ship_to: Option<ShipTo>,
     pub shipping_method: Option<ShippingMethodId>,
@@ -48,6 +57,7 @@ pub struct Wishes {
 /// A change of a checkout: what is left out stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckoutChange {
+    pub email: Change<Email>,
     /// Replaces all lines.
     pub cart: Option<Cart>,
     pub ship_to: Change<ShipToChange>,
@@ -62,8 +72,20 @@ impl Checkout {
         self.user == Some(user)
     }
 
-    pub(super) fn may_be_seen_by(&self, viewer: Viewer) -> bool {
-        viewer.owner().is_none_or(|owner| self.is_of(owner))
+    /// Whether it may be read, changed and completed: by its account, or by a guest who shows its secret.
+    pub(super) fn opens_to(&self, opener: &Opener) -> bool {
+        match opener {
+            Opener::Account(claim) => self.is_of(claim.user),
+            Opener::Guest(GuestKey::Secret(secret)) => self.opens_to_secret(secret),
+            Opener::Guest(GuestKey::Link { .. }) => false,
+        }
+    }
+
+    /// Not once it, its order or its lines belong to an account.
+    pub(super) fn opens_to_secret(&self, secret: &Secret) -> bool {
+        self.user.is_none()
+            && self.merged_into.is_none()
+            && self.secret_hash.as_ref() == Some(&secret.hash())
     }
 
     /// Refused once it is over.
@@ -82,9 +104,16 @@ impl Checkout {
         currency: Option<Currency>,
         at: OffsetDateTime,
     ) -> Self {
-        let (version, expires_at) = (self.version + 1, expiry(at));
+        let (version, expires_at) = (self.version + 1, expiry(self.user, at));
         let currency = currency.or(self.currency).filter(|_| !wishes.cart.lines().is_empty());
         Self { wishes, currency, version, updated_at: at, expires_at, ..self }
+    }
+
+    /// The same once an account has taken it over at `at`.
+    pub(super) fn claimed_by(self, user: UserId, is_proven: bool, at: OffsetDateTime) -> Self {
+        let (version, expires_at) = (self.version + 1, expiry(Some(user), at));
+        let wishes = Wishes { email: None, ..self.wishes };
+        Self { user: Some(user), is_proven, wishes, version, updated_at: at, expires_at, ..self }
     }
 
     /// The same once it is cancelled at `at`. Refused if it became an order.
@@ -105,13 +134,15 @@ impl Checkout {
         let is_free = quote.bill.as_ref().is_some_and(|bill| bill.total.minor == 0);
         let is_free = is_free && !self.wishes.cart.lines().is_empty();
         let unproven = (is_free && !self.is_proven).then_some(Problem::EmailUnproven);
-        address.into_iter().chain(unproven).collect()
+        let nobody = self.user.is_none() && self.wishes.email.is_none();
+        let nobody = nobody.then_some(Problem::EmailRequired);
+        address.into_iter().chain(nobody).chain(unproven).collect()
     }
 }
 
-/// When the checkout of an account expires that is written at `at`.
-pub(super) fn expiry(at: OffsetDateTime) -> OffsetDateTime {
-    at + Duration::days(ACCOUNT_DAYS)
+/// When a checkout expires that is written at `at`.
+pub(super) fn expiry(user: Option<UserId>, at: OffsetDateTime) -> OffsetDateTime {
+    at + Duration::days(if user.is_some() { ACCOUNT_DAYS } else { GUEST_DAYS })
 }
 
 impl Wishes {
@@ -137,12 +168,22 @@ impl Wishes {
             Change::Set(change) => Some(change.apply_to(self.ship_to.as_ref())?),
         };
         Ok(Self {
+            email: change.email.apply_to(self.email.clone()),
             cart: change.cart.map_or_else(|| self.cart.clone(), |new| new.shown_as(&self.cart)),
             ship_to,
             shipping_method: change.shipping_method.apply_to(self.shipping_method),
             codes: change.codes.unwrap_or_else(|| self.codes.clone()),
             note: change.note.apply_to(self.note.clone()),
         })
+    }
+
+    /// Refused if they name an address although they are an account's, which has one.
+    pub(super) fn check_email(&self, user: Option<UserId>) -> Result<(), Invalid> {
+        if user.is_some() && self.email.is_some() {
+            let detail = "is for guests: an account has an address";
+            return Err(Invalid::new("/email", "not_for_accounts", detail));
+        }
+        Ok(())
     }
 
     /// With so many pieces of a product.

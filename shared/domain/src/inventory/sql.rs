@@ -10,6 +10,7 @@ use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
 use crate::id::{AdjustmentId, CategoryId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 use crate::pricing::{Destination, Rules, Wish};
+use crate::viewer::Holder;
 use postgres_types::Json;
 use tokio_postgres::Row;
 
@@ -45,7 +46,7 @@ queries! {
                shelf.tax_category, shelf.weight_grams, shelf.requires_shipping, taken.id is not null as taken,
                case when shelf.id = ($1::uuid[])[1] then (
                    select pricing_rules($4, $5, $6, $7, (select currency from shelf limit 1),
-                                        (select discount_buyer(email_norm) from users where id = $8), $8)
+                                        discount_buyer(coalesce((select email_norm from users where id = $8), $9)), $8)
                    from shop_pricing where has_rules)
                end as rules
         from shelf left join taken using (id)
@@ -152,7 +153,7 @@ pub(crate) fn reserve(
     products: Vec<ProductId>,
     quantities: Vec<i32>,
     wish: &Wish,
-    buyer: UserId,
+    buyer: &Holder,
 ) -> Ask<Reserved> {
     let place = wish.destination.as_ref();
     let prefixes = place.map(Destination::postal_prefixes).unwrap_or_default();
@@ -164,7 +165,8 @@ pub(crate) fn reserve(
         place.map_or_else(String::new, |place| place.region().to_owned()),
         prefixes.into_iter().map(str::to_owned).collect::<Vec<_>>(),
         wish.codes.as_slice().to_vec(),
-        buyer,
+        buyer.user(),
+        buyer.guest().map(|email| email.normalized().to_owned()),
     ];
     Ask::new(&RESERVE, inputs, |rows| {
         let rules = rows.first().map(rules).transpose()?.flatten().unwrap_or_default();

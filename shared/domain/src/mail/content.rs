@@ -1,6 +1,6 @@
 //! The content of emails, besides orders and disputes. Read when the email is rendered, so that it is up to date.
 
-use crate::id::RefundId;
+use crate::id::{OrderId, RefundId};
 use crate::money::Money;
 use crate::ordering::OrderReference;
 use crate::payments::refund;
@@ -14,11 +14,20 @@ pub struct WithRecipient<T> {
     /// Whether it is about an order that is not paid, of a buyer who has not proven the address: its owner may be a stranger
     /// to the order. It is not sent.
     pub is_unsolicited: bool,
+    /// What shows the order to a guest.
+    pub guest_link: Option<GuestLink>,
+}
+
+/// The links of an order that are good now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuestLink {
+    pub order: OrderId,
+    pub epoch: i32,
 }
 
 impl<T> WithRecipient<T> {
     pub fn new(content: T, to: String) -> Self {
-        Self { content, to, is_unsolicited: false }
+        Self { content, to, is_unsolicited: false, guest_link: None }
     }
 }
 

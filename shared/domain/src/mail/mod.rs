@@ -7,16 +7,17 @@
 mod content;
 mod sql;
 
-pub use content::{FailedPayment, LowStock, Refund, SentEmail, WithRecipient};
+pub use content::{FailedPayment, GuestLink, LowStock, Refund, SentEmail, WithRecipient};
 pub(crate) use sql::ALL;
 use sql::Address;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
+use crate::guests::{self, Contact};
 use crate::id::{
     ClaimId, DisputeId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
 };
-use crate::ordering::{self, Order, Viewer};
+use crate::ordering::{self, Holder, Order, Viewer};
 use crate::payments::dispute::{self, Dispute};
 use crate::payments::fraud_warning::{self, FraudWarning};
 
@@ -89,10 +90,29 @@ pub async fn link(db: &Db, link: LinkId) -> Result<Option<WithRecipient<LinkId>>
 /// An order, addressed to its buyer. `None` if their account is disabled or erased.
 pub async fn order(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order>>, DbError> {
     let Some(order) = order_for_staff(db, order).await? else { return Ok(None) };
-    let address = sql::address(db, order.buyer).await?;
-    Ok(address.map(|Address { email: to, is_proven }| {
-        let is_unpaid = order.totals.total.minor > 0 && order.captured.minor == 0;
-        WithRecipient { to, content: order, is_unsolicited: is_unpaid && !is_proven }
+    let Some(Address { email: to, is_proven, guest_link }) = (match order.holder {
+        Holder::Account(user) => sql::address(db, user).await?,
+        Holder::Guest(_) => guest(db, order.id).await?,
+    }) else {
+        return Ok(None);
+    };
+    let is_unpaid = order.totals.total.minor > 0 && order.captured.minor == 0;
+    let is_unsolicited = is_unpaid && !is_proven;
+    Ok(Some(WithRecipient { to, content: order, is_unsolicited, guest_link }))
+}
+
+/// A guest's order, addressed to the guest, who asked for its link. `None` once it belongs to an account.
+pub async fn order_link(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order>>, DbError> {
+    let found = self::order(db, order).await?.filter(|to| to.guest_link.is_some());
+    Ok(found.map(|to| WithRecipient { is_unsolicited: false, ..to }))
+}
+
+async fn guest(db: &Db, order: OrderId) -> Result<Option<Address>, DbError> {
+    let contact = guests::contact(db, order).await?;
+    Ok(contact.map(|Contact { email, is_proven, link_epoch: epoch }| Address {
+        email,
+        is_proven,
+        guest_link: Some(GuestLink { order, epoch }),
     }))
 }
 
@@ -115,13 +135,13 @@ pub async fn failed_payment(
 
 /// A refund, addressed to the buyer. `None` if their account is disabled or erased.
 pub async fn refund(db: &Db, refund: RefundId) -> Result<Option<WithRecipient<Refund>>, DbError> {
-    let Some((refund, to)) = sql::refund(db, refund).await? else { return Ok(None) };
-    Ok(to.map(|to| WithRecipient::new(refund, to)))
+    let Some((refund, to, guest_link)) = sql::refund(db, refund).await? else { return Ok(None) };
+    Ok(to.map(|to| WithRecipient { guest_link, ..WithRecipient::new(refund, to) }))
 }
 
 /// A refund, for staff. Found even if the account of the buyer is disabled or erased.
 pub async fn refund_for_staff(db: &Db, refund: RefundId) -> Result<Option<Refund>, DbError> {
-    Ok(sql::refund(db, refund).await?.map(|(refund, _)| refund))
+    Ok(sql::refund(db, refund).await?.map(|(refund, _, _)| refund))
 }
 
 /// A dispute, for staff.

@@ -1,6 +1,6 @@
 //! SQL statements of emails. They contain no business rules.
 
-use super::content::{FailedPayment, LowStock, Refund, SentEmail, WithRecipient};
+use super::content::{FailedPayment, GuestLink, LowStock, Refund, SentEmail, WithRecipient};
 use crate::db::{Db, DbError, Query, queries};
 use crate::id::{ClaimId, LinkId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
@@ -49,20 +49,26 @@ queries! {
 
     /// Only while the order can still be paid: later, the email would be of no use.
     FAILED_PAYMENT: "look up a failed payment" = "
-        select p.order_id, o.number, p.amount_minor, p.currency, p.decline_code, o.expires_at, u.email,
-               u.email_verified_at is null as is_unsolicited
-        from payments p join orders o on o.id = p.order_id join users u on u.id = o.user_id
+        select p.order_id, o.number, p.amount_minor, p.currency, p.decline_code, o.expires_at,
+               coalesce(u.email, g.email) as email, coalesce(u.email_verified_at, g.proven_at) is null as is_unsolicited,
+               case when u.id is null then g.link_epoch end as link_epoch
+        from payments p
+        join orders o on o.id = p.order_id
+        left join users u on u.id = o.user_id
+        left join order_guests g on g.order_id = o.id and o.user_id is null
         where p.id = $1 and o.status = 'pending' and o.cancel_requested_at is null
           and u.disabled_at is null and u.erased_at is null";
 
     REFUND: "look up a refund for an email" = "
         select r.id, p.order_id, o.number, r.amount_minor, p.currency, r.provider_refund, r.provider_code,
                r.origin = 'late_payment' as is_of_late_payment, p.surplus_at is not null as is_of_surplus_payment,
-               case when u.disabled_at is null and u.erased_at is null then u.email end as email
+               case when u.disabled_at is null and u.erased_at is null then coalesce(u.email, g.email) end as email,
+               case when u.id is null then g.link_epoch end as link_epoch
         from refunds r
         join payments p on p.id = r.payment_id
         join orders o on o.id = p.order_id
-        join users u on u.id = o.user_id
+        left join users u on u.id = o.user_id
+        left join order_guests g on g.order_id = o.id and o.user_id is null
         where r.id = $1";
 
     LOW_STOCK: "look up a product with low stock" = "
@@ -126,15 +132,20 @@ pub(super) async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> R
     db.execute(&MARK_DROPPED, &[&dedupe_key, &claim]).await.map(drop)
 }
 
-/// The address of a user, and whether they have proven that it is theirs.
+/// The address of a buyer, and whether they have proven that it is theirs.
 pub(super) struct Address {
     pub(super) email: String,
     pub(super) is_proven: bool,
+    pub(super) guest_link: Option<GuestLink>,
 }
 
 pub(super) async fn address(db: &Db, user: UserId) -> Result<Option<Address>, DbError> {
     let row = db.row(&ADDRESS, &[&user]).await?;
-    Ok(row.map(|row| Address { email: row.get("email"), is_proven: row.get("is_proven") }))
+    Ok(row.map(|row| Address {
+        email: row.get("email"),
+        is_proven: row.get("is_proven"),
+        guest_link: None,
+    }))
 }
 
 pub(super) async fn failed_payment(
@@ -149,14 +160,19 @@ pub(super) async fn failed_payment(
         payable_until: row.get("expires_at"),
     };
     let (to, is_unsolicited) = (row.get("email"), row.get("is_unsolicited"));
-    Ok(Some(WithRecipient { content, to, is_unsolicited }))
+    Ok(Some(WithRecipient { content, to, is_unsolicited, guest_link: guest_link(&row) }))
 }
 
-/// With the address of the buyer, if their account is active.
+fn guest_link(row: &Row) -> Option<GuestLink> {
+    let epoch: Option<i32> = row.get("link_epoch");
+    epoch.map(|epoch| GuestLink { order: row.get("order_id"), epoch })
+}
+
+/// With the address of the buyer, if their account is active, and the link of a guest.
 pub(super) async fn refund(
     db: &Db,
     refund: RefundId,
-) -> Result<Option<(Refund, Option<String>)>, DbError> {
+) -> Result<Option<(Refund, Option<String>, Option<GuestLink>)>, DbError> {
     let Some(row) = db.row(&REFUND, &[&refund]).await? else { return Ok(None) };
     let refund = Refund {
         id: row.get("id"),
@@ -167,7 +183,7 @@ pub(super) async fn refund(
         is_of_late_payment: row.get("is_of_late_payment"),
         is_of_surplus_payment: row.get("is_of_surplus_payment"),
     };
-    Ok(Some((refund, row.get("email"))))
+    Ok(Some((refund, row.get("email"), guest_link(&row))))
 }
 
 pub(super) async fn low_stock(db: &Db, product: ProductId) -> Result<Option<LowStock>, DbError> {

@@ -2,6 +2,7 @@
 
 use super::basket::Basket;
 use super::refusal::Refusal;
+use crate::guests::Unpaid;
 use crate::id::ProductId;
 use crate::viewer::Buyer;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) struct HoldLimits {
     /// Orders that wait for their payment: each reserves stock that others cannot buy.
     pub(crate) unpaid_orders: i64,
+    /// The same under one address, wherever they are placed from.
+    unpaid_anywhere: i64,
     /// The pieces of one product in all of them.
     pub(crate) unpaid_pieces: Option<i32>,
     /// For how long the stock of an order is reserved until its payment begins.
@@ -23,6 +26,7 @@ pub(crate) struct HoldLimits {
 
 const PROVEN: HoldLimits = HoldLimits {
     unpaid_orders: 5,
+    unpaid_anywhere: 5,
     unpaid_pieces: None,
     hold_seconds: 30 * 60,
     payment_seconds: 30 * 60,
@@ -31,6 +35,8 @@ const PROVEN: HoldLimits = HoldLimits {
 
 const UNPROVEN: HoldLimits = HoldLimits {
     unpaid_orders: 2,
+    // So that strangers who type an address do not keep its owner out.
+    unpaid_anywhere: 6,
     unpaid_pieces: Some(20),
     hold_seconds: 15 * 60,
     longest_hold_seconds: Some(60 * 60),
@@ -38,7 +44,7 @@ const UNPROVEN: HoldLimits = HoldLimits {
 };
 
 impl HoldLimits {
-    pub(crate) const fn of(buyer: Buyer) -> Self {
+    pub(crate) const fn of(buyer: &Buyer) -> Self {
         if buyer.is_proven { PROVEN } else { UNPROVEN }
     }
 
@@ -58,7 +64,15 @@ impl HoldLimits {
         Ok(())
     }
 
-    pub(crate) fn too_many_orders(&self) -> Refusal {
+    /// Refused if the buyer has as many unpaid orders as they may.
+    pub(crate) fn check_orders(&self, unpaid: Unpaid) -> Result<(), Refusal> {
+        if unpaid.here >= self.unpaid_orders || unpaid.anywhere >= self.unpaid_anywhere {
+            return Err(self.too_many_orders());
+        }
+        Ok(())
+    }
+
+    fn too_many_orders(&self) -> Refusal {
         let most = self.unpaid_orders;
         let most_verified = (*self != PROVEN).then_some(PROVEN.unpaid_orders);
         Refusal::TooManyUnpaid { most, most_verified }
@@ -69,9 +83,10 @@ impl HoldLimits {
 mod tests {
     use super::*;
     use crate::id::UserId;
+    use crate::viewer::Holder;
 
     fn limits(is_proven: bool) -> HoldLimits {
-        HoldLimits::of(Buyer { id: UserId::generate(), is_proven })
+        HoldLimits::of(&Buyer { holder: Holder::Account(UserId::generate()), is_proven })
     }
 
     #[test]
@@ -88,6 +103,14 @@ mod tests {
             assert_eq!(limits(false).check_pieces(&basket(pieces), &held(unpaid)), expected);
             assert_eq!(limits(true).check_pieces(&basket(pieces), &held(unpaid)), Ok(()));
         }
+    }
+
+    #[test]
+    fn others_who_name_an_address_keep_its_owner_out_only_if_they_are_many() {
+        let check = |here, anywhere| limits(false).check_orders(Unpaid { here, anywhere }).is_ok();
+
+        assert_eq!([check(0, 0), check(1, 5), check(0, 5)], [true; 3]);
+        assert_eq!([check(2, 2), check(0, 6), check(1, 6)], [false; 3]);
     }
 
     #[test]

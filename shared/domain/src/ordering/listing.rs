@@ -50,7 +50,9 @@ impl Filter {
         match (viewer, self.user) {
             (Viewer::Staff, _) => Ok(self),
             (Viewer::Buyer(buyer), None) => Ok(Self { user: Some(buyer), ..self }),
-            (Viewer::Buyer(_), Some(_)) => Err(Refusal::UserIsForStaff),
+            (Viewer::Buyer(_) | Viewer::Guest(_), Some(_)) => Err(Refusal::UserIsForStaff),
+            // They see one order, and no list.
+            (Viewer::Guest(_), None) => Err(Refusal::NotFound),
         }
     }
 }

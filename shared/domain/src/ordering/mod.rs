@@ -20,7 +20,7 @@ mod status;
 mod timeline;
 
 pub use crate::status::OrderStatus as Status;
-pub use crate::viewer::{Actor, Buyer, Viewer};
+pub use crate::viewer::{Actor, Buyer, Holder, Viewer};
 pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
 pub use cancel_reason::CancelReason;
@@ -39,17 +39,25 @@ pub use shipment::Shipment;
 pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
-    is_refunded, lock, lock_by_payment, lock_for, read, recompute_paid, request_cancel, set_actor,
-    set_on_hold, ship, unpaid_pieces,
+    is_refunded, join, lock, lock_by_payment, lock_for, read, recompute_paid, request_cancel,
+    set_actor, set_on_hold, ship, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
 
 use crate::accounts::{self, ActiveUser, Claim, Role};
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
+use crate::guests::{self, Credentials, Opener};
 use crate::id::OrderId;
 use crate::page::{Page, PageRequest};
+
+/// Says who acts in this transaction, where that is an account.
+pub(crate) fn act_as(tx: &Tx<'_>, who: Actor) {
+    if let Some(user) = who.user() {
+        sql::set_actor(tx, user);
+    }
+}
 
 /// Leases pending orders that were not paid in time, or whose cancellation was requested.
 pub async fn due_to_close(db: &Db, limit: u8) -> Result<Vec<OrderId>, DbError> {
@@ -61,16 +69,49 @@ pub async fn show(db: &Db, viewer: Viewer, id: OrderId) -> Result<Order, Failure
     Ok(sql::find(db, viewer, id).await?.ok_or(Refusal::NotFound)?)
 }
 
-/// Like [`show`], to whoever makes the claim: customers see their own orders, staff all.
+/// Like [`show`]: customers see their own orders, guests the one that is opened, staff all.
 pub async fn show_to(
     db: &Db,
-    claim: Claim,
+    who: &Credentials,
     id: OrderId,
 ) -> Result<(Viewer, Order), Failure<Refusal>> {
-    let (standing, order) = sql::find_with(db, accounts::standing(claim), id).await;
-    let viewer = viewer(standing?, claim)?;
-    let order = order?.filter(|order| viewer.may_see(order.buyer));
-    Ok((viewer, order.ok_or(Refusal::NotFound)?))
+    who.open(|opener| async move {
+        let (viewer, order) = match opener {
+            Opener::Account(claim) => {
+                let (standing, order) = sql::find_with(db, accounts::standing(claim), id).await;
+                (viewer(standing?, claim)?, order?)
+            }
+            Opener::Guest(key) => {
+                let (guest, order) = sql::find_with(db, guests::standing(id, &key), id).await;
+                guest?.ok_or(Refusal::NotFound)?;
+                (Viewer::Guest(id), order?)
+            }
+        };
+        let order = order.filter(|order| viewer.may_see(id, &order.holder));
+        Ok((viewer, order.ok_or(Refusal::NotFound)?))
+    })
+    .await
+}
+
+/// As whom somebody acts on an order: as the account, or as its guest. Whether the account may see the order is for the use
+/// case to tell.
+pub async fn actor(db: &Db, who: &Credentials, id: OrderId) -> Result<Actor, Failure<Refusal>> {
+    who.open(|opener| async move {
+        match opener {
+            Opener::Account(claim) => {
+                let active = accounts::active_user(db, claim).await?;
+                let role = active.ok_or(Refusal::NotSignedIn)?.role;
+                let user = claim.user;
+                Ok(if role >= Role::Staff { Actor::Staff(user) } else { Actor::Customer(user) })
+            }
+            Opener::Guest(key) => {
+                let (guest,) = db.together((guests::standing(id, &key),)).await;
+                guest?.ok_or(Refusal::NotFound)?;
+                Ok(Actor::Guest(id))
+            }
+        }
+    })
+    .await
 }
 
 /// Customers see their own orders, staff all.
@@ -126,7 +167,7 @@ pub async fn timeline(
     let entries = sql::timeline(db, viewer, id, page).await?.into_iter();
     let entries = match viewer {
         Viewer::Staff => entries.collect(),
-        Viewer::Buyer(_) => entries.map(TimelineEntry::for_buyer).collect(),
+        Viewer::Buyer(_) | Viewer::Guest(_) => entries.map(TimelineEntry::for_buyer).collect(),
     };
     Ok(page.paginate(entries, TimelineEntry::position))
 }
@@ -141,17 +182,17 @@ pub async fn edit(
     edit: &Edit,
 ) -> Result<Order, Failure<Refusal>> {
     db.transaction(async |tx| {
-        let locked = sql::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
+        let locked = sql::lock(tx, who.viewer(), id).await?.ok_or(Refusal::NotFound)?;
         let order = sql::read(tx, id).await?;
         if seen.is_some_and(|seen| !seen.contains(&order.version)) {
             return Err(Refusal::Stale.into());
         }
-        Edit::is_open(who.viewer, locked.status)?;
+        Edit::is_open(who.viewer(), locked.status)?;
         let (address, note) = edit.clone().apply_to(&order)?;
         if (&address, &note) == (&order.address, &order.note) {
             return Ok(order);
         }
-        sql::set_actor(tx, who.id);
+        act_as(tx, who);
         sql::edit(tx, id, address.as_ref(), note.as_ref()).await?;
         Ok(sql::read(tx, id).await?)
     })

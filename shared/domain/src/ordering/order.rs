@@ -7,11 +7,12 @@ use super::note::Note;
 use super::number::{OrderNumber, OrderReference};
 use super::shipment::Shipment;
 use crate::failure::Invalid;
-use crate::id::{OrderId, ProductId, ShippingMethodId, UserId};
+use crate::id::{OrderId, ProductId, ShippingMethodId};
 use crate::money::{Currency, Money};
 use crate::pricing::{BilledShipping, Codes, DiscountTarget, OrderTax, Wish};
 use crate::status::{OrderStatus, PaymentIntentStatus};
 use crate::text;
+use crate::viewer::Holder;
 use time::OffsetDateTime;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Order {
     pub id: OrderId,
     /// None for an order from before there were numbers.
     pub number: Option<OrderNumber>,
-    pub buyer: UserId,
+    pub holder: Holder,
     pub status: OrderStatus,
     pub lines: Vec<OrderLine>,
     pub totals: Totals,

@@ -78,12 +78,12 @@ impl PricedOrder {
     pub(super) fn placed(self, Placement { at, number }: Placement) -> Order {
         let Self { id, buyer, status, lines, totals, discounts, taxes, shipping, address, note } =
             self;
-        let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(buyer).hold_seconds);
+        let held = (status == OrderStatus::Pending).then(|| HoldLimits::of(&buyer).hold_seconds);
         let nothing = Money::zero(totals.currency());
         Order {
             id,
             number: Some(number),
-            buyer: buyer.id,
+            holder: buyer.holder,
             status,
             lines,
             totals,
@@ -149,7 +149,10 @@ fn refusal(problem: &Problem, bill: &Bill) -> Option<Refusal> {
     let options = || bill.shipping_options.clone();
     match problem {
         Problem::Empty => unreachable!("an order's basket is never empty"),
-        Problem::OutOfStock { .. } | Problem::AddressIncomplete { .. } | Problem::EmailUnproven => {
+        Problem::OutOfStock { .. }
+        | Problem::AddressIncomplete { .. }
+        | Problem::EmailRequired
+        | Problem::EmailUnproven => {
             unreachable!("a bill looks at no stock, no whole address and no account")
         }
         Problem::NotForSale { product, .. } => Some(Refusal::NotForSale(*product)),
@@ -167,7 +170,9 @@ fn refusal(problem: &Problem, bill: &Bill) -> Option<Refusal> {
         | Problem::CodeUsedUp { .. }
         | Problem::CodeNotCombinable { .. }
         | Problem::PriceChanged { .. }
-        | Problem::TaxExempt => None,
+        | Problem::TaxExempt
+        | Problem::LinesAdded { .. }
+        | Problem::LinesLeftOut { .. } => None,
     }
 }
 

@@ -58,7 +58,11 @@ queries! {
     COUNT_UNPAID: "count a buyer's unpaid orders" = "
         select count(*) as unpaid, now() as at, order_number() as number from orders where user_id = $1 and status = 'pending'";
 
-    LOCK: "lock an order" = lock_order!("id = $1 and ($2::uuid is null or user_id = $2)");
+    LOCK: "lock an order" = lock_order!("
+        id = $1 and ($2::uuid is null or user_id = $2) and ($3::uuid is null or id = $3 and user_id is null)");
+
+    /// Of guests, which are locked.
+    JOIN: "give orders to an account" = "update orders set user_id = $2 where id = any($1) and user_id is null";
 
     /// By Stripe's id, or by ours while Stripe's is not stored yet: an event may arrive before our own commit.
     LOCK_BY_PAYMENT: "lock the order of a payment" = lock_order!("
@@ -147,9 +151,14 @@ pub(crate) fn set_actor(tx: &Tx<'_>, actor: UserId) {
     tx.defer(Ask::write(&SET_ACTOR, params![actor]));
 }
 
-/// How many orders of the buyer wait for their payment, and when and under which number another one is placed. The caller holds the lock on the
-/// buyer's orders, so that no concurrent order is missed by the count.
-pub(crate) fn count_unpaid(buyer: UserId) -> Ask<(i64, Placement)> {
+/// Gives orders of guests to an account.
+pub(crate) fn join(tx: &Tx<'_>, orders: Vec<OrderId>, user: UserId) {
+    tx.defer(Ask::write(&JOIN, params![orders, user]));
+}
+
+/// How many orders of the account wait for their payment, and when and under which number another one is placed. The caller
+/// holds the lock on the buyer's orders, so that no concurrent order is missed by the count. Without an account, none.
+pub(crate) fn count_unpaid(buyer: Option<UserId>) -> Ask<(i64, Placement)> {
     Ask::new(&COUNT_UNPAID, params![buyer], |rows| {
         let row = rows.first().ok_or(DbError::invalid_row(&COUNT_UNPAID, "no count"))?;
         let number = number(&COUNT_UNPAID, row)?;
@@ -168,7 +177,9 @@ pub(crate) async fn lock(
 
 /// Locks an order of those that the viewer may see.
 pub(crate) fn lock_for(viewer: Viewer, id: OrderId) -> Ask<Option<LockedOrder>> {
-    Ask::new(&LOCK, params![id, viewer.owner()], |rows| rows.first().map(locked_order).transpose())
+    Ask::new(&LOCK, params![id, viewer.owner(), viewer.guest_order()], |rows| {
+        rows.first().map(locked_order).transpose()
+    })
 }
 
 /// Locks the order that a payment is for, by Stripe's id of the payment or by ours.

@@ -34,6 +34,11 @@ pub enum Event {
     OrderPlaced {
         order: OrderId,
     },
+    /// A guest asked for the link of their order again.
+    OrderLinkAsked {
+        order: OrderId,
+        hour: i64,
+    },
     OrderConfirmed {
         order: OrderId,
     },
@@ -98,6 +103,7 @@ impl Event {
             Self::PasswordChanged { user, epoch } => format!("password_changed:{user}:{epoch}"),
             Self::SessionStolen { session, .. } => format!("session_stolen:{session}"),
             Self::OrderPlaced { order } => format!("order_placed:{order}"),
+            Self::OrderLinkAsked { order, hour } => format!("order_link_asked:{order}:{hour}"),
             Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
             Self::OrderShipped { order } => format!("order_shipped:{order}"),
             Self::OrderCancelled { order } => format!("order_cancelled:{order}"),

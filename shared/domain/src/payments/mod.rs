@@ -57,8 +57,11 @@ use crate::viewer::Viewer;
 /// A payment; not found if the viewer may not see it.
 pub async fn show(db: &Db, viewer: Viewer, id: PaymentId) -> Result<Payment, Failure<Refusal>> {
     let payment = sql::find(db, id).await?;
-    let seen =
-        payment.filter(|payment| viewer == Viewer::Staff || viewer == Viewer::Buyer(payment.buyer));
+    let seen = payment.filter(|payment| match viewer {
+        Viewer::Staff => true,
+        Viewer::Buyer(user) => payment.buyer == Some(user),
+        Viewer::Guest(order) => payment.buyer.is_none() && payment.order == order,
+    });
     Ok(seen.ok_or(Refusal::NoSuch)?)
 }
 

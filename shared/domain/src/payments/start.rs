@@ -58,7 +58,7 @@ pub enum StartOutcome {
 }
 
 /// How many payments an order of this buyer may have: each one extends the time that its stock is reserved.
-pub(crate) const fn max_attempts(buyer: Buyer) -> i64 {
+pub(crate) const fn max_attempts(buyer: &Buyer) -> i64 {
     if buyer.is_proven { 10 } else { 3 }
 }
 

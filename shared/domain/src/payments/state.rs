@@ -70,7 +70,8 @@ impl PaymentUpdate {
 pub struct Payment {
     pub id: PaymentId,
     pub order: OrderId,
-    pub buyer: UserId,
+    /// None if a guest pays.
+    pub buyer: Option<UserId>,
     /// The order's total, or what was received if that was less.
     pub amount: Money,
     /// The sum of its refunds.

@@ -53,6 +53,8 @@ pub enum Problem {
     ShippingRequired,
     /// The chosen method is not among the options.
     ShippingOptionGone,
+    /// A guest has named no address.
+    EmailRequired,
     /// Nothing is to pay, and nobody has proven the buyer's address.
     EmailUnproven,
     TotalTooSmall {
@@ -89,6 +91,14 @@ pub enum Problem {
     },
     /// The buyer pays no tax there.
     TaxExempt,
+    /// The account had put these into another checkout before.
+    LinesAdded {
+        products: Vec<ProductId>,
+    },
+    /// These were in another checkout of the account, and fit into this one no more.
+    LinesLeftOut {
+        products: Vec<ProductId>,
+    },
 }
 
 impl Problem {
@@ -105,6 +115,7 @@ impl Problem {
             Self::NoShippingThere => "no_shipping_there",
             Self::ShippingRequired => "shipping_required",
             Self::ShippingOptionGone => "shipping_option_gone",
+            Self::EmailRequired => "email_required",
             Self::EmailUnproven => "email_unproven",
             Self::TotalTooSmall { .. } => "total_too_small",
             Self::TotalTooLarge { .. } => "total_too_large",
@@ -115,6 +126,8 @@ impl Problem {
             Self::CodeNotCombinable { .. } => "code_not_combinable",
             Self::PriceChanged { .. } => "price_changed",
             Self::TaxExempt => "tax_exempt",
+            Self::LinesAdded { .. } => "lines_added",
+            Self::LinesLeftOut { .. } => "lines_left_out",
         }
     }
 
@@ -125,7 +138,10 @@ impl Problem {
             | Self::CodeMinimum { .. }
             | Self::CodeUsedUp { .. }
             | Self::CodeNotCombinable { .. } => Severity::Warning,
-            Self::PriceChanged { .. } | Self::TaxExempt => Severity::Info,
+            Self::PriceChanged { .. }
+            | Self::TaxExempt
+            | Self::LinesAdded { .. }
+            | Self::LinesLeftOut { .. } => Severity::Info,
             _ => Severity::Error,
         }
     }
@@ -133,13 +149,15 @@ impl Problem {
     /// A JSON pointer into the checkout, such as `/lines/0`; empty for the whole.
     pub fn pointer(&self) -> String {
         match self {
-            Self::Empty => "/lines".to_owned(),
+            Self::Empty | Self::LinesAdded { .. } | Self::LinesLeftOut { .. } => {
+                "/lines".to_owned()
+            }
             Self::AmountNotPayable { line }
             | Self::NotForSale { line, .. }
             | Self::OutOfStock { line, .. }
             | Self::PriceChanged { line, .. } => format!("/lines/{line}"),
             Self::AddressIncomplete { part } => format!("/destination/{part}"),
-            Self::EmailUnproven => "/email".to_owned(),
+            Self::EmailRequired | Self::EmailUnproven => "/email".to_owned(),
             Self::AddressRequired | Self::NoShippingThere => "/destination".to_owned(),
             Self::RegionRequired => "/destination/region".to_owned(),
             Self::ShippingRequired | Self::ShippingOptionGone => "/shipping_method".to_owned(),
@@ -166,6 +184,7 @@ impl Problem {
             Self::NoShippingThere => "nothing is shipped to this destination".to_owned(),
             Self::ShippingRequired => "choose one of the shipping options".to_owned(),
             Self::ShippingOptionGone => "this shipping method is not offered here".to_owned(),
+            Self::EmailRequired => "an order needs an email address".to_owned(),
             Self::EmailUnproven => "verify your email address first: nothing is to pay".to_owned(),
             Self::TotalTooSmall { least } => format!("the least that can be charged is {least}"),
             Self::TotalTooLarge { most } => format!("the most that can be charged is {most}"),
@@ -178,6 +197,8 @@ impl Problem {
             }
             Self::PriceChanged { from, to, .. } => format!("the price was {from}, and is {to}"),
             Self::TaxExempt => "no tax, because the buyer is exempt there".to_owned(),
+            Self::LinesAdded { .. } => "your account had these in its checkout before".to_owned(),
+            Self::LinesLeftOut { .. } => "these do not fit into this checkout".to_owned(),
         }
     }
 
@@ -192,6 +213,9 @@ impl Problem {
             ],
             Self::PriceChanged { product, from, to, .. } => {
                 vec![("product", json!(product)), ("from", json!(from)), ("to", json!(to))]
+            }
+            Self::LinesAdded { products } | Self::LinesLeftOut { products } => {
+                vec![("products", json!(products))]
             }
             _ => self.amount().into_iter().map(|(name, amount)| (name, json!(amount))).collect(),
         }

@@ -19,10 +19,10 @@ pub async fn cancel_order(
     id: OrderId,
     call: &IdempotentCall<Order>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
-    call.transaction(db, who.id, async |tx| {
-        let locked = ordering::lock(tx, who.viewer, id).await?.ok_or(Refusal::NotFound)?;
-        ordering::set_actor(tx, who.id);
-        match (locked.status, who.viewer) {
+    call.transaction(db, who, async |tx| {
+        let locked = ordering::lock(tx, who.viewer(), id).await?.ok_or(Refusal::NotFound)?;
+        ordering::act_as(tx, who);
+        match (locked.status, who.viewer()) {
             (Status::Cancelled, _) => {}
             (Status::Pending, _) if locked.cancel_reason.is_some() => {}
             (Status::Pending, _) => {

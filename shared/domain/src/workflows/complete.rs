@@ -2,13 +2,15 @@
 
 use super::place::{Placing, place_reserved, reserve};
 use crate::accounts::{self, Claim, Visitor};
-use crate::checkouts::{self, Priced};
-use crate::db::Db;
+use crate::checkouts::{self, Checkout, Priced};
+use crate::db::{Db, DbError, Tx};
+use crate::email::Email;
 use crate::failure::{self, Failure, Kind};
+use crate::guests::{self, Credentials, GuestKey, Opener, Secret, Unpaid};
 use crate::id::{CheckoutId, OrderId};
-use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
+use crate::idempotency::{self, IdempotentRequest, LockScope, Principal, RecordedResponse};
 use crate::money::Money;
-use crate::ordering::{self, Buyer, Order};
+use crate::ordering::{self, Buyer, Holder, Order, Placement};
 use crate::pricing::Quote;
 use serde_json::{Map, Value};
 
@@ -43,43 +45,78 @@ pub enum CompletionRefusal {
     NotReady(Box<Priced>),
 }
 
-/// Completes a checkout of the account: ends it, reserves its goods, prices them and places the order, all or nothing, once
-/// per checkout. It stays as it is if it is refused.
+/// Completes a checkout: ends it, reserves its goods, prices them and places the order, all or nothing, once per checkout. It
+/// stays as it is if it is refused.
 pub async fn complete_checkout(
     db: &Db,
-    claim: Claim,
+    who: &Credentials,
     visitor: &Visitor,
     seen: SeenCheckout<'_>,
     request: &IdempotentRequest,
     respond: impl Fn(&Completion) -> RecordedResponse,
 ) -> Result<RecordedResponse, Failure<CompletionRefusal>> {
-    match complete(db, claim, visitor, seen, request, respond).await {
+    let completing = Completing { visitor, seen, request };
+    match who.open(|opener| complete(db, opener, completing, &respond)).await {
         // Priced anew: what it would have reserved is free again.
         Err(Failure::Refused(CompletionRefusal::Order(refusal))) if is_problem(&refusal) => {
-            let priced = checkouts::show(db, claim, seen.id).await.map_err(of_checkout)?;
+            let priced = checkouts::show(db, who, seen.id).await.map_err(of_checkout)?;
             Err(CompletionRefusal::NotReady(Box::new(priced)).into())
         }
         done => done,
     }
 }
 
+/// A request to complete a checkout.
+#[derive(Clone, Copy)]
+struct Completing<'a> {
+    visitor: &'a Visitor,
+    seen: SeenCheckout<'a>,
+    request: &'a IdempotentRequest,
+}
+
+/// What the first flight of the transaction found, in the buyer's turn.
+struct Begun {
+    turn: Result<Option<RecordedResponse>, idempotency::Refusal>,
+    buyer: Buyer,
+    unpaid: Result<(Unpaid, Placement), DbError>,
+    ended: Result<Option<Checkout>, DbError>,
+}
+
+/// As whom a checkout is completed.
+enum Completer {
+    Account(Claim),
+    /// Under the address that the checkout had when it was looked up.
+    Guest {
+        secret: Secret,
+        address: Email,
+    },
+}
+
 async fn complete(
     db: &Db,
-    claim: Claim,
-    visitor: &Visitor,
-    seen: SeenCheckout<'_>,
-    request: &IdempotentRequest,
-    respond: impl Fn(&Completion) -> RecordedResponse,
+    opener: Opener,
+    completing: Completing<'_>,
+    respond: &impl Fn(&Completion) -> RecordedResponse,
 ) -> Result<RecordedResponse, Failure<CompletionRefusal>> {
+    let seen = completing.seen;
+    let (completer, whose) = match &opener {
+        Opener::Account(claim) => (Completer::Account(*claim), Principal::from(claim.user)),
+        Opener::Guest(key @ GuestKey::Secret(secret)) => {
+            let checkout = checkouts::of_guest(db, key, seen.id).await.map_err(of_checkout)?;
+            let Some(address) = checkout.wishes.email.clone() else {
+                return Err(without_address(db, checkout).await?.into());
+            };
+            (Completer::Guest { secret: secret.clone(), address }, Principal::from(seen.id))
+        }
+        Opener::Guest(GuestKey::Link { .. }) => {
+            return Err(CompletionRefusal::Checkout(checkouts::Refusal::NotFound).into());
+        }
+    };
+    let (opener, completer) = (&opener, &completer);
+    let Completing { visitor, seen, request } = completing;
     let id = OrderId::generate();
-    let respond = &respond;
     db.transaction(async |tx| {
-        let turn = idempotency::turn(claim.user, request, LockScope::BuyerOrders);
-        let ending = checkouts::complete(seen.id, claim.user, id, seen.versions);
-        let flight = (turn, accounts::standing(claim), ordering::count_unpaid(claim.user), ending);
-        let (turn, standing, unpaid, ended) = tx.together(flight).await;
-        let (turn, active) =
-            (turn?, standing?.ok_or(CompletionRefusal::from(checkouts::Refusal::NotSignedIn))?);
+        let Begun { turn, buyer, unpaid, ended } = begin(tx, completer, completing, id).await?;
         let replayed = idempotency::replayed(tx, turn)
             .map_err(|refusal| CompletionRefusal::from(checkouts::Refusal::from(refusal)))?;
         if let Some(stored) = replayed {
@@ -87,20 +124,85 @@ async fn complete(
         }
         let completion = if let Some(checkout) = ended? {
             let new = checkout.wishes.order(seen.total).map_err(CompletionRefusal::from)?;
-            let (reserved,) = tx.together((reserve(id, &new, claim),)).await;
-            let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
-            let placing = Placing { id, buyer, visitor, new: &new, unpaid: unpaid? };
+            let (reserved,) = tx.together((reserve(id, &new, &buyer.holder),)).await;
+            let (unpaid, placement) = unpaid?;
+            let placing = Placing { id, buyer: &buyer, visitor, new: &new, unpaid, placement };
             let placed = place_reserved(tx, placing, reserved?).await;
             Completion::Placed(placed.map_err(of_order)?)
         } else {
-            let before = checkouts::completed_before(tx, claim.user, seen.id).await;
+            let before = checkouts::completed_before(tx, opener, seen.id).await;
             Completion::Found(ordering::read(tx, before.map_err(of_checkout)?).await?)
         };
         let response = respond(&completion);
-        idempotency::store(tx, claim.user, request, &response);
+        idempotency::store(tx, whose, request, &response);
         Ok(response)
     })
     .await
+}
+
+/// Why a guest's checkout that names no address does not become an order.
+async fn without_address(
+    db: &Db,
+    checkout: Checkout,
+) -> Result<CompletionRefusal, Failure<CompletionRefusal>> {
+    if checkout.status != checkouts::Status::Open {
+        return Ok(checkouts::Refusal::Over(checkout.status).into());
+    }
+    let priced = checkouts::priced(db, checkout).await.map_err(of_checkout)?;
+    Ok(CompletionRefusal::NotReady(Box::new(priced)))
+}
+
+async fn begin(
+    tx: &Tx<'_>,
+    completer: &Completer,
+    completing: Completing<'_>,
+    id: OrderId,
+) -> Result<Begun, Failure<CompletionRefusal>> {
+    match completer {
+        Completer::Account(claim) => begin_of_account(tx, *claim, completing, id).await,
+        Completer::Guest { secret, address } => {
+            begin_of_guest(tx, secret, address, completing, id).await
+        }
+    }
+}
+
+async fn begin_of_account(
+    tx: &Tx<'_>,
+    claim: Claim,
+    completing: Completing<'_>,
+    id: OrderId,
+) -> Result<Begun, Failure<CompletionRefusal>> {
+    let Completing { seen, request, .. } = completing;
+    let turn = idempotency::turn(claim.user, request, LockScope::BuyerOrders);
+    let ending = checkouts::complete(seen.id, claim.user, id, seen.versions);
+    let unpaid = ordering::count_unpaid(Some(claim.user));
+    let flight = (turn, accounts::standing(claim), unpaid, ending);
+    let (turn, standing, unpaid, ended) = tx.together(flight).await;
+    let turn = turn?;
+    let active = standing?.ok_or(CompletionRefusal::from(checkouts::Refusal::NotSignedIn))?;
+    let buyer = Buyer { holder: Holder::Account(claim.user), is_proven: active.email_verified };
+    let both = |(orders, placement)| (Unpaid { here: orders, anywhere: orders }, placement);
+    Ok(Begun { turn, buyer, unpaid: unpaid.map(both), ended })
+}
+
+/// In the turn of the address that the checkout had when it was looked up: it ends only if it has it still.
+async fn begin_of_guest(
+    tx: &Tx<'_>,
+    secret: &Secret,
+    address: &Email,
+    completing: Completing<'_>,
+    id: OrderId,
+) -> Result<Begun, Failure<CompletionRefusal>> {
+    let Completing { seen, request, visitor } = completing;
+    let turn = idempotency::guest_turn(seen.id, request, address);
+    let ending = checkouts::complete_guests(seen.id, secret, address, id, seen.versions);
+    let unpaid = guests::count_unpaid(address, visitor.origin_tag());
+    let flight = (turn, unpaid, ordering::count_unpaid(None), ending);
+    let (turn, unpaid, placement, ended) = tx.together(flight).await;
+    let turn = turn?;
+    let unpaid = unpaid.and_then(|unpaid| Ok((unpaid, placement?.1)));
+    let buyer = Buyer { holder: Holder::Guest(address.clone()), is_proven: false };
+    Ok(Begun { turn, buyer, unpaid, ended })
 }
 
 /// Whether the problems of the checkout say it as well, and more of its kind.

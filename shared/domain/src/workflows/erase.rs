@@ -1,11 +1,13 @@
 //! Erases a person: what tells who they are goes, and what the books need stays.
 
+use super::join::join_guests;
 use crate::accounts::{
     self, Account, Hasher, OpenOrder, OpenReason, PasswordAttempt, Refusal, Visitor,
 };
 use crate::checkouts;
 use crate::db::{Db, Tx};
 use crate::failure::Failure;
+use crate::guests::{self, Age};
 use crate::id::{OrderId, UserId};
 use crate::idempotency::{self, IdempotentCall, RecordedResponse};
 use crate::ordering::{self, Status};
@@ -49,7 +51,8 @@ pub async fn erase_user(
     .await
 }
 
-/// Lock order: the buyer's orders as a whole, each checkout, each order, then the account: whoever holds an order may wait for an account.
+/// Lock order: the buyer's orders as a whole, those of their address, each checkout, each order, then the account: whoever holds
+/// an order may wait for an account.
 async fn erase(
     tx: &Tx<'_>,
     by: UserId,
@@ -57,7 +60,11 @@ async fn erase(
     epoch: Option<i32>,
 ) -> Result<(), Failure<Refusal>> {
     idempotency::lock_orders(tx, user).await?;
-    checkouts::lock_all_of(tx, user).await?;
+    if let Some(address) = accounts::proven_address(tx, user).await? {
+        // What they had ordered as a guest is theirs as well, and goes with the rest.
+        join_guests(tx, user, &address, Age::Any).await?;
+    }
+    let checkouts = checkouts::lock_all_of(tx, user).await?;
     let orders = ordering::lock_all_of(tx, user).await?;
     if !accounts::lock_to_erase(tx, user, epoch).await? {
         return Ok(());
@@ -70,12 +77,14 @@ async fn erase(
     accounts::erase(tx, user).await?;
     checkouts::forget_all_of(tx, user).await?;
     ordering::erase_buyer(tx, user).await?;
+    let address = accounts::erased_address(user);
+    guests::erase(tx, user, &address).await?;
     let payments = payments::of_buyer(tx, user).await?;
     payments::erase_buyer(tx, &payments).await?;
     let subjects = orders.iter().map(|(order, _)| order.to_string());
     let subjects = subjects.chain(payments.iter().map(ToString::to_string));
+    let subjects = subjects.chain(checkouts.iter().map(ToString::to_string));
     let subjects: Vec<_> = subjects.chain([user.to_string()]).collect();
-    let address = accounts::erased_address(user);
     idempotency::erase_person(tx, user, &subjects, |body| take_out(body, &address)).await?;
     tracing::info!(user.id = %user, %by, "{by} erased {user}");
     Ok(())
@@ -106,7 +115,10 @@ fn take_out(body: &mut Value, address: &str) {
                 } else if name == WARNINGS {
                     *member = Value::Array(Vec::new());
                 } else if name == "email" {
-                    *member = address.into();
+                    // An order of an account names none.
+                    if !member.is_null() {
+                        *member = address.into();
+                    }
                 } else {
                     take_out(member, address);
                 }

@@ -3,11 +3,13 @@
 use crate::accounts::{self, Claim, Visitor};
 use crate::db::{Ask, Db, Tx};
 use crate::failure::Failure;
+use crate::guests::{self, Unpaid};
 use crate::id::OrderId;
 use crate::idempotency::{self, IdempotentRequest, LockScope, RecordedResponse};
 use crate::inventory::{self, Reserved};
 use crate::ordering::{
-    self, Buyer, Goods, HoldLimits, NewOrder, Order, Placement, PricedOrder, Refusal, Status,
+    self, Buyer, Goods, HoldLimits, Holder, NewOrder, Order, Placement, PricedOrder, Refusal,
+    Status,
 };
 use crate::outbox::{self, Event};
 use crate::pricing;
@@ -24,8 +26,9 @@ pub async fn place_order(
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     let id = OrderId::generate();
     db.transaction(async |tx| {
-        let turn = idempotency::turn(claim.user, request, LockScope::BuyerOrders);
-        let (unpaid, reserve) = (ordering::count_unpaid(claim.user), reserve(id, new, claim));
+        let (holder, user) = (Holder::Account(claim.user), claim.user);
+        let turn = idempotency::turn(user, request, LockScope::BuyerOrders);
+        let (unpaid, reserve) = (ordering::count_unpaid(Some(user)), reserve(id, new, &holder));
         // The account is looked at after the turn's wait: until then it may have been erased.
         let flight = (turn, accounts::standing(claim), unpaid, reserve);
         let (turn, standing, unpaid, reserved) = tx.together(flight).await;
@@ -33,8 +36,10 @@ pub async fn place_order(
         if let Some(stored) = idempotency::replayed(tx, turn).map_err(Refusal::from)? {
             return Ok(stored);
         }
-        let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
-        let placing = Placing { id, buyer, visitor, new, unpaid: unpaid? };
+        let buyer = Buyer { holder, is_proven: active.email_verified };
+        let (orders, placement) = unpaid?;
+        let unpaid = Unpaid { here: orders, anywhere: orders };
+        let placing = Placing { id, buyer: &buyer, visitor, new, unpaid, placement };
         let order = place_reserved(tx, placing, reserved?).await?;
         let response = respond(&order);
         idempotency::store(tx, claim.user, request, &response);
@@ -46,17 +51,19 @@ pub async fn place_order(
 /// An order that is being placed, in its buyer's turn.
 pub(super) struct Placing<'a> {
     pub(super) id: OrderId,
-    pub(super) buyer: Buyer,
+    pub(super) buyer: &'a Buyer,
     pub(super) visitor: &'a Visitor,
     pub(super) new: &'a NewOrder,
-    /// How many orders of the buyer are not paid yet, and when and under which number this one is placed.
-    pub(super) unpaid: (i64, Placement),
+    /// How many orders of the buyer are not paid yet.
+    pub(super) unpaid: Unpaid,
+    /// When and under which number this one is placed.
+    pub(super) placement: Placement,
 }
 
 /// Reserves the goods of the order, and reads the rules that price them.
-pub(super) fn reserve(id: OrderId, new: &NewOrder, claim: Claim) -> Ask<Reserved> {
+pub(super) fn reserve(id: OrderId, new: &NewOrder, buyer: &Holder) -> Ask<Reserved> {
     let (products, quantities) = (new.basket.products(), new.basket.quantities());
-    inventory::reserve(id, products, quantities, &new.wish(), claim.user)
+    inventory::reserve(id, products, quantities, &new.wish(), buyer)
 }
 
 /// Prices what was reserved, uses its discounts, inserts the order and announces it. The caller must roll back if it is
@@ -66,13 +73,17 @@ pub(super) async fn place_reserved(
     placing: Placing<'_>,
     reserved: Reserved,
 ) -> Result<Order, Failure<Refusal>> {
-    let Placing { id, buyer, visitor, new, unpaid: (unpaid, placement) } = placing;
+    let Placing { id, buyer, visitor, new, unpaid, placement } = placing;
     let limits = HoldLimits::of(buyer);
     if !buyer.is_proven {
         if let Some(retry_after) = accounts::take_order_token(tx, visitor).await? {
             return Err(Refusal::TooManyRequests { retry_after }.into());
         }
-        let held = ordering::unpaid_pieces(tx, buyer.id, &new.basket.products()).await?;
+        let products = new.basket.products();
+        let held = match &buyer.holder {
+            Holder::Account(user) => ordering::unpaid_pieces(tx, *user, &products).await?,
+            Holder::Guest(email) => guests::unpaid_pieces(tx, email, &products).await?,
+        };
         limits.check_pieces(&new.basket, &held)?;
     }
     let Reserved { lines, rules } = reserved;
@@ -80,13 +91,11 @@ pub(super) async fn place_reserved(
     let goods = Goods::new(new, lines)?;
     let bill = pricing::bill(goods.basket(), &rules, &wish);
     let discounts = bill.discounts.clone();
-    let priced = PricedOrder::new(id, buyer, new, &goods, bill)?;
-    if unpaid >= limits.unpaid_orders {
-        return Err(limits.too_many_orders().into());
-    }
+    let priced = PricedOrder::new(id, buyer.clone(), new, &goods, bill)?;
+    limits.check_orders(unpaid)?;
     let effective: Vec<_> = discounts.iter().filter(|one| one.amount.minor > 0).collect();
     if !effective.is_empty() {
-        let used_up = pricing::use_discounts(tx, id, buyer.id, &effective).await?;
+        let used_up = pricing::use_discounts(tx, id, &buyer.holder, &effective).await?;
         if let Some(discount) = discounts.iter().find(|one| used_up.contains(&one.id)) {
             let bill = pricing::bill(goods.basket(), &rules.with_used_up(&used_up), &wish);
             let total = bill.total;
@@ -95,6 +104,9 @@ pub(super) async fn place_reserved(
         }
     }
     let order = ordering::insert(tx, priced, placement);
+    if let Holder::Guest(email) = &buyer.holder {
+        guests::insert(tx, id, email, visitor.origin_tag());
+    }
     outbox::enqueue(tx, Event::OrderPlaced { order: id });
     if order.status == Status::Confirmed {
         outbox::enqueue(tx, Event::OrderConfirmed { order: id });

@@ -1,14 +1,15 @@
 //! Takes the payment of an order. The caller asks Stripe between [`start_payment`] and [`apply_payment_update`].
 
 use super::close;
-use crate::accounts::{self, Claim};
+use crate::accounts;
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
+use crate::guests::{self, Credentials, Guest, Opener};
 use crate::id::{OrderId, PaymentId};
 use crate::ordering::{self, Buyer, HoldLimits};
 use crate::outbox::{self, Event};
 use crate::payments::{self, Payment, PaymentFlow, PaymentUpdate, Refusal, StartOutcome, Status};
-use crate::viewer::Viewer;
+use crate::viewer::{Holder, Viewer};
 
 /// Starts to pay an order, or continues what was started: an order has one open payment at a time. The caller then asks
 /// Stripe, with the payment's id as the idempotency key, and passes the answer to [`apply_payment_update`].
@@ -16,26 +17,48 @@ use crate::viewer::Viewer;
 /// To switch to the other flow, the first payment has to be canceled at Stripe, so that the order cannot be paid twice.
 pub async fn start_payment(
     db: &Db,
-    claim: Claim,
+    who: &Credentials,
+    order: OrderId,
+    flow: &PaymentFlow,
+) -> Result<StartOutcome, Failure<Refusal>> {
+    who.open(|opener| start(db, opener, order, flow)).await
+}
+
+async fn start(
+    db: &Db,
+    opener: Opener,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<StartOutcome, Failure<Refusal>> {
     db.transaction(async |tx| {
         // Behind the wait for the lock, so what is asked is as it stays, and the account may have been erased meanwhile.
-        let lock = ordering::lock_for(Viewer::Buyer(claim.user), order);
         let (open, attempts) = (payments::open_payment(order), payments::count_attempts(order));
-        let flight = (lock, accounts::standing(claim), open, attempts);
-        let (locked, standing, open, attempts) = tx.together(flight).await;
-        let locked = locked?;
-        let active = standing?.ok_or(Refusal::NotSignedIn)?;
-        let buyer = Buyer { id: claim.user, is_proven: active.email_verified };
+        let (locked, buyer, open, attempts) = match &opener {
+            Opener::Account(claim) => {
+                let lock = ordering::lock_for(Viewer::Buyer(claim.user), order);
+                let flight = (lock, accounts::standing(*claim), open, attempts);
+                let (locked, standing, open, attempts) = tx.together(flight).await;
+                let locked = locked?;
+                let is_proven = standing?.ok_or(Refusal::NotSignedIn)?.email_verified;
+                let holder = Holder::Account(claim.user);
+                (locked, Buyer { holder, is_proven }, open, attempts)
+            }
+            Opener::Guest(key) => {
+                let lock = ordering::lock_for(Viewer::Guest(order), order);
+                let flight = (lock, guests::standing(order, key), open, attempts);
+                let (locked, guest, open, attempts) = tx.together(flight).await;
+                let locked = locked?;
+                let Guest { email, is_proven } = guest?.ok_or(Refusal::NoOrder)?;
+                (locked, Buyer { holder: Holder::Guest(email), is_proven }, open, attempts)
+            }
+        };
         let locked = locked.ok_or(Refusal::NoOrder)?;
         payments::may_be_paid(locked.status, locked.is_ending())?;
         let (open, attempts) = (open?, attempts?);
         if let Some(open) = open.as_ref().filter(|open| open.uses(flow)) {
             return Ok(StartOutcome::Ready(open.clone()));
         }
-        let most = payments::max_attempts(buyer);
+        let most = payments::max_attempts(&buyer);
         if attempts >= most {
             return Err(Refusal::TooManyAttempts { most }.into());
         }
@@ -48,7 +71,7 @@ pub async fn start_payment(
         tx.meets_itself();
         let id = PaymentId::generate();
         let open = payments::insert(tx, id, order, locked.total, flow, buyer.is_proven).await?;
-        let limits = HoldLimits::of(buyer);
+        let limits = HoldLimits::of(&buyer);
         let seconds = flow.hold_seconds(limits.payment_seconds);
         ordering::extend_expiry(tx, order, seconds, limits.longest_hold_seconds);
         Ok(StartOutcome::Ready(open))

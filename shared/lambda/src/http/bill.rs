@@ -127,8 +127,9 @@ struct DiscountShareView {
 struct BillProblemView {
     /// For programs. Errors: `empty`, `not_for_sale`, `out_of_stock`, `amount_not_payable`, `address_required`,
     /// `address_incomplete`, `region_required`, `no_shipping_there`, `shipping_required`, `shipping_option_gone`,
-    /// `email_unproven`, `total_too_small`, `total_too_large`. Warnings: `code_not_valid`, `code_ended`, `code_minimum`,
-    /// `code_used_up`, `code_not_combinable`. Worth knowing: `price_changed`, `tax_exempt`. More may be added.
+    /// `email_required`, `email_unproven`, `total_too_small`, `total_too_large`. Warnings: `code_not_valid`, `code_ended`,
+    /// `code_minimum`, `code_used_up`, `code_not_combinable`. Worth knowing: `price_changed`, `tax_exempt`, `lines_added`,
+    /// `lines_left_out`. More may be added.
     #[schema(example = "out_of_stock")]
     code: &'static str,
     severity: Severity,
@@ -137,7 +138,7 @@ struct BillProblemView {
     pointer: String,
     /// For people, in English.
     detail: String,
-    /// Further members, which depend on the code: `product`, `requested`, `available`, `from`, `to`, `least`, `most`, `minimum`.
+    /// Further members, which depend on the code: `product`, `products`, `requested`, `available`, `from`, `to`, `least`, `most`, `minimum`.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     members: Map<String, Value>,

@@ -32,12 +32,13 @@ pub struct Claimant(pub Claim);
 
 impl Claimant {
     fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
-        let token = parts.headers.get(header::AUTHORIZATION);
-        let token = token.and_then(|value| value.to_str().ok()?.split_once(' '));
-        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = token.ok_or(Problem::sign_in("this needs a bearer token"))?;
-        let claims = app.verifier.verify(token, app.clock.now()).ok_or_else(invalid)?;
-        Ok(Self(Claim { user: claims.sub, epoch: claims.epoch, session: claims.sid }))
+        let token = bearer(parts).ok_or(Problem::sign_in("this needs a bearer token"))?;
+        Self::of_token(token, app).ok_or_else(invalid)
+    }
+
+    pub(super) fn of_token(token: &str, app: &App) -> Option<Self> {
+        let claims = app.verifier.verify(token, app.clock.now())?;
+        Some(Self(Claim { user: claims.sub, epoch: claims.epoch, session: claims.sid }))
     }
 }
 
@@ -59,7 +60,14 @@ impl Leaver {
     }
 }
 
-fn invalid() -> Problem {
+/// The token in the header `Authorization: Bearer …`.
+pub(super) fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?;
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+pub(super) fn invalid() -> Problem {
     Problem::sign_in("the token is not valid, or no longer")
 }
 
@@ -82,7 +90,7 @@ impl Caller {
 
     /// As whom the caller changes orders: customers their own, staff all.
     pub fn acts_on_orders(self) -> Actor {
-        Actor { id: self.id, viewer: self.views_orders() }
+        if self.role >= Role::Staff { Actor::Staff(self.id) } else { Actor::Customer(self.id) }
     }
 
     fn at_least(self, role: Role) -> Result<Self, Problem> {
@@ -102,6 +110,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Self::from(parts, &App::from_ref(state))
+    }
+}
+
+/// Requests without a token are let through as `None`; an invalid token is still answered with 401.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Claimant
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        Self::from(parts, &App::from_ref(state)).map(Some)
     }
 }
 

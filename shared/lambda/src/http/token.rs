@@ -6,9 +6,10 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use domain::failure::chain;
-use domain::id::{FamilyId, UserId};
+use domain::id::{FamilyId, OrderId, UserId};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -18,11 +19,33 @@ use time::{Duration, OffsetDateTime};
 const ISSUER: &str = "tradepost";
 /// The `typ` header. Tells access tokens from other tokens that the same key might sign.
 const TYPE: &str = "at+jwt";
+/// The same of tokens that show an order to its guest.
+const LINK_TYPE: &str = "link+jwt";
 /// By how much `nbf` and `exp` may be off, for clocks that differ.
 const LEEWAY: Duration = Duration::seconds(5);
 
 /// How long an access token is valid.
 pub const LIFETIME: Duration = Duration::minutes(15);
+/// How long the token is valid that the link of an order is exchanged for.
+pub const LINK_LIFETIME: Duration = Duration::hours(1);
+
+/// Claims about a time, whatever else they say.
+trait Timed: DeserializeOwned {
+    const TYPE: &'static str;
+    const LIFETIME: Duration;
+
+    /// From and until when.
+    fn times(&self) -> (i64, i64);
+
+    /// Also checks that the lifetime is at most [`Self::LIFETIME`], whatever the token says.
+    fn are_valid_at(&self, now: OffsetDateTime) -> bool {
+        let (now, leeway) = (now.unix_timestamp(), LEEWAY.whole_seconds());
+        let (from, until) = self.times();
+        until.saturating_sub(from) <= Self::LIFETIME.whole_seconds()
+            && from <= now.saturating_add(leeway)
+            && now < until.saturating_add(leeway)
+    }
+}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
@@ -38,14 +61,34 @@ pub(super) struct Claims {
     exp: i64,
 }
 
-impl Claims {
-    /// Also checks that the lifetime is at most [`LIFETIME`], whatever the token says.
-    fn are_valid_at(&self, now: OffsetDateTime) -> bool {
-        let now = now.unix_timestamp();
-        let leeway = LEEWAY.whole_seconds();
-        self.exp.saturating_sub(self.nbf) <= LIFETIME.whole_seconds()
-            && self.nbf <= now.saturating_add(leeway)
-            && now < self.exp.saturating_add(leeway)
+impl Timed for Claims {
+    const TYPE: &'static str = TYPE;
+    const LIFETIME: Duration = LIFETIME;
+
+    fn times(&self) -> (i64, i64) {
+        (self.nbf, self.exp)
+    }
+}
+
+/// Of the token that shows an order to its guest, and of no other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LinkClaims {
+    iss: String,
+    aud: String,
+    pub(super) sub: OrderId,
+    /// The token is valid only while the links of this epoch are.
+    pub(super) epoch: i32,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+impl Timed for LinkClaims {
+    const TYPE: &'static str = LINK_TYPE;
+    const LIFETIME: Duration = LINK_LIFETIME;
+
+    fn times(&self) -> (i64, i64) {
+        (self.nbf, self.exp)
     }
 }
 
@@ -101,11 +144,20 @@ impl Verifier {
 
     /// The claims of a token that one of our keys signed, that is for us, and that is valid at `now`.
     pub(super) fn verify(&self, token: &str, now: OffsetDateTime) -> Option<Claims> {
+        self.verify_typed(token, now)
+    }
+
+    /// The same of the token of a link.
+    pub(super) fn verify_link(&self, token: &str, now: OffsetDateTime) -> Option<LinkClaims> {
+        self.verify_typed(token, now)
+    }
+
+    fn verify_typed<C: Timed>(&self, token: &str, now: OffsetDateTime) -> Option<C> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid.clone()?;
         let key = self.0.get(&kid)?;
         // Anything that `issue` would not write, such as `crit` or `jwk`, is refused.
-        if header != header_of(kid) {
+        if header != header_of(C::TYPE, kid) {
             return None;
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -114,14 +166,14 @@ impl Verifier {
         validation.set_audience(&[ISSUER]);
         // The library compares with the system clock; `are_valid_at` compares with `now`.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<C>(token, key, &validation).ok()?.claims;
         claims.are_valid_at(now).then_some(claims)
     }
 }
 
-fn header_of(kid: String) -> Header {
+fn header_of(typ: &str, kid: String) -> Header {
     let mut header = Header::new(Algorithm::EdDSA);
-    header.typ = Some(TYPE.to_owned());
+    header.typ = Some(typ.to_owned());
     header.kid = Some(kid);
     header
 }
@@ -186,7 +238,27 @@ impl Signer {
             nbf: issued,
             exp: (now + LIFETIME).unix_timestamp(),
         };
-        Ok(jsonwebtoken::encode(&header_of(self.kid.clone()), &claims, &self.key)?)
+        Ok(jsonwebtoken::encode(&header_of(TYPE, self.kid.clone()), &claims, &self.key)?)
+    }
+
+    /// A token that shows `order` to its guest, valid from `now` on for [`LINK_LIFETIME`].
+    pub fn issue_for_link(
+        &self,
+        order: OrderId,
+        epoch: i32,
+        now: OffsetDateTime,
+    ) -> Result<String, KeyError> {
+        let issued = now.unix_timestamp();
+        let claims = LinkClaims {
+            iss: ISSUER.to_owned(),
+            aud: ISSUER.to_owned(),
+            sub: order,
+            epoch,
+            iat: issued,
+            nbf: issued,
+            exp: (now + LINK_LIFETIME).unix_timestamp(),
+        };
+        Ok(jsonwebtoken::encode(&header_of(LINK_TYPE, self.kid.clone()), &claims, &self.key)?)
     }
 }
 

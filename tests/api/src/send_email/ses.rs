@@ -46,7 +46,7 @@ impl Ses {
     }
 
     /// The accepted emails, for the audit.
-    pub(super) fn sent_mails(&self) -> Vec<SentMail> {
+    pub(crate) fn sent_mails(&self) -> Vec<SentMail> {
         let text = |mail: &Value, pointer: &str| super::text(mail, pointer).to_owned();
         let sent = |(place, mail): (usize, &Value)| SentMail {
             message_id: format!("receipt-{}", place + 1),

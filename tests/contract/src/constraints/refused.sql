@@ -175,8 +175,6 @@ insert into order_history select * from order_history;
 update order_history set order_id = gen_random_uuid();
 -- idempotency_keys_pkey
 insert into idempotency_keys select * from idempotency_keys;
--- idempotency_keys_user_id_fkey
-update idempotency_keys set user_id = gen_random_uuid();
 -- idempotency_keys_key_shape
 update idempotency_keys set key = 'fifteen-letters';
 -- idempotency_keys_fingerprint_is_sha256

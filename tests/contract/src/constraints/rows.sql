@@ -114,3 +114,6 @@ insert into checkouts (id, user_id, secret_hash, is_current, currency, products,
      '{00000000-0000-7000-8000-0000000000d1}', '{2}', '{500}', now() + interval '90 days'),
     ('00000000-0000-7000-8000-0000000000a2', null, decode(repeat('12', 32), 'hex'), false, null,
      '{}', '{}', '{}', now() + interval '7 days');
+
+insert into order_guests (order_id, email, email_norm, origin)
+    select id, 'Ann@example.com', 'ann@example.com', 7 from orders order by id limit 1;

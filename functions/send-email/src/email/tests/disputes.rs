@@ -11,7 +11,7 @@ fn a_dispute_reads_as_it_stands_and_asks_for_an_answer_only_while_there_is_time(
         (DisputeStatus::AppealNeedsResponse, "decision is appealed", true),
         (DisputeStatus::Other("arbitration".to_owned()), "on hold until it is settled", false),
     ] {
-        let email = DisputeOpened { dispute: dispute(status) }.email().unwrap();
+        let email = DisputeOpened { dispute: dispute(status) }.email(None).unwrap();
         for text in [email.text, email.html] {
             assert!(text.contains(meaning), "{text}");
             assert_eq!(text.contains("5 December 2026, 23:59 UTC"), asks, "{text}");
@@ -24,7 +24,7 @@ fn a_dispute_that_nobody_can_answer_names_no_day() {
     let mut dispute = dispute(DisputeStatus::NeedsResponse);
     dispute.case.evidence_due = None;
 
-    let email = DisputeOpened { dispute }.email().unwrap();
+    let email = DisputeOpened { dispute }.email(None).unwrap();
 
     for text in [email.text, email.html] {
         assert!(!text.contains("answer"), "{text}");

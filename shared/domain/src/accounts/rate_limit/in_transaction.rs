@@ -21,6 +21,10 @@ const UNPROVEN_LINKS: Limit = limit("unproven_links", Scope::Account, 3, 3600);
 /// Orders of those who have proven no address.
 const UNPROVEN_ORDERS: Limit = limit("unproven_orders", Scope::Ip, 6, 600);
 
+/// Links of orders, which anybody can ask for who knows an order's id: by who asks, and by the address they go to.
+const ASKED_LINKS: Limit = limit("order_links", Scope::Ip, 5, 3600);
+const ORDER_LINKS: Limit = limit("order_links_address", Scope::Account, 1, 3600);
+
 /// Whether a session may go on although a spent token of it is presented so late. Few clients lose the answer to a refresh;
 /// but if somebody has copied a token, they and the owner present each one in turn.
 pub(in crate::accounts) async fn tolerate_late_repeat(
@@ -55,6 +59,20 @@ pub(in crate::accounts) async fn may_send_link(
         tracing::warn!(user.id = %owner.id, "an unproven address gets no more links for now");
     }
     Ok(may_send)
+}
+
+/// Whether another link of an order may be sent to an address, if the order has one. Who asks is counted either way.
+pub(crate) async fn may_send_order_link(
+    tx: &Tx<'_>,
+    visitor: &Visitor,
+    address: Option<&str>,
+) -> Result<bool, DbError> {
+    let (left,) = tx.together((ASKED_LINKS.token(visitor, ""),)).await;
+    // Nothing is recorded: the answer is the same whether there is a token or an order.
+    match (left?, address) {
+        (Some(_), Some(address)) => take_token_of(tx, &ORDER_LINKS, address).await,
+        _ => Ok(false),
+    }
 }
 
 /// Counts an order of a buyer who has proven no address, by where it comes from. It does not count if the transaction is

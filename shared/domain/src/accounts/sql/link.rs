@@ -1,8 +1,8 @@
 //! SQL statements of one-time links.
 
-use crate::accounts::email::Email;
 use crate::accounts::link::{LinkKey, PresentedToken, Purpose};
 use crate::db::{Db, DbError, Tx, queries};
+use crate::email::Email;
 use crate::id::{LinkId, UserId};
 
 /// The condition for a valid link. `$1` is the hash of its token, `$2` its purpose.
@@ -14,6 +14,9 @@ macro_rules! valid {
 }
 
 queries! {
+    PROVEN_ADDRESS: "look up a proven address" = "
+        select email_norm from users where id = $1 and email_verified_at is not null and erased_at is null";
+
     /// Replaces the unused link of the same purpose, if there is one.
     CREATE: "create a link" = "
         insert into links as link (id, user_id, purpose, hash, expires_at)
@@ -75,4 +78,9 @@ pub(in crate::accounts) async fn invalidate(
     purpose: Purpose,
 ) -> Result<(), DbError> {
     tx.execute(&INVALIDATE, &[&user, &purpose.name()]).await.map(drop)
+}
+
+/// The address of a user, as addresses are compared, if it is proven to be theirs.
+pub(crate) async fn proven_address(tx: &Tx<'_>, user: UserId) -> Result<Option<String>, DbError> {
+    Ok(tx.row(&PROVEN_ADDRESS, &[&user]).await?.map(|row| row.get("email_norm")))
 }

@@ -20,7 +20,7 @@ queries! {
                case when row_number() over (order by p.id) = 1 then (
                    select pricing_rules(coalesce($2, home_country), $3, $4, $5,
                                         (select currency from products where id = any($1) order by id limit 1),
-                                        (select discount_buyer(email_norm) from users where id = $6), $6)
+                                        discount_buyer(coalesce((select email_norm from users where id = $6), $7)), $6)
                    from shop_pricing where has_rules)
                end as rules
         from products p
@@ -36,7 +36,7 @@ pub(in crate::checkouts) struct Offered {
     home: Option<Country>,
 }
 
-/// What is offered to a buyer with these wishes.
+/// What is offered to a buyer with these wishes; a guest's are under their address.
 pub(in crate::checkouts) fn offers(wishes: &Wishes, buyer: Option<UserId>) -> Ask<Offered> {
     let place = wishes.ship_to.as_ref().map(ShipTo::destination);
     let prefixes = place.as_ref().map(Destination::postal_prefixes).unwrap_or_default();
@@ -48,6 +48,7 @@ pub(in crate::checkouts) fn offers(wishes: &Wishes, buyer: Option<UserId>) -> As
         place.as_ref().map(|_| prefixes),
         wishes.codes.as_slice().to_vec(),
         buyer,
+        wishes.email.as_ref().map(|email| email.normalized().to_owned()),
     ];
     Ask::new(&OFFERS, with, |rows| {
         let home = rows.first().and_then(|row| row.get::<_, Option<&str>>("home_country"));

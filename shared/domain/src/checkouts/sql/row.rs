@@ -6,6 +6,7 @@ use crate::checkouts::ship_to::{Parts, ShipTo};
 use crate::checkouts::status::Status;
 use crate::country::Country;
 use crate::db::{DbError, OwnedParam, Query, params};
+use crate::email::Email;
 use crate::id::ProductId;
 use crate::money::Currency;
 use crate::ordering::Note;
@@ -19,9 +20,11 @@ pub(super) fn checkout(query: &Query, row: &Row) -> Result<Checkout, DbError> {
     Ok(Checkout {
         id: row.get("id"),
         user: row.get("user_id"),
+        secret_hash: row.get("secret_hash"),
         is_proven: row.get("is_proven"),
         status: Status::from_name(row.get("status")).ok_or(invalid("status"))?,
         wishes: Wishes {
+            email: row.get::<_, Option<String>>("email").map(Email::from_stored),
             cart: cart(row),
             ship_to: ship_to(query, row)?,
             shipping_method: row.get("shipping_method_id"),
@@ -31,6 +34,7 @@ pub(super) fn checkout(query: &Query, row: &Row) -> Result<Checkout, DbError> {
         },
         currency: currency.transpose()?,
         order: row.get("order_id"),
+        merged_into: row.get("merged_into"),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -68,7 +72,7 @@ fn ship_to(query: &Query, row: &Row) -> Result<Option<ShipTo>, DbError> {
 
 /// In the order of the statements that insert and change a checkout.
 pub(super) fn columns(checkout: &Checkout) -> Vec<OwnedParam> {
-    let Wishes { cart, ship_to, shipping_method, codes, note } = &checkout.wishes;
+    let Wishes { email, cart, ship_to, shipping_method, codes, note } = &checkout.wishes;
     let country = ship_to.as_ref().map(|ship_to| ship_to.country().code());
     let parts = ship_to.as_ref().map(|ship_to| ship_to.parts().clone()).unwrap_or_default();
     let Parts { name, company, line1, line2, postal_code, city, region, phone } = parts;
@@ -92,5 +96,7 @@ pub(super) fn columns(checkout: &Checkout) -> Vec<OwnedParam> {
         codes.as_slice().to_vec(),
         note.as_ref().map(|note| note.text().to_owned()),
         checkout.expires_at,
+        email.as_ref().map(|email| email.original().to_owned()),
+        email.as_ref().map(|email| email.normalized().to_owned()),
     ]
 }

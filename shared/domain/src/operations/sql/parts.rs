@@ -25,6 +25,11 @@ pub(in crate::operations) const OF_PARTS: &[Invariant] = &[
         &REFUNDED_PARTS,
     ),
     (
+        "I17",
+        "every order has a user or a guest; that of a guest belongs to an account once it is joined, whose proven address is the guest's",
+        &BUYERS,
+    ),
+    (
         "I18",
         "every amount of an order that the shop's rules priced is a multiple of its currency's step",
         &STEPS,
@@ -141,6 +146,18 @@ queries! {
             'paid', paid, 'refunded', given)
         from by_line
         where given > paid
+        limit 100";
+
+    BUYERS: "check whose orders are" = "
+        select jsonb_build_object(
+            'order', 'ord_' || replace(o.id::text, '-', ''), 'user', 'usr_' || replace(o.user_id::text, '-', ''),
+            'is_guests', g.order_id is not null, 'joined_at', g.joined_at,
+            'is_address_of_user', u.email_norm = g.email_norm, 'is_proven', u.email_verified_at is not null) as found
+        from orders o left join order_guests g on g.order_id = o.id left join users u on u.id = o.user_id
+        where o.user_id is null and g.order_id is null
+           or g.order_id is not null and (g.joined_at is null) <> (o.user_id is null)
+           or g.joined_at is not null and (u.email_verified_at is null or u.email_norm <> g.email_norm)
+        order by o.id
         limit 100";
 
     /// Prices of orders from before may be between two steps: only those are checked that have a part by a rule.

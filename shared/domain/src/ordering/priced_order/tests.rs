@@ -4,6 +4,7 @@ use crate::inventory::ReservedLine;
 use crate::money::Currency;
 use crate::ordering::Basket;
 use crate::pricing::{self, Codes, Rules};
+use crate::viewer::Holder;
 use proptest::prelude::*;
 use time::OffsetDateTime;
 
@@ -40,7 +41,7 @@ fn expecting(
         discount_codes: Codes::default(),
         expected_total,
     };
-    let buyer = Buyer { id: UserId::generate(), is_proven: true };
+    let buyer = Buyer { holder: Holder::Account(UserId::generate()), is_proven: true };
     let goods = Goods::new(&new, reserved)?;
     let bill = pricing::bill(goods.basket(), &Rules::default(), &new.wish());
     PricedOrder::new(OrderId::generate(), buyer, &new, &goods, bill)

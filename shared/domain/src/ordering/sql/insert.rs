@@ -45,7 +45,7 @@ macro_rules! column {
 /// draws another one.
 pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, placement: Placement) -> Order {
     let order = order.placed(placement);
-    let Order { id, buyer, status, lines, totals, shipping, expires_at, address, note, .. } =
+    let Order { id, holder, status, lines, totals, shipping, expires_at, address, note, .. } =
         order.clone();
     let Totals { subtotal, discount, shipping: shipping_price, tax, tax_included, total } = totals;
     let note = note.map(|note| note.text().to_owned());
@@ -55,7 +55,7 @@ pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, placement: Placement) -> O
     let minor = |part: fn(&BilledShipping) -> Money| shipping.map_or(0, |by| part(by).minor);
     #[rustfmt::skip]
     let row = params![
-        id, buyer, status.name(), total.currency.code(), subtotal.minor, discount.minor, shipping_price.minor, tax.minor,
+        id, holder.user(), status.name(), total.currency.code(), subtotal.minor, discount.minor, shipping_price.minor, tax.minor,
         tax_included.minor, total.minor, expires_at, note, name, company, line1, line2, postal_code, city, region, country,
         phone, shipping.map(|by| by.method), shipping.map(|by| by.name.clone()), shipping.and_then(|by| by.carrier.clone()), 
         minor(|by| by.discount), minor(|by| by.tax), minor(|by| by.tax_included), shipping.and_then(|by| by.earliest),

@@ -36,7 +36,8 @@ macro_rules! select_orders {
     ($($rest:expr),+) => {
         concat!(
             "
-        select o.id, o.number, o.user_id, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
+        select o.id, o.number, o.user_id,
+               case when o.user_id is null then (select email from order_guests g where g.order_id = o.id) end as guest_email, o.status, o.currency, o.subtotal_minor, o.discount_minor, o.shipping_minor,
                o.tax_minor, o.tax_included_minor, o.total_minor, o.captured_minor, o.refunded_minor, o.created_at, o.updated_at,
                o.expires_at, o.cancel_requested_at, o.cancelled_at, o.cancel_reason, o.confirm_reason, o.on_hold, o.note,
                o.shipped_at, o.carrier, o.tracking_number, o.tracking_url, o.ship_to_name, o.ship_to_company,
@@ -114,7 +115,8 @@ macro_rules! list_orders_by_payment {
 queries! {
     FIND: "look up an order" = select_orders!("where o.id = $1");
 
-    FIND_OWN: "look up one's own order" = select_orders!("where o.id = $1 and o.user_id = $2");
+    FIND_OWN: "look up one's own order" = select_orders!("
+        where o.id = $1 and ($2::uuid is null or o.user_id = $2) and ($3::uuid is null or o.id = $3 and o.user_id is null)");
 
     NEWEST: "list orders" = list_orders!("", "o.id < $4", "o.id desc");
 
@@ -161,7 +163,9 @@ pub(in crate::ordering) async fn find(
 ) -> Result<Option<Order>, DbError> {
     let row = match viewer {
         Viewer::Staff => db.row(&FIND, &[&id]).await?,
-        Viewer::Buyer(buyer) => db.row(&FIND_OWN, &[&id, &buyer]).await?,
+        Viewer::Buyer(_) | Viewer::Guest(_) => {
+            db.row(&FIND_OWN, &[&id, &viewer.owner(), &viewer.guest_order()]).await?
+        }
     };
     Ok(with_lines(db, row.into_iter().collect()).await?.pop())
 }

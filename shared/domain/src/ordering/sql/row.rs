@@ -3,6 +3,7 @@
 use super::address::address;
 use super::amounts::{self, money};
 use crate::db::{DbError, Query};
+use crate::email::Email;
 use crate::id::ProductId;
 use crate::ordering::cancel_reason::CancelReason;
 use crate::ordering::note::Note;
@@ -10,6 +11,7 @@ use crate::ordering::number::OrderNumber;
 use crate::ordering::order::{Order, OrderLine, Reason, Totals};
 use crate::ordering::shipment::Shipment;
 use crate::status::{OrderStatus, PaymentIntentStatus};
+use crate::viewer::Holder;
 use tokio_postgres::Row;
 
 pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
@@ -21,7 +23,7 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
     Ok(Order {
         id: row.get("id"),
         number: number(query, row)?,
-        buyer: row.get("user_id"),
+        holder: holder(query, row)?,
         status: status(query, row)?,
         lines,
         totals: Totals {
@@ -53,6 +55,15 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
         note: row.get::<_, Option<_>>("note").map(Note::from_stored),
         version: row.get("version"),
     })
+}
+
+fn holder(query: &Query, row: &Row) -> Result<Holder, DbError> {
+    if let Some(user) = row.get("user_id") {
+        return Ok(Holder::Account(user));
+    }
+    let email: Option<String> = row.get("guest_email");
+    let email = email.ok_or(DbError::invalid_row(query, "an order of nobody"))?;
+    Ok(Holder::Guest(Email::from_stored(email)))
 }
 
 fn shipment(row: &Row) -> Option<Shipment> {

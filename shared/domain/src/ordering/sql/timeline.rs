@@ -10,7 +10,8 @@ use tokio_postgres::Row;
 
 queries! {
     VIEWABLE: "check whether an order may be viewed" = "
-        select 1 from orders where id = $1 and ($2::uuid is null or user_id = $2)";
+        select 1 from orders
+        where id = $1 and ($2::uuid is null or user_id = $2) and ($3::uuid is null or id = $3 and user_id is null)";
 
     /// `place` sorts causes before their effects where one transaction wrote both, and so at the same time.
     TIMELINE: "list an order's timeline" = "
@@ -86,7 +87,7 @@ pub(in crate::ordering) async fn viewable(
     viewer: Viewer,
     id: OrderId,
 ) -> Result<bool, DbError> {
-    Ok(db.row(&VIEWABLE, &[&id, &viewer.owner()]).await?.is_some())
+    Ok(db.row(&VIEWABLE, &[&id, &viewer.owner(), &viewer.guest_order()]).await?.is_some())
 }
 
 /// The entries that the viewer may see, the oldest first.

@@ -29,7 +29,7 @@ pub(in crate::ordering) fn order(
     Order {
         id: OrderId::generate(),
         number: None,
-        buyer: UserId::generate(),
+        holder: crate::viewer::Holder::Account(UserId::generate()),
         status,
         lines: vec![line.clone(), line],
         totals: Totals {

@@ -1,4 +1,4 @@
-//! What holds for all prices of the shop: its home country, and whether there are any rules.
+//! What holds for the whole shop: its home country, whether there are any rules of prices, and whether guests may buy.
 
 mod sql;
 
@@ -15,6 +15,8 @@ pub struct ShopPricing {
     pub home_country: Option<Country>,
     /// Whether there is a taxed country, an active shipping method or an active discount.
     pub has_rules: bool,
+    /// Whether those may buy who have no account.
+    pub guest_checkout: bool,
     /// Incremented by each change of the settings.
     pub version: i64,
 }
@@ -23,19 +25,22 @@ pub async fn show(db: &Db) -> Result<ShopPricing, Failure<Refusal>> {
     Ok(sql::shop_pricing(db).await?)
 }
 
-/// Refused with `Stale` unless the settings have one of the expected versions. Without effect, the version stays.
-pub async fn set_home_country(
+/// Refused with `Stale` unless the settings have one of the expected versions. Without effect, the version stays. `None` leaves
+/// it as it is whether guests may buy.
+pub async fn set(
     db: &Db,
     expected_versions: Option<&[i64]>,
     home_country: Option<Country>,
+    guest_checkout: Option<bool>,
 ) -> Result<ShopPricing, Failure<Refusal>> {
     db.transaction(async |tx| {
         let current = sql::lock_shop_pricing(tx).await?;
         check_version(current.version, expected_versions)?;
-        if current.home_country == home_country {
+        let guest_checkout = guest_checkout.unwrap_or(current.guest_checkout);
+        if (current.home_country, current.guest_checkout) == (home_country, guest_checkout) {
             return Ok(current);
         }
-        Ok(sql::set_home_country(tx, home_country).await?)
+        Ok(sql::set(tx, home_country, guest_checkout).await?)
     })
     .await
 }

@@ -7,15 +7,15 @@ use tokio_postgres::Row;
 
 queries! {
     SHOP_PRICING: "look up the settings of prices" = "
-        select home_country, has_rules, version from shop_pricing";
+        select home_country, has_rules, guest_checkout, version from shop_pricing";
 
     LOCK_SHOP_PRICING: "lock the settings of prices" = "
-        select home_country, has_rules, version from shop_pricing for no key update";
+        select home_country, has_rules, guest_checkout, version from shop_pricing for no key update";
 
-    SET_HOME_COUNTRY: "change the home country" = "
+    SET: "change the settings of prices" = "
         update shop_pricing
-        set home_country = $1, version = version + 1, revision = revision + 1
-        returning home_country, has_rules, version";
+        set home_country = $1, guest_checkout = $2, version = version + 1, revision = revision + 1
+        returning home_country, has_rules, guest_checkout, version";
 }
 
 pub(super) async fn shop_pricing(db: &Db) -> Result<ShopPricing, DbError> {
@@ -26,12 +26,13 @@ pub(super) async fn lock_shop_pricing(tx: &Tx<'_>) -> Result<ShopPricing, DbErro
     read(&LOCK_SHOP_PRICING, tx.row(&LOCK_SHOP_PRICING, &[]).await?)
 }
 
-pub(super) async fn set_home_country(
+pub(super) async fn set(
     tx: &Tx<'_>,
     home_country: Option<Country>,
+    guest_checkout: bool,
 ) -> Result<ShopPricing, DbError> {
     let code = home_country.map(Country::code);
-    read(&SET_HOME_COUNTRY, tx.row(&SET_HOME_COUNTRY, &[&code]).await?)
+    read(&SET, tx.row(&SET, &[&code, &guest_checkout]).await?)
 }
 
 /// The table has one row.
@@ -44,6 +45,7 @@ fn read(query: &Query, row: Option<Row>) -> Result<ShopPricing, DbError> {
     Ok(ShopPricing {
         home_country: home_country.transpose()?,
         has_rules: row.get("has_rules"),
+        guest_checkout: row.get("guest_checkout"),
         version: row.get("version"),
     })
 }

@@ -1,8 +1,10 @@
 //! The statement that uses discounts.
 
 use crate::db::{DbError, Tx, queries};
-use crate::id::{DiscountId, OrderId, UserId};
+use crate::email::Email;
+use crate::id::{DiscountId, OrderId};
 use crate::pricing::AppliedDiscount;
+use crate::viewer::Holder;
 
 queries! {
     /// Limited discounts are locked by ascending id, after the products: this lock is the last one taken. It returns those that
@@ -11,7 +13,7 @@ queries! {
         with want as (
             select id, amount, buyer.key as buyer
             from unnest($2::uuid[], $3::int8[]) as want (id, amount),
-                 (select discount_buyer(email_norm) as key from users where id = $4) as buyer
+                 (select discount_buyer(coalesce((select email_norm from users where id = $4), $5)) as key) as buyer
         ), locked as (
             select d.id from discounts d join want using (id) where d.max_uses is not null order by d.id for no key update of d
         ), counted as (
@@ -39,11 +41,12 @@ queries! {
 pub(crate) async fn use_discounts(
     tx: &Tx<'_>,
     order: OrderId,
-    buyer: UserId,
+    buyer: &Holder,
     discounts: &[&AppliedDiscount],
 ) -> Result<Vec<DiscountId>, DbError> {
     let ids: Vec<_> = discounts.iter().map(|discount| discount.id).collect();
     let amounts: Vec<_> = discounts.iter().map(|discount| discount.amount.minor).collect();
-    let refused = tx.rows(&USE, &[&order, &ids, &amounts, &buyer]).await?;
+    let (user, guest) = (buyer.user(), buyer.guest().map(Email::normalized));
+    let refused = tx.rows(&USE, &[&order, &ids, &amounts, &user, &guest]).await?;
     Ok(refused.iter().map(|row| row.get("id")).collect())
 }

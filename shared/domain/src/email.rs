@@ -1,4 +1,4 @@
-//! Email addresses of accounts.
+//! Email addresses. Pure.
 
 use crate::failure::Invalid;
 
@@ -27,6 +27,12 @@ impl Email {
             }),
             _ => wrong("bad_email", "must be an email address such as ann@example.com"),
         }
+    }
+
+    /// As it was stored: parsed once, and not again.
+    pub(crate) fn from_stored(original: String) -> Self {
+        let normalized = original.to_ascii_lowercase();
+        Self { original, normalized }
     }
 
     /// The address as entered, without surrounding white space.
