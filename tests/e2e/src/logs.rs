@@ -8,7 +8,13 @@ async fn the_logs_of_a_day_are_json_name_the_requests_and_tell_no_secret() {
     let shop = open().await;
     local::demo::run(&shop, |_, _| ()).await.unwrap();
 
-    let people = ["ada@example.com", "correct horse battery", &shop.admin_password];
+    let people = [
+        "ada@example.com",
+        "correct horse battery",
+        "grace@example.com",
+        "cks_",
+        &shop.admin_password,
+    ];
     let logs = shop.logs().unwrap().without_secrets(people);
 
     let mut requests = 0;

@@ -20,6 +20,8 @@ pub struct Customer {
     http: reqwest::Client,
     api: String,
     token: Option<String>,
+    /// What opens the checkout of a guest.
+    checkout_secret: Option<String>,
     /// The email address, once logged in.
     user: Option<String>,
     exchanges: Option<ExchangeLog>,
@@ -29,7 +31,19 @@ impl Customer {
     /// A client that is not logged in. `api` is the base URL.
     pub fn anonymous(api: &str) -> Self {
         let (http, api) = (reqwest::Client::new(), api.to_owned());
-        Self { http, api, token: None, user: None, exchanges: None }
+        Self { http, api, token: None, checkout_secret: None, user: None, exchanges: None }
+    }
+
+    /// Sends an access token from now on.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
+    }
+
+    /// Sends the secret of a guest's checkout from now on.
+    #[must_use]
+    pub fn with_checkout_secret(self, secret: &str) -> Self {
+        Self { checkout_secret: Some(secret.to_owned()), ..self }
     }
 
     /// Records all requests and responses from now on.
@@ -105,6 +119,9 @@ impl Customer {
         let mut request = self.http.request(method, format!("{}{path}", self.api));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(secret) = &self.checkout_secret {
+            request = request.header("checkout-secret", secret);
         }
         let response = with(request).send().await?;
         let status = response.status().as_u16();

@@ -31,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs one order from browsing to refund, a cancelled and an expired one, and checks every step
+    /// Runs one order from browsing to refund, a cancelled one, an expired one and a guest's, and checks every step
     Demo,
     /// Generates load while a fault is injected every second, then checks that nothing is lost or done twice
     Soak {

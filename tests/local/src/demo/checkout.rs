@@ -77,7 +77,7 @@ pub(super) async fn buy(
 }
 
 /// Every part of a bill whose prices include the tax.
-fn sum(bill: &Value) -> String {
+pub(super) fn sum(bill: &Value) -> String {
     let [goods, discount, shipping, total, tax] =
         ["subtotal", "discount", "shipping", "total", "tax_included"]
             .map(|part| money(&bill[part]));
