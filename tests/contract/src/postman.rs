@@ -6,7 +6,7 @@ use crate::document::{self, Operation};
 use crate::generated_files;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use steps::{Caller, STEPS, Step};
+use steps::{Caller, Step};
 
 #[test]
 fn the_published_collection_is_what_the_document_says() {
@@ -17,7 +17,7 @@ fn the_published_collection_is_what_the_document_says() {
 fn every_operation_is_in_the_collection() {
     let operations: BTreeSet<_> =
         document::operations().iter().map(|operation| operation.id().to_owned()).collect();
-    let steps: BTreeSet<_> = STEPS.iter().map(|step| step.operation.to_owned()).collect();
+    let steps: BTreeSet<_> = steps::all().map(|step| step.operation.to_owned()).collect();
     assert_eq!(operations, steps);
 }
 
@@ -27,7 +27,7 @@ fn collection() -> Value {
         .map(|operation| (operation.id().to_owned(), operation))
         .collect();
     let mut folders: Vec<(&str, Vec<Value>)> = Vec::new();
-    for step in STEPS {
+    for step in steps::all() {
         let operation = operations
             .get(step.operation)
             .unwrap_or_else(|| panic!("there is no operation {}", step.operation));
@@ -60,7 +60,7 @@ fn variables() -> Vec<Value> {
     ];
     let given = given.into_iter().map(|(key, value)| json!({"key": key, "value": value}));
     let kept: BTreeSet<_> =
-        STEPS.iter().flat_map(|step| step.keep).map(|(variable, _)| *variable).collect();
+        steps::all().flat_map(|step| step.keep).map(|(variable, _)| *variable).collect();
     given.chain(kept.into_iter().map(|key| json!({"key": key, "value": ""}))).collect()
 }
 
@@ -70,6 +70,9 @@ fn item(step: &Step, operation: &Operation) -> Value {
     let parameters = operation.spec["parameters"].as_array().into_iter().flatten();
     if parameters.filter(|p| p["required"] == true).any(|p| p["name"] == "Idempotency-Key") {
         headers.push(("Idempotency-Key", "{{$guid}}"));
+    }
+    if matches!(step.caller, Caller::Guest | Caller::CustomerAndGuest) {
+        headers.push(("Checkout-Secret", "{{checkout_secret}}"));
     }
     if step.body.is_some() {
         headers.push(("Content-Type", "application/json"));
@@ -104,8 +107,8 @@ fn auth(caller: Caller) -> Value {
         json!({"type": "bearer", "bearer": [token]})
     };
     match caller {
-        Caller::Anonymous => json!({"type": "noauth"}),
-        Caller::Customer => bearer("token"),
+        Caller::Anonymous | Caller::Guest => json!({"type": "noauth"}),
+        Caller::Customer | Caller::CustomerAndGuest => bearer("token"),
         Caller::Staff => bearer("staff_token"),
     }
 }
