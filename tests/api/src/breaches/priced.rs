@@ -1,4 +1,4 @@
-//! Breaches in what orders are made of, and in checkouts. Where a constraint forbids one, it is dropped first.
+//! Breaches in what orders are made of, whose they are, and in checkouts. Where a constraint forbids one, it is dropped first.
 
 use super::{Fixture, expect};
 use invariants::BreachKind::Lost;
@@ -67,6 +67,45 @@ async fn checkouts_and_their_orders_as_they_ought_to_be_are_no_breach() {
     fixture.corrupt(&checkout("is_current", "true")).await;
     fixture.corrupt(&checkout("status", "'cancelled'")).await;
 
+    expect(fixture.shop.audit(), &[]).await;
+}
+
+/// The guest of the order: with the address of its account, or another one, and joined or not.
+fn guest(address: &str, joined_at: &str) -> String {
+    format!(
+        "insert into order_guests (order_id, email, email_norm, origin, joined_at)
+         select o.id, {address}, {address}, 1, {joined_at} from orders o join users u on u.id = o.user_id"
+    )
+}
+
+#[tokio::test]
+async fn an_order_of_nobody_or_of_another_address_than_its_guests_is_named() {
+    let joined = guest("u.email_norm", "now()");
+    for (sql, found) in [
+        ("update orders set user_id = null".to_owned(), "\"is_guests\":false"),
+        (guest("u.email_norm", "null"), "\"joined_at\":null"),
+        (format!("{joined}; update orders set user_id = null"), "\"user\":null"),
+        (guest("'somebody@example.com'", "now()"), "\"is_address_of_user\":false"),
+        (format!("{joined}; update users set email_verified_at = null"), "\"is_proven\":false"),
+    ] {
+        let fixture = Fixture::with_order("pending").await;
+
+        fixture.corrupt(&sql).await;
+
+        expect(fixture.shop.audit(), &[("I17", Lost, found)]).await;
+    }
+}
+
+#[tokio::test]
+async fn orders_of_guests_are_no_breach_joined_by_their_account_or_not() {
+    let fixture = Fixture::with_order("pending").await;
+
+    fixture.corrupt(&guest("u.email_norm", "now()")).await;
+    expect(fixture.shop.audit(), &[]).await;
+
+    fixture
+        .corrupt("update order_guests set joined_at = null; update orders set user_id = null")
+        .await;
     expect(fixture.shop.audit(), &[]).await;
 }
 

@@ -93,6 +93,8 @@ async fn every_breach_is_found_by_its_own_check() {
         ("delete from order_history", vec!["I4"]),
         ("alter table checkouts drop constraint checkouts_completed_has_order; insert into checkouts (id, user_id, order_id, expires_at)
           select gen_random_uuid(), user_id, id, now() from orders", vec!["I15"]),
+        // An order of nobody.
+        ("update orders set user_id = null", vec!["I17"]),
         // An amount between two steps of its currency.
         ("update products set currency = 'KWD'; update order_lines set currency = 'KWD'; update orders set currency = 'KWD',
           shipping_method_id = gen_random_uuid(), shipping_name = 'Parcel', shipping_minor = 5, total_minor = total_minor + 5",
