@@ -256,6 +256,30 @@ async fn a_buyer_uses_a_code_as_often_as_they_may_whatever_stands_behind_the_plu
     shop.check_invariants().await;
 }
 
+#[tokio::test]
+async fn a_buyer_uses_a_code_several_times_if_they_may() {
+    let shop = Shop::open().await;
+    let (mug, buyer) = (mug(&shop).await, shop.customer().await);
+    shop.discount(Discount { max_per_buyer: Some(3), ..Discount::any() }).await;
+    let body = json!({"discount_codes": ["WELCOME"], "expected_total": euros(2250)});
+    let body = with(order_body([(mug, 1)]), &body);
+    let api = api(&shop);
+    let mut placed = Vec::new();
+    for _ in 0..3 {
+        let answer = place(&api, &buyer, &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        placed.push(answer.text("/id").to_owned());
+    }
+
+    assert_eq!(place(&api, &buyer, &body).await.refusal(), (409, "total_changed"));
+
+    // The use that was given back is not the last one.
+    cancel(&api, &buyer, &placed[1]).await;
+    assert_eq!(place(&api, &buyer, &body).await.status, 201);
+    assert_eq!(place(&api, &buyer, &body).await.refusal(), (409, "total_changed"));
+    shop.check_invariants().await;
+}
+
 /// K10: however an order ends, and however often, its use is given back once.
 #[tokio::test]
 async fn a_cancelled_order_gives_its_code_back_once() {

@@ -24,10 +24,10 @@ queries! {
             from want
             join discounts d using (id)
             cross join lateral (
-                select min(nth)::smallint as nth from generate_series(1, d.max_per_buyer) as nth
+                select min(use.nth)::smallint as nth from generate_series(1, d.max_per_buyer) as use (nth)
                 where not exists (
                     select from discount_uses u
-                    where (u.discount_id, u.buyer, u.nth) = (d.id, want.buyer, nth) and u.released_at is null)) as free
+                    where (u.discount_id, u.buyer, u.nth) = (d.id, want.buyer, use.nth) and u.released_at is null)) as free
             where d.active and now() >= d.starts_at and now() < d.ends_at
               and (d.max_per_buyer is null or free.nth is not null)
               and (d.max_uses is null or want.id in (select id from counted))
