@@ -83,9 +83,12 @@ impl Checkout {
 
     /// Not once it, its order or its lines belong to an account.
     pub(super) fn opens_to_secret(&self, secret: &Secret) -> bool {
-        self.user.is_none()
-            && self.merged_into.is_none()
-            && self.secret_hash.as_ref() == Some(&secret.hash())
+        self.user.is_none() && self.merged_into.is_none() && self.has_secret(secret)
+    }
+
+    /// Whether it is the checkout's secret, whatever it opens.
+    pub(super) fn has_secret(&self, secret: &Secret) -> bool {
+        self.secret_hash.as_ref() == Some(&secret.hash())
     }
 
     /// Refused once it is over.

@@ -37,7 +37,7 @@ pub async fn claim(
         let ((wanted, current), (at, _)) = (locked?, clock?);
         let wanted = wanted.ok_or(Refusal::NotFound)?;
         let is_own = wanted.is_of(user);
-        if !is_own && wanted.merged_into.is_none() && !wanted.opens_to_secret(secret) {
+        if !is_own && (wanted.user.is_some() || !wanted.has_secret(secret)) {
             return Err(Refusal::NotFound.into());
         }
         let taking = Taking { claim, is_proven: active.email_verified, at };

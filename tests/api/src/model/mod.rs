@@ -6,12 +6,14 @@
 
 mod buyer;
 mod buying;
+mod holder;
 mod snapshot;
 mod state;
 mod step;
 mod system;
 mod transitions;
 
+use holder::Holder;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed, TestRng, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine as _, StateMachineTest, prop_state_machine};
@@ -27,14 +29,18 @@ use tokio::runtime::{Builder, Runtime};
 const SCENARIOS: u32 = 125;
 
 /// States, problem codes and situations that the scenarios must reach.
-const EXPECTED_COVERAGE: [&str; 29] = [
+const EXPECTED_COVERAGE: [&str; 36] = [
     "Cancelled",
     "Confirmed",
     "Pending",
     "Shipped",
+    "a checkout is united with another",
+    "a guest's order was paid",
+    "a joined order was paid",
     "amount_too_large",
     "below_reserved",
     "checkout_completed",
+    "checkout_not_found",
     "checkout_not_ready",
     "checkout_over",
     "dispute Lost",
@@ -42,6 +48,7 @@ const EXPECTED_COVERAGE: [&str; 29] = [
     "dispute Won",
     "goods came back",
     "illegal_move",
+    "invalid_value",
     "money came too late",
     "not_payable",
     "not_refundable",
@@ -49,6 +56,7 @@ const EXPECTED_COVERAGE: [&str; 29] = [
     "nothing_left",
     "on_hold",
     "order_ending",
+    "order_not_found",
     "order_refunded",
     "out_of_stock",
     "payment_disputed",
@@ -56,6 +64,7 @@ const EXPECTED_COVERAGE: [&str; 29] = [
     "refund Some(Succeeded)",
     "refund Some(Requested)",
     "too_many_pieces",
+    "too_many_unpaid",
     "total_changed",
 ];
 
@@ -153,7 +162,19 @@ fn the_stories_come_to_every_end() {
             if let Outcome::Refused(code) = model.outcome {
                 seen.insert(code.to_owned());
             }
+            if model.checkouts.iter().any(|checkout| checkout.merged_into.is_some()) {
+                seen.insert("a checkout is united with another".to_owned());
+            }
             for order in &model.orders {
+                match order.holder {
+                    Holder::Guest(_) if order.is_paid() => {
+                        seen.insert("a guest's order was paid".to_owned());
+                    }
+                    Holder::Joined if order.is_paid() => {
+                        seen.insert("a joined order was paid".to_owned());
+                    }
+                    _ => {}
+                }
                 seen.insert(format!("{:?}", order.status));
                 seen.extend(
                     order.refunds.iter().map(|refund| format!("refund {:?}", refund.known)),

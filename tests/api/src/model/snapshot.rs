@@ -1,6 +1,7 @@
 //! The state of a scenario as text: what the database holds, and what the model expects.
 
 use super::buying::CheckoutStatus;
+use super::holder::Holder;
 use super::state::{Model, Order, RefundState, Status};
 use std::fmt::Write as _;
 
@@ -9,15 +10,19 @@ pub(super) const SNAPSHOT: &str = "
     (select format('stock %s %s', on_hand, reserved)
      from unnest($1::uuid[]) with ordinality mine (id, position) join products using (id) order by position)
     union all
-    (select format('%s%s total %s captured %s refunded %s%s [%s]', o.status,
+    (select format('%s%s%s total %s captured %s refunded %s%s [%s]', o.status,
                    case when o.status = 'pending' and o.cancel_requested_at is not null then ' ending' else '' end,
+                   case when o.user_id is null then ' of a guest' else '' end,
                    o.total_minor, o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
                    (select string_agg(r.amount_minor || ' ' || r.status, ', ' order by r.amount_minor, r.status)
                     from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id))
      from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)
     union all
-    (select format('checkout %s', status)
-     from unnest($3::uuid[]) with ordinality mine (id, position) join checkouts using (id) order by position)
+    (select format('checkout %s%s', c.status,
+                   case when coalesce(c.user_id, o.user_id) is null then ' of a guest' else '' end)
+     from unnest($3::uuid[]) with ordinality mine (id, position) join checkouts c using (id)
+     left join orders o on o.id = c.order_id
+     order by position)
     union all
     select format('code used %s', used) from discounts where id = $4";
 
@@ -36,7 +41,7 @@ pub(super) fn expected(model: &Model) -> String {
             CheckoutStatus::Completed => "completed",
             CheckoutStatus::Cancelled => "cancelled",
         };
-        writeln!(text, "checkout {status}").unwrap();
+        writeln!(text, "checkout {status}{}", guest(checkout.holder)).unwrap();
     }
     writeln!(text, "code used {}", model.uses()).unwrap();
     text
@@ -68,5 +73,12 @@ fn line(order: &Order) -> String {
     let hold = if order.is_on_hold() { " on hold" } else { "" };
     let (total, captured, refunded) = (order.total(), order.captured(), order.refunded());
     let refunds = refunds.join(", ");
-    format!("{status} total {total} captured {captured} refunded {refunded}{hold} [{refunds}]")
+    let guest = guest(order.holder);
+    format!(
+        "{status}{guest} total {total} captured {captured} refunded {refunded}{hold} [{refunds}]"
+    )
+}
+
+fn guest(holder: Holder) -> &'static str {
+    if holder.is_guest() { " of a guest" } else { "" }
 }

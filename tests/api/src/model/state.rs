@@ -1,19 +1,26 @@
 //! The state of the model: a shop without a database, and a Stripe of whose state the shop knows only a part.
 
 use super::buying::Checkout;
+use super::holder::Holder;
 
 /// The number of products.
 pub(super) const PRODUCTS: usize = 2;
 /// Of each product, in cents.
 pub(super) const PRICES: [i64; PRODUCTS] = [1999, 250];
 /// Of each product, in pieces.
-pub(super) const INITIAL_STOCK: i32 = 8;
+pub(super) const INITIAL_STOCK: i32 = 12;
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     pub(super) stock: [StockLevel; PRODUCTS],
     pub(super) orders: Vec<Order>,
     pub(super) checkouts: Vec<Checkout>,
+    /// Whether most of the scenario's steps are about checkouts.
+    pub(super) is_of_checkouts: bool,
+    /// The account's current checkout, which may be over.
+    pub(super) current: Option<usize>,
+    /// How many guests have placed, whatever became of them.
+    pub(super) orders_of_guests: usize,
     /// Of the last step.
     pub(super) outcome: Outcome,
 }
@@ -50,6 +57,7 @@ pub(super) struct Order {
     pub(super) quantities: [i32; PRODUCTS],
     /// In cents.
     pub(super) discount: i64,
+    pub(super) holder: Holder,
     pub(super) status: Status,
     /// Its cancellation is requested, and waits for Stripe to cancel the payment.
     pub(super) is_ending: bool,
@@ -127,10 +135,11 @@ pub(super) enum StripeEvent {
 }
 
 impl Model {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(is_of_checkouts: bool) -> Self {
         let level = StockLevel { on_hand: INITIAL_STOCK, reserved: 0, sequence: 0 };
         let (orders, checkouts, outcome) = (Vec::new(), Vec::new(), Outcome::NotAsked);
-        Self { stock: [level; PRODUCTS], orders, checkouts, outcome }
+        let (stock, current, orders_of_guests) = ([level; PRODUCTS], None, 0);
+        Self { stock, orders, checkouts, is_of_checkouts, current, orders_of_guests, outcome }
     }
 
     pub(super) fn order(&mut self, index: usize) -> Option<&mut Order> {
@@ -235,10 +244,11 @@ impl Model {
 }
 
 impl Order {
-    pub(super) fn new(quantities: [i32; PRODUCTS], discount: i64) -> Self {
+    pub(super) fn new(quantities: [i32; PRODUCTS], discount: i64, holder: Holder) -> Self {
         Self {
             quantities,
             discount,
+            holder,
             status: Status::Pending,
             is_ending: false,
             is_expired: false,

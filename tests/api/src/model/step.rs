@@ -1,6 +1,7 @@
 //! The steps of a scenario, and how they are chosen.
 
-use super::buying::{CheckoutStatus, Wish};
+use super::buying::{Checkout, CheckoutStatus, Wish};
+use super::holder::{Address, Holder, Key};
 use super::state::{DisputeState, Model, Order, PRODUCTS, PaymentState, Status};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -14,23 +15,43 @@ pub(super) enum Step {
         wish: Wish,
         twice: bool,
     },
-    /// Creates a checkout.
-    Wish(Wish),
+    /// Creates a checkout, as the account or as a guest.
+    Wish {
+        wish: Wish,
+        holder: Holder,
+    },
     SetLine {
         checkout: usize,
         product: usize,
         quantity: i32,
+        key: Key,
+    },
+    /// Names the address of a guest, or takes it out.
+    Name {
+        checkout: usize,
+        address: Option<Address>,
+        key: Key,
     },
     CancelCheckout {
         checkout: usize,
+        key: Key,
     },
     /// Completes a checkout over the total that the buyer was told last; the same request is sent once, or twice at once.
     Complete {
         checkout: usize,
         twice: bool,
+        key: Key,
     },
+    /// The account takes a checkout over, mostly with its secret.
+    ClaimCheckout {
+        checkout: usize,
+        has_secret: bool,
+    },
+    /// The account takes over what was ordered as a guest under its address.
+    ClaimOrders,
     StartPayment {
         order: usize,
+        key: Key,
     },
     /// Pays the intent at Stripe, with a card that is accepted or declined.
     Pay {
@@ -47,6 +68,7 @@ pub(super) enum Step {
     Cancel {
         order: usize,
         by_staff: bool,
+        key: Key,
     },
     Refund {
         order: usize,
@@ -104,17 +126,17 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self::new()).boxed()
+        any::<bool>().prop_map(Self::new).boxed()
     }
 
     fn transitions(model: &Self) -> BoxedStrategy<Step> {
         let quantities = [0..4_i32, 0..4_i32]
             .prop_filter("at least one piece", |quantities| quantities.iter().sum::<i32>() > 0);
-        let wish = (quantities, prop::bool::weighted(0.4))
+        let wish = (quantities, prop::bool::weighted(0.6))
             .prop_map(|(quantities, has_code)| Wish { quantities, has_code });
         let place =
             (wish.clone(), any::<bool>()).prop_map(|(wish, twice)| Step::Place { wish, twice });
-        let wish = wish.prop_map(Step::Wish);
+        let wish = (wish, holder()).prop_map(|(wish, holder)| Step::Wish { wish, holder });
         let product = 0..PRODUCTS;
         let adjust = (product.clone(), -6..7_i32)
             .prop_filter("not zero", |(_, delta)| *delta != 0)
@@ -124,8 +146,14 @@ impl ReferenceStateMachine for Model {
         );
         let orders = model.orders.len();
         let checkout = checkout_steps(model);
+        let (often, pays) = if model.is_of_checkouts { (12, 2) } else { (1, 6) };
+        let (new, old) = if model.checkouts.iter().any(Checkout::is_ready) {
+            (often, 2 * often)
+        } else {
+            (2 * often, often)
+        };
         if orders == 0 {
-            return prop_oneof![6 => place, 2 => wish, 4 => checkout, 1 => adjust, 1 => count]
+            return prop_oneof![4 => place, new => wish, old => checkout, 1 => adjust, 1 => count]
                 .boxed();
         }
         let any_order = || (0..orders).boxed();
@@ -143,6 +171,7 @@ impl ReferenceStateMachine for Model {
             if model.orders.iter().any(matches) { weight } else { 1 }
         };
         let is_unpaid = |order: &Order| order.payment.is_none() && order.status == Status::Pending;
+        let is_joinable = |order: &Order| order.holder == Holder::Guest(Some(Address::OfAccount));
         let is_confirmed = |order: &Order| order.status == Status::Confirmed;
         let is_payable = |order: &Order| {
             order.payment.is_some_and(|payment| payment.at_stripe == PaymentState::Open)
@@ -157,7 +186,7 @@ impl ReferenceStateMachine for Model {
         };
         let part = prop_oneof![
             1 => Just(RefundPart::Rest),
-            2 => (1..3000_i64).prop_map(RefundPart::Amount),
+            3 => (1..6000_i64).prop_map(RefundPart::Amount),
             3 => (product, 1..4_i32).prop_flat_map(|(product, quantity)| {
                 (0..=quantity).prop_map(move |restock| RefundPart::Line { product, quantity, restock })
             }),
@@ -167,15 +196,17 @@ impl ReferenceStateMachine for Model {
         let place_weight = if orders < ENOUGH_ORDERS { 4 } else { 1 };
         prop_oneof![
             place_weight => place,
-            1 => wish,
-            if model.checkouts.is_empty() { 1 } else { 3 } => checkout,
-            if_any(is_unpaid, 6) => order(is_unpaid)
-                .prop_map(|order| Step::StartPayment { order }),
+            new => wish,
+            old => checkout,
+            if_any(is_joinable, 3) => Just(Step::ClaimOrders),
+            if_any(is_unpaid, pays) => (order(is_unpaid), key())
+                .prop_map(|(order, key)| Step::StartPayment { order, key }),
             if_any(is_payable, 7) => (order(is_payable), prop::bool::weighted(0.2))
                 .prop_map(|(order, declined)| Step::Pay { order, declined }),
             9 => (order(|order| order.payment.is_some()), which, any::<bool>())
                 .prop_map(|(order, which, twice)| Step::DeliverEvent { order, which, twice }),
-            2 => (any_order(), any::<bool>()).prop_map(|(order, by_staff)| Step::Cancel { order, by_staff }),
+            2 => (any_order(), any::<bool>(), key())
+                .prop_map(|(order, by_staff, key)| Step::Cancel { order, by_staff, key }),
             if_any(was_paid, 5) => (order(was_paid), part).prop_map(|(order, part)| Step::Refund { order, part }),
             1 => (order(is_refundable), 1..2500_i64).prop_map(|(order, amount)| Step::RefundAtStripe { order, amount }),
             2 => (order(|order| !order.refunds.is_empty()), 0..4_usize)
@@ -201,14 +232,17 @@ impl ReferenceStateMachine for Model {
     fn preconditions(model: &Self, step: &Step) -> bool {
         match step {
             Step::Place { .. }
-            | Step::Wish(_)
+            | Step::Wish { .. }
+            | Step::ClaimOrders
             | Step::Sweep
             | Step::Adjust { .. }
             | Step::Count { .. } => true,
             Step::SetLine { checkout, .. }
-            | Step::CancelCheckout { checkout }
+            | Step::Name { checkout, .. }
+            | Step::CancelCheckout { checkout, .. }
+            | Step::ClaimCheckout { checkout, .. }
             | Step::Complete { checkout, .. } => *checkout < model.checkouts.len(),
-            Step::StartPayment { order }
+            Step::StartPayment { order, .. }
             | Step::Pay { order, .. }
             | Step::DeliverEvent { order, .. }
             | Step::Cancel { order, .. }
@@ -228,26 +262,54 @@ impl ReferenceStateMachine for Model {
     }
 }
 
-/// What is done with a checkout, mostly one that is open; a sweep if there is none.
+/// What is done with a checkout, mostly one on which the step has an effect; a sweep if there is none.
 fn checkout_steps(model: &Model) -> BoxedStrategy<Step> {
     let count = model.checkouts.len();
     if count == 0 {
         return Just(Step::Sweep).boxed();
     }
-    let is_open = |index: &usize| model.checkouts[*index].status == CheckoutStatus::Open;
-    let open: Vec<_> = (0..count).filter(is_open).collect();
     let any_checkout = (0..count).boxed();
-    let checkout = if open.is_empty() {
-        any_checkout
-    } else {
-        prop_oneof![3 => select(open), 1 => any_checkout].boxed()
+    let checkout = |matches: fn(&Checkout) -> bool| {
+        let fitting: Vec<_> =
+            (0..count).filter(|index| matches(&model.checkouts[*index])).collect();
+        if fitting.is_empty() {
+            return any_checkout.clone();
+        }
+        prop_oneof![4 => select(fitting), 1 => any_checkout.clone()].boxed()
     };
+    let ready = checkout(Checkout::is_ready);
+    let checkout = checkout(|checkout| checkout.status == CheckoutStatus::Open);
     prop_oneof![
-        6 => (checkout.clone(), any::<bool>())
-            .prop_map(|(checkout, twice)| Step::Complete { checkout, twice }),
-        2 => (checkout.clone(), 0..PRODUCTS, 0..4_i32)
-            .prop_map(|(checkout, product, quantity)| Step::SetLine { checkout, product, quantity }),
-        1 => checkout.prop_map(|checkout| Step::CancelCheckout { checkout }),
+        7 => (ready, any::<bool>(), key())
+            .prop_map(|(checkout, twice, key)| Step::Complete { checkout, twice, key }),
+        2 => (checkout.clone(), 0..PRODUCTS, 0..4_i32, key()).prop_map(
+            |(checkout, product, quantity, key)| Step::SetLine { checkout, product, quantity, key }
+        ),
+        2 => (checkout.clone(), address(), key())
+            .prop_map(|(checkout, address, key)| Step::Name { checkout, address, key }),
+        1 => (checkout.clone(), prop::bool::weighted(0.8)).prop_map(
+            |(checkout, has_secret)| Step::ClaimCheckout { checkout, has_secret }
+        ),
+        1 => (checkout, key()).prop_map(|(checkout, key)| Step::CancelCheckout { checkout, key }),
     ]
     .boxed()
+}
+
+/// Mostly the one that opens it.
+fn key() -> impl Strategy<Value = Key> + Clone {
+    prop_oneof![6 => Just(Key::Right), 1 => Just(Key::Wrong), 1 => Just(Key::Both)]
+}
+
+/// Mostly that of the account.
+fn address() -> impl Strategy<Value = Option<Address>> + Clone {
+    prop_oneof![
+        4 => Just(Some(Address::OfAccount)),
+        2 => Just(Some(Address::Other)),
+        1 => Just(None),
+    ]
+}
+
+/// Who creates a checkout.
+fn holder() -> impl Strategy<Value = Holder> + Clone {
+    prop_oneof![1 => Just(Holder::Account), 3 => address().prop_map(Holder::Guest)]
 }

@@ -1,6 +1,6 @@
 //! The system under test: the functions, their database, and a Stripe whose events are delivered only by steps.
 
-use super::buying::MOST_USES;
+use super::buying::{MOST_USES, MOST_USES_OF_BUYER};
 use super::snapshot::SNAPSHOT;
 use super::state::{Model, Outcome, PRICES, StripeEvent};
 use super::step::{RefundPart, Step};
@@ -27,12 +27,12 @@ pub(super) struct System {
     stripe: StandIn,
     pub(super) orders: ApiClient,
     pub(super) checkouts: ApiClient,
-    payments: ApiClient,
+    pub(super) payments: ApiClient,
     webhook: ApiClient,
     inventory: ApiClient,
     sweep: Sweep,
     pub(super) buyer: User,
-    staff: User,
+    pub(super) staff: User,
     snapshot: Statement,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Scenario {
     pub(super) origin: String,
     pub(super) code: &'static str,
     discount: DiscountId,
-    orders: Vec<PlacedOrder>,
+    pub(super) orders: Vec<PlacedOrder>,
     pub(super) checkouts: Vec<Wished>,
     /// How many idempotency keys were used.
     keys: usize,
@@ -54,12 +54,16 @@ pub(super) struct Scenario {
 pub(super) struct Wished {
     pub(super) id: CheckoutId,
     pub(super) shown: Value,
+    /// What opened it as a guest's.
+    pub(super) secret: Option<String>,
 }
 
-struct PlacedOrder {
-    id: String,
+pub(super) struct PlacedOrder {
+    pub(super) id: String,
+    /// What opened it as a guest's.
+    pub(super) secret: Option<String>,
     /// Our id and Stripe's id of the payment, once it is started.
-    payment: Option<(String, String)>,
+    pub(super) payment: Option<(String, String)>,
     /// Stripe's ids of the refunds, by the model's indices; empty while Stripe has no such refund.
     refunds: Vec<String>,
     /// Stripe's id of the dispute, or empty.
@@ -113,14 +117,15 @@ impl System {
         self.shop.admin.batch_execute(postpone).await.unwrap();
         self.buyer = self.shop.customer().await;
         let number = self.shop.one::<i64>("select count(*) from discounts").await;
-        let code: &'static str = Box::leak(format!("CODE-{number}").into_boxed_str());
-        let most = i32::try_from(MOST_USES).ok();
-        let discount = Discount { code: Some(code), max_uses: most, ..Discount::any() };
+        let own_code: &'static str = Box::leak(format!("CODE-{number}").into_boxed_str());
+        let max_per_buyer = i16::try_from(MOST_USES_OF_BUYER).ok();
+        let (code, max_uses) = (Some(own_code), i32::try_from(MOST_USES).ok());
+        let discount = Discount { code, max_uses, max_per_buyer, ..Discount::any() };
         let mut scenario = Scenario {
             products: Vec::new(),
             skus: Vec::new(),
             origin: format!("198.18.{}.{}", number / 256, number % 256),
-            code,
+            code: own_code,
             discount: self.shop.discount(discount).await,
             orders: Vec::new(),
             checkouts: Vec::new(),
@@ -143,31 +148,37 @@ impl System {
     ) -> Outcome {
         match *step {
             Step::Place { wish, twice } => self.place_order(scenario, wish, twice).await,
-            Step::Wish(wish) => self.create_checkout(scenario, wish).await,
-            Step::SetLine { checkout, product, quantity } => {
-                self.set_line(scenario, checkout, product, quantity).await
+            Step::Wish { wish, holder } => self.create_checkout(scenario, wish, holder).await,
+            Step::SetLine { checkout, product, quantity, key } => {
+                let (line, shows) =
+                    ((product, quantity), model.checkouts[checkout].holder.shown(key));
+                self.set_line(scenario, checkout, line, shows).await
             }
-            Step::CancelCheckout { checkout } => self.cancel_checkout(scenario, checkout).await,
-            Step::Complete { checkout, twice } => self.complete(scenario, checkout, twice).await,
-            Step::StartPayment { order } => {
-                let order = &mut scenario.orders[order];
-                let path = format!("/v1/orders/{}/payment-intent", order.id);
-                let answer =
-                    self.payments.call(axum::http::Method::POST, &path).by(&self.buyer).await;
-                if answer.status == 200 {
-                    let text = |pointer| answer.text(pointer).to_owned();
-                    order.payment = Some((text("/payment"), text("/stripe_payment_intent")));
-                }
-                outcome(&answer)
+            Step::Name { checkout, address, key } => {
+                let shows = model.checkouts[checkout].holder.shown(key);
+                self.name(scenario, checkout, address, shows).await
+            }
+            Step::CancelCheckout { checkout, key } => {
+                let shows = model.checkouts[checkout].holder.shown(key);
+                self.cancel_checkout(scenario, checkout, shows).await
+            }
+            Step::Complete { checkout, twice, key } => {
+                let shows = model.checkouts[checkout].holder.shown(key);
+                self.complete(scenario, checkout, twice, shows).await
+            }
+            Step::ClaimCheckout { checkout, has_secret } => {
+                self.claim_checkout(scenario, checkout, has_secret).await
+            }
+            Step::ClaimOrders => self.claim_orders().await,
+            Step::StartPayment { order, key } => {
+                self.start_payment(scenario, model, order, key).await
             }
             Step::DeliverEvent { order, which, twice } => {
                 let Some(event) = model.pick_event(order, which) else { return Outcome::NotAsked };
                 self.deliver_event(&scenario.orders[order], event, twice).await
             }
-            Step::Cancel { order, by_staff } => {
-                let path = format!("/v1/orders/{}/cancel", scenario.orders[order].id);
-                let who = if by_staff { &self.staff } else { &self.buyer };
-                outcome(&self.orders.post(&path, &json!({})).by(who).await)
+            Step::Cancel { order, by_staff, key } => {
+                self.cancel_order(scenario, model, order, (!by_staff).then_some(key)).await
             }
             Step::Refund { order, part } => self.refund(scenario, order, part).await,
             Step::Ship { order } => {
@@ -343,9 +354,9 @@ impl System {
 }
 
 impl Scenario {
-    pub(super) fn placed(&mut self, id: String) {
+    pub(super) fn placed(&mut self, id: String, secret: Option<String>) {
         let (refunds, dispute) = (Vec::new(), String::new());
-        self.orders.push(PlacedOrder { id, payment: None, refunds, dispute });
+        self.orders.push(PlacedOrder { id, secret, payment: None, refunds, dispute });
     }
 
     pub(super) fn has_order(&self, id: &str) -> bool {

@@ -1,5 +1,6 @@
 //! The model's transitions: what each step changes, and how the shop should answer it.
 
+use super::holder::Key;
 use super::state::{
     Dispute, DisputeState, Model, Order, Outcome, Payment, PaymentState, Refund, RefundState,
     Status, StripeEvent,
@@ -12,20 +13,25 @@ impl Model {
     pub(super) fn perform(&mut self, step: &Step) -> Outcome {
         match *step {
             Step::Place { wish, .. } => self.place_order(wish),
-            Step::Wish(wish) => self.wish(wish),
-            Step::SetLine { checkout, product, quantity } => {
-                self.set_line(checkout, product, quantity)
+            Step::Wish { wish, holder } => self.wish(wish, holder),
+            Step::SetLine { checkout, product, quantity, key } => {
+                self.set_line(checkout, product, quantity, key)
             }
-            Step::CancelCheckout { checkout } => self.cancel_checkout(checkout),
-            Step::Complete { checkout, .. } => self.complete(checkout),
-            Step::StartPayment { order } => self.start_payment(order),
+            Step::Name { checkout, address, key } => self.name(checkout, address, key),
+            Step::CancelCheckout { checkout, key } => self.cancel_checkout(checkout, key),
+            Step::Complete { checkout, key, .. } => self.complete(checkout, key),
+            Step::ClaimCheckout { checkout, has_secret } => {
+                self.claim_checkout(checkout, has_secret)
+            }
+            Step::ClaimOrders => self.claim_orders(),
+            Step::StartPayment { order, key } => self.start_payment(order, key),
             Step::Pay { order, declined } => self.orders[order].pay(declined),
             Step::DeliverEvent { order, which, .. } => {
                 let Some(event) = self.pick_event(order, which) else { return Outcome::NotAsked };
                 self.deliver_event(order, event);
                 Outcome::Accepted
             }
-            Step::Cancel { order, by_staff } => self.cancel(order, by_staff),
+            Step::Cancel { order, by_staff, key } => self.cancel(order, by_staff, key),
             Step::Refund { order, part } => self.refund(order, part),
             Step::RefundAtStripe { order, amount } => self.orders[order].refund_at_stripe(amount),
             Step::FailRefund { order, which } => self.orders[order].fail_refund(which),
@@ -64,8 +70,11 @@ impl Model {
         events.iter().rev().nth(which % events.len().max(1)).copied()
     }
 
-    fn start_payment(&mut self, index: usize) -> Outcome {
+    fn start_payment(&mut self, index: usize, key: Key) -> Outcome {
         let Some(order) = self.order(index) else { return Outcome::NotAsked };
+        if !order.holder.opens(key) {
+            return Outcome::Refused("order_not_found");
+        }
         if order.status != Status::Pending {
             return Outcome::Refused("not_payable");
         }
@@ -79,8 +88,11 @@ impl Model {
         Outcome::Accepted
     }
 
-    fn cancel(&mut self, index: usize, by_staff: bool) -> Outcome {
+    fn cancel(&mut self, index: usize, by_staff: bool, key: Key) -> Outcome {
         let order = &mut self.orders[index];
+        if !by_staff && !order.holder.opens(key) {
+            return Outcome::Refused("order_not_found");
+        }
         match order.status {
             Status::Cancelled => {}
             Status::Pending if order.payment.is_some() => order.is_ending = true,
