@@ -24,7 +24,8 @@ pub(crate) struct EraseAccount {
 /// Amounts, products and times of the orders stay, without the person. The email address can be registered again. No
 /// email confirms it, since the address is gone.
 ///
-/// Refused with `orders_open` while an order is not settled: cancel what is `unpaid`, and wait for what is `unshipped`,
+/// Refused with `orders_open` while an order is not settled: cancel what is `unpaid` (what was ordered as
+/// a guest under the account's address counts: claim it first, to see it), and wait for what is `unshipped`,
 /// `payment_open`, `refund_open` or `dispute_open`, or ask the shop. `orders` names them. The same request again gets the
 /// same response, as long as its token would have been valid.
 #[utoipa::path(

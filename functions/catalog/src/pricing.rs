@@ -16,7 +16,7 @@ pub(crate) struct PricingView {
     home_country: Option<&'static str>,
     /// Whether the shop has a taxed country, an active shipping method or an active discount.
     has_rules: bool,
-    /// Whether those may buy who have no account.
+    /// Whether those may create checkouts who have no account. Those that are open can be completed all the same.
     guest_checkout: bool,
 }
 

@@ -69,8 +69,8 @@ impl TryFrom<ChangeCheckout> for CheckoutChange {
 /// Change a checkout
 ///
 /// A JSON merge patch of one's own checkout, or of the one that the secret opens. `If-Match` is required, so that no device overwrites what another one has
-/// changed; only the version in it counts. A change without effect makes no new version. Requests with `discount_codes` are
-/// limited to 30 a minute from one network address.
+/// changed; only the version in it counts. A change without effect makes no new version. Requests with `discount_codes` or
+/// `email` are limited to 30 a minute from one network address.
 #[utoipa::path(
     patch,
     path = "/v1/checkouts/{checkout_id}",

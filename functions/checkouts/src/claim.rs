@@ -28,7 +28,7 @@ use lambda::http::{App, IdempotentResponse, OptionalIdempotencyKey, Path, Proble
             description = "Chosen by the client, unique per request. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),
     responses(
-        (status = 200, description = "The account's current checkout", body = CheckoutView),
+        (status = 200, description = "The checkout that has the lines now", body = CheckoutView),
         (status = 400, description = "`bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`checkout_not_found`, also for a wrong secret, and for a checkout that another account has claimed; `not_found`", body = Problem),

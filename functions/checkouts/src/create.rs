@@ -63,7 +63,8 @@ impl TryFrom<CreateCheckout> for Wishes {
 /// days without a change.
 ///
 /// Without a token, it is a guest's, if the shop sells to guests. It expires after seven days without a change. `secret` is shown
-/// this once: sent as the header `Checkout-Secret`, it opens this checkout and the order that it becomes. An `Idempotency-Key`
+/// this once: sent as the header `Checkout-Secret`, it opens this checkout and, for 90 days, the order that it
+/// becomes. An `Idempotency-Key`
 /// has no effect then: a request that is sent again makes another checkout, which holds nothing.
 #[utoipa::path(
     post,

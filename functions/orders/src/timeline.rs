@@ -33,7 +33,7 @@ pub(crate) struct OrderEvent {
     kind: &'static str,
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
-    /// The user who caused the event, shown to staff only; absent if Stripe or a timeout caused it.
+    /// The user who caused the event, shown to staff only; absent if Stripe, a timeout or a guest caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<UserId>,
     /// Details that depend on the type: `amount`, `reason`, `carrier`, …

@@ -52,9 +52,6 @@ begin
     return new;
 end $$;
 
--- Whose key it is: a user, or the checkout or the order that a guest opens. Their ids never meet.
-alter table idempotency_keys drop constraint idempotency_keys_user_id_fkey;
-
 -- As begin_turn, in the turn of a guest's address: the orders that are placed under it count each other.
 create function begin_guest_turn(who uuid, wanted text[], address text,
                                  out fingerprint bytea, out response_status smallint, out response_body bytea)
@@ -64,10 +61,10 @@ begin
     return query select * from begin_turn(who, wanted, '{}');
 end $$;
 
--- Whether those may buy who have no account. A shop that has orders says so itself, once no release runs any more that
+-- Whether those may buy who have no account. A shop that is in use says so itself, once no release runs any more that
 -- reads orders without a user as broken.
 alter table shop_pricing add column guest_checkout boolean not null default false;
-update shop_pricing set guest_checkout = not exists (select from orders);
+update shop_pricing set guest_checkout = not exists (select from users);
 
 -- With those that were placed as a guest, and joined later.
 create or replace function forget_checkouts_of(person uuid) returns bigint
@@ -84,3 +81,17 @@ language sql security definer set search_path = pg_catalog, public, pg_temp as $
     )
     select count(*) from gone
 $$;
+
+-- What guests have not ordered under the address that an account had. Does nothing unless the account is erased.
+create function forget_checkouts_under(person uuid, address text) returns bigint
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+    with gone as (
+        delete from public.checkouts
+        where email_norm = address and user_id is null and order_id is null
+          and exists (select from public.users where id = person and erased_at is not null)
+        returning 1
+    )
+    select count(*) from gone
+$$;
+revoke execute on function forget_checkouts_under(uuid, text) from public;
+grant execute on function forget_checkouts_under(uuid, text) to app_rw;

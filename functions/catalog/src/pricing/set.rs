@@ -16,7 +16,8 @@ pub(crate) struct SetPricing {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, pattern = "^[A-Z]{2}$")]
     home_country: Option<String>,
-    /// Whether those may buy who have no account; stays as it is if it is left out.
+    /// Whether those may create checkouts who have no account. Those that are open can be completed all the same. It stays as it is
+    /// if it is left out.
     guest_checkout: Option<bool>,
 }
 

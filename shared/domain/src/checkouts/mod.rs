@@ -22,7 +22,8 @@ pub use ship_to::{Parts, ShipTo, ShipToChange};
 
 pub(crate) use sql::offers::ALL as OFFER_QUERIES;
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, complete, complete_guests, forget_all_of, lock_all_of, of_user,
+    ALL as ALL_QUERIES, complete, complete_guests, forget_all_of, forget_all_under, lock_all_of,
+    of_user,
 };
 pub use status::Status;
 pub(crate) use write::completed_before;

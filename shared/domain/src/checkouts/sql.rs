@@ -117,8 +117,14 @@ queries! {
         set user_id = $2, is_current = true, email = null, email_norm = null, expires_at = $3
         where id = $1";
 
+    /// What it says of a person is in the other one, as far as it was wanted.
     MERGE: "end a checkout that was merged into another one" = "
-        update checkouts set status = 'cancelled', merged_into = $2 where id = $1";
+        update checkouts
+        set status = 'cancelled', merged_into = $2, email = null, email_norm = null, note = null, codes = '{}',
+            ship_to_name = null, ship_to_company = null, ship_to_line1 = null, ship_to_line2 = null,
+            ship_to_postal_code = null, ship_to_city = null, ship_to_region = null, ship_to_country = null,
+            ship_to_phone = null
+        where id = $1";
 
     CANCEL: "cancel a checkout" = "
         update checkouts set status = 'cancelled', is_current = false where id = $1";
@@ -132,6 +138,8 @@ queries! {
         order by id for update";
 
     FORGET: "delete an erased account's checkouts" = "select forget_checkouts_of($1)";
+
+    FORGET_UNDER: "delete guests' checkouts under an erased account's address" = "select forget_checkouts_under($1, $2)";
 }
 
 pub(super) fn find(id: CheckoutId) -> Ask<Option<Checkout>> {
@@ -260,4 +268,13 @@ pub(crate) async fn lock_all_of(tx: &Tx<'_>, user: UserId) -> Result<Vec<Checkou
 /// Deletes the checkouts of an account that is erased.
 pub(crate) async fn forget_all_of(tx: &Tx<'_>, user: UserId) -> Result<(), DbError> {
     tx.rows(&FORGET, &[&user]).await.map(drop)
+}
+
+/// Deletes what was never ordered as a guest under the proven address of an account that is erased.
+pub(crate) async fn forget_all_under(
+    tx: &Tx<'_>,
+    user: UserId,
+    address: &str,
+) -> Result<(), DbError> {
+    tx.rows(&FORGET_UNDER, &[&user, &address]).await.map(drop)
 }

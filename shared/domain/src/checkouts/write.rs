@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use super::status::Status;
 use super::{Priced, limit_codes, refuse_throttled, sql};
 use crate::accounts::{self, Claim, Visitor};
+use crate::change::Change;
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Invalid};
 use crate::guests::{Credentials, Opener, Secret};
@@ -138,6 +139,10 @@ pub async fn change(
 ) -> Result<Priced, Failure<Refusal>> {
     if let Some(codes) = &change.codes {
         limit_codes(db, visitor, codes).await?;
+    }
+    if matches!(change.email, Change::Set(_)) {
+        // Discounts of one use show whether an address has had its own: addresses are not tried for free either.
+        refuse_throttled(accounts::take_code_token(db, visitor).await?)?;
     }
     write(db, who, id, seen, |wishes| wishes.changed(change.clone())).await
 }

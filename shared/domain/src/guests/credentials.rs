@@ -24,6 +24,6 @@ pub enum Opener {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {
     One(Opener),
-    /// The key decides about what it opens, the account about all else.
-    Both(GuestKey, Claim),
+    /// The key decides about what it opens, the other one about all else.
+    Both(GuestKey, Opener),
 }

@@ -38,7 +38,7 @@ impl OrderLink {
 }
 
 impl Credentials {
-    /// Does it as a guest, and where the key opens nothing, as the account.
+    /// Does it by the key, and where that opens nothing, by what else is shown.
     pub(crate) async fn open<T, R, F>(&self, work: impl Fn(Opener) -> F) -> Result<T, Failure<R>>
     where
         R: failure::Refusal,
@@ -46,9 +46,9 @@ impl Credentials {
     {
         match self {
             Self::One(opener) => work(opener.clone()).await,
-            Self::Both(key, claim) => match work(Opener::Guest(key.clone())).await {
+            Self::Both(key, other) => match work(Opener::Guest(key.clone())).await {
                 Err(Failure::Refused(refusal)) if refusal.kind() == Kind::NotFound => {
-                    work(Opener::Account(*claim)).await
+                    work(other.clone()).await
                 }
                 done => done,
             },

@@ -25,17 +25,17 @@ queries! {
     INSERT: "insert an order's guest" = "
         insert into order_guests (order_id, email, email_norm, origin) values ($1, $2, $3, $4)";
 
-    /// The caller holds the lock on the address.
+    /// Those that an account has taken over since count as well. The caller holds the lock on the address.
     COUNT_UNPAID: "count a guest's unpaid orders" = "
         select count(*) as anywhere, count(*) filter (where g.origin = $2) as here
         from order_guests g join orders o on o.id = g.order_id
-        where g.email_norm = $1 and o.user_id is null and o.status = 'pending'";
+        where g.email_norm = $1 and o.status = 'pending'";
 
     /// The caller holds the lock on the address.
     UNPAID_PIECES: "count the pieces in a guest's unpaid orders" = "
         select line.product_id, sum(line.quantity) as pieces
         from order_guests g join orders o on o.id = g.order_id join order_lines line on line.order_id = o.id
-        where g.email_norm = $1 and o.user_id is null and o.status = 'pending' and line.product_id = any($2)
+        where g.email_norm = $1 and o.status = 'pending' and line.product_id = any($2)
         group by line.product_id";
 
     CONTACT: "look up an order's guest" = "

@@ -66,14 +66,16 @@ impl HoldLimits {
 
     /// Refused if the buyer has as many unpaid orders as they may.
     pub(crate) fn check_orders(&self, unpaid: Unpaid) -> Result<(), Refusal> {
-        if unpaid.here >= self.unpaid_orders || unpaid.anywhere >= self.unpaid_anywhere {
-            return Err(self.too_many_orders());
+        if unpaid.here >= self.unpaid_orders {
+            return Err(self.too_many_orders(self.unpaid_orders));
+        }
+        if unpaid.anywhere >= self.unpaid_anywhere {
+            return Err(self.too_many_orders(self.unpaid_anywhere));
         }
         Ok(())
     }
 
-    fn too_many_orders(&self) -> Refusal {
-        let most = self.unpaid_orders;
+    fn too_many_orders(&self, most: i64) -> Refusal {
         let most_verified = (*self != PROVEN).then_some(PROVEN.unpaid_orders);
         Refusal::TooManyUnpaid { most, most_verified }
     }
@@ -115,7 +117,10 @@ mod tests {
 
     #[test]
     fn the_refusal_says_what_a_proven_address_changes() {
-        let too_many = |is_proven| limits(is_proven).too_many_orders();
+        let too_many = |is_proven| {
+            let limits = limits(is_proven);
+            limits.too_many_orders(limits.unpaid_orders)
+        };
 
         assert_eq!(too_many(true), Refusal::TooManyUnpaid { most: 5, most_verified: None });
         assert_eq!(too_many(false), Refusal::TooManyUnpaid { most: 2, most_verified: Some(5) });

@@ -49,13 +49,13 @@ pub enum Refusal {
     /// The quote is without the discount.
     #[error("the discount {} has been used as often as it can be", .discount.title)]
     DiscountUsedUp { discount: Box<AppliedDiscount>, total: Money, quote: Box<Quote> },
-    #[error("{most} orders of yours wait for their payment; pay or cancel one of them first{}", verify_for(*.most_verified))]
+    #[error("{most} orders under this address wait for their payment; pay or cancel one of them first{}", verify_for(*.most_verified))]
     TooManyUnpaid { most: i64, most_verified: Option<i64> },
     #[error(
         "before you verify your email address, your unpaid orders may have at most {most} pieces of {product}"
     )]
     TooManyUnpaidPieces { product: ProductId, most: i32 },
-    #[error("verify your email address first: nothing is to pay for this order")]
+    #[error("verify your email address first")]
     EmailUnproven,
     #[error("too many orders; try again in {retry_after} seconds, or verify your email address")]
     TooManyRequests { retry_after: u32 },

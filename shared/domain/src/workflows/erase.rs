@@ -51,8 +51,8 @@ pub async fn erase_user(
     .await
 }
 
-/// Lock order: the buyer's orders as a whole, those of their address, each checkout, each order, then the account: whoever holds
-/// an order may wait for an account.
+/// Lock order: the buyer's orders as a whole, those of their address, what they had ordered as a guest, each checkout, each order,
+/// then the account: whoever holds an order may wait for an account. Nobody who holds a checkout waits for an order that exists.
 async fn erase(
     tx: &Tx<'_>,
     by: UserId,
@@ -60,9 +60,10 @@ async fn erase(
     epoch: Option<i32>,
 ) -> Result<(), Failure<Refusal>> {
     idempotency::lock_orders(tx, user).await?;
-    if let Some(address) = accounts::proven_address(tx, user).await? {
+    let proven = accounts::proven_address(tx, user).await?;
+    if let Some(address) = &proven {
         // What they had ordered as a guest is theirs as well, and goes with the rest.
-        join_guests(tx, user, &address, Age::Any).await?;
+        join_guests(tx, user, address, Age::Any).await?;
     }
     let checkouts = checkouts::lock_all_of(tx, user).await?;
     let orders = ordering::lock_all_of(tx, user).await?;
@@ -76,6 +77,9 @@ async fn erase(
     ordering::set_actor(tx, by);
     accounts::erase(tx, user).await?;
     checkouts::forget_all_of(tx, user).await?;
+    if let Some(address) = &proven {
+        checkouts::forget_all_under(tx, user, address).await?;
+    }
     ordering::erase_buyer(tx, user).await?;
     let address = accounts::erased_address(user);
     guests::erase(tx, user, &address).await?;

@@ -36,8 +36,8 @@ impl Shopper {
         let has_token = parts.headers.contains_key(header::AUTHORIZATION);
         let opener = has_token.then(|| opener(parts, app)).transpose()?;
         Ok(Self(match (secret, opener) {
-            (Some(secret), Some(Opener::Account(claim))) => Credentials::Both(secret, claim),
-            (Some(secret), _) => Credentials::One(Opener::Guest(secret)),
+            (Some(secret), Some(opener)) => Credentials::Both(secret, opener),
+            (Some(secret), None) => Credentials::One(Opener::Guest(secret)),
             (None, Some(opener)) => Credentials::One(opener),
             (None, None) => {
                 let detail = "this needs a bearer token, or the Checkout-Secret of the checkout";

@@ -45,6 +45,8 @@ async fn lines_are_united_and_the_guests_quantity_stands() {
     let again = fixture.claim(&user, &guest).await;
     assert_eq!((again.text("/id"), &again.body["lines"]), (own.text("/id"), &merged.body["lines"]));
     assert_eq!(again.body["version"], merged.body["version"]);
+    let named = "select count(*) from checkouts where email is not null";
+    assert_eq!(fixture.shop.one::<i64>(named).await, 0, "what is merged keeps nobody's address");
     let left = guest.shown(fixture.checkouts.get(&guest.path)).await;
     assert_eq!(left.refusal(), (404, "checkout_not_found"));
     let other = fixture.shop.customer().await;

@@ -35,6 +35,8 @@ async fn nothing_of_the_person_stays_whether_the_orders_were_joined_or_not() {
     for joins in [true, false] {
         let fixture = Fixture::open().await;
         let (_, order) = cancelled(&fixture).await;
+        // What was never ordered goes as well.
+        fixture.guest(EMAIL, 1).await;
         let user = fixture.account(EMAIL, true).await;
         if joins {
             assert_eq!(fixture.claim_orders(&user).await.body["claimed"], 1);

@@ -68,6 +68,10 @@ async fn the_token_of_a_link_opens_its_own_order_and_no_checkout() {
     for call in requests(&fixture, &guest.path, &other) {
         assert_eq!(with_token(call, &exchanged).await.status, 404);
     }
+    // Beside the secret of a new cart, it opens its order all the same.
+    let cart = fixture.guest(ANN, 1).await;
+    let both = cart.shown(with_token(fixture.orders.get(&order), &exchanged)).await;
+    assert_eq!(both.status, 200, "{}", both.body);
     // It is no token of an account.
     let list = with_token(fixture.orders.get("/v1/orders"), &exchanged).await;
     assert_eq!(list.refusal(), (401, "sign_in"));

@@ -120,7 +120,11 @@ impl Model {
     fn has_too_many_unpaid(&self, holder: Holder) -> bool {
         let unpaid = self.orders.iter().filter(|order| order.status == Status::Pending);
         if holder.is_guest() {
-            return unpaid.filter(|order| order.holder == holder).count() >= MAX_UNPAID_OF_GUESTS;
+            // Those that the account has taken over count as well.
+            let joined = holder.address() == Some(Address::OfAccount);
+            let counts =
+                |order: &&Order| order.holder == holder || joined && order.holder == Holder::Joined;
+            return unpaid.filter(counts).count() >= MAX_UNPAID_OF_GUESTS;
         }
         unpaid.filter(|order| !order.holder.is_guest()).count() >= MAX_UNPAID
     }
@@ -193,7 +197,9 @@ impl Model {
             }
             Ok(()) => {}
         }
-        let outcome = self.place(wish, holder, shown);
+        // A checkout that was taken over becomes an order of the account's.
+        let placing = if holder == Holder::Joined { Holder::Account } else { holder };
+        let outcome = self.place(wish, placing, shown);
         match outcome {
             Outcome::Accepted => self.checkouts[index].status = CheckoutStatus::Completed,
             Outcome::Refused("total_changed") => {
