@@ -198,9 +198,14 @@ impl Model {
         }
         match event {
             StripeEvent::RefundCreated(refund) => {
-                let known = &mut order.refunds[refund].known;
-                if *known != Some(RefundState::Failed) {
-                    *known = Some(RefundState::Succeeded);
+                let Refund { amount, known, .. } = order.refunds[refund];
+                let is_final = matches!(known, Some(RefundState::Succeeded | RefundState::Failed));
+                // A bank has returned another one, and the shop does not know it yet.
+                if !is_final && order.refunded() + amount > order.captured() {
+                    return order.deferred.push(event);
+                }
+                if !is_final {
+                    order.refunds[refund].known = Some(RefundState::Succeeded);
                 }
                 order.fail_uncovered_refunds();
             }
