@@ -15,6 +15,8 @@ async fn a_day_on_which_something_breaks_every_second_loses_nothing_and_does_not
     for what in [
         "orders",
         "checkouts",
+        "guests' orders",
+        "claimed orders",
         "totals that changed",
         "payments",
         "refunds",

@@ -3,6 +3,7 @@
 use invariants::{Exchange, ExchangeLog};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// The response to a request.
@@ -32,6 +33,12 @@ impl Customer {
     pub fn anonymous(api: &str) -> Self {
         let (http, api) = (reqwest::Client::new(), api.to_owned());
         Self { http, api, token: None, checkout_secret: None, user: None, exchanges: None }
+    }
+
+    /// The same, calling from this address of the machine.
+    pub fn from_address(api: &str, address: IpAddr) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder().local_address(address).build()?;
+        Ok(Self { http, ..Self::anonymous(api) })
     }
 
     /// Sends an access token from now on.

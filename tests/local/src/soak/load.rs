@@ -1,6 +1,6 @@
 //! The clients of the soak test. They retry failed requests with the same idempotency key.
 
-use super::{Error, Soak, expect};
+use super::{Error, Soak, expect, guest};
 use crate::{Customer, Response};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -24,18 +24,31 @@ const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 /// The reconciliation with Stripe runs in every n-th round of [`operate`].
 const RECONCILE_EVERY: u32 = 5;
 
-/// A customer who places, pays and cancels orders until the end.
+/// What somebody wishes to buy.
+#[derive(Clone, Copy)]
+pub(super) struct Wish<'a> {
+    lines: &'a [Value],
+    has_code: bool,
+}
+
+/// Who has bought, and the last answer.
+pub(super) struct Bought {
+    pub(super) buyer: Customer,
+    pub(super) placed: Response,
+}
+
+/// A customer who places, pays and cancels orders until the end, now and then without their account.
 pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), Error> {
     let mut random = Rng::with_seed(seed.wrapping_mul(31).wrapping_add(number));
-    let (mut buyer, email) = register(soak, number).await?;
+    let (mut account, email) = register(soak, number).await?;
     let mut logged_in_at = Instant::now();
-    let mut unpaid: Vec<String> = Vec::new();
+    let mut unpaid: Vec<(Customer, String)> = Vec::new();
     while !soak.is_over() {
         if logged_in_at.elapsed() > TOKEN_LIFETIME {
-            log_in(&mut buyer, &email).await?;
+            log_in(&mut account, &email).await?;
             logged_in_at = Instant::now();
         }
-        let products = retry(|| buyer.get("/v1/products?limit=100")).await?;
+        let products = retry(|| account.get("/v1/products?limit=100")).await?;
         soak.counters.add("product lists");
         let mut lines = Vec::new();
         for sku in SKUS {
@@ -44,16 +57,25 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
             }
         }
         if lines.is_empty() {
+            guest::claim_orders(soak, &account).await?;
             continue;
         }
-        let placed = if random.u8(0..4) == 0 {
-            complete(soak, &buyer, &lines, &mut random).await?
-        } else {
-            post(&buyer, "/v1/orders", &json!({"lines": lines})).await?
+        let wish = Wish { lines: &lines, has_code: random.bool() };
+        let Bought { buyer, placed } = match random.u8(0..4) {
+            0 => {
+                let created = create_checkout(soak, &account, wish, None).await?;
+                let placed = complete(soak, &account, &created).await?;
+                Bought { buyer: account.clone(), placed }
+            }
+            1 => guest::buy(soak, number, &email, wish, &mut random).await?,
+            _ => {
+                let placed = post(&account, "/v1/orders", &json!({"lines": lines})).await?;
+                Bought { buyer: account.clone(), placed }
+            }
         };
         if placed.status != 201 {
             soak.counters.add(placed.body["code"].as_str().unwrap_or("other refusals"));
-            if let Some(order) = unpaid.pop() {
+            if let Some((buyer, order)) = unpaid.pop() {
                 cancel(soak, &buyer, &order).await?;
             }
             sleep(RETRY_DELAY).await;
@@ -62,7 +84,7 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
         soak.counters.add("orders");
         let order = placed.body["id"].as_str().unwrap_or_default().to_owned();
         match random.u8(0..10) {
-            0 => unpaid.push(order),
+            0 => unpaid.push((buyer, order)),
             1 => cancel(soak, &buyer, &order).await?,
             _ => pay(soak, &buyer, &order, &mut random).await?,
         }
@@ -71,17 +93,29 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
     Ok(())
 }
 
-/// Buys through a checkout, half of them with a code. The buyer agrees once to another total than the first one.
-async fn complete(
+/// Creates a checkout, with the address of a guest.
+pub(super) async fn create_checkout(
     soak: &Soak<'_>,
     buyer: &Customer,
-    lines: &[Value],
-    random: &mut Rng,
-) -> Result<Response, Error> {
-    let codes: &[&str] = if random.bool() { &[CODE] } else { &[] };
-    let body = json!({"lines": lines, "discount_codes": codes});
+    wish: Wish<'_>,
+    email: Option<&str>,
+) -> Result<Value, Error> {
+    let codes: &[&str] = if wish.has_code { &[CODE] } else { &[] };
+    let mut body = json!({"lines": wish.lines, "discount_codes": codes});
+    if let Some(email) = email {
+        body["email"] = email.into();
+    }
     let created = expect("a checkout", 201, post(buyer, "/v1/checkouts", &body).await?)?;
     soak.counters.add("checkouts");
+    Ok(created)
+}
+
+/// Completes a checkout. The buyer agrees once to another total than the first one.
+pub(super) async fn complete(
+    soak: &Soak<'_>,
+    buyer: &Customer,
+    created: &Value,
+) -> Result<Response, Error> {
     let checkout = created["id"].as_str().unwrap_or_default();
     let over = async |total: &Value| {
         let (key, body) = (Uuid::now_v7().to_string(), json!({"expected_total": total}));

@@ -1,9 +1,10 @@
-//! The soak test: customers, staff and a supplier use the shop concurrently while a fault is injected every second.
+//! The soak test: customers and guests, staff and a supplier use the shop concurrently while a fault is injected every second.
 //! Afterwards all invariants are audited.
 
 mod check;
 mod drain;
 mod faults;
+mod guest;
 mod load;
 
 use crate::{ADMIN, Customer, Response, Shop, shop};
