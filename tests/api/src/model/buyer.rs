@@ -91,9 +91,11 @@ impl System {
         shows: Shown,
     ) -> Outcome {
         let email = address.map(|address| self.email(scenario, address));
+        let origin = scenario.origin.clone();
         let wished = &mut scenario.checkouts[checkout];
         let path = format!("/v1/checkouts/{}", wished.id);
         let call = self.checkouts.patch(&path, &json!({"email": email})).header("if-match", "*");
+        let call = call.sent_from(&origin);
         wished.told(&self.opening(call, shows, wished.secret.as_deref()).await)
     }
 

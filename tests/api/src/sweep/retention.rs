@@ -211,7 +211,7 @@ async fn the_owner_forgets_for_the_functions_and_for_nobody_else() {
                                   and not exists (select from aclexplode(proacl) where grantee = 0))
                   from pg_proc where pronamespace = 'public'::regnamespace and prosecdef";
 
-    let expected = "forget_checkouts forget_checkouts_of forget_discounts_of forget_emails forget_idempotency_keys \
+    let expected = "forget_checkouts forget_checkouts_of forget_checkouts_under forget_discounts_of forget_emails forget_idempotency_keys \
                     forget_idempotency_keys_of forget_inbox forget_links forget_outbox forget_rate_buckets \
                     forget_reasons_of forget_refresh_tokens forget_sessions_of forget_sign_in_places \
                     forget_stripe_events give_back_discounts";
