@@ -6,9 +6,6 @@ use crate::ordering::Basket;
 use crate::pricing::Wanted;
 use std::collections::BTreeMap;
 
-/// The most products in a cart.
-pub(super) const MOST_LINES: usize = 100;
-
 /// How many pieces of which products, each product once, by ascending id: at most 100 products, 1 to 1000 pieces of each.
 /// Unlike an order's basket it may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Unites a guest's checkout with that of the account. Pure.
 
-use super::cart::{Cart, MOST_LINES};
+use super::cart::Cart;
 use super::checkout::{Checkout, Wishes};
 use crate::id::ProductId;
+use crate::ordering::MAX_LINES;
 use crate::pricing::{Problem, Wanted};
 
 /// What comes of two checkouts.
@@ -22,7 +23,7 @@ pub(super) fn merge(current: &Checkout, guests: &Checkout) -> Merged {
     let only_old = old.cart.lines().iter().filter(|line| !chosen.contains(&line.product));
     let fits = match (current.currency, guests.currency) {
         (Some(old), Some(new)) if old != new => 0,
-        _ => MOST_LINES - new.cart.lines().len(),
+        _ => MAX_LINES - new.cart.lines().len(),
     };
     let mut added: Vec<Wanted> = only_old.copied().collect();
     let left_out = added.split_off(fits.min(added.len()));

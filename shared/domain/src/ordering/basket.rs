@@ -4,7 +4,8 @@ use crate::failure::Invalid;
 use crate::id::ProductId;
 use std::collections::BTreeMap;
 
-const MAX_LINES: usize = 100;
+/// The most products.
+pub(crate) const MAX_LINES: usize = 100;
 const MAX_PIECES: i64 = 1000;
 
 /// Quantities by product: never empty, each from 1 to 1000, at most 100 products.

@@ -23,6 +23,7 @@ pub use crate::status::OrderStatus as Status;
 pub use crate::viewer::{Actor, Buyer, Holder, Viewer};
 pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
+pub(crate) use basket::MAX_LINES;
 pub use cancel_reason::CancelReason;
 pub use edit::Edit;
 pub(crate) use goods::Goods;
