@@ -111,6 +111,17 @@ impl Customer {
         self.send(Method::POST, path, Some(key), with_headers).await
     }
 
+    /// A `PATCH` with `If-Match`: `*` for whatever its current version is.
+    pub async fn patch_if_match(
+        &self,
+        version: &str,
+        path: &str,
+        body: &Value,
+    ) -> reqwest::Result<Response> {
+        let with_version = |request: RequestBuilder| request.header("if-match", version).json(body);
+        self.send(Method::PATCH, path, None, with_version).await
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> reqwest::Result<Response> {
         self.send(Method::PUT, path, None, |request| request.json(body)).await
     }

@@ -25,7 +25,7 @@ pub(super) async fn buy(
     let nobody = nobody.recording(&soak.exchanges);
     let created = load::create_checkout(soak, &nobody, wish, Some(&email)).await?;
     let guest = nobody.with_checkout_secret(created["secret"].as_str().unwrap_or_default());
-    let placed = load::complete(soak, &guest, &created).await?;
+    let placed = load::complete(soak, &guest, &created, random).await?;
     if placed.status == 201 {
         soak.counters.add("guests' orders");
     }

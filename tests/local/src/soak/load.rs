@@ -64,7 +64,7 @@ pub(super) async fn buy(soak: &Soak<'_>, number: u64, seed: u64) -> Result<(), E
         let Bought { buyer, placed } = match random.u8(0..4) {
             0 => {
                 let created = create_checkout(soak, &account, wish, None).await?;
-                let placed = complete(soak, &account, &created).await?;
+                let placed = complete(soak, &account, &created, &mut random).await?;
                 Bought { buyer: account.clone(), placed }
             }
             1 => guest::buy(soak, number, &email, wish, &mut random).await?,
@@ -110,13 +110,22 @@ pub(super) async fn create_checkout(
     Ok(created)
 }
 
-/// Completes a checkout. The buyer agrees once to another total than the first one.
+/// Completes a checkout, some after another tab has changed its quantity. The buyer agrees once to another total than the
+/// first one.
 pub(super) async fn complete(
     soak: &Soak<'_>,
     buyer: &Customer,
     created: &Value,
+    random: &mut Rng,
 ) -> Result<Response, Error> {
     let checkout = created["id"].as_str().unwrap_or_default();
+    if random.u8(0..4) == 0 {
+        let (path, line) = (format!("/v1/checkouts/{checkout}"), &created["lines"][0]);
+        let quantity = line["quantity"].as_i64().unwrap_or_default() + 1;
+        let change = json!({"lines": [{"product": line["product"], "quantity": quantity}]});
+        let changed = retry(|| buyer.patch_if_match("*", &path, &change)).await?;
+        expect("a changed checkout", 200, changed)?;
+    }
     let over = async |total: &Value| {
         let (key, body) = (Uuid::now_v7().to_string(), json!({"expected_total": total}));
         let path = format!("/v1/checkouts/{checkout}/complete");
