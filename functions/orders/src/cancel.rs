@@ -11,7 +11,7 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
 
 /// Cancel an order
 ///
-/// Customers and guests can cancel their own pending orders, staff any order that is not shipped. Releases the stock and refunds
+/// Customers and guests can cancel their own pending orders, staff any order of which nothing is shipped. Releases the stock and refunds
 /// all payments. If a payment could still succeed at Stripe, the response is 202: the payment is canceled at Stripe
 /// first, then the order; a payment that succeeds meanwhile is refunded. Cancelling again changes nothing.
 #[utoipa::path(
@@ -30,7 +30,7 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
         (status = 400, description = "`bad_idempotency_key`", body = Problem),
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 404, description = "`order_not_found`, also for an order of another user or guest", body = Problem),
-        (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `busy`", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `partly_shipped`, `on_hold`, `busy`", body = Problem),
         (status = 422, description = "`idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),

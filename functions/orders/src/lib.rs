@@ -1,4 +1,5 @@
 //! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders, and making orders of checkouts.
+//! `/v1/fulfillments`: their parcels.
 
 mod address;
 mod bill;
@@ -8,6 +9,8 @@ mod complete;
 mod confirm;
 mod edit;
 mod expand;
+mod fulfillment;
+mod fulfillments;
 mod list;
 mod place;
 mod release_hold;
@@ -44,6 +47,11 @@ lambda::interface! {
     edit::edit_order,
     confirm::confirm_order,
     ship::ship_order,
+    fulfillments::list_fulfillments,
+    fulfillments::create_fulfillment,
+    fulfillment::show_fulfillment,
+    fulfillment::ship_fulfillment,
+    fulfillment::cancel_fulfillment,
     cancel::cancel_order,
     release_hold::release_hold,
     timeline::list_order_events,

@@ -36,8 +36,9 @@ impl TryFrom<ShipOrder> for Shipment {
 
 /// Ship an order
 ///
-/// Ships all lines of a confirmed order, takes the pieces out of stock and notifies the buyer. Refused while its
-/// payment is disputed or may be fraud, and if it has refunds. Shipping again with the same data changes nothing.
+/// Ships all that is left of a confirmed order, takes the pieces out of stock and notifies the buyer. Parcels that are packed
+/// are shipped with it; what is in none makes another one. Refused while its payment is disputed or may be fraud, and once all
+/// of its money was refunded. Shipping again with the same data changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/ship",
@@ -55,7 +56,7 @@ impl TryFrom<ShipOrder> for Shipment {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`order_not_found`", body = Problem),
-        (status = 409, description = "`illegal_move` with `allowed`, `on_hold`, `order_refunded`, `busy`", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `nothing_to_ship`, `on_hold`, `order_refunded`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons; `idempotency_key_reused`", body = Problem),

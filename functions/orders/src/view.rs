@@ -89,13 +89,19 @@ struct LineView {
     tax_included: Money,
     /// What the buyer pays for the line: `total - discount + tax`.
     paid: Money,
+    /// Pieces in parcels, packed or shipped.
+    fulfilled: i32,
+    /// Of these, the pieces that were handed over to a carrier.
+    shipped: i32,
+    /// Pieces that are not shipped, since they were refunded before. `quantity - fulfilled - removed` are left to ship.
+    removed: i32,
     /// Pieces that were returned.
     returned: i32,
 }
 
-/// The carrier and the tracking of an order.
+/// The carrier of a parcel and its tracking; of an order, those of its last parcel.
 #[derive(Serialize, ToSchema)]
-struct ShipmentView {
+pub(crate) struct ShipmentView {
     carrier: String,
     tracking_number: Option<String>,
     tracking_url: Option<String>,
@@ -179,8 +185,8 @@ pub(crate) fn order_response(order: &Order) -> RecordedResponse {
 impl From<OrderLine> for LineView {
     fn from(line: OrderLine) -> Self {
         let paid = line.paid();
+        let OrderLine { tax_included, fulfilled, shipped, removed, returned, .. } = line;
         let OrderLine { product, sku, name, quantity, unit_price, total, discount, tax, .. } = line;
-        let (tax_included, returned) = (line.tax_included, line.returned);
         Self {
             product,
             sku,
@@ -192,6 +198,9 @@ impl From<OrderLine> for LineView {
             tax,
             tax_included,
             paid,
+            fulfilled,
+            shipped,
+            removed,
             returned,
         }
     }

@@ -25,8 +25,9 @@ const STRIPE_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct CreateRefund {
     amount: Option<Money>,
     /// Pieces of the order. Each gives back its share of what was paid for its line, after discounts and with tax, less
-    /// what was refunded by amount where that leaves too little. Shipped pieces of which all money went back before give nothing
-    /// back: such a refund is `succeeded` at once.
+    /// what was refunded by amount where that leaves too little. Pieces of which all money went back before give nothing back:
+    /// such a refund is `succeeded` at once. Pieces that were not shipped yet, and of a line as many as are left to ship, are not
+    /// shipped any more.
     #[schema(min_items = 1, max_items = 100)]
     lines: Option<Vec<RefundLine>>,
     /// Whether what is left of the price of shipping goes back as well.
@@ -86,7 +87,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`payment_not_found`", body = Problem),
-        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `busy`", body = Problem),
+        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `pieces_packed` with `product`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `amount_off_step` with `step`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),

@@ -2,7 +2,7 @@
 
 use crate::text;
 use askama::Template;
-use domain::mail::{FailedPayment, LowStock, Refund};
+use domain::mail::{FailedPayment, LowStock, Parcel, Refund};
 use domain::ordering::Order;
 use domain::payments::dispute::Dispute;
 use domain::payments::fraud_warning::FraudWarning;
@@ -93,6 +93,9 @@ mails! {
 
     OrderShipped { order: Order } = "order_shipped",
         "order_shipped/subject.txt", "order_shipped/body.txt", "order_shipped/body.html";
+
+    FulfillmentShipped { parcel: Parcel } = "fulfillment_shipped",
+        "fulfillment_shipped/subject.txt", "fulfillment_shipped/body.txt", "fulfillment_shipped/body.html";
 
     OrderCancelled { order: Order } = "order_cancelled",
         "order_cancelled/subject.txt", "order_cancelled/body.txt", "order_cancelled/body.html";

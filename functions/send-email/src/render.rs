@@ -46,6 +46,10 @@ impl Mailer {
                 Event::OrderShipped { order } => {
                     self.to(mail::order(db, order).await?, |order| email::OrderShipped { order })
                 }
+                Event::FulfillmentShipped { fulfillment } => {
+                    let parcel = mail::parcel(db, fulfillment).await?;
+                    self.to(parcel, |parcel| email::FulfillmentShipped { parcel })
+                }
                 Event::OrderCancelled { order } => {
                     self.to(mail::order(db, order).await?, |order| email::OrderCancelled { order })
                 }

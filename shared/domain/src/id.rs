@@ -101,6 +101,8 @@ ids! {
     CategoryId = "cat",
     ProductId = "prod",
     OrderId = "ord",
+    /// A parcel of an order.
+    FulfillmentId = "ful",
     /// A checkout: what somebody wishes to order.
     CheckoutId = "chk",
     /// A payment. Its text is also the idempotency key of the request to Stripe.

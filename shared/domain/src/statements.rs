@@ -30,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         inventory::ALL_QUERIES,
         mail::ALL,
         operations::ALL_CHECKS,
+        operations::PARCEL_CHECKS,
         operations::PART_CHECKS,
         operations::ALL_QUERIES,
         outbox::ALL,

@@ -1,4 +1,4 @@
-//! The stored states of orders and payments, which the rules of both must know. Pure.
+//! The stored states of orders, parcels and payments, which the rules of both must know. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +15,16 @@ pub enum OrderStatus {
     Cancelled,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParcelStatus {
+    /// Not handed over yet: it can be cancelled, and its pieces are shipped otherwise.
+    Packed,
+    /// Handed over to the carrier.
+    Shipped,
+    Cancelled,
+}
+
 /// The states of a Stripe PaymentIntent, one before it (`creating`) and one for an intent that was never created (`failed`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +38,20 @@ pub enum PaymentIntentStatus {
     Failed,
     Canceled,
     Succeeded,
+}
+
+impl ParcelStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Packed => "packed",
+            Self::Shipped => "shipped",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Packed, Self::Shipped, Self::Cancelled].into_iter().find(|it| it.name() == name)
+    }
 }
 
 impl OrderStatus {

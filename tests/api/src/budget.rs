@@ -1,6 +1,7 @@
 //! Which statements a request sends to PostgreSQL, and how often it waits for it: the same for a hundred rows as for one.
 
 mod guests;
+mod parcels;
 
 use domain::accounts::{Hasher, RefreshKey};
 use domain::id::{OrderId, ProductId};

@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 107] = [
+const REQUIRED_ACCESS: [(&str, Access); 112] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -104,6 +104,11 @@ const REQUIRED_ACCESS: [(&str, Access); 107] = [
     ("confirm_order", Staff),
     ("release_hold", Staff),
     ("ship_order", Staff),
+    ("list_fulfillments", Customer),
+    ("create_fulfillment", Staff),
+    ("show_fulfillment", Staff),
+    ("ship_fulfillment", Staff),
+    ("cancel_fulfillment", Staff),
     ("edit_order", Customer),
     ("list_order_events", Customer),
     ("list_disputes", Staff),

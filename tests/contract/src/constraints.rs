@@ -7,12 +7,13 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 10] = [
+const REFUSED: [&str; 11] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
+    include_str!("constraints/refused/fulfillments.sql"),
     include_str!("constraints/refused/guests.sql"),
     include_str!("constraints/refused/parts.sql"),
     include_str!("constraints/refused/payment.sql"),
@@ -37,11 +38,13 @@ const WRITING_TRIGGERS: [&str; 13] = [
     "tax_rates_keep_pricing",
 ];
 /// Tables whose rows are never updated.
-const INSERT_ONLY: [&str; 11] = [
+const INSERT_ONLY: [&str; 12] = [
     "discount_uses",
+    "fulfillment_lines",
     "order_changes",
     "ledger",
     "order_history",
+    // All but how far its pieces are.
     "order_lines",
     "order_taxes",
     "reconciliation_findings",

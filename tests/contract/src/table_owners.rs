@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 38] = [
+const OWNERS: [(&str, &[&str]); 40] = [
     ("categories", &["catalog"]),
     ("checkout_sessions", &["payments"]),
     ("checkouts", &["checkouts"]),
@@ -13,6 +13,8 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ("disputes", &["payments"]),
     ("emails", &["mail"]),
     ("fraud_warnings", &["payments"]),
+    ("fulfillment_lines", &["ordering"]),
+    ("fulfillments", &["ordering"]),
     ("idempotency_keys", &["idempotency"]),
     ("inbox", &["inbox"]),
     ("inventory_sources", &["inventory"]),

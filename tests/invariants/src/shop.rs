@@ -82,7 +82,7 @@ const ALWAYS: [Invariant; 9] = [
 ];
 
 /// Invariants that hold when nothing is in progress.
-const WHEN_IDLE: [Invariant; 4] = [
+const WHEN_IDLE: [Invariant; 5] = [
     lost(
         "I6",
         "select format('event %s, %s, still waits', event_id, type)
@@ -93,7 +93,7 @@ const WHEN_IDLE: [Invariant; 4] = [
         "I7",
         "select format('the mail %s is %s', m.dedupe_key, coalesce(e.status, 'unknown'))
          from outbox m left join emails e using (dedupe_key)
-         where m.dedupe_key ~ '^(order_confirmed|order_cancelled|order_shipped|refund_issued):'
+         where m.dedupe_key ~ '^(order_confirmed|order_cancelled|order_shipped|fulfillment_shipped|refund_issued):'
            and e.status is distinct from 'sent'
            -- To an address that nobody has proven, about an order that nobody has paid.
            and not (e.status = 'dropped' and m.dedupe_key in (
@@ -111,6 +111,13 @@ const WHEN_IDLE: [Invariant; 4] = [
          ) due
          where not exists (
              select from outbox where dedupe_key = kind || ':ord_' || replace(o.id::text, '-', ''))",
+    ),
+    lost(
+        "I7",
+        "select format('parcel %s was handed over, and the outbox has no word of it', f.id)
+         from fulfillments f join orders o on o.id = f.order_id
+         where f.status = 'shipped' and o.status = 'confirmed' and not exists (
+             select from outbox where dedupe_key = 'fulfillment_shipped:ful_' || replace(f.id::text, '-', ''))",
     ),
 ];
 

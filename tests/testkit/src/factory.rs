@@ -148,7 +148,7 @@ impl Shop {
         row.get::<_, &str>(0).parse().unwrap()
     }
 
-    /// Marks a confirmed order as shipped, directly in the database.
+    /// Marks a confirmed order as shipped, directly in the database, as a release does that knows no parcels.
     pub async fn ship(&self, order: OrderId) {
         let sql = "with shipped as (
                        update orders set status = 'shipped', shipped_at = now(), carrier = 'DHL' where id = $1

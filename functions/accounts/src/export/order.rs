@@ -66,6 +66,9 @@ struct ExportedLine {
     tax: Money,
     tax_included: Money,
     paid: Money,
+    fulfilled: i32,
+    shipped: i32,
+    removed: i32,
     returned: i32,
 }
 
@@ -206,7 +209,7 @@ impl From<OrderLine> for ExportedLine {
     fn from(line: OrderLine) -> Self {
         let paid = line.paid();
         let OrderLine { product, sku, name, quantity, unit_price, total, discount, tax, .. } = line;
-        let (tax_included, returned) = (line.tax_included, line.returned);
+        let OrderLine { tax_included, fulfilled, shipped, removed, returned, .. } = line;
         Self {
             product,
             sku,
@@ -218,6 +221,9 @@ impl From<OrderLine> for ExportedLine {
             tax,
             tax_included,
             paid,
+            fulfilled,
+            shipped,
+            removed,
             returned,
         }
     }

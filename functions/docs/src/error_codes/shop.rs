@@ -151,8 +151,38 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "order_refunded",
-        "The order has a refund, completed or in progress, so it cannot be shipped.",
-        "Cancel the order, and place a new one for the products that should still be shipped.",
+        "All money of the order was refunded, or is being refunded, so it cannot be shipped.",
+        "Cancel the order. If a part of it is shipped, refund the pieces that are left: they are not shipped then, and cost nothing.",
+    ),
+    (
+        "fulfillment_not_found",
+        "There is no parcel with this id.",
+        "The list of fulfillments of an order has the ids of its parcels.",
+    ),
+    (
+        "illegal_fulfillment_move",
+        "The parcel was handed over or cancelled before.",
+        "fulfillment_status is its current status. Only a packed parcel can be shipped or cancelled.",
+    ),
+    (
+        "too_many_to_ship",
+        "The order has fewer pieces of the product left to ship.",
+        "left is how many of product are in no parcel and not refunded. Read the order's lines: quantity - fulfilled - removed.",
+    ),
+    (
+        "nothing_to_ship",
+        "All pieces of the order are in parcels, or were refunded before they were shipped.",
+        "Ship or cancel its packed parcels. Cancel the order if none of it was shipped.",
+    ),
+    (
+        "partly_shipped",
+        "A part of the order was handed over to a carrier, so the order cannot be cancelled.",
+        "Refund the pieces that are left, by lines: they are not shipped then.",
+    ),
+    (
+        "pieces_packed",
+        "Pieces of product are in a packed parcel: they are neither shipped nor left to ship.",
+        "Ship the parcel, or cancel it, and refund the pieces then.",
     ),
     (
         "order_not_changeable",
@@ -214,8 +244,8 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "not_shipped",
-        "The order was not shipped, so its pieces cannot be restocked.",
-        "Leave restock out. A cancelled order has released its stock already; cancel an unshipped order to release it.",
+        "Nothing of the order was shipped, so its pieces cannot be restocked.",
+        "Leave restock out: pieces that are refunded before they are shipped are released by the refund.",
     ),
     (
         "too_many_restocked",

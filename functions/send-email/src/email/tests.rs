@@ -26,6 +26,9 @@ fn line(name: &str, quantity: i32, minor: i64) -> OrderLine {
         tax_included: euros(0),
         tax_category: None,
         tax_rate_ppm: None,
+        fulfilled: 0,
+        shipped: 0,
+        removed: 0,
         returned: 0,
     }
 }
@@ -172,6 +175,8 @@ macro_rules! reads_as_it_should {
         }
     )+};
 }
+
+mod parcels;
 
 reads_as_it_should! {
     a_new_address_is_asked_to_prove_itself: VerificationAsked { url: url("verify") };

@@ -20,8 +20,8 @@ pub use refusal::Refusal;
 pub(crate) use sql::counts::ALL as ALL_COUNTS;
 pub(crate) use sql::lists::ALL as ALL_LISTS;
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, Reserved, ReservedLine, record_initial_stock, release, reserve, restock,
-    ship,
+    ALL as ALL_QUERIES, Reserved, ReservedLine, record_initial_stock, release, release_pieces,
+    reserve, restock, ship,
 };
 
 use crate::db::Db;

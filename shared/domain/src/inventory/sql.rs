@@ -7,7 +7,7 @@ use super::adjustment::{Adjustment, Threshold};
 use super::count::Stock;
 use super::level::StockLevel;
 use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
-use crate::id::{AdjustmentId, CategoryId, OrderId, ProductId, RefundId, UserId};
+use crate::id::{AdjustmentId, CategoryId, FulfillmentId, OrderId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 use crate::pricing::{Destination, Rules, Wish};
 use crate::viewer::Holder;
@@ -54,9 +54,9 @@ queries! {
 
     RELEASE: "release an order's stock" = "
         with shelf as (
-            select p.id, line.quantity
+            select p.id, line.quantity - line.removed as quantity
             from products p join order_lines line on line.product_id = p.id
-            where line.order_id = $1
+            where line.order_id = $1 and line.quantity > line.removed
             order by p.id
             for update of p
         ), freed as (
@@ -73,11 +73,31 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         values ($1, 'created', 'created', $2, 0)";
 
-    SHIP: "deduct an order's stock" = "
-        with shelf as (
-            select p.id, line.quantity
-            from products p join order_lines line on line.product_id = p.id
-            where line.order_id = $1
+    RELEASE_PIECES: "release pieces of an order" = "
+        with less as (
+            select product_id, quantity from unnest($1::uuid[], $2::int4[]) as less (product_id, quantity)
+        ), shelf as (
+            select p.id, less.quantity
+            from products p join less on less.product_id = p.id
+            order by p.id
+            for update of p
+        ), freed as (
+            update products p
+            set reserved = p.reserved - shelf.quantity
+            from shelf
+            where p.id = shelf.id
+            returning p.id, shelf.quantity
+        )
+        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
+        select id, 'order_reduced', $3, 0, -quantity from freed";
+
+    SHIP: "deduct the stock of parcels" = "
+        with goods as (
+            select fulfillment_id, product_id, quantity from fulfillment_lines where fulfillment_id = any($1)
+        ), shelf as (
+            select p.id, (select sum(quantity) from goods where product_id = p.id) as quantity
+            from products p
+            where p.id in (select product_id from goods)
             order by p.id
             for update of p
         ), gone as (
@@ -85,10 +105,10 @@ queries! {
             set on_hand = p.on_hand - shelf.quantity, reserved = p.reserved - shelf.quantity
             from shelf
             where p.id = shelf.id
-            returning p.id, shelf.quantity
         )
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
-        select id, 'order_shipped', $2, -quantity, -quantity from gone";
+        select product_id, 'fulfillment', 'ful_' || replace(fulfillment_id::text, '-', ''), -quantity, -quantity
+        from goods";
 
     RESTOCK: "restock a refund's goods" = "
         with shelf as (
@@ -203,9 +223,16 @@ pub(crate) fn release(tx: &Tx<'_>, order: OrderId) {
     tx.defer(Ask::write(&RELEASE, params![order, order.to_string()]));
 }
 
-/// Deducts the goods of an order, both on hand and reserved.
-pub(crate) fn ship(tx: &Tx<'_>, order: OrderId) {
-    tx.defer(Ask::write(&SHIP, params![order, order.to_string()]));
+/// Releases the reservation of pieces that are not shipped any more. `source` is what took them out: a second time for it
+/// violates `stock_moves_once`.
+pub(crate) fn release_pieces(tx: &Tx<'_>, pieces: &[(ProductId, i32)], source: &str) {
+    let (products, quantities): (Vec<_>, Vec<_>) = pieces.iter().copied().unzip();
+    tx.defer(Ask::write(&RELEASE_PIECES, params![products, quantities, source.to_owned()]));
+}
+
+/// Deducts the goods of parcels, both on hand and reserved.
+pub(crate) fn ship(tx: &Tx<'_>, parcels: Vec<FulfillmentId>) {
+    tx.defer(Ask::write(&SHIP, params![parcels]));
 }
 
 /// Adds the returned goods of a refund to the quantity on hand. A second call for it violates `stock_moves_once`.

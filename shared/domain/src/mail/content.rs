@@ -2,7 +2,7 @@
 
 use crate::id::{OrderId, RefundId};
 use crate::money::Money;
-use crate::ordering::OrderReference;
+use crate::ordering::{Fulfillment, Order, OrderReference};
 use crate::payments::refund;
 use time::OffsetDateTime;
 
@@ -39,6 +39,13 @@ pub struct SentEmail {
     /// Which email it was.
     pub kind: String,
     pub sent_at: OffsetDateTime,
+}
+
+/// A parcel that was handed over, and its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    pub order: Order,
+    pub fulfillment: Fulfillment,
 }
 
 /// A payment that failed.

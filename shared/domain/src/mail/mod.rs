@@ -7,7 +7,7 @@
 mod content;
 mod sql;
 
-pub use content::{FailedPayment, GuestLink, LowStock, Refund, SentEmail, WithRecipient};
+pub use content::{FailedPayment, GuestLink, LowStock, Parcel, Refund, SentEmail, WithRecipient};
 pub(crate) use sql::ALL;
 use sql::Address;
 
@@ -15,7 +15,8 @@ use crate::db::{Db, DbError};
 use crate::failure::Failure;
 use crate::guests::{self, Contact};
 use crate::id::{
-    ClaimId, DisputeId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
+    ClaimId, DisputeId, FraudWarningId, FulfillmentId, LinkId, OrderId, PaymentId, ProductId,
+    RefundId, UserId,
 };
 use crate::ordering::{self, Holder, Order, Viewer};
 use crate::payments::dispute::{self, Dispute};
@@ -99,6 +100,15 @@ pub async fn order(db: &Db, order: OrderId) -> Result<Option<WithRecipient<Order
     let is_unpaid = order.totals.total.minor > 0 && order.captured.minor == 0;
     let is_unsolicited = is_unpaid && !is_proven;
     Ok(Some(WithRecipient { to, content: order, is_unsolicited, guest_link }))
+}
+
+/// A parcel with its order, addressed to the buyer. `None` if their account is disabled or erased.
+pub async fn parcel(db: &Db, id: FulfillmentId) -> Result<Option<WithRecipient<Parcel>>, DbError> {
+    let Some(fulfillment) = ordering::find_fulfillment(db, id).await? else { return Ok(None) };
+    let Some(to) = order(db, fulfillment.order).await? else { return Ok(None) };
+    let WithRecipient { content: order, to, is_unsolicited, guest_link } = to;
+    let content = Parcel { order, fulfillment };
+    Ok(Some(WithRecipient { content, to, is_unsolicited, guest_link }))
 }
 
 /// A guest's order, addressed to the guest, who asked for its link. `None` once it belongs to an account.

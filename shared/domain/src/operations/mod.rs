@@ -8,6 +8,7 @@ mod views;
 pub use dead_letter::parse_error;
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::checks::ALL as ALL_CHECKS;
+pub(crate) use sql::parcels::ALL as PARCEL_CHECKS;
 pub(crate) use sql::parts::ALL as PART_CHECKS;
 pub use views::{
     FailingMessage, InvariantViolation, Lag, Mail, OutboxStatus, Position, Refusal, ReplayOutcome,
@@ -58,7 +59,8 @@ pub async fn check_records(db: &Db, time: Duration) {
 
 /// The invariants of the records: they hold at any time.
 fn of_records() -> Vec<&'static sql::checks::Invariant> {
-    sql::checks::OF_RECORDS.iter().chain(sql::parts::OF_PARTS).collect()
+    let of_orders = sql::parts::OF_PARTS.iter().chain(sql::parcels::OF_PARCELS);
+    sql::checks::OF_RECORDS.iter().chain(of_orders).collect()
 }
 
 /// Logs an invariant that rows violate. A metric filter in template.yaml counts the lines.

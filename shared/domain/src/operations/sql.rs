@@ -1,6 +1,7 @@
 //! SQL statements of operations. They only read.
 
 pub(super) mod checks;
+pub(super) mod parcels;
 pub(super) mod parts;
 
 use super::views::{

@@ -5,6 +5,7 @@ mod address;
 mod basket;
 mod cancel_reason;
 mod edit;
+mod fulfillment;
 mod goods;
 mod limits;
 mod listing;
@@ -19,13 +20,15 @@ mod sql;
 mod status;
 mod timeline;
 
-pub use crate::status::OrderStatus as Status;
+pub use crate::status::{OrderStatus as Status, ParcelStatus};
 pub use crate::viewer::{Actor, Buyer, Holder, Viewer};
 pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
 pub(crate) use basket::MAX_LINES;
 pub use cancel_reason::CancelReason;
 pub use edit::Edit;
+pub(crate) use fulfillment::Progress;
+pub use fulfillment::{Fulfillment, FulfillmentLine, NewFulfillment};
 pub(crate) use goods::Goods;
 pub(crate) use limits::HoldLimits;
 pub use listing::{Filter, Sort};
@@ -39,9 +42,10 @@ pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
 pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
-    ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
-    is_refunded, join, lock, lock_by_payment, lock_for, read, recompute_paid, request_cancel,
-    set_actor, set_on_hold, ship, unpaid_pieces,
+    ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, find_fulfillment,
+    hand_over, insert, insert_fulfillment, is_refunded, join, lock, lock_by_payment, lock_for,
+    order_of_fulfillment, progress, read, read_fulfillment, read_progress, recompute_paid, remove,
+    request_cancel, set_actor, set_on_hold, ship, touch, unpack, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
@@ -50,7 +54,7 @@ use crate::accounts::{self, ActiveUser, Claim, Role};
 use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::guests::{self, Credentials, Opener};
-use crate::id::OrderId;
+use crate::id::{FulfillmentId, OrderId};
 use crate::page::{Page, PageRequest};
 
 /// Says who acts in this transaction, where that is an account.
@@ -171,6 +175,26 @@ pub async fn timeline(
         Viewer::Buyer(_) | Viewer::Guest(_) => entries.map(TimelineEntry::for_buyer).collect(),
     };
     Ok(page.paginate(entries, TimelineEntry::position))
+}
+
+/// A parcel, to staff.
+pub async fn fulfillment(db: &Db, id: FulfillmentId) -> Result<Fulfillment, Failure<Refusal>> {
+    Ok(sql::find_fulfillment(db, id).await?.ok_or(Refusal::NoFulfillment)?)
+}
+
+/// One page of an order's parcels, the oldest first.
+pub async fn fulfillments(
+    db: &Db,
+    viewer: Viewer,
+    id: OrderId,
+    page: &PageRequest<FulfillmentId>,
+) -> Result<Page<Fulfillment>, Failure<Refusal>> {
+    if !sql::viewable(db, viewer, id).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    let all = sql::fulfillments(db, id, page).await?;
+    let parcels = page.paginate(all, |parcel| parcel.id);
+    Ok(parcels)
 }
 
 /// Changes address and note of an order if it still has a version that the caller saw; `None` accepts any version.

@@ -72,6 +72,12 @@ pub struct OrderLine {
     pub tax_category: Option<String>,
     /// All components together, in parts per million.
     pub tax_rate_ppm: Option<i32>,
+    /// Pieces in parcels that are packed or shipped.
+    pub fulfilled: i32,
+    /// Of these, those that were handed over.
+    pub shipped: i32,
+    /// Pieces that are not shipped, since their money was given back before.
+    pub removed: i32,
     /// How many of the pieces were returned to stock.
     pub returned: i32,
 }
@@ -160,6 +166,15 @@ impl Order {
 }
 
 impl OrderLine {
+    /// All that is to be shipped of a shipped order was, also where an earlier release did not count it.
+    pub(super) fn of_order(self, status: OrderStatus) -> Self {
+        if status != OrderStatus::Shipped {
+            return self;
+        }
+        let shipped = self.quantity - self.removed;
+        Self { fulfilled: shipped, shipped, ..self }
+    }
+
     /// What the buyer pays for the line.
     pub fn paid(&self) -> Money {
         Money { minor: self.total.minor - self.discount.minor + self.tax.minor, ..self.total }

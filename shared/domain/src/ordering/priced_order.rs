@@ -139,6 +139,9 @@ fn lines(goods: &Goods, bill: &Bill) -> Vec<OrderLine> {
         tax_included: line.tax_included,
         tax_category: is_taxed.then(|| line.tax_category.clone()),
         tax_rate_ppm: is_taxed.then_some(line.tax_rate_ppm),
+        fulfilled: 0,
+        shipped: 0,
+        removed: 0,
         returned: 0,
     });
     lines.collect()

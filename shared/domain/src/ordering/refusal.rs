@@ -5,7 +5,7 @@ use crate::id::ProductId;
 use crate::idempotency;
 use crate::money::Money;
 use crate::pricing::{AppliedDiscount, Quote, ShippingOption};
-use crate::status::OrderStatus;
+use crate::status::{OrderStatus, ParcelStatus};
 use serde_json::{Map, Value, json};
 use time::Date;
 
@@ -67,8 +67,18 @@ pub enum Refusal {
     Ending,
     #[error("the order is on hold, because its payment is disputed")]
     OnHold,
-    #[error("money of the order was refunded, or is being refunded")]
+    #[error("all money of the order was refunded, or is being refunded")]
     Refunded,
+    #[error("there is no such parcel")]
+    NoFulfillment,
+    #[error("a parcel that is {} cannot become {}", from.name(), to.name())]
+    IllegalParcelMove { from: ParcelStatus, to: ParcelStatus },
+    #[error("only {left} pieces of {product} are left to ship")]
+    TooManyToShip { product: ProductId, left: i32 },
+    #[error("nothing of the order is left to ship")]
+    NothingToShip,
+    #[error("a part of the order was shipped: refund the pieces that are left instead")]
+    PartlyShipped,
     #[error("an order that is {} can no longer be changed by you", .0.name())]
     NotChangeable(OrderStatus),
     #[error("the order was priced for its country and region, and cannot be sent to another")]
@@ -97,7 +107,7 @@ impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NotSignedIn => Kind::Unauthenticated,
-            Self::NotFound => Kind::NotFound,
+            Self::NotFound | Self::NoFulfillment => Kind::NotFound,
             Self::NotForSale(_)
             | Self::MixedCurrencies
             | Self::AddressRequired
@@ -118,6 +128,10 @@ impl failure::Refusal for Refusal {
             | Self::Ending
             | Self::OnHold
             | Self::Refunded
+            | Self::IllegalParcelMove { .. }
+            | Self::TooManyToShip { .. }
+            | Self::NothingToShip
+            | Self::PartlyShipped
             | Self::DestinationChangesPrice
             | Self::NotChangeable(_) => Kind::Conflict,
             Self::Stale => Kind::PreconditionFailed,
@@ -153,6 +167,11 @@ impl failure::Refusal for Refusal {
             Self::Ending => "order_ending",
             Self::OnHold => "on_hold",
             Self::Refunded => "order_refunded",
+            Self::NoFulfillment => "fulfillment_not_found",
+            Self::IllegalParcelMove { .. } => "illegal_fulfillment_move",
+            Self::TooManyToShip { .. } => "too_many_to_ship",
+            Self::NothingToShip => "nothing_to_ship",
+            Self::PartlyShipped => "partly_shipped",
             Self::NotChangeable(_) => "order_not_changeable",
             Self::DestinationChangesPrice => "destination_changes_price",
             Self::Stale => "stale",
@@ -189,6 +208,14 @@ impl failure::Refusal for Refusal {
             Self::TooManyRequests { retry_after } => ("retry_after", json!(retry_after)),
             Self::TooLarge { most } => ("most", json!(most)),
             Self::TooSmall { least } => ("least", json!(least)),
+            // Only a packed parcel goes on, and this one does not.
+            Self::IllegalParcelMove { from, .. } => {
+                let (from, nothing) = (json!(from), json!([]));
+                return members([("fulfillment_status", from), ("allowed", nothing)]);
+            }
+            Self::TooManyToShip { product, left } => {
+                return members([("product", json!(product)), ("left", json!(left))]);
+            }
             // Not `status`: a problem document has a member of that name.
             Self::NotChangeable(status) => ("order_status", json!(status)),
             Self::Invalid(refusal) => return refusal.details(),
@@ -204,6 +231,9 @@ impl failure::Refusal for Refusal {
             | Self::Ending
             | Self::OnHold
             | Self::Refunded
+            | Self::NoFulfillment
+            | Self::NothingToShip
+            | Self::PartlyShipped
             | Self::DestinationChangesPrice
             | Self::Stale
             | Self::UserIsForStaff => return Map::new(),

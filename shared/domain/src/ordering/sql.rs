@@ -3,12 +3,19 @@
 mod address;
 mod amounts;
 pub(super) mod erasure;
+mod fulfillments;
 mod insert;
 mod read;
 mod row;
 mod timeline;
 mod unpaid;
 
+pub(crate) use fulfillments::find_fulfillment;
+pub(super) use fulfillments::fulfillments;
+pub(crate) use fulfillments::{
+    hand_over, insert_fulfillment, order_of_fulfillment, progress, read_fulfillment, read_progress,
+    remove, unpack,
+};
 pub(crate) use insert::insert;
 pub(crate) use read::read;
 pub(super) use read::{find, find_all, find_with, list, with_lines};
@@ -21,7 +28,6 @@ use super::locked_order::LockedOrder;
 use super::note::Note;
 use super::number::Placement;
 use super::order::Reason;
-use super::shipment::Shipment;
 use crate::db::{Ask, Db, DbError, Param, Query, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use crate::viewer::Viewer;
@@ -32,8 +38,8 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 6] =
-    [ALL, erasure::ALL, insert::ALL, read::ALL, timeline::ALL, unpaid::ALL];
+pub(crate) const ALL_QUERIES: [&[Query]; 7] =
+    [ALL, erasure::ALL, fulfillments::ALL, insert::ALL, read::ALL, timeline::ALL, unpaid::ALL];
 
 /// Every column that [`locked_order`] reads.
 macro_rules! lock_order {
@@ -108,10 +114,17 @@ queries! {
         update orders set status = 'cancelled', cancelled_at = now(), cancel_reason = $2, expires_at = null
         where id = $1";
 
+    /// It shows how its last parcel was shipped.
     SHIP: "ship an order" = "
-        update orders
-        set status = 'shipped', shipped_at = now(), carrier = $2, tracking_number = $3, tracking_url = $4
-        where id = $1";
+        update orders o
+        set status = 'shipped', shipped_at = now(), carrier = last.carrier, tracking_number = last.tracking_number,
+            tracking_url = last.tracking_url
+        from (select carrier, tracking_number, tracking_url from fulfillments
+              where order_id = $1 and status = 'shipped' order by shipped_at desc, id desc limit 1) last
+        where o.id = $1";
+
+    /// A new version, for what changed elsewhere.
+    TOUCH: "make a new version of an order" = "update orders set updated_at = now() where id = $1";
 
     SET_ON_HOLD: "set whether an order is on hold" = "
         update orders set on_hold = $2 where id = $1 and on_hold <> $2";
@@ -241,9 +254,14 @@ pub(crate) async fn set_on_hold(tx: &Tx<'_>, id: OrderId, on_hold: bool) -> Resu
     tx.execute(&SET_ON_HOLD, &[&id, &on_hold]).await.map(drop)
 }
 
-pub(crate) fn ship(tx: &Tx<'_>, id: OrderId, shipment: &Shipment) {
-    let Shipment { carrier, tracking_number, tracking_url } = shipment.clone();
-    tx.defer(Ask::write(&SHIP, params![id, carrier, tracking_number, tracking_url]));
+/// All that is to be shipped of the order was.
+pub(crate) fn ship(tx: &Tx<'_>, id: OrderId) {
+    tx.defer(Ask::write(&SHIP, params![id]));
+}
+
+/// The order shows something that is stored elsewhere, so it gets a new version.
+pub(crate) fn touch(tx: &Tx<'_>, id: OrderId) {
+    tx.defer(Ask::write(&TOUCH, params![id]));
 }
 
 pub(super) async fn edit(

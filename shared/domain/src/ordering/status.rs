@@ -25,7 +25,7 @@ pub enum PaymentStatus {
 #[serde(rename_all = "snake_case")]
 pub enum FulfillmentStatus {
     Unfulfilled,
-    /// Some of the goods are shipped. Not used yet: an order is shipped as a whole.
+    /// Some of the goods were handed over to a carrier, and others are left.
     Partial,
     Fulfilled,
     /// All goods are back in stock.
@@ -98,11 +98,14 @@ impl FulfillmentStatus {
     pub fn of(order: &Order) -> Self {
         match order.status {
             OrderStatus::Shipped
-                if order.lines.iter().all(|line| line.returned == line.quantity) =>
+                if order.lines.iter().all(|line| line.returned == line.shipped) =>
             {
                 Self::Returned
             }
             OrderStatus::Shipped => Self::Fulfilled,
+            OrderStatus::Confirmed if order.lines.iter().any(|line| line.shipped > 0) => {
+                Self::Partial
+            }
             OrderStatus::Pending | OrderStatus::Confirmed | OrderStatus::Cancelled => {
                 Self::Unfulfilled
             }

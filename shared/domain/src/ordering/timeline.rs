@@ -1,6 +1,6 @@
 //! The events of an order's history, for display. Pure.
 
-use crate::id::{DisputeId, FraudWarningId, PaymentId, RefundId, UserId};
+use crate::id::{DisputeId, FraudWarningId, FulfillmentId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,23 +19,78 @@ pub struct TimelineEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimelineEvent {
     Placed,
-    PaymentStarted { payment: PaymentId, provider: String, amount: Money, status: String },
-    PaymentFailed { payment: PaymentId },
-    Captured { amount: Money },
-    Confirmed { reason: Option<String> },
+    PaymentStarted {
+        payment: PaymentId,
+        provider: String,
+        amount: Money,
+        status: String,
+    },
+    PaymentFailed {
+        payment: PaymentId,
+    },
+    Captured {
+        amount: Money,
+    },
+    Confirmed {
+        reason: Option<String>,
+    },
     Edited,
     CancelRequested,
-    Shipped { carrier: String, tracking_number: Option<String>, tracking_url: Option<String> },
-    Cancelled { reason: String },
-    RefundRequested { refund: RefundId, origin: String, amount: Money, status: String },
-    Refunded { amount: Money },
-    RefundFailed { amount: Money },
-    DisputeOpened { dispute: DisputeId, reason: String, status: String },
-    DisputeClosed { dispute: DisputeId, status: String },
-    FraudWarningOpened { warning: FraudWarningId, reason: String },
-    FraudWarningClosed { warning: FraudWarningId },
-    ReviewOpened { warning: FraudWarningId, reason: String },
-    ReviewClosed { warning: FraudWarningId },
+    Shipped {
+        carrier: String,
+        tracking_number: Option<String>,
+        tracking_url: Option<String>,
+    },
+    FulfillmentPacked {
+        fulfillment: FulfillmentId,
+    },
+    FulfillmentShipped {
+        fulfillment: FulfillmentId,
+        carrier: String,
+        tracking_number: Option<String>,
+        tracking_url: Option<String>,
+    },
+    FulfillmentCancelled {
+        fulfillment: FulfillmentId,
+    },
+    Cancelled {
+        reason: String,
+    },
+    RefundRequested {
+        refund: RefundId,
+        origin: String,
+        amount: Money,
+        status: String,
+    },
+    Refunded {
+        amount: Money,
+    },
+    RefundFailed {
+        amount: Money,
+    },
+    DisputeOpened {
+        dispute: DisputeId,
+        reason: String,
+        status: String,
+    },
+    DisputeClosed {
+        dispute: DisputeId,
+        status: String,
+    },
+    FraudWarningOpened {
+        warning: FraudWarningId,
+        reason: String,
+    },
+    FraudWarningClosed {
+        warning: FraudWarningId,
+    },
+    ReviewOpened {
+        warning: FraudWarningId,
+        reason: String,
+    },
+    ReviewClosed {
+        warning: FraudWarningId,
+    },
 }
 
 /// The position of an entry: its time, then a key that orders entries of the same time.
@@ -88,6 +143,9 @@ impl TimelineEvent {
             Self::Edited => "order_edited",
             Self::CancelRequested => "cancel_requested",
             Self::Shipped { .. } => "order_shipped",
+            Self::FulfillmentPacked { .. } => "fulfillment_packed",
+            Self::FulfillmentShipped { .. } => "fulfillment_shipped",
+            Self::FulfillmentCancelled { .. } => "fulfillment_cancelled",
             Self::Cancelled { .. } => "order_cancelled",
             Self::RefundRequested { .. } => "refund_requested",
             Self::Refunded { .. } => "payment_refunded",
@@ -123,6 +181,16 @@ impl TimelineEvent {
             Self::Shipped { carrier, tracking_number, tracking_url } => json!({
                 "carrier": carrier, "tracking_number": tracking_number, "tracking_url": tracking_url,
             }),
+            Self::FulfillmentShipped { fulfillment, carrier, tracking_number, tracking_url } => {
+                json!({
+                    "fulfillment": fulfillment, "carrier": carrier, "tracking_number": tracking_number,
+                    "tracking_url": tracking_url,
+                })
+            }
+            Self::FulfillmentPacked { fulfillment }
+            | Self::FulfillmentCancelled { fulfillment } => {
+                json!({"fulfillment": fulfillment})
+            }
             Self::RefundRequested { refund, origin, amount, status } => {
                 json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
             }

@@ -1,7 +1,8 @@
 //! The events that are announced by mail.
 
 use crate::id::{
-    DisputeId, FamilyId, FraudWarningId, LinkId, OrderId, PaymentId, ProductId, RefundId, UserId,
+    DisputeId, FamilyId, FraudWarningId, FulfillmentId, LinkId, OrderId, PaymentId, ProductId,
+    RefundId, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +43,13 @@ pub enum Event {
     OrderConfirmed {
         order: OrderId,
     },
+    /// All that is to be shipped of an order is on its way.
     OrderShipped {
         order: OrderId,
+    },
+    /// A parcel was handed over, and others of its order are left.
+    FulfillmentShipped {
+        fulfillment: FulfillmentId,
     },
     OrderCancelled {
         order: OrderId,
@@ -106,6 +112,9 @@ impl Event {
             Self::OrderLinkAsked { order, hour } => format!("order_link_asked:{order}:{hour}"),
             Self::OrderConfirmed { order } => format!("order_confirmed:{order}"),
             Self::OrderShipped { order } => format!("order_shipped:{order}"),
+            Self::FulfillmentShipped { fulfillment } => {
+                format!("fulfillment_shipped:{fulfillment}")
+            }
             Self::OrderCancelled { order } => format!("order_cancelled:{order}"),
             Self::PaymentFailed { payment } => format!("payment_failed:{payment}"),
             Self::RefundIssued { refund } => format!("refund_issued:{refund}"),

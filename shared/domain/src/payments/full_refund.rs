@@ -1,6 +1,6 @@
 //! The statements for refunding all that is left of an order's payments, with Stripe or offline.
 
-use crate::db::{DbError, Tx, queries};
+use crate::db::{Ask, DbError, Tx, params, queries};
 use crate::id::{OrderId, PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::payments::refund::select_left;
@@ -14,6 +14,12 @@ queries! {
         select 1 from refunds r join payments p on p.id = r.payment_id
         where p.order_id = $1 and p.surplus_at is null and r.status not in ('failed', 'canceled') and r.amount_minor > 0
         limit 1";
+
+    IS_REFUNDED: "check whether all of an order's money is on its way back" = "
+        select 1 from orders o
+        where o.id = $1 and o.captured_minor > 0 and o.captured_minor <= (
+            select sum(r.amount_minor) from refunds r join payments p on p.id = r.payment_id
+            where p.order_id = o.id and p.surplus_at is null and r.status not in ('failed', 'canceled'))";
 
     REQUEST_REFUND: "request the refund of the rest" = "
         insert into refunds (id, payment_id, amount_minor, status, origin)
@@ -39,6 +45,11 @@ pub(crate) struct Unrefunded {
 /// Whether any of an order's money was refunded, or is being refunded.
 pub(crate) async fn has_refunds(tx: &Tx<'_>, order: OrderId) -> Result<bool, DbError> {
     Ok(tx.row(&HAS_REFUNDS, &[&order]).await?.is_some())
+}
+
+/// Whether all of an order's money was refunded, or is being refunded.
+pub(crate) fn is_refunded_in_full(order: OrderId) -> Ask<bool> {
+    Ask::new(&IS_REFUNDED, params![order], |rows| Ok(!rows.is_empty()))
 }
 
 /// The order's payments of which something is left to refund, by whole steps of the currency. Its row is locked.

@@ -8,7 +8,7 @@ use crate::idempotency::{IdempotentCall, RecordedResponse};
 use crate::ordering::{self, Actor, CancelReason, Order, Refusal, Status, Viewer};
 use crate::payments::{self, dispute};
 
-/// Cancels an order: buyers while it is pending; staff until it is shipped, and then all of its payments are refunded,
+/// Cancels an order: buyers while it is pending; staff until something of it is shipped, and then all of its payments are refunded,
 /// but for what a bank disputes.
 ///
 /// While Stripe may still capture a payment for it, the cancellation is only requested: the order shows its
@@ -33,12 +33,19 @@ pub async fn cancel_order(
                 }
             }
             (Status::Confirmed, Viewer::Staff) => {
+                let progress = ordering::read_progress(tx, id).await?;
+                if progress.is_begun() {
+                    return Err(Refusal::PartlyShipped.into());
+                }
                 // While a dispute is open, the bank decides whether its money can be refunded; the rest can be.
                 if locked.on_hold
                     && dispute::is_undecided(tx, id).await?
                     && payments::unrefunded(tx, id).await?.is_empty()
                 {
                     return Err(Refusal::OnHold.into());
+                }
+                if !progress.packed.is_empty() {
+                    ordering::unpack(tx, id, progress.packed);
                 }
                 refund::refund_all(tx, id).await?;
                 close::cancel(tx, id, CancelReason::Requested);

@@ -6,7 +6,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
 use crate::mail::{self, SentEmail};
-use crate::ordering::{self, Filter, Order, Sort, TimelineEntry, Viewer};
+use crate::ordering::{self, Filter, Order, Sort, TimelineEntry, TimelineEvent, Viewer};
 use crate::outbox::Event;
 use crate::page::{Page, PageRequest};
 use crate::payments::{
@@ -95,7 +95,7 @@ async fn with_rest(
         let (id, timeline) = (order.id, timeline(db, user, order.id).await?);
         let payments: Vec<Payment> = payments.remove(&id).unwrap_or_default();
         let refunds: Vec<Refund> = refunds.remove(&id).unwrap_or_default();
-        let emails = mail::sent(db, &order_keys(id, &payments, &refunds)).await?;
+        let emails = mail::sent(db, &order_keys(id, &timeline, &payments, &refunds)).await?;
         exported.push(ExportedOrder { order, timeline, payments, refunds, emails });
     }
     Ok(exported)
@@ -140,7 +140,12 @@ fn account_keys(user: UserId, announced: &Announced) -> Vec<String> {
     events.map(Event::dedupe_key).collect()
 }
 
-fn order_keys(order: OrderId, payments: &[Payment], refunds: &[Refund]) -> Vec<String> {
+fn order_keys(
+    order: OrderId,
+    timeline: &[TimelineEntry],
+    payments: &[Payment],
+    refunds: &[Refund],
+) -> Vec<String> {
     let of_order = [
         Event::OrderPlaced { order },
         Event::OrderConfirmed { order },
@@ -152,5 +157,17 @@ fn order_keys(order: OrderId, payments: &[Payment], refunds: &[Refund]) -> Vec<S
         let refund = refund.id;
         [Event::RefundIssued { refund }, Event::GoodsReturned { refund }]
     });
-    of_order.into_iter().chain(failed).chain(refunded).map(Event::dedupe_key).collect()
+    let parcels = timeline.iter().filter_map(|entry| match entry.what {
+        TimelineEvent::FulfillmentShipped { fulfillment, .. } => {
+            Some(Event::FulfillmentShipped { fulfillment })
+        }
+        _ => None,
+    });
+    of_order
+        .into_iter()
+        .chain(failed)
+        .chain(refunded)
+        .chain(parcels)
+        .map(Event::dedupe_key)
+        .collect()
 }

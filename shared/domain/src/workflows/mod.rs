@@ -2,7 +2,7 @@
 //! tells the outbox. The rules and the SQL are those of the capabilities.
 //!
 //! A story is refused for the reasons of the capability whose route it serves. Where one uses another, it is one of
-//! those above it in this order: `close`, `refund`, `dispute`, `fraud_warning`, `take_payment`, `join`, the stories of orders with
+//! those above it in this order: `close`, `ship`, `refund`, `dispute`, `fraud_warning`, `take_payment`, `join`, the stories of orders with
 //! `place` above `complete`, `apply_event`, `reconcile`.
 
 mod apply_event;
@@ -37,5 +37,5 @@ pub use place::place_order;
 pub use reconcile::{reconcile_disputes, reconcile_payments, reconcile_refunds, report_unreadable};
 pub use refund::{apply_refund_update, fail_refund, give_up_refund, refund_payment};
 pub use send_link::send_order_link;
-pub use ship::ship_order;
+pub use ship::{cancel_fulfillment, fulfill_order, ship_fulfillment, ship_order};
 pub use take_payment::{apply_payment_update, payment_missing, payments_of_order, start_payment};

@@ -1,6 +1,7 @@
 //! Refunds payments. The caller asks Stripe after [`refund_payment`] and passes the answer to [`apply_refund_update`] or
 //! [`fail_refund`].
 
+use super::ship;
 use crate::db::{Db, DbError, Tx};
 use crate::failure::{Failure, Never};
 use crate::id::{OrderId, PaymentId, RefundId, UserId};
@@ -14,7 +15,8 @@ use crate::{inventory, ordering, payments};
 /// Stripe is asked next; until then the refund is `requested`, and its amount counts as refunded. A refund of nothing, for
 /// pieces whose money went back before, has succeeded.
 ///
-/// Returned goods go back into stock at once: they are there, whatever becomes of the refund.
+/// Returned goods go back into stock at once: they are there, whatever becomes of the refund. Pieces that were not shipped
+/// yet are taken out of what is to be shipped.
 pub async fn refund_payment(
     db: &Db,
     staff: UserId,
@@ -34,7 +36,12 @@ pub async fn refund_payment(
             let lines = refund::refundable_lines(tx, order).await?;
             let priced = wanted.price(locked.status, &refundable, &lines)?;
             let restocks = wanted.restocks(locked.status, &lines)?;
+            let removed = wanted.removes(locked.status, &lines)?;
             refund::insert(tx, id, payment, &priced, wanted.reason.as_deref()).await?;
+            if !removed.is_empty() {
+                ordering::set_actor(tx, staff);
+                ship::remove(tx, order, &removed, &id.to_string()).await?;
+            }
             if restocks {
                 inventory::restock(tx, id, staff).await?;
                 // The order shows its returned pieces, so it gets a new version.

@@ -7,6 +7,7 @@
 mod buyer;
 mod buying;
 mod holder;
+mod parcels;
 mod snapshot;
 mod state;
 mod step;
@@ -26,10 +27,10 @@ use system::{Scenario, System};
 use tokio::runtime::{Builder, Runtime};
 
 /// Scenarios per test. The four tests run in parallel, each on its own database.
-const SCENARIOS: u32 = 125;
+const SCENARIOS: u32 = 150;
 
 /// States, problem codes and situations that the scenarios must reach.
-const EXPECTED_COVERAGE: [&str; 36] = [
+const EXPECTED_COVERAGE: [&str; 42] = [
     "Cancelled",
     "Confirmed",
     "Pending",
@@ -47,6 +48,7 @@ const EXPECTED_COVERAGE: [&str; 36] = [
     "dispute Open",
     "dispute Won",
     "goods came back",
+    "illegal_fulfillment_move",
     "illegal_move",
     "invalid_value",
     "money came too late",
@@ -54,16 +56,21 @@ const EXPECTED_COVERAGE: [&str; 36] = [
     "not_refundable",
     "not_shipped",
     "nothing_left",
+    "nothing_to_ship",
     "on_hold",
     "order_ending",
     "order_not_found",
     "order_refunded",
     "out_of_stock",
+    "partly shipped, and the rest refunded",
+    "partly_shipped",
     "payment_disputed",
+    "pieces_packed",
     "refund Some(Failed)",
     "refund Some(Succeeded)",
     "refund Some(Requested)",
     "too_many_pieces",
+    "too_many_to_ship",
     "too_many_unpaid",
     "total_changed",
 ];
@@ -134,7 +141,7 @@ macro_rules! scenarios {
             #![proptest_config(config($part))]
 
             #[test]
-            fn $name(sequential 10..23 => ScenarioTest);
+            fn $name(sequential 10..25 => ScenarioTest);
         }
     )+};
 }
@@ -155,7 +162,7 @@ fn the_stories_come_to_every_end() {
     );
     let mut seen = BTreeSet::new();
     for _ in 0..4 * SCENARIOS {
-        let scenario = Model::sequential_strategy(10..23).new_tree(&mut runner).unwrap();
+        let scenario = Model::sequential_strategy(10..25).new_tree(&mut runner).unwrap();
         let (mut model, steps, _) = scenario.current();
         for step in steps {
             model = Model::apply(model, &step);
@@ -182,6 +189,10 @@ fn the_stories_come_to_every_end() {
                 seen.extend(order.known_dispute().map(|state| format!("dispute {state:?}")));
                 if order.status == Status::Cancelled && order.refunded() > 0 {
                     seen.insert("money came too late".to_owned());
+                }
+                if order.status == Status::Shipped && order.removed.iter().any(|pieces| *pieces > 0)
+                {
+                    seen.insert("partly shipped, and the rest refunded".to_owned());
                 }
                 if order
                     .refunds

@@ -2,7 +2,7 @@
 
 use super::buying::CheckoutStatus;
 use super::holder::Holder;
-use super::state::{Model, Order, RefundState, Status};
+use super::state::{Model, Order, PRODUCTS, RefundState, Status};
 use std::fmt::Write as _;
 
 /// Reads the state of some products, orders and checkouts, one line each, and of a discount.
@@ -10,12 +10,15 @@ pub(super) const SNAPSHOT: &str = "
     (select format('stock %s %s', on_hand, reserved)
      from unnest($1::uuid[]) with ordinality mine (id, position) join products using (id) order by position)
     union all
-    (select format('%s%s%s total %s captured %s refunded %s%s [%s]', o.status,
+    (select format('%s%s%s total %s captured %s refunded %s%s [%s] in parcels %s', o.status,
                    case when o.status = 'pending' and o.cancel_requested_at is not null then ' ending' else '' end,
                    case when o.user_id is null then ' of a guest' else '' end,
                    o.total_minor, o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
                    (select string_agg(r.amount_minor || ' ' || r.status, ', ' order by r.amount_minor, r.status)
-                    from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id))
+                    from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id),
+                   (select string_agg(l.fulfilled || ' ' || l.shipped || ' ' || l.removed, ', ' order by p.position)
+                    from unnest($1::uuid[]) with ordinality p (id, position)
+                    join order_lines l on l.product_id = p.id and l.order_id = o.id))
      from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)
     union all
     (select format('checkout %s%s', c.status,
@@ -74,8 +77,16 @@ fn line(order: &Order) -> String {
     let (total, captured, refunded) = (order.total(), order.captured(), order.refunded());
     let refunds = refunds.join(", ");
     let guest = guest(order.holder);
+    let ordered = (0..PRODUCTS).filter(|product| order.quantities[*product] > 0);
+    let parcels: Vec<_> = ordered
+        .map(|product| {
+            let (fulfilled, shipped) = (order.fulfilled(product), order.shipped(product));
+            format!("{fulfilled} {shipped} {}", order.removed[product])
+        })
+        .collect();
+    let parcels = parcels.join(", ");
     format!(
-        "{status}{guest} total {total} captured {captured} refunded {refunded}{hold} [{refunds}]"
+        "{status}{guest} total {total} captured {captured} refunded {refunded}{hold} [{refunds}] in parcels {parcels}"
     )
 }
 

@@ -2,6 +2,7 @@
 
 use super::buying::Checkout;
 use super::holder::Holder;
+use super::parcels::Parcel;
 
 /// The number of products.
 pub(super) const PRODUCTS: usize = 2;
@@ -15,14 +16,21 @@ pub(super) struct Model {
     pub(super) stock: [StockLevel; PRODUCTS],
     pub(super) orders: Vec<Order>,
     pub(super) checkouts: Vec<Checkout>,
-    /// Whether most of the scenario's steps are about checkouts.
-    pub(super) is_of_checkouts: bool,
+    /// What most of the scenario's steps are about.
+    pub(super) focus: Focus,
     /// The account's current checkout, which may be over.
     pub(super) current: Option<usize>,
     /// How many guests have placed, whatever became of them.
     pub(super) orders_of_guests: usize,
     /// Of the last step.
     pub(super) outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Focus {
+    Payments,
+    Checkouts,
+    Parcels,
 }
 
 /// How the shop answers a step.
@@ -59,6 +67,9 @@ pub(super) struct Order {
     pub(super) discount: i64,
     pub(super) holder: Holder,
     pub(super) status: Status,
+    pub(super) parcels: Vec<Parcel>,
+    /// Pieces of each product that were refunded before they were shipped.
+    pub(super) removed: [i32; PRODUCTS],
     /// Its cancellation is requested, and waits for Stripe to cancel the payment.
     pub(super) is_ending: bool,
     pub(super) is_expired: bool,
@@ -135,11 +146,11 @@ pub(super) enum StripeEvent {
 }
 
 impl Model {
-    pub(super) fn new(is_of_checkouts: bool) -> Self {
+    pub(super) fn new(focus: Focus) -> Self {
         let level = StockLevel { on_hand: INITIAL_STOCK, reserved: 0, sequence: 0 };
         let (orders, checkouts, outcome) = (Vec::new(), Vec::new(), Outcome::NotAsked);
         let (stock, current, orders_of_guests) = ([level; PRODUCTS], None, 0);
-        Self { stock, orders, checkouts, is_of_checkouts, current, orders_of_guests, outcome }
+        Self { stock, orders, checkouts, focus, current, orders_of_guests, outcome }
     }
 
     pub(super) fn order(&mut self, index: usize) -> Option<&mut Order> {
@@ -150,8 +161,8 @@ impl Model {
     pub(super) fn cancel_order(&mut self, index: usize) {
         let order = &mut self.orders[index];
         (order.status, order.is_ending) = (Status::Cancelled, false);
-        for (level, quantity) in self.stock.iter_mut().zip(order.quantities) {
-            level.reserved -= quantity;
+        for (product, level) in self.stock.iter_mut().enumerate() {
+            level.reserved -= order.quantities[product] - order.removed[product];
         }
     }
 
@@ -255,6 +266,8 @@ impl Order {
             discount,
             holder,
             status: Status::Pending,
+            parcels: Vec::new(),
+            removed: [0; PRODUCTS],
             is_ending: false,
             is_expired: false,
             payment: None,

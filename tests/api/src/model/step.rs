@@ -2,7 +2,7 @@
 
 use super::buying::{Checkout, CheckoutStatus, Wish};
 use super::holder::{Address, Holder, Key};
-use super::state::{DisputeState, Model, Order, PRODUCTS, PaymentState, Status};
+use super::state::{DisputeState, Focus, Model, Order, PRODUCTS, PaymentState, Status};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
@@ -87,6 +87,20 @@ pub(super) enum Step {
     Ship {
         order: usize,
     },
+    /// Puts pieces into a parcel, or all that is left.
+    Fulfill {
+        order: usize,
+        pieces: Option<[i32; PRODUCTS]>,
+        is_packed: bool,
+    },
+    ShipParcel {
+        order: usize,
+        parcel: usize,
+    },
+    CancelParcel {
+        order: usize,
+        parcel: usize,
+    },
     /// The order's time to pay ends; the sweep has not run yet.
     Expire {
         order: usize,
@@ -126,7 +140,7 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Self> {
-        any::<bool>().prop_map(Self::new).boxed()
+        select(vec![Focus::Payments, Focus::Checkouts, Focus::Parcels]).prop_map(Self::new).boxed()
     }
 
     fn transitions(model: &Self) -> BoxedStrategy<Step> {
@@ -146,7 +160,11 @@ impl ReferenceStateMachine for Model {
         );
         let orders = model.orders.len();
         let checkout = checkout_steps(model);
-        let (often, pays) = if model.is_of_checkouts { (12, 2) } else { (1, 6) };
+        let (often, pays, ships) = match model.focus {
+            Focus::Payments => (1, 6, 0),
+            Focus::Checkouts => (12, 2, 0),
+            Focus::Parcels => (1, 12, 12),
+        };
         let (new, old) = if model.checkouts.iter().any(Checkout::is_ready) {
             (often, 2 * often)
         } else {
@@ -191,6 +209,12 @@ impl ReferenceStateMachine for Model {
                 (0..=quantity).prop_map(move |restock| RefundPart::Line { product, quantity, restock })
             }),
         ];
+        let parcel = prop_oneof![
+            1 => Just(None),
+            3 => [0..3_i32, 0..3_i32]
+                .prop_filter("at least one piece", |pieces| pieces.iter().sum::<i32>() > 0)
+                .prop_map(Some),
+        ];
         // Mostly the newest two events.
         let which = prop_oneof![3 => 0..2_usize, 1 => 0..12_usize];
         let place_weight = if orders < ENOUGH_ORDERS { 4 } else { 1 };
@@ -215,6 +239,15 @@ impl ReferenceStateMachine for Model {
                 Step::Refund { order, part: RefundPart::Line { product, quantity, restock: quantity } }
             }),
             if_any(is_confirmed, 4) => order(is_confirmed).prop_map(|order| Step::Ship { order }),
+            if_any(is_confirmed, 1 + ships) => (order(is_confirmed), parcel, any::<bool>())
+                .prop_map(|(order, pieces, is_packed)| Step::Fulfill { order, pieces, is_packed }),
+            if_any(Order::has_parcels, 1 + ships / 2) => (order(Order::has_parcels), 0..3_usize)
+                .prop_map(|(order, parcel)| Step::ShipParcel { order, parcel }),
+            if_any(Order::has_parcels, 1 + ships / 3) => (order(Order::has_parcels), 0..3_usize)
+                .prop_map(|(order, parcel)| Step::CancelParcel { order, parcel }),
+            if_any(is_confirmed, 1 + ships / 2) => (order(is_confirmed), 0..PRODUCTS, 1..3_i32).prop_map(|(order, product, quantity)| {
+                Step::Refund { order, part: RefundPart::Line { product, quantity, restock: 0 } }
+            }),
             1 => any_order().prop_map(|order| Step::Expire { order }),
             2 => Just(Step::Sweep),
             1 => adjust,
@@ -250,6 +283,9 @@ impl ReferenceStateMachine for Model {
             | Step::RefundAtStripe { order, .. }
             | Step::FailRefund { order, .. }
             | Step::Ship { order }
+            | Step::Fulfill { order, .. }
+            | Step::ShipParcel { order, .. }
+            | Step::CancelParcel { order, .. }
             | Step::Expire { order }
             | Step::OpenDispute { order }
             | Step::CloseDispute { order, .. } => *order < model.orders.len(),

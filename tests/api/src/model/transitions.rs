@@ -36,6 +36,9 @@ impl Model {
             Step::RefundAtStripe { order, amount } => self.orders[order].refund_at_stripe(amount),
             Step::FailRefund { order, which } => self.orders[order].fail_refund(which),
             Step::Ship { order } => self.ship(order),
+            Step::Fulfill { order, pieces, is_packed } => self.fulfill(order, pieces, is_packed),
+            Step::ShipParcel { order, parcel } => self.ship_parcel(order, parcel),
+            Step::CancelParcel { order, parcel } => self.cancel_parcel(order, parcel),
             Step::Expire { order } => {
                 let order = &mut self.orders[order];
                 order.is_expired = order.status == Status::Pending;
@@ -98,12 +101,16 @@ impl Model {
             Status::Pending if order.payment.is_some() => order.is_ending = true,
             Status::Pending => self.cancel_order(index),
             Status::Confirmed if by_staff => {
+                if order.is_begun() {
+                    return Outcome::Refused("partly_shipped");
+                }
                 let left = order.left_to_refund();
                 if left > 0 {
                     order.request_refund(left, None);
                 } else if order.known_dispute() == Some(DisputeState::Open) {
                     return Outcome::Refused("on_hold");
                 }
+                order.unpack();
                 self.cancel_order(index);
             }
             Status::Confirmed | Status::Shipped => return Outcome::Refused("illegal_move"),
@@ -146,7 +153,7 @@ impl Model {
                     return Outcome::Refused("amount_too_large");
                 }
                 let amount = due.min(left);
-                if amount == 0 && order.status != Status::Shipped {
+                if amount == 0 && !matches!(order.status, Status::Shipped | Status::Confirmed) {
                     return Outcome::Refused("nothing_left");
                 }
                 (amount, Some((product, quantity, restock)))
@@ -155,40 +162,28 @@ impl Model {
         if amount > left {
             return Outcome::Refused("amount_too_large");
         }
+        let mut back = 0;
         if let Some((product, _, restock @ 1..)) = line {
-            if order.status != Status::Shipped {
+            if order.status != Status::Shipped && !order.is_begun() {
                 return Outcome::Refused("not_shipped");
             }
             let lines = order.refunds.iter().filter_map(|refund| refund.line);
             let lines = lines.filter(|(of, ..)| *of == product);
             let restocked = lines.map(|(_, _, restock)| restock).sum::<i32>();
-            if restock > order.quantities[product] - restocked {
+            if restock > order.shipped(product) - restocked {
                 return Outcome::Refused("too_many_restocked");
             }
-            self.stock[product].on_hand += restock;
+            back = restock;
+        }
+        if let Some((product, quantity, restock)) = line {
+            let Some(removed) = order.remove(product, quantity, restock) else {
+                return Outcome::Refused("pieces_packed");
+            };
+            self.stock[product].reserved -= removed;
+            self.stock[product].on_hand += back;
         }
         order.request_refund(amount, line);
         self.send_refunds();
-        Outcome::Accepted
-    }
-
-    fn ship(&mut self, index: usize) -> Outcome {
-        let order = &mut self.orders[index];
-        match order.status {
-            // Repeating the same shipment succeeds.
-            Status::Shipped => return Outcome::Accepted,
-            Status::Pending | Status::Cancelled => return Outcome::Refused("illegal_move"),
-            Status::Confirmed if order.is_on_hold() => return Outcome::Refused("on_hold"),
-            Status::Confirmed if order.active_refunds().next().is_some() => {
-                return Outcome::Refused("order_refunded");
-            }
-            Status::Confirmed => {}
-        }
-        order.status = Status::Shipped;
-        for (level, quantity) in self.stock.iter_mut().zip(order.quantities) {
-            level.on_hand -= quantity;
-            level.reserved -= quantity;
-        }
         Outcome::Accepted
     }
 

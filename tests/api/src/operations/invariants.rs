@@ -42,7 +42,8 @@ async fn a_shop_that_sells_holds_its_invariants() {
     let answer = fixture.get("invariants").await;
 
     let checked = json!([
-        "I1", "I2", "I3", "I4", "I13", "I14", "I15", "I16", "I17", "I18", "I19", "I6", "I7", "I11"
+        "I1", "I2", "I3", "I4", "I13", "I14", "I15", "I16", "I17", "I18", "I19", "I20", "I6", "I7",
+        "I11"
     ]);
     assert_eq!(answer.body, json!({"hold": true, "checked": checked, "breaches": []}));
 }
@@ -102,6 +103,13 @@ async fn every_breach_is_found_by_its_own_check() {
         ("insert into order_taxes (order_id, country, region, component, label, rate_ppm, base_minor, tax_minor, included)
           select id, 'DE', '', 'tax', 'VAT', 1, 0, 0, true from orders
           union all select id, 'DE', '', 'tax', 'exempt', 0, 0, 0, false from orders", vec!["I19"]),
+        ("update order_lines set fulfilled = 1", vec!["I20"]),
+        // A parcel that left no stock.
+        ("insert into fulfillments (id, order_id, status, shipped_at, carrier)
+          select gen_random_uuid(), id, 'shipped', now(), 'DHL' from orders;
+          insert into fulfillment_lines (fulfillment_id, product_id, quantity)
+          select f.id, p.id, 1 from fulfillments f, products p;
+          update order_lines set fulfilled = 1, shipped = 1", vec!["I1", "I20"]),
         ("insert into stripe_events (event_id, type, created, livemode, raw, next_try_at)
           values ('evt_1', 'charge.refunded', now(), false, '{}', now() - interval '6 minutes')", vec!["I6"]),
         ("insert into outbox (topic, dedupe_key, payload, available_at)

@@ -6,6 +6,7 @@ mod cancel;
 mod confirm;
 mod edit;
 mod expand;
+mod fulfillments;
 mod limits;
 mod list_by_payment_status;
 mod list_filters;
@@ -26,7 +27,7 @@ use testkit::{ApiClient, Call, Response, Shop, User};
 /// Counts rows that contradict each other: products, stock moves and open orders; orders, payments, refunds and ledger.
 const CONTRADICTIONS: &str = "
     select (select count(*) from products p where p.reserved <> (
-               select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id
+               select coalesce(sum(l.quantity - l.shipped - l.removed), 0) from order_lines l join orders o on o.id = l.order_id
                where l.product_id = p.id and o.status in ('pending', 'confirmed')))
          + (select count(*) from products p where p.on_hand <> (
                select coalesce(sum(m.on_hand_delta), 0) from stock_moves m where m.product_id = p.id))
@@ -62,7 +63,7 @@ async fn assert_consistent(shop: &Shop) {
     assert_eq!(shop.one::<i64>(CONTRADICTIONS).await, 0);
 }
 
-fn api(shop: &Shop) -> ApiClient {
+pub(crate) fn api(shop: &Shop) -> ApiClient {
     ApiClient::new(
         orders::routes(),
         Orders { app: shop.app(), dispatcher: OutboxDispatcher::deferred() },

@@ -124,7 +124,7 @@ async fn what_is_disputed_or_given_back_stays_in_the_shop() {
     shop.run("update orders set on_hold = false").await;
     shop.run(
         "insert into refunds (id, payment_id, amount_minor, status, origin)
-         select gen_random_uuid(), id, 1, 'requested', 'api' from payments",
+         select gen_random_uuid(), id, amount_minor, 'requested', 'api' from payments",
     )
     .await;
     let refunded = ship(&api, order, &staff).await;

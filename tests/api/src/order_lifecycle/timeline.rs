@@ -48,14 +48,16 @@ async fn staff_read_an_order_s_whole_story_and_who_wrote_it() {
             "payment_started",
             "payment_captured",
             "order_confirmed",
+            "fulfillment_shipped",
             "order_shipped"
         ]
     );
-    assert_eq!(who, [buyer.clone(), buyer, None, None, staff.clone(), staff]);
+    assert_eq!(who, [buyer.clone(), buyer, None, None, staff.clone(), staff.clone(), staff]);
     assert_eq!(timeline[3]["data"], json!({"amount": {"amount": 1000, "currency": "EUR"}}));
     assert_eq!(timeline[4]["data"], json!({"reason": "Cash"}));
+    assert_eq!(timeline[5]["data"]["carrier"], "DHL");
     assert_eq!(
-        timeline[5]["data"],
+        timeline[6]["data"],
         json!({"carrier": "DHL", "tracking_number": "1", "tracking_url": null})
     );
     let times: Vec<_> = timeline.iter().map(|event| event["at"].as_str().unwrap()).collect();
@@ -77,7 +79,14 @@ async fn buyers_read_what_concerns_them_and_nobody_else_anything() {
 
     assert_eq!(
         kinds(&timeline),
-        ["order_placed", "order_edited", "payment_captured", "order_confirmed", "order_shipped"]
+        [
+            "order_placed",
+            "order_edited",
+            "payment_captured",
+            "order_confirmed",
+            "fulfillment_shipped",
+            "order_shipped"
+        ]
     );
     assert!(timeline.iter().all(|event| event.get("actor").is_none()));
     assert_eq!(timeline[3]["data"], json!({}));

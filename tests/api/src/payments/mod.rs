@@ -16,6 +16,7 @@ mod replayed_errors;
 mod restock;
 mod stripe_faults;
 mod unproven;
+mod unshipped;
 
 use domain::id::OrderId;
 use lambda::dispatcher::OutboxDispatcher;

@@ -38,6 +38,11 @@ insert into orders (id, user_id, currency, subtotal_minor, total_minor, expires_
 insert into order_lines (order_id, product_id, sku, name, currency, quantity, unit_minor) values
     ('00000000-0000-7000-8000-0000000000e1', '00000000-0000-7000-8000-0000000000d1', 'MUG', 'Mug', 'EUR', 2, 500);
 
+insert into fulfillments (id, order_id, status, created_by) values
+    ('00000000-0000-7000-8000-0000000000f5', '00000000-0000-7000-8000-0000000000e1', 'packed', '00000000-0000-7000-8000-00000000000a');
+insert into fulfillment_lines (fulfillment_id, product_id, quantity) values
+    ('00000000-0000-7000-8000-0000000000f5', '00000000-0000-7000-8000-0000000000d1', 1);
+
 insert into order_taxes (order_id, country, region, component, label, rate_ppm, base_minor, tax_minor, included) values
     ('00000000-0000-7000-8000-0000000000e1', 'DE', '', 'tax', 'MwSt', 0, 1000, 0, true);
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod guest;
+mod parcels;
 mod upkeep;
 
 /// What a request shows.
@@ -37,7 +38,8 @@ pub(super) struct Step {
 }
 
 pub(super) fn all() -> impl Iterator<Item = &'static Step> {
-    account::STEPS.iter().chain(guest::STEPS).chain(upkeep::STEPS)
+    let of_buyers = account::STEPS.iter().chain(guest::STEPS);
+    of_buyers.chain(parcels::STEPS).chain(upkeep::STEPS)
 }
 
 const fn step(folder: &'static str, operation: &'static str, caller: Caller, status: u16) -> Step {

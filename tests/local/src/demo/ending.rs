@@ -7,7 +7,7 @@ use crate::{Customer, Response};
 use serde_json::json;
 use tokio_postgres::NoTls;
 
-/// Staff ship the order: the stock on hand decreases, and the buyer gets the tracking number.
+/// Staff ship the order in two parcels: the stock on hand decreases, and the buyer gets the tracking number of each.
 pub(super) async fn ship(
     shop: &Shop,
     ada: &Customer,
@@ -16,6 +16,16 @@ pub(super) async fn ship(
     report: &impl Fn(&str, &str),
 ) -> StepResult {
     let before = stock(admin, &sold.product).await?;
+    let parcels = format!("/v1/orders/{}/fulfillments", sold.order);
+    let one = json!([{"product": sold.product, "quantity": 1}]);
+    let first = json!({"lines": one, "carrier": "DHL", "tracking_number": "00340434161094042540"});
+    expect("ship", 201, &admin.post_with_new_key(&parcels, &first).await?)?;
+    let partly = ada.get(&format!("/v1/orders/{}", sold.order)).await?;
+    same("ship", &json!("partial"), &partly.body["fulfillment_status"])?;
+    let number = text(&partly.body, "/number");
+    let mail = mail_about(shop, "ada@example.com", "A part of your order").await?;
+    let is_tracked = mail.text.as_ref().is_some_and(|text| text.contains("00340434161094042540"));
+    same("ship", &true, &is_tracked)?;
     let parcel = json!({"carrier": "DHL", "tracking_number": "00340434161094042557"});
     let shipped = admin.post(&format!("/v1/orders/{}/ship", sold.order), &parcel).await?;
     expect("ship", 200, &shipped)?;
@@ -23,14 +33,15 @@ pub(super) async fn ship(
     same("ship", &json!("shipped"), &order.body["status"])?;
     let after = stock(admin, &sold.product).await?;
     same("ship", &(before.on_hand - 2, before.reserved - 2), &(after.on_hand, after.reserved))?;
-    let mail = mail_about(shop, "ada@example.com", "on its way").await?;
+    let mail =
+        mail_about(shop, "ada@example.com", &format!("Your order {number} is on its way")).await?;
     let has_tracking_number =
         mail.text.as_ref().is_some_and(|text| text.contains("00340434161094042557"));
     same("ship", &true, &has_tracking_number)?;
     report(
         "ship",
         &format!(
-            "2 pieces leave the stock, {} are left; the email has the tracking number",
+            "2 pieces leave the stock in two parcels, {} are left; each email has a tracking number",
             after.on_hand
         ),
     );

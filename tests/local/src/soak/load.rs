@@ -1,6 +1,6 @@
 //! The clients of the soak test. They retry failed requests with the same idempotency key.
 
-use super::{Error, Soak, expect, guest};
+use super::{Error, Soak, expect, guest, parcels};
 use crate::{Customer, Response};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -236,16 +236,22 @@ async fn pay(
         let path = format!("/v1/orders/{order}/ship");
         let shipped = post(&soak.admin(), &path, &json!({"carrier": "DHL"})).await?;
         soak.counters.add(if shipped.status == 200 { "shipments" } else { "shipments refused" });
+    } else if next < 8 {
+        parcels::ship(soak, order, &payment, random).await?;
     }
     Ok(())
 }
 
+/// An order, as staff see it.
+pub(super) async fn show(soak: &Soak<'_>, order: &str) -> Result<Value, Error> {
+    let (path, admin) = (format!("/v1/orders/{order}"), soak.admin());
+    Ok(retry(|| admin.get(&path)).await?.body)
+}
+
 /// Waits up to 2 s for the webhook, whose event may be dropped or delayed.
 async fn confirmed(soak: &Soak<'_>, order: &str) -> Result<(), Error> {
-    let path = format!("/v1/orders/{order}");
     for _ in 0..20 {
-        let admin = soak.admin();
-        if retry(|| admin.get(&path)).await?.body["status"] != "pending" {
+        if show(soak, order).await?["status"] != "pending" {
             break;
         }
         sleep(RETRY_DELAY).await;

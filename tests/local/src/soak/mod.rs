@@ -6,6 +6,7 @@ mod drain;
 mod faults;
 mod guest;
 mod load;
+mod parcels;
 
 use crate::{ADMIN, Customer, Response, Shop, shop};
 use invariants::ExchangeLog;

@@ -6,7 +6,7 @@ use crate::db::{Db, DbError, Query, queries};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Name, description and statement. Numbered like the invariants of the tests (I1 to I19), without those that cannot be
+/// Name, description and statement. Numbered like the invariants of the tests (I1 to I20), without those that cannot be
 /// checked in the database alone.
 pub(in crate::operations) type Invariant = (&'static str, &'static str, &'static Query);
 
@@ -14,7 +14,7 @@ pub(in crate::operations) type Invariant = (&'static str, &'static str, &'static
 pub(in crate::operations) const OF_RECORDS: &[Invariant] = &[
     (
         "I1",
-        "the reserved quantity is the sum over pending and confirmed orders, and at most the quantity on hand",
+        "the reserved quantity is the sum of what is left to ship of pending and confirmed orders, and at most the quantity on hand",
         &RESERVED,
     ),
     ("I1", "the movements of a product sum to its quantities", &MOVED),
@@ -58,7 +58,7 @@ pub(in crate::operations) const OF_OPERATION: &[Invariant] = &[
 queries! {
     RESERVED: "check reserved quantities" = "
         with held as (
-            select l.product_id, sum(l.quantity) as pieces
+            select l.product_id, sum(l.quantity - l.shipped - l.removed) as pieces
             from order_lines l join orders o on o.id = l.order_id
             where o.status in ('pending', 'confirmed')
             group by l.product_id

@@ -18,6 +18,11 @@ queries! {
         where user_id = $1
           and num_nonnulls(note, confirm_reason, tracking_number, tracking_url, ship_to_line1) > 0";
 
+    ERASE_TRACKING: "take a buyer out of their parcels" = "
+        update fulfillments f set tracking_number = null, tracking_url = null
+        from orders o
+        where o.user_id = $1 and f.order_id = o.id and num_nonnulls(f.tracking_number, f.tracking_url) > 0";
+
     FORGET_REASONS: "delete the reasons in an erased buyer's orders" = "select forget_reasons_of($1)";
 
     FORGET_DISCOUNTS: "make an erased buyer's discounts nobody's" = "select forget_discounts_of($1)";
@@ -35,6 +40,7 @@ pub(crate) async fn lock_all_of(
 /// Deletes addresses, notes, tracking numbers and reasons, and whose the discounts were. The account is erased.
 pub(crate) async fn erase_buyer(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
     tx.execute(&ERASE_BUYER, &[&buyer]).await?;
+    tx.execute(&ERASE_TRACKING, &[&buyer]).await?;
     tx.rows(&FORGET_REASONS, &[&buyer]).await?;
     tx.rows(&FORGET_DISCOUNTS, &[&buyer]).await.map(drop)
 }

@@ -16,6 +16,7 @@ use tokio_postgres::Row;
 
 pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<Order, DbError> {
     let money = |column| money(query, row, column);
+    let status = status(query, row)?;
     let payment: Option<&str> = row.get("payment");
     let payment = payment.map(|name| {
         PaymentIntentStatus::from_name(name).ok_or(DbError::invalid_row(query, "payment status"))
@@ -24,8 +25,8 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
         id: row.get("id"),
         number: number(query, row)?,
         holder: holder(query, row)?,
-        status: status(query, row)?,
-        lines,
+        status,
+        lines: lines.into_iter().map(|line| line.of_order(status)).collect(),
         totals: Totals {
             subtotal: money("subtotal_minor")?,
             discount: money("discount_minor")?,
@@ -66,7 +67,7 @@ fn holder(query: &Query, row: &Row) -> Result<Holder, DbError> {
     Ok(Holder::Guest(Email::from_stored(email)))
 }
 
-fn shipment(row: &Row) -> Option<Shipment> {
+pub(super) fn shipment(row: &Row) -> Option<Shipment> {
     let carrier: Option<_> = row.get("carrier");
     Some(Shipment::from_stored(carrier?, row.get("tracking_number"), row.get("tracking_url")))
 }
@@ -84,6 +85,9 @@ pub(super) fn line(query: &Query, row: &Row) -> Result<OrderLine, DbError> {
         tax_included: money(query, row, "tax_included_minor")?,
         tax_category: row.get("tax_category"),
         tax_rate_ppm: row.get("tax_rate_ppm"),
+        fulfilled: row.get("fulfilled"),
+        shipped: row.get("shipped"),
+        removed: row.get("removed"),
         returned: row.get("returned"),
     })
 }

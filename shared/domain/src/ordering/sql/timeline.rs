@@ -35,13 +35,22 @@ queries! {
             where order_id = $1 and kind in ('captured', 'refunded', 'refund_failed',
                                              'surplus_captured', 'surplus_refunded', 'surplus_refund_failed')
             union all
-            select h.at, case h.to_status when 'confirmed' then '03' when 'shipped' then '06' else '07' end,
+            select h.at, case h.to_status when 'confirmed' then '03' when 'shipped' then '06d' else '07' end,
                    h.to_status, h.actor, null, null,
                    case h.to_status when 'shipped' then o.carrier else h.reason end,
                    case h.to_status when 'shipped' then o.tracking_number end,
                    case h.to_status when 'shipped' then o.tracking_url end
             from order_history h join orders o on o.id = h.order_id
             where h.order_id = $1 and h.to_status <> 'pending'
+            union all
+            select created_at, '06a:' || id, 'fulfillment_packed', created_by, null, id, null, null, null
+            from fulfillments where order_id = $1 and shipped_at is distinct from created_at
+            union all
+            select shipped_at, '06b:' || id, 'fulfillment_shipped', shipped_by, null, id, carrier, tracking_number, tracking_url
+            from fulfillments where order_id = $1 and shipped_at is not null
+            union all
+            select cancelled_at, '06c:' || id, 'fulfillment_cancelled', cancelled_by, null, id, null, null, null
+            from fulfillments where order_id = $1 and cancelled_at is not null
             union all
             select at, case what when 'edited' then '04:' else '05:' end || lpad(version::text, 19, '0'),
                    what, actor, null, null, null, null, null
@@ -75,7 +84,7 @@ queries! {
         from entries e, orders o
         where o.id = $1
           and ($2 or e.what not in (
-                   'payment_started', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed',
+                   'payment_started', 'fulfillment_packed', 'fulfillment_cancelled', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed',
                    'fraud_warning_opened', 'fraud_warning_closed', 'review_opened', 'review_closed'))
           and ($3::timestamptz is null or (e.at, e.place collate \"C\") > ($3, $4::text))
         order by e.at, e.place collate \"C\"
@@ -125,6 +134,18 @@ fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
         "confirmed" => TimelineEvent::Confirmed { reason: row.get("said") },
         "edited" => TimelineEvent::Edited,
         "cancel_requested" => TimelineEvent::CancelRequested,
+        "fulfillment_packed" => {
+            TimelineEvent::FulfillmentPacked { fulfillment: row.get("subject") }
+        }
+        "fulfillment_shipped" => TimelineEvent::FulfillmentShipped {
+            fulfillment: row.get("subject"),
+            carrier: text("said"),
+            tracking_number: row.get("number"),
+            tracking_url: row.get("link"),
+        },
+        "fulfillment_cancelled" => {
+            TimelineEvent::FulfillmentCancelled { fulfillment: row.get("subject") }
+        }
         "shipped" => TimelineEvent::Shipped {
             carrier: text("said"),
             tracking_number: row.get("number"),

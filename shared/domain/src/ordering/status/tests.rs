@@ -24,6 +24,9 @@ pub(in crate::ordering) fn order(
         tax_included: nothing,
         tax_category: None,
         tax_rate_ppm: None,
+        fulfilled: 0,
+        shipped: 0,
+        removed: 0,
         returned: 0,
     };
     Order {
@@ -141,6 +144,7 @@ fn an_order_is_returned_once_every_piece_is_back() {
         let mut order = order(status, 100, 100, 0);
         for (line, returned) in order.lines.iter_mut().zip(returned) {
             line.returned = returned;
+            line.shipped = line.quantity;
         }
         FulfillmentStatus::of(&order)
     };
@@ -148,7 +152,9 @@ fn an_order_is_returned_once_every_piece_is_back() {
         assert_eq!(of(OrderStatus::Shipped, returned), FulfillmentStatus::Fulfilled);
     }
     assert_eq!(of(OrderStatus::Shipped, [2, 2]), FulfillmentStatus::Returned);
+    assert_eq!(of(OrderStatus::Confirmed, [0, 0]), FulfillmentStatus::Partial);
     for status in [OrderStatus::Pending, OrderStatus::Confirmed, OrderStatus::Cancelled] {
-        assert_eq!(of(status, [0, 0]), FulfillmentStatus::Unfulfilled);
+        let order = order(status, 100, 100, 0);
+        assert_eq!(FulfillmentStatus::of(&order), FulfillmentStatus::Unfulfilled);
     }
 }

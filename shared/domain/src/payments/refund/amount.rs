@@ -24,7 +24,13 @@ pub(crate) struct RefundablePayment {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RefundableLine {
     pub(super) paid: LinePaid,
-    /// How many pieces were not returned to stock.
+    /// Pieces in parcels, packed or shipped.
+    pub(super) fulfilled: i32,
+    /// Pieces in parcels that were handed over.
+    pub(super) shipped: i32,
+    /// Pieces that are not to be shipped any more.
+    pub(super) removed: i32,
+    /// How many shipped pieces were not returned to stock.
     pub(super) not_returned: i32,
 }
 
@@ -72,9 +78,9 @@ impl RefundRequest {
                 if given.minor() < due.minor() && left.minor >= 1 {
                     return Err(Refusal::TooMuch { left });
                 }
-                // Shipped pieces come back for nothing once all of their money was given back.
-                let is_for_pieces =
-                    !wanted.is_empty() && order_status == OrderStatus::Shipped && due.minor() == 0;
+                // Pieces come back, or are not shipped, for nothing once all of their money was given back.
+                let is_sold = matches!(order_status, OrderStatus::Confirmed | OrderStatus::Shipped);
+                let is_for_pieces = !wanted.is_empty() && is_sold && due.minor() == 0;
                 if given.minor() == 0 && !is_for_pieces {
                     return Err(Refusal::NothingLeft);
                 }
@@ -109,7 +115,7 @@ impl RefundRequest {
         if back.peek().is_none() {
             return Ok(false);
         }
-        if order != OrderStatus::Shipped {
+        if order != OrderStatus::Shipped && pieces.values().all(|piece| piece.shipped == 0) {
             return Err(Refusal::NotShipped(order));
         }
         let too_many = back.find_map(|(&product, wanted)| {
@@ -117,6 +123,48 @@ impl RefundRequest {
             (wanted.restock > left).then_some(Refusal::TooManyRestocked { product, left })
         });
         too_many.map_or(Ok(true), Err)
+    }
+
+    /// The pieces that it takes out of what is to be shipped: those that do not come back, as far as there are any. Pieces in
+    /// a packed parcel are neither here nor there.
+    pub(crate) fn removes(
+        &self,
+        order: OrderStatus,
+        lines: &BTreeMap<ProductId, RefundableLine>,
+    ) -> Result<Vec<(ProductId, i32)>, Refusal> {
+        let RefundScope::Parts { lines: wanted, .. } = &self.scope else { return Ok(Vec::new()) };
+        if order != OrderStatus::Confirmed {
+            return Ok(Vec::new());
+        }
+        let mut removed = Vec::new();
+        for (&product, wanted) in wanted {
+            let Some(line) = lines.get(&product) else { continue };
+            let pieces = line.to_remove(wanted);
+            if wanted.quantity > pieces + line.removed_unpaid() + line.shipped_unpaid() {
+                return Err(Refusal::Packed { product });
+            }
+            if pieces > 0 {
+                removed.push((product, pieces));
+            }
+        }
+        Ok(removed)
+    }
+}
+
+impl RefundableLine {
+    fn to_remove(&self, wanted: &LineRefund) -> i32 {
+        let left = self.paid.quantity - self.fulfilled - self.removed;
+        (wanted.quantity - wanted.restock - self.removed_unpaid()).clamp(0, left)
+    }
+
+    /// Removed pieces whose refund failed.
+    fn removed_unpaid(&self) -> i32 {
+        (self.removed - self.paid.pieces_refunded).max(0)
+    }
+
+    /// Shipped pieces whose money was not given back.
+    fn shipped_unpaid(&self) -> i32 {
+        self.shipped - (self.paid.pieces_refunded - self.removed).max(0)
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Refusal {
     NotShipped(OrderStatus),
     #[error("only {left} pieces of {product} are not returned to stock yet")]
     TooManyRestocked { product: ProductId, left: i32 },
+    #[error("pieces of {product} are in a packed parcel: ship or cancel it first")]
+    Packed { product: ProductId },
     #[error(transparent)]
     Idempotency(#[from] idempotency::Refusal),
 }
@@ -40,9 +42,11 @@ impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NoPayment | Self::NoRefund => Kind::NotFound,
-            Self::NotRefundable(_) | Self::Disputed | Self::NothingLeft | Self::NotShipped(_) => {
-                Kind::Conflict
-            }
+            Self::NotRefundable(_)
+            | Self::Disputed
+            | Self::NothingLeft
+            | Self::NotShipped(_)
+            | Self::Packed { .. } => Kind::Conflict,
             Self::TooMuch { .. }
             | Self::OtherCurrency(_)
             | Self::OffStep { .. }
@@ -65,6 +69,7 @@ impl failure::Refusal for Refusal {
             Self::TooManyPieces { .. } => "too_many_pieces",
             Self::NotShipped(_) => "not_shipped",
             Self::TooManyRestocked { .. } => "too_many_restocked",
+            Self::Packed { .. } => "pieces_packed",
             Self::Idempotency(refusal) => refusal.code(),
         }
     }
@@ -78,6 +83,7 @@ impl failure::Refusal for Refusal {
             Self::TooManyPieces { product, left } | Self::TooManyRestocked { product, left } => {
                 vec![("product", json!(product)), ("left", json!(left))]
             }
+            Self::Packed { product } => [("product", json!(product))].to_vec(),
             Self::NoPayment | Self::NoRefund | Self::Disputed | Self::NothingLeft => Vec::new(),
             Self::Idempotency(refusal) => return refusal.details(),
         };
@@ -116,6 +122,7 @@ mod tests {
             ),
             (Refusal::NotShipped(OrderStatus::Pending), conflict, "not_shipped", pending),
             (Refusal::TooManyRestocked { product, left: 2 }, invalid, "too_many_restocked", pieces),
+            (Refusal::Packed { product }, conflict, "pieces_packed", json!({"product": product})),
             (
                 idempotency::Refusal::BadKey.into(),
                 Kind::Malformed,

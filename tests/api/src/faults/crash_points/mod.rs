@@ -5,6 +5,7 @@ mod checkouts;
 mod emails;
 mod open_transactions;
 mod orders_and_payments;
+mod parcels;
 mod refunds;
 
 use crate::faults::sqs::Queue;

@@ -24,6 +24,9 @@ fn line(unit: i64, quantity: i32) -> RefundableLine {
     let paid = Paid { total: unit * i64::from(quantity), ..Paid::default() };
     RefundableLine {
         paid: LinePaid { paid, quantity, ..LinePaid::default() },
+        fulfilled: quantity,
+        shipped: quantity,
+        removed: 0,
         not_returned: quantity,
     }
 }
@@ -107,10 +110,8 @@ fn pieces_give_no_more_than_is_left_and_come_back_for_nothing_when_nothing_is() 
     }
     let nothing = payment(euros(0), false);
     let lines = BTreeMap::from([(mug, line(1250, 2))]);
-    for status in [OrderStatus::Confirmed, OrderStatus::Cancelled] {
-        let refused = request.price(status, &nothing, &lines);
-        assert_eq!(refused, Err(Refusal::NothingLeft), "{status:?}");
-    }
+    let refused = request.price(OrderStatus::Cancelled, &nothing, &lines);
+    assert_eq!(refused, Err(Refusal::NothingLeft));
     // Another payment of the order has the money of the pieces.
     let of_another = RefundablePayment { order: Paid { refunded: 0, ..nothing.order }, ..nothing };
     let refused = request.price(OrderStatus::Shipped, &of_another, &lines);
@@ -140,7 +141,7 @@ fn only_what_was_shipped_and_is_not_back_yet_goes_on_the_shelf() {
     use OrderStatus::{Cancelled, Confirmed, Pending, Shipped};
     let mug = ProductId::generate();
     let paid = LinePaid { quantity: 3, ..LinePaid::default() };
-    let not_returned = RefundableLine { paid, not_returned: 1 };
+    let not_returned = RefundableLine { paid, not_returned: 1, shipped: 0, ..line(0, 3) };
     let pieces = BTreeMap::from([(mug, not_returned)]);
     let request =
         |restock| RefundRequest::new(None, Some(vec![of(mug, 3, restock)]), false, None).unwrap();
@@ -153,6 +154,43 @@ fn only_what_was_shipped_and_is_not_back_yet_goes_on_the_shelf() {
         let refused = request(1).restocks(status, &pieces);
         assert_eq!(refused, Err(Refusal::NotShipped(status)));
         assert_eq!(request(0).restocks(status, &pieces), Ok(false));
+    }
+}
+
+#[test]
+fn refunded_pieces_are_those_that_are_left_to_ship_as_far_as_there_are_any() {
+    let mug = ProductId::generate();
+    // Of five pieces: in parcels, handed over, removed before, refunded before; refunded and restocked now.
+    for (fulfilled, shipped, removed, refunded, quantity, restock, taken) in [
+        (0, 0, 0, 0, 2, 0, Some(2)),
+        (3, 3, 0, 0, 2, 0, Some(2)),
+        (3, 3, 0, 0, 4, 0, Some(2)),
+        (3, 3, 0, 0, 4, 3, Some(1)),
+        (3, 3, 2, 2, 3, 0, Some(0)),
+        // The refund of the removed pieces failed.
+        (0, 0, 2, 0, 2, 0, Some(0)),
+        (0, 0, 2, 0, 3, 0, Some(1)),
+        // Three pieces wait in a parcel.
+        (3, 0, 0, 0, 2, 0, Some(2)),
+        (3, 0, 0, 0, 3, 0, None),
+        (4, 1, 0, 0, 2, 0, Some(1)),
+        (4, 1, 1, 1, 2, 0, None),
+    ] {
+        let paid = LinePaid { quantity: 5, pieces_refunded: refunded, ..LinePaid::default() };
+        let line = RefundableLine { paid, fulfilled, shipped, removed, not_returned: shipped };
+        let lines = BTreeMap::from([(mug, line)]);
+        let wanted = vec![of(mug, quantity, restock)];
+        let request = RefundRequest::new(None, Some(wanted), false, None).unwrap();
+        let expected = match taken {
+            Some(0) => Ok(vec![]),
+            Some(pieces) => Ok(vec![(mug, pieces)]),
+            None => Err(Refusal::Packed { product: mug }),
+        };
+
+        assert_eq!(request.removes(OrderStatus::Confirmed, &lines), expected, "{line:?}");
+        for status in [OrderStatus::Shipped, OrderStatus::Cancelled] {
+            assert_eq!(request.removes(status, &lines), Ok(vec![]));
+        }
     }
 }
 

@@ -45,8 +45,10 @@ queries! {
                l.tax_minor + l.tax_included_minor as taxed_minor, l.discount_minor,
                coalesce(back.pieces, 0)::int4 as pieces, coalesce(back.money, 0)::int8 as money,
                coalesce(back.tax, 0)::int8 as tax, coalesce(back.discount, 0)::int8 as discount,
-               l.quantity - coalesce(back.restocked, 0)::int4 as left_outside
-        from order_lines l
+               l.fulfilled, l.shipped, l.removed,
+               case o.status when 'shipped' then l.quantity - l.removed else l.shipped end
+                   - coalesce(back.restocked, 0)::int4 as left_outside
+        from order_lines l join orders o on o.id = l.order_id
         cross join lateral (
             select sum(rl.quantity) filter (where r.status not in ('failed', 'canceled')) as pieces,
                    sum(coalesce(rl.amount_minor, rl.quantity * l.unit_minor))
@@ -84,7 +86,13 @@ pub(crate) async fn refundable_lines(
                 discount: row.get("discount_minor"),
                 discount_refunded: row.get("discount"),
             };
-            let line = RefundableLine { paid, not_returned: row.get("left_outside") };
+            let line = RefundableLine {
+                paid,
+                fulfilled: row.get("fulfilled"),
+                shipped: row.get("shipped"),
+                removed: row.get("removed"),
+                not_returned: row.get("left_outside"),
+            };
             Ok((row.get("product_id"), line))
         })
         .collect()
