@@ -250,17 +250,6 @@ fn whoever_has_paid_for_a_cancelled_order_reads_about_the_money() {
 }
 
 #[test]
-fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
-    let order =
-        Order { captured: euros(9140), is_disputed: true, ..cancelled(CancelReason::Requested) };
-    let email = OrderCancelled { order }.email(None).unwrap();
-    for text in [email.text, email.html] {
-        assert!(text.contains("What you paid goes back through your bank"), "{text}");
-        assert!(!text.contains("91.40 EUR you paid"), "{text}");
-    }
-}
-
-#[test]
 fn whoever_paid_too_late_reads_why_the_money_comes_back() {
     let refund = Refund { is_of_late_payment: true, ..refund() };
     let email = RefundIssued { refund }.email(None).unwrap();

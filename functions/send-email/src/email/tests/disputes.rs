@@ -30,3 +30,14 @@ fn a_dispute_that_nobody_can_answer_names_no_day() {
         assert!(!text.contains("answer"), "{text}");
     }
 }
+
+#[test]
+fn whoever_went_to_the_bank_does_not_read_that_we_send_the_money() {
+    let order =
+        Order { captured: euros(9140), is_disputed: true, ..cancelled(CancelReason::Requested) };
+    let email = OrderCancelled { order }.email(None).unwrap();
+    for text in [email.text, email.html] {
+        assert!(text.contains("What you paid goes back through your bank"), "{text}");
+        assert!(!text.contains("91.40 EUR you paid"), "{text}");
+    }
+}
