@@ -121,7 +121,7 @@ impl LineProgress {
     }
 
     /// Pieces that a release which knows no parcels refunded before they were shipped.
-    fn to_remove(&self) -> i32 {
+    fn refunded_unremoved(self) -> i32 {
         (self.refunded - self.removed - self.shipped).clamp(0, self.left())
     }
 }
@@ -133,7 +133,7 @@ impl Progress {
     }
 
     pub(crate) fn to_remove(&self) -> Vec<(ProductId, i32)> {
-        let pieces = self.lines.iter().map(|line| (line.product, line.to_remove()));
+        let pieces = self.lines.iter().map(|line| (line.product, line.refunded_unremoved()));
         pieces.filter(|(_, pieces)| *pieces > 0).collect()
     }
 

@@ -36,7 +36,9 @@ impl Model {
         if parcels.is_empty() {
             return Outcome::Refused("nothing_to_ship");
         }
-        parcels.into_iter().for_each(|parcel| self.hand_over(index, parcel));
+        for parcel in parcels {
+            self.hand_over(index, parcel);
+        }
         Outcome::Accepted
     }
 

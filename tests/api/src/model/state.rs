@@ -3,6 +3,7 @@
 use super::buying::Checkout;
 use super::holder::Holder;
 use super::parcels::Parcel;
+use super::step::Focus;
 
 /// The number of products.
 pub(super) const PRODUCTS: usize = 2;
@@ -24,13 +25,6 @@ pub(super) struct Model {
     pub(super) orders_of_guests: usize,
     /// Of the last step.
     pub(super) outcome: Outcome,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Focus {
-    Payments,
-    Checkouts,
-    Parcels,
 }
 
 /// How the shop answers a step.

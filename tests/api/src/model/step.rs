@@ -2,7 +2,7 @@
 
 use super::buying::{Checkout, CheckoutStatus, Wish};
 use super::holder::{Address, Holder, Key};
-use super::state::{DisputeState, Focus, Model, Order, PRODUCTS, PaymentState, Status};
+use super::state::{DisputeState, Model, Order, PRODUCTS, PaymentState, Status};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::ReferenceStateMachine;
@@ -125,6 +125,14 @@ pub(super) enum Step {
     },
 }
 
+/// What most steps of a scenario are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Focus {
+    Payments,
+    Checkouts,
+    Parcels,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RefundPart {
     Rest,
@@ -191,6 +199,7 @@ impl ReferenceStateMachine for Model {
         let is_unpaid = |order: &Order| order.payment.is_none() && order.status == Status::Pending;
         let is_joinable = |order: &Order| order.holder == Holder::Guest(Some(Address::OfAccount));
         let is_confirmed = |order: &Order| order.status == Status::Confirmed;
+        let is_shippable = |order: &Order| order.status == Status::Confirmed || order.has_parcels();
         let is_payable = |order: &Order| {
             order.payment.is_some_and(|payment| payment.at_stripe == PaymentState::Open)
         };
@@ -209,12 +218,6 @@ impl ReferenceStateMachine for Model {
                 (0..=quantity).prop_map(move |restock| RefundPart::Line { product, quantity, restock })
             }),
         ];
-        let parcel = prop_oneof![
-            1 => Just(None),
-            3 => [0..3_i32, 0..3_i32]
-                .prop_filter("at least one piece", |pieces| pieces.iter().sum::<i32>() > 0)
-                .prop_map(Some),
-        ];
         // Mostly the newest two events.
         let which = prop_oneof![3 => 0..2_usize, 1 => 0..12_usize];
         let place_weight = if orders < ENOUGH_ORDERS { 4 } else { 1 };
@@ -222,7 +225,7 @@ impl ReferenceStateMachine for Model {
             place_weight => place,
             new => wish,
             old => checkout,
-            if_any(is_joinable, 3) => Just(Step::ClaimOrders),
+            if_any(is_joinable, 6) => Just(Step::ClaimOrders),
             if_any(is_unpaid, pays) => (order(is_unpaid), key())
                 .prop_map(|(order, key)| Step::StartPayment { order, key }),
             if_any(is_payable, 7) => (order(is_payable), prop::bool::weighted(0.2))
@@ -239,15 +242,7 @@ impl ReferenceStateMachine for Model {
                 Step::Refund { order, part: RefundPart::Line { product, quantity, restock: quantity } }
             }),
             if_any(is_confirmed, 4) => order(is_confirmed).prop_map(|order| Step::Ship { order }),
-            if_any(is_confirmed, 1 + ships) => (order(is_confirmed), parcel, any::<bool>())
-                .prop_map(|(order, pieces, is_packed)| Step::Fulfill { order, pieces, is_packed }),
-            if_any(Order::has_parcels, 1 + ships / 2) => (order(Order::has_parcels), 0..3_usize)
-                .prop_map(|(order, parcel)| Step::ShipParcel { order, parcel }),
-            if_any(Order::has_parcels, 1 + ships / 3) => (order(Order::has_parcels), 0..3_usize)
-                .prop_map(|(order, parcel)| Step::CancelParcel { order, parcel }),
-            if_any(is_confirmed, 1 + ships / 2) => (order(is_confirmed), 0..PRODUCTS, 1..3_i32).prop_map(|(order, product, quantity)| {
-                Step::Refund { order, part: RefundPart::Line { product, quantity, restock: 0 } }
-            }),
+            if_any(is_shippable, 2 + 2 * ships) => parcel_steps(order(is_confirmed), order(Order::has_parcels)),
             1 => any_order().prop_map(|order| Step::Expire { order }),
             2 => Just(Step::Sweep),
             1 => adjust,
@@ -296,6 +291,30 @@ impl ReferenceStateMachine for Model {
         model.outcome = model.perform(step);
         model
     }
+}
+
+/// What is done with the parcels of an order that may have new ones, and of one that has some.
+fn parcel_steps(
+    confirmed: BoxedStrategy<usize>,
+    packed: BoxedStrategy<usize>,
+) -> BoxedStrategy<Step> {
+    let pieces = prop_oneof![
+        1 => Just(None),
+        3 => [0..3_i32, 0..3_i32]
+            .prop_filter("at least one piece", |pieces| pieces.iter().sum::<i32>() > 0)
+            .prop_map(Some),
+    ];
+    prop_oneof![
+        6 => (confirmed.clone(), pieces, any::<bool>())
+            .prop_map(|(order, pieces, is_packed)| Step::Fulfill { order, pieces, is_packed }),
+        4 => (packed.clone(), 0..2_usize).prop_map(|(order, parcel)| Step::ShipParcel { order, parcel }),
+        4 => (packed, 0..2_usize).prop_map(|(order, parcel)| Step::CancelParcel { order, parcel }),
+        3 => (confirmed.clone(), 0..PRODUCTS, 1..3_i32).prop_map(|(order, product, quantity)| {
+            Step::Refund { order, part: RefundPart::Line { product, quantity, restock: 0 } }
+        }),
+        1 => confirmed.prop_map(|order| Step::Cancel { order, by_staff: true, key: Key::Right }),
+    ]
+    .boxed()
 }
 
 /// What is done with a checkout, mostly one on which the step has an effect; a sweep if there is none.

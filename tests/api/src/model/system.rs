@@ -2,7 +2,7 @@
 
 use super::buying::{MOST_USES, MOST_USES_OF_BUYER};
 use super::snapshot::SNAPSHOT;
-use super::state::{Model, Outcome, PRICES, PRODUCTS, StripeEvent};
+use super::state::{Model, Outcome, PRICES, StripeEvent};
 use super::step::{RefundPart, Step};
 use domain::id::{CheckoutId, DiscountId, OrderId, ProductId};
 use domain::inventory::{Count, apply_count};
@@ -267,42 +267,6 @@ impl System {
         };
         let path = format!("/v1/payments/{payment}/refunds");
         outcome(&self.payments.post(&path, &body).by(&self.staff).key(&key).await)
-    }
-
-    async fn fulfill(
-        &self,
-        scenario: &mut Scenario,
-        index: usize,
-        pieces: Option<[i32; PRODUCTS]>,
-        is_packed: bool,
-    ) -> Outcome {
-        let (key, order) = (scenario.key(), &scenario.orders[index]);
-        let lines = pieces.map(|pieces| {
-            let lines = scenario.products.iter().zip(pieces).filter(|(_, pieces)| *pieces > 0);
-            lines
-                .map(|(product, pieces)| json!({"product": product, "quantity": pieces}))
-                .collect::<Vec<_>>()
-        });
-        let carrier = (!is_packed).then_some("DHL");
-        let path = format!("/v1/orders/{}/fulfillments", order.id);
-        let body = json!({"lines": lines, "carrier": carrier});
-        let answer = self.orders.post(&path, &body).by(&self.staff).key(&key).await;
-        outcome(&answer)
-    }
-
-    /// Ships or cancels one of an order's parcels, if there are so many.
-    async fn parcel(
-        &self,
-        scenario: &Scenario,
-        index: usize,
-        parcel: usize,
-        action: &str,
-    ) -> Outcome {
-        let path = format!("/v1/orders/{}/fulfillments", scenario.orders[index].id);
-        let listed = self.orders.get(&path).by(&self.staff).await;
-        let Some(id) = listed.body["data"][parcel]["id"].as_str() else { return Outcome::NotAsked };
-        let path = format!("/v1/fulfillments/{id}/{action}");
-        outcome(&self.orders.post(&path, &json!({"carrier": "DHL"})).by(&self.staff).await)
     }
 
     async fn adjust(&self, scenario: &mut Scenario, product: usize, delta: i32) -> Outcome {

@@ -139,7 +139,7 @@ impl RefundRequest {
         let mut removed = Vec::new();
         for (&product, wanted) in wanted {
             let Some(line) = lines.get(&product) else { continue };
-            let pieces = line.to_remove(wanted);
+            let pieces = line.removable(*wanted);
             if wanted.quantity > pieces + line.removed_unpaid() + line.shipped_unpaid() {
                 return Err(Refusal::Packed { product });
             }
@@ -152,18 +152,18 @@ impl RefundRequest {
 }
 
 impl RefundableLine {
-    fn to_remove(&self, wanted: &LineRefund) -> i32 {
+    fn removable(self, wanted: LineRefund) -> i32 {
         let left = self.paid.quantity - self.fulfilled - self.removed;
         (wanted.quantity - wanted.restock - self.removed_unpaid()).clamp(0, left)
     }
 
     /// Removed pieces whose refund failed.
-    fn removed_unpaid(&self) -> i32 {
+    fn removed_unpaid(self) -> i32 {
         (self.removed - self.paid.pieces_refunded).max(0)
     }
 
     /// Shipped pieces whose money was not given back.
-    fn shipped_unpaid(&self) -> i32 {
+    fn shipped_unpaid(self) -> i32 {
         self.shipped - (self.paid.pieces_refunded - self.removed).max(0)
     }
 }
