@@ -312,7 +312,7 @@ fn parcel_steps(
         3 => (confirmed.clone(), 0..PRODUCTS, 1..3_i32).prop_map(|(order, product, quantity)| {
             Step::Refund { order, part: RefundPart::Line { product, quantity, restock: 0 } }
         }),
-        1 => confirmed.prop_map(|order| Step::Cancel { order, by_staff: true, key: Key::Right }),
+        3 => confirmed.prop_map(|order| Step::Cancel { order, by_staff: true, key: Key::Right }),
     ]
     .boxed()
 }
