@@ -11,9 +11,10 @@ use lambda::http::{IdempotentResponse, OptionalIdempotencyKey, Path, Problem};
 
 /// Cancel an order
 ///
-/// Customers and guests can cancel their own pending orders, staff any order of which nothing is shipped. Releases the stock and refunds
-/// all payments. If a payment could still succeed at Stripe, the response is 202: the payment is canceled at Stripe
-/// first, then the order; a payment that succeeds meanwhile is refunded. Cancelling again changes nothing.
+/// Customers and guests can cancel their own pending orders, staff any order of which nothing is shipped. Cancels packed
+/// parcels, releases the stock and refunds all payments. If a payment could still succeed at Stripe, the response is 202:
+/// the payment is canceled at Stripe first, then the order; a payment that succeeds meanwhile is refunded. Cancelling again
+/// changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/cancel",

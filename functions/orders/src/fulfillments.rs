@@ -8,7 +8,7 @@ use domain::failure::Invalid;
 use domain::id::{FulfillmentId, OrderId, ProductId};
 use domain::idempotency::{IdempotentCall, RecordedResponse};
 use domain::ordering::{
-    self, Fulfillment, FulfillmentLine, NewFulfillment, ParcelStatus, Shipment,
+    self, Basket, Fulfillment, FulfillmentLine, NewFulfillment, ParcelStatus, Shipment,
 };
 use domain::page::PageRequest;
 use domain::workflows;
@@ -114,7 +114,7 @@ pub(crate) async fn list_fulfillments(
     "tracking_number": "00340434161094042557",
 }))]
 pub(crate) struct CreateFulfillment {
-    /// Without it, all that is left.
+    /// Lines that name the same product are added up. Without it, all that is left.
     #[schema(min_items = 1, max_items = 100)]
     lines: Option<Vec<FulfillmentPieces>>,
     #[schema(min_length = 1, max_length = 100)]
@@ -139,9 +139,10 @@ impl TryFrom<CreateFulfillment> for NewFulfillment {
     type Error = Invalid;
 
     fn try_from(body: CreateFulfillment) -> Result<Self, Invalid> {
-        let lines = body.lines.map(|lines| {
-            lines.iter().map(|line| (line.product, line.quantity)).collect::<Vec<_>>()
-        });
+        let pieces = |lines: Vec<FulfillmentPieces>| {
+            Basket::new(lines.into_iter().map(|line| (line.product, line.quantity)))
+        };
+        let pieces = body.lines.map(pieces).transpose()?;
         let (number, url) = (body.tracking_number.as_deref(), body.tracking_url.as_deref());
         let shipment = match body.carrier.as_deref() {
             Some(carrier) => Some(Shipment::parse(carrier, number, url)?),
@@ -151,7 +152,7 @@ impl TryFrom<CreateFulfillment> for NewFulfillment {
             }
             None => None,
         };
-        Self::new(lines.as_deref(), shipment)
+        Ok(Self::new(pieces, shipment))
     }
 }
 

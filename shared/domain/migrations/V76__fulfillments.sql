@@ -11,7 +11,7 @@ create table fulfillments (
     created_at      timestamptz not null default now(),
     shipped_at      timestamptz,
     cancelled_at    timestamptz,
-    -- Who packed it, handed it over and unpacked it; nobody if an earlier release did.
+    -- Who packed it, handed it over and unpacked it.
     created_by      uuid constraint fulfillments_created_by_exists references users,
     shipped_by      uuid constraint fulfillments_shipped_by_exists references users,
     cancelled_by    uuid constraint fulfillments_cancelled_by_exists references users,

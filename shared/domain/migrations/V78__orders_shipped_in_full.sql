@@ -1,3 +1,4 @@
+set local statement_timeout = '3min';
 alter table order_lines validate constraint order_lines_fulfilled_within_quantity;
 
 -- An order is shipped once nothing of it is left to ship, and cancelled only while nothing of it is in a parcel. The release

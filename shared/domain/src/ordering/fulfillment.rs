@@ -1,8 +1,8 @@
 //! The parcels of an order, and what is left to ship of it. Pure.
 
+use super::basket::Basket;
 use super::refusal::Refusal;
 use super::shipment::Shipment;
-use crate::failure::Invalid;
 use crate::id::{FulfillmentId, OrderId, ProductId};
 use crate::status::ParcelStatus;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub struct FulfillmentLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFulfillment {
     /// None for all that is left.
-    lines: Option<BTreeMap<ProductId, i32>>,
+    pieces: Option<Basket>,
     /// None if it is only packed.
     pub(crate) shipment: Option<Shipment>,
 }
@@ -71,11 +71,8 @@ impl Fulfillment {
 
 impl NewFulfillment {
     /// These pieces, or all that is left.
-    pub fn new(
-        lines: Option<&[(ProductId, i64)]>,
-        shipment: Option<Shipment>,
-    ) -> Result<Self, Invalid> {
-        Ok(Self { lines: lines.map(pieces).transpose()?, shipment })
+    pub fn new(pieces: Option<Basket>, shipment: Option<Shipment>) -> Self {
+        Self { pieces, shipment }
     }
 
     /// The pieces that it takes of what is left to ship.
@@ -84,34 +81,15 @@ impl NewFulfillment {
         if left.is_empty() {
             return Err(Refusal::NothingToShip);
         }
-        let Some(wanted) = &self.lines else { return Ok(left.into_iter().collect()) };
-        for (&product, &pieces) in wanted {
+        let Some(wanted) = &self.pieces else { return Ok(left.into_iter().collect()) };
+        for (product, pieces) in wanted.lines() {
             let left = left.get(&product).copied().unwrap_or_default();
             if pieces > left {
                 return Err(Refusal::TooManyToShip { product, left });
             }
         }
-        Ok(wanted.iter().map(|(&product, &pieces)| (product, pieces)).collect())
+        Ok(wanted.lines().collect())
     }
-}
-
-fn pieces(lines: &[(ProductId, i64)]) -> Result<BTreeMap<ProductId, i32>, Invalid> {
-    let mut pieces = BTreeMap::new();
-    for (place, (product, quantity)) in lines.iter().enumerate() {
-        let quantity = i32::try_from(*quantity).ok().filter(|pieces| (1..=1000).contains(pieces));
-        let quantity = quantity.ok_or_else(|| {
-            let pointer = format!("/lines/{place}/quantity");
-            Invalid::new(pointer, "out_of_range", "must be between 1 and 1000")
-        })?;
-        if pieces.insert(*product, quantity).is_some() {
-            let pointer = format!("/lines/{place}/product");
-            return Err(Invalid::new(pointer, "twice", "names a product that is named before"));
-        }
-    }
-    if pieces.is_empty() {
-        return Err(Invalid::new("/lines", "empty", "must name at least one product"));
-    }
-    Ok(pieces)
 }
 
 impl LineProgress {
@@ -135,6 +113,11 @@ impl Progress {
     pub(crate) fn to_remove(&self) -> Vec<(ProductId, i32)> {
         let pieces = self.lines.iter().map(|line| (line.product, line.refunded_unremoved()));
         pieces.filter(|(_, pieces)| *pieces > 0).collect()
+    }
+
+    /// How many pieces are not to be shipped. It only grows.
+    pub(crate) fn removed(&self) -> i32 {
+        self.lines.iter().map(|line| line.removed).sum()
     }
 
     /// Takes these pieces out of what is to be shipped.

@@ -192,9 +192,7 @@ pub async fn fulfillments(
     if !sql::viewable(db, viewer, id).await? {
         return Err(Refusal::NotFound.into());
     }
-    let all = sql::fulfillments(db, id, page).await?;
-    let parcels = page.paginate(all, |parcel| parcel.id);
-    Ok(parcels)
+    Ok(page.paginate(sql::fulfillments(db, id, page).await?, |parcel| parcel.id))
 }
 
 /// Changes address and note of an order if it still has a version that the caller saw; `None` accepts any version.

@@ -167,7 +167,7 @@ impl Order {
 
 impl OrderLine {
     /// All that is to be shipped of a shipped order was, also where an earlier release did not count it.
-    pub(super) fn of_order(self, status: OrderStatus) -> Self {
+    pub(super) fn completed_if_shipped(self, status: OrderStatus) -> Self {
         if status != OrderStatus::Shipped {
             return self;
         }

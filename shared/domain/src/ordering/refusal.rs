@@ -208,7 +208,7 @@ impl failure::Refusal for Refusal {
             Self::TooManyRequests { retry_after } => ("retry_after", json!(retry_after)),
             Self::TooLarge { most } => ("most", json!(most)),
             Self::TooSmall { least } => ("least", json!(least)),
-            // Only a packed parcel goes on, and this one does not.
+            // A parcel that is shipped or cancelled stays so.
             Self::IllegalParcelMove { from, .. } => {
                 let (from, nothing) = (json!(from), json!([]));
                 return members([("fulfillment_status", from), ("allowed", nothing)]);

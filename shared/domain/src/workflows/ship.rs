@@ -175,9 +175,10 @@ impl Shippable {
 fn remove_refunded(tx: &Tx<'_>, order: OrderId, progress: &mut Progress) {
     let pieces = progress.to_remove();
     if !pieces.is_empty() {
-        ordering::remove(tx, order, &pieces);
-        inventory::release_pieces(tx, &pieces, &order.to_string());
         progress.remove(&pieces);
+        ordering::remove(tx, order, &pieces);
+        // That release may go on, so this happens more than once.
+        inventory::release_pieces(tx, &pieces, &format!("{order}:{}", progress.removed()));
     }
 }
 

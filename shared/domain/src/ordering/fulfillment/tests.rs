@@ -11,7 +11,8 @@ fn progress(lines: &[LineProgress]) -> Progress {
 }
 
 fn wanted(lines: Option<&[(ProductId, i64)]>) -> NewFulfillment {
-    NewFulfillment::new(lines, None).unwrap()
+    let pieces = lines.map(|lines| Basket::new(lines.iter().copied()).unwrap());
+    NewFulfillment::new(pieces, None)
 }
 
 #[test]
@@ -41,20 +42,6 @@ fn nothing_is_left_of_what_is_in_parcels_or_removed() {
     let packed = LineProgress { fulfilled: 2, ..line(2, 0, 0) };
     for line in [line(2, 2, 0), line(2, 1, 1), line(2, 0, 2), packed] {
         assert_eq!(wanted(None).take(&progress(&[line])), Err(Refusal::NothingToShip));
-    }
-}
-
-#[test]
-fn bad_lines_are_told_by_their_place() {
-    let product = ProductId::generate();
-    let long: i64 = 1001;
-    for (lines, pointer) in [
-        (vec![], "/lines"),
-        (vec![(product, 0)], "/lines/0/quantity"),
-        (vec![(product, 1), (ProductId::generate(), long)], "/lines/1/quantity"),
-        (vec![(product, 1), (product, 1)], "/lines/1/product"),
-    ] {
-        assert_eq!(NewFulfillment::new(Some(&lines), None).unwrap_err().pointer, pointer);
     }
 }
 
@@ -90,13 +77,13 @@ fn an_order_is_complete_once_something_was_shipped_and_nothing_is_left() {
 proptest! {
     #[test]
     fn whatever_is_shipped_and_removed_no_line_has_more_than_its_pieces(
-        steps in prop::collection::vec((0..3_u8, 0..3_usize, 1..4_i64), 0..20),
+        steps in prop::collection::vec((any::<bool>(), 0..3_usize, 1..4_i64), 0..20),
     ) {
         let lines: Vec<_> = (1..=3).map(|pieces| line(pieces, 0, 0)).collect();
         let mut progress = progress(&lines);
-        for (step, at, pieces) in steps {
+        for (is_refund, at, pieces) in steps {
             let Ok(taken) = wanted(Some(&[(lines[at].product, pieces)])).take(&progress) else { continue };
-            if step == 0 { progress.remove(&taken) } else { progress.ship(&taken) }
+            if is_refund { progress.remove(&taken) } else { progress.ship(&taken) }
         }
         for line in &progress.lines {
             prop_assert!(line.left() >= 0 && line.shipped <= line.fulfilled);

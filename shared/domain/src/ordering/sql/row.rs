@@ -26,7 +26,7 @@ pub(super) fn order(query: &Query, row: &Row, lines: Vec<OrderLine>) -> Result<O
         number: number(query, row)?,
         holder: holder(query, row)?,
         status,
-        lines: lines.into_iter().map(|line| line.of_order(status)).collect(),
+        lines: lines.into_iter().map(|line| line.completed_if_shipped(status)).collect(),
         totals: Totals {
             subtotal: money("subtotal_minor")?,
             discount: money("discount_minor")?,

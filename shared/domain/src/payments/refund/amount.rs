@@ -125,8 +125,8 @@ impl RefundRequest {
         too_many.map_or(Ok(true), Err)
     }
 
-    /// The pieces that it takes out of what is to be shipped: those that do not come back, as far as there are any. Pieces in
-    /// a packed parcel are neither here nor there.
+    /// The pieces that it takes out of what is left to ship: those that are not restocked, as far as so many are left. The others
+    /// must have been shipped: it is refused if they are in a packed parcel.
     pub(crate) fn removes(
         &self,
         order: OrderStatus,
