@@ -1,4 +1,7 @@
 //! SQL statements of stock. They contain no business rules.
+//!
+//! Products are locked `for no key update`, as an update of their counts does: `for update` would wait for the foreign keys of
+//! lines that another transaction has inserted, while that one waits for the same product.
 
 pub(super) mod counts;
 pub(super) mod lists;
@@ -30,7 +33,7 @@ queries! {
             from products p join want using (id)
             where p.status = 'active'
             order by p.id
-            for update of p
+            for no key update of p
         ), taken as (
             update products p
             set reserved = p.reserved + shelf.quantity
@@ -58,7 +61,7 @@ queries! {
             from products p join order_lines line on line.product_id = p.id
             where line.order_id = $1 and line.quantity > line.removed
             order by p.id
-            for update of p
+            for no key update of p
         ), freed as (
             update products p
             set reserved = p.reserved - shelf.quantity
@@ -80,7 +83,7 @@ queries! {
             select p.id, less.quantity
             from products p join less on less.product_id = p.id
             order by p.id
-            for update of p
+            for no key update of p
         ), freed as (
             update products p
             set reserved = p.reserved - shelf.quantity
@@ -99,7 +102,7 @@ queries! {
             from products p
             where p.id in (select product_id from goods)
             order by p.id
-            for update of p
+            for no key update of p
         ), gone as (
             update products p
             set on_hand = p.on_hand - shelf.quantity, reserved = p.reserved - shelf.quantity
@@ -116,7 +119,7 @@ queries! {
             from products p join refund_lines line on line.product_id = p.id
             where line.refund_id = $1 and line.restocked > 0
             order by p.id
-            for update of p
+            for no key update of p
         ), back as (
             update products p
             set on_hand = p.on_hand + shelf.restocked
@@ -128,7 +131,7 @@ queries! {
         select id, 'return', $2, restocked, 0, $3 from back";
 
     LOCK_STOCK: "lock a product's stock" = "
-        select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for update";
+        select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for no key update";
 
     ADJUST: "adjust a product's stock" = concat!("
         with moved as (

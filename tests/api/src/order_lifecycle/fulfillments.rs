@@ -219,6 +219,30 @@ async fn eight_parcels_at_once_share_five_pieces_and_a_repeated_one_is_the_same(
     sale.shop.check_invariants().await;
 }
 
+/// The foreign keys of what is inserted lock the products as well, before their counts are locked.
+#[tokio::test]
+async fn orders_of_the_same_products_that_are_shipped_at_once_never_wait_for_each_other_in_a_circle()
+ {
+    let sale = Sale::of(1).await;
+    let pot = sale.shop.product(Product { stock: 100, ..Product::any() }).await;
+    for _ in 0..10 {
+        let mut orders = Vec::new();
+        for _ in 0..8 {
+            orders.push(
+                sale.shop.confirmed_order(&sale.buyer, Order { product: pot, quantity: 1 }).await,
+            );
+        }
+        let body = json!({"carrier": "DHL"});
+        let ship = |order: &OrderId| sale.api.post(&path(*order, "ship"), &body).by(&sale.staff);
+
+        let answers = all(orders.iter().map(ship)).await;
+
+        assert!(answers.iter().all(|answer| answer.status == 200));
+    }
+    assert_eq!(sale.shop.stock(pot).await, (20, 0));
+    sale.shop.check_invariants().await;
+}
+
 #[tokio::test]
 async fn one_parcel_that_is_shipped_and_cancelled_at_once_is_one_of_both() {
     let sale = Sale::of(8).await;
