@@ -4,6 +4,7 @@ use crate::tool;
 use local::Shop;
 use stack::process_guard::{GuardedCommand, ProcessGuard};
 use stack::tools;
+use std::path::Path;
 use thirtyfour::prelude::*;
 
 /// Flags of Chromium for a machine without display and internet.
@@ -32,15 +33,8 @@ impl Browser {
         let tools::Browser { chromium, chromedriver } = tool(tools::browser).await;
         let run = shop.services.log_folder();
         let log = run.join("chromedriver.log");
-        let driver =
-            ProcessGuard::start(&GuardedCommand::new(chromedriver, &log).args(["--port=0"]))
-                .unwrap();
-        let port = crate::until("chromedriver", async || {
-            let said = std::fs::read_to_string(&log).ok()?;
-            let (_, port) = said.split_once("started successfully on port ")?;
-            port.split_once('.')?.0.parse::<u16>().ok()
-        })
-        .await;
+        let driver = GuardedCommand::new(chromedriver, &log).args(["--port=0"]);
+        let (driver, port) = start(&driver).await;
         let mut wanted = DesiredCapabilities::chrome();
         wanted.set_binary(&chromium.display().to_string()).unwrap();
         for flag in FLAGS {
@@ -57,4 +51,26 @@ impl Browser {
     pub(crate) async fn close(self) {
         self.page.quit().await.unwrap();
     }
+}
+
+/// Starts chromedriver, again if it ends before it listens: it may lose the port that it has chosen to another process.
+async fn start(command: &GuardedCommand) -> (ProcessGuard, u16) {
+    for _ in 0..5 {
+        let driver = ProcessGuard::start(command).unwrap();
+        let port = crate::until("chromedriver", async || {
+            port(driver.log()).map(Some).or_else(|| driver.status().map(|_| None))
+        });
+        match port.await {
+            Some(port) => return (driver, port),
+            None => eprintln!("chromedriver ended: {}", driver.last_output()),
+        }
+    }
+    panic!("chromedriver does not stay");
+}
+
+/// Where chromedriver listens, as its log says.
+fn port(log: &Path) -> Option<u16> {
+    let said = std::fs::read_to_string(log).ok()?;
+    let (_, port) = said.split_once("started successfully on port ")?;
+    port.split_once('.')?.0.parse().ok()
 }
