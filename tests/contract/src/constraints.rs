@@ -7,9 +7,10 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 10] = [
+const REFUSED: [&str; 11] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
+    include_str!("constraints/refused/audit.sql"),
     include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
@@ -21,23 +22,37 @@ const REFUSED: [&str; 10] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 13] = [
+const WRITING_TRIGGERS: [&str; 25] = [
+    "audit_log_chained",
+    "categories_audited",
+    "discounts_audited",
     "discounts_keep_pricing",
     "ledger_keep_surplus_apart",
     "orders_address_removed",
+    "orders_audited",
     "orders_changes",
     "orders_give_back_discounts",
     "orders_history",
+    "products_audited",
     "products_low_stock",
     "products_search_terms",
+    "refunds_audited",
     "refunds_split_tax",
+    "shipping_methods_audited",
     "shipping_methods_keep_pricing",
+    "shop_pricing_audited",
+    "tax_countries_audited",
     "tax_countries_keep_pricing",
+    "tax_exemptions_audited",
     "tax_exemptions_keep_pricing",
+    "tax_rates_audited",
     "tax_rates_keep_pricing",
+    "users_audited",
 ];
-/// Tables whose rows are never updated.
-const INSERT_ONLY: [&str; 11] = [
+/// Tables whose rows the functions never update.
+const INSERT_ONLY: [&str; 13] = [
+    "audit_head",
+    "audit_log",
     "discount_uses",
     "order_changes",
     "ledger",
@@ -132,7 +147,10 @@ async fn no_constraint_is_without_a_case() {
     let tried: BTreeSet<_> = cases().iter().map(|case| case.constraint).collect();
 
     let known = constraints(&shop.admin).await;
-    let untried: Vec<_> = known.keys().filter(|name| !tried.contains(name.as_str())).collect();
+    let is_untried = |name: &&String| {
+        !tried.contains(name.as_str()) && !WRITING_TRIGGERS.contains(&name.as_str())
+    };
+    let untried: Vec<_> = known.keys().filter(is_untried).collect();
 
     assert!(untried.is_empty(), "add to refused.sql: {untried:?}");
 }

@@ -41,7 +41,7 @@ pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, insert,
     is_refunded, join, lock, lock_by_payment, lock_for, read, recompute_paid, request_cancel,
-    set_actor, set_on_hold, ship, unpaid_pieces,
+    set_on_hold, ship, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
@@ -55,8 +55,10 @@ use crate::page::{Page, PageRequest};
 
 /// Says who acts in this transaction, where that is an account.
 pub(crate) fn act_as(tx: &Tx<'_>, who: Actor) {
-    if let Some(user) = who.user() {
-        sql::set_actor(tx, user);
+    match who {
+        Actor::Customer(user) => tx.act_as(user),
+        Actor::Staff(staff) => tx.act_as_staff(staff),
+        Actor::Guest(_) => {}
     }
 }
 

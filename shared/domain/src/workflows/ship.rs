@@ -33,7 +33,7 @@ pub async fn ship_order(
         if payments::has_refunds(tx, id).await? {
             return Err(Refusal::Refunded.into());
         }
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         ordering::ship(tx, id, shipment);
         inventory::ship(tx, id);
         outbox::enqueue(tx, Event::OrderShipped { order: id });
