@@ -70,20 +70,25 @@ struct AuditFaultView {
 }
 
 const fn most_at_once() -> i64 {
-    audit::MOST_AT_ONCE as i64
+    audit::MOST_AT_ONCE
 }
 
 impl VerifyAuditLog {
-    fn most(&self) -> Result<u32, Invalid> {
-        let most = u32::try_from(self.limit).ok();
-        let most = most.filter(|most| (1..=audit::MOST_AT_ONCE).contains(most));
+    fn most(&self) -> Result<i64, Invalid> {
         let detail = || format!("must be between 1 and {}", audit::MOST_AT_ONCE);
+        let most = Some(self.limit).filter(|most| (1..=audit::MOST_AT_ONCE).contains(most));
         most.ok_or_else(|| Invalid::new("/limit", "out_of_range", detail()))
     }
 
     fn after(&self) -> Result<i64, Invalid> {
         let invalid = || Invalid::new("/after_seq", "out_of_range", "must not be negative");
         Some(self.after_seq).filter(|after| *after >= 0).ok_or_else(invalid)
+    }
+}
+
+impl KeptHead {
+    fn parse(self) -> Result<(i64, Hash), Invalid> {
+        Ok((self.seq, Hash::parse("/kept/hash", &self.hash)?))
     }
 }
 
@@ -125,7 +130,7 @@ pub(crate) async fn verify_audit_log(
     Json(body): Json<VerifyAuditLog>,
 ) -> Result<Json<AuditVerificationView>, Problem> {
     let (after, most) = (body.after()?, body.most()?);
-    let kept = body.kept.map(|KeptHead { seq, hash }| Ok((seq, Hash::parse("/kept/hash", &hash)?)));
-    let kept = kept.transpose().map_err(|invalid: Invalid| Problem::from(invalid))?;
+    let kept = body.kept.map(KeptHead::parse);
+    let kept = kept.transpose().map_err(Problem::from)?;
     Ok(Json(audit::verify(&db, after, most, kept).await?.into()))
 }

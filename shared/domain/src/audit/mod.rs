@@ -16,7 +16,7 @@ const PIECE: i64 = 5_000;
 /// The most faults that one verification names.
 const MAX_FAULTS: usize = 10;
 /// The most entries that one call verifies.
-pub const MOST_AT_ONCE: u32 = 50_000;
+pub const MOST_AT_ONCE: i64 = 50_000;
 
 /// One page of the entries, newest first.
 pub async fn list(
@@ -38,14 +38,14 @@ pub async fn head(db: &Db) -> Result<Head, DbError> {
 pub async fn verify(
     db: &Db,
     after: i64,
-    most: u32,
+    most: i64,
     kept: Option<(i64, Hash)>,
 ) -> Result<Verification, DbError> {
     let mut verified = Verification { head: sql::head(db).await?, ..Verification::default() };
     if let Some((seq, hash)) = kept {
         verified.kept_is_in_chain = Some(sql::is_in_chain(db, seq, hash).await?);
     }
-    let (mut last, mut left) = (after, i64::from(most.clamp(1, MOST_AT_ONCE)));
+    let (mut last, mut left) = (after, most.clamp(1, MOST_AT_ONCE));
     while left > 0 {
         let piece = sql::verify_piece(db, last, left.min(PIECE)).await?;
         verified.checked += piece.checked;

@@ -67,7 +67,7 @@ async fn what_customers_do_themselves_leaves_no_entry() {
     let cancelled = fixture.orders.post(&cancel, &Value::Null).by(&buyer).key("the buyer cancels");
     assert!(cancelled.await.status < 300);
 
-    assert_eq!(fixture.places("").await, [] as [i64; 0]);
+    assert!(fixture.places("").await.is_empty());
 }
 
 #[tokio::test]
@@ -127,5 +127,5 @@ async fn the_release_before_changes_what_it_likes_and_leaves_no_entry() {
     before.batch_execute(sql).await.unwrap();
 
     assert_eq!(fixture.shop.one::<i64>("select price_minor from products").await, 1);
-    assert_eq!(fixture.places("").await, [] as [i64; 0]);
+    assert!(fixture.places("").await.is_empty());
 }
