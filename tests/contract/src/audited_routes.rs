@@ -12,7 +12,7 @@ use testkit::{Order, Product, Response, User};
 const UNAUDITED: [(&str, &str); 7] = [
     (
         "check_refund",
-        "stores what Stripe answers; giving up is audited, see payments::refund of tests/api",
+        "stores what Stripe answers; giving up is audited, see reconcile::gone_refunds of tests/api",
     ),
     ("redrive_dead_letter", "sends a message again, which changes no record"),
     ("redrive_dead_letters", "sends messages again, which changes no record"),
