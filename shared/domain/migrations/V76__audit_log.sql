@@ -131,3 +131,4 @@ end $$;
 create constraint trigger audit_log_chained after insert on audit_log
     deferrable initially deferred for each row execute function chain_audit_log();
 revoke execute on function write_audit_log(), chain_audit_log() from public;
+grant execute on function write_audit_log(), chain_audit_log() to app_rw;
