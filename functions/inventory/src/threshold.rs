@@ -45,11 +45,11 @@ pub(crate) struct SetThreshold {
 )]
 pub(crate) async fn set_threshold(
     State(Inventory { app, .. }): State<Inventory>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(Sku(sku)): Path<Sku>,
     Json(body): Json<SetThreshold>,
 ) -> Result<Json<StockLevelView>, Problem> {
     let threshold = body.threshold.map(Threshold::new).transpose()?;
-    let level = inventory::set_threshold(&app.db, &sku, threshold).await?;
+    let level = inventory::set_threshold(&app.db, staff.id, &sku, threshold).await?;
     Ok(Json(StockLevelView::from(&level)))
 }

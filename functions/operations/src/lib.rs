@@ -1,5 +1,6 @@
-//! `/v1/ops`: monitoring and repair, for admins only.
+//! `/v1/ops` and `/v1/audit-log`: monitoring, repair and who changed what, for admins only.
 
+mod audit;
 mod dead_letters;
 mod emails;
 mod invariants;
@@ -48,6 +49,8 @@ lambda::interface! {
     reconciliations::request::request_reconciliation,
     reconciliations::list::list_reconciliations,
     reconciliations::show::show_reconciliation,
+    audit::list::list_audit_log,
+    audit::verify::verify_audit_log,
     dead_letters::list::list_dead_letters,
     dead_letters::redrive_all::redrive_dead_letters,
     dead_letters::redrive::redrive_dead_letter,

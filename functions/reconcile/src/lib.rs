@@ -5,6 +5,7 @@
 //! Stripe's lists is stored after each page. What is wrong with one object is a finding, and the run goes on; only if
 //! Stripe or the database is unavailable the next invocation continues.
 
+use domain::audit;
 use domain::db::{Db, Patience};
 use domain::failure::chain;
 use domain::operations;
@@ -60,6 +61,7 @@ impl Reconcile {
         // Before Stripe is asked, which may fail for hours.
         if run.is_first {
             operations::check_records(&self.db, CHECK_TIME).await;
+            audit::log_head(&self.db).await?;
         }
         let outcome = self.go_on(&run).await;
         if let Err(error) = &outcome {

@@ -1,5 +1,6 @@
 //! Access to PostgreSQL: connections, transactions, statements by name, migrations.
 
+mod actor;
 mod address;
 mod app_role;
 mod flight;
@@ -11,6 +12,7 @@ mod slow;
 mod transaction;
 
 pub use crate::failure::{DbError, DbErrorKind};
+pub(crate) use actor::ALL as ACTOR_QUERIES;
 pub use address::{Address, BadAddress, Password};
 pub use app_role::{AppSignIn, ConnectionLimit};
 pub(crate) use flight::{Ask, OwnedParam, params};

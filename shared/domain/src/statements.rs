@@ -4,7 +4,7 @@ use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::pricing::discounts;
 use crate::{
-    accounts, catalog, checkouts, guests, idempotency, inbox, inventory, mail, operations,
+    accounts, audit, catalog, checkouts, guests, idempotency, inbox, inventory, mail, operations,
     ordering, outbox, payments, pricing, retention,
 };
 
@@ -12,7 +12,9 @@ use crate::{
 pub fn all() -> impl Iterator<Item = &'static Query> {
     [
         db::ALL,
+        db::ACTOR_QUERIES,
         accounts::ALL_QUERIES,
+        audit::ALL_QUERIES,
         accounts::BUCKET_QUERIES,
         accounts::ERASURE_QUERIES,
         accounts::LINK_QUERIES,

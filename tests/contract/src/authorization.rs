@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 112] = [
+const REQUIRED_ACCESS: [(&str, Access); 114] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -98,6 +98,8 @@ const REQUIRED_ACCESS: [(&str, Access); 112] = [
     ("replay_stripe_event", Admin),
     ("show_outbox", Admin),
     ("list_emails", Admin),
+    ("list_audit_log", Admin),
+    ("verify_audit_log", Admin),
     ("list_dead_letters", Admin),
     ("redrive_dead_letters", Admin),
     ("redrive_dead_letter", Admin),
@@ -136,6 +138,17 @@ const REQUIRED_ACCESS: [(&str, Access); 112] = [
 fn required_access(operation: &Operation) -> Access {
     let known = REQUIRED_ACCESS.iter().find(|(id, _)| *id == operation.id());
     known.unwrap_or_else(|| panic!("REQUIRED_ACCESS does not name {}", operation.id())).1
+}
+
+/// The operations that write, and that only staff or admins may call.
+pub(crate) fn writes_of_staff() -> BTreeSet<String> {
+    let operations = operations().into_iter();
+    let writes = operations
+        .filter(|operation| !["get", "head"].contains(&operation.method.to_lowercase().as_str()));
+    writes
+        .filter(|write| required_access(write) >= Staff)
+        .map(|write| write.id().to_owned())
+        .collect()
 }
 
 fn is_asked_to_sign_in(response: &Response) -> bool {

@@ -7,9 +7,10 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 11] = [
+const REFUSED: [&str; 12] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
+    include_str!("constraints/refused/audit.sql"),
     include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
@@ -22,23 +23,38 @@ const REFUSED: [&str; 11] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 13] = [
+const WRITING_TRIGGERS: [&str; 26] = [
+    "audit_log_chained",
+    "categories_audited",
+    "discounts_audited",
     "discounts_keep_pricing",
+    "fulfillments_audited",
     "ledger_keep_surplus_apart",
     "orders_address_removed",
+    "orders_audited",
     "orders_changes",
     "orders_give_back_discounts",
     "orders_history",
+    "products_audited",
     "products_low_stock",
     "products_search_terms",
+    "refunds_audited",
     "refunds_split_tax",
+    "shipping_methods_audited",
     "shipping_methods_keep_pricing",
+    "shop_pricing_audited",
+    "tax_countries_audited",
     "tax_countries_keep_pricing",
+    "tax_exemptions_audited",
     "tax_exemptions_keep_pricing",
+    "tax_rates_audited",
     "tax_rates_keep_pricing",
+    "users_audited",
 ];
-/// Tables whose rows are never updated.
-const INSERT_ONLY: [&str; 12] = [
+/// Tables whose rows the functions never update.
+const INSERT_ONLY: [&str; 14] = [
+    "audit_head",
+    "audit_log",
     "discount_uses",
     "fulfillment_lines",
     "order_changes",
@@ -135,7 +151,10 @@ async fn no_constraint_is_without_a_case() {
     let tried: BTreeSet<_> = cases().iter().map(|case| case.constraint).collect();
 
     let known = constraints(&shop.admin).await;
-    let untried: Vec<_> = known.keys().filter(|name| !tried.contains(name.as_str())).collect();
+    let is_untried = |name: &&String| {
+        !tried.contains(name.as_str()) && !WRITING_TRIGGERS.contains(&name.as_str())
+    };
+    let untried: Vec<_> = known.keys().filter(is_untried).collect();
 
     assert!(untried.is_empty(), "add to refused.sql: {untried:?}");
 }

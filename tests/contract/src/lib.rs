@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod all_functions;
+mod audited_routes;
 mod authorization;
 mod budgets;
 mod constraints;

@@ -19,7 +19,7 @@ const WITHOUT_DATABASE: [&str; 7] = [
 ];
 /// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
 /// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
-const NEED_NO_KEY: [&str; 24] = [
+const NEED_NO_KEY: [&str; 25] = [
     // Cancelling again changes nothing.
     "cancel_checkout",
     "change_password",
@@ -48,6 +48,8 @@ const NEED_NO_KEY: [&str; 24] = [
     // One an hour.
     "send_order_link",
     "use_link",
+    // It changes nothing.
+    "verify_audit_log",
     "verify_email",
 ];
 /// Operations that check credentials other than a token, and so answer 401.

@@ -7,7 +7,8 @@ use tokio_postgres::SimpleQueryMessage;
 /// Fills the tables that grow.
 const LARGE_SHOP: &str = include_str!("query_plans/large_shop.sql");
 /// Tables that grow with users, products and orders.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 16] = [
+    "audit_log",
     "checkouts",
     "emails",
     "idempotency_keys",

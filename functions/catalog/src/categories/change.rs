@@ -69,12 +69,12 @@ impl TryFrom<ChangeCategory> for CategoryChange {
 )]
 pub(crate) async fn change_category(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<CategoryId>,
     IfMatch(versions): IfMatch,
     Json(body): Json<ChangeCategory>,
 ) -> Result<impl IntoResponse, Problem> {
     let category =
-        catalog::change_category(&db, id, versions.as_deref(), &body.try_into()?).await?;
+        catalog::change_category(&db, staff.id, id, versions.as_deref(), &body.try_into()?).await?;
     Ok((tag(&category), Json(CategoryView::from(category))))
 }

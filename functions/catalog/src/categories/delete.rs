@@ -31,10 +31,10 @@ use lambda::http::{IfMatch, Path, Problem};
 )]
 pub(crate) async fn delete_category(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<CategoryId>,
     IfMatch(versions): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::delete_category(&db, id, versions.as_deref()).await?;
+    catalog::delete_category(&db, staff.id, id, versions.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -114,11 +114,12 @@ impl TryFrom<ChangeDiscount> for DiscountChange {
 )]
 pub(crate) async fn change_discount(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<DiscountId>,
     IfMatch(versions): IfMatch,
     Json(body): Json<ChangeDiscount>,
 ) -> Result<impl IntoResponse, Problem> {
-    let discount = discounts::change(&db, id, versions.as_deref(), &body.try_into()?).await?;
+    let discount =
+        discounts::change(&db, staff.id, id, versions.as_deref(), &body.try_into()?).await?;
     Ok((tag(&discount), Json(DiscountView::from(discount))))
 }

@@ -47,12 +47,13 @@ pub(crate) struct SetPricing {
 )]
 pub(crate) async fn set_pricing(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     IfMatch(versions): IfMatch,
     Json(body): Json<SetPricing>,
 ) -> Result<impl IntoResponse, Problem> {
     let home = body.home_country.as_deref();
     let home = home.map(|code| country_at("/home_country", code)).transpose()?;
-    let pricing = settings::set(&db, versions.as_deref(), home, body.guest_checkout).await?;
+    let pricing =
+        settings::set(&db, staff.id, versions.as_deref(), home, body.guest_checkout).await?;
     Ok((tag(&pricing), Json(PricingView::from(pricing))))
 }

@@ -30,10 +30,10 @@ use lambda::http::{IfMatch, Path, Problem};
 )]
 pub(crate) async fn archive_product(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<ProductId>,
     IfMatch(versions): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    catalog::archive_product(&db, id, versions.as_deref()).await?;
+    catalog::archive_product(&db, staff.id, id, versions.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

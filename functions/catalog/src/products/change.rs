@@ -134,12 +134,13 @@ impl TryFrom<ChangeProduct> for ProductChange {
 )]
 pub(crate) async fn change_product(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<ProductId>,
     IfMatch(versions): IfMatch,
     Json(body): Json<ChangeProduct>,
 ) -> Result<impl IntoResponse, Problem> {
-    let product = catalog::change_product(&db, id, versions.as_deref(), &body.try_into()?).await?;
+    let product =
+        catalog::change_product(&db, staff.id, id, versions.as_deref(), &body.try_into()?).await?;
     let tag = tag(&product, Viewer::Staff);
     Ok((tag, Json(ProductView::new(product, Viewer::Staff))))
 }

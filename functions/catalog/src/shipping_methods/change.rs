@@ -102,12 +102,12 @@ impl TryFrom<ChangeShippingMethod> for MethodChange {
 )]
 pub(crate) async fn change_shipping_method(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(id): Path<ShippingMethodId>,
     IfMatch(versions): IfMatch,
     Json(body): Json<ChangeShippingMethod>,
 ) -> Result<impl IntoResponse, Problem> {
     let change = body.try_into()?;
-    let method = shipping_methods::change(&db, id, versions.as_deref(), &change).await?;
+    let method = shipping_methods::change(&db, staff.id, id, versions.as_deref(), &change).await?;
     Ok((tag(&method), Json(ShippingMethodView::from(method))))
 }

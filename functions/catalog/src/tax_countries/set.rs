@@ -50,14 +50,15 @@ pub(crate) struct SetTaxCountry {
 )]
 pub(crate) async fn set_tax_country(
     State(db): State<Db>,
-    _: Staff,
+    Staff(staff): Staff,
     Path(CountryCode(country)): Path<CountryCode>,
     IfMatch(versions): IfMatch,
     Json(body): Json<SetTaxCountry>,
 ) -> Result<Response, Problem> {
     let SetTaxCountry { prices_include_tax, shipping_rule } = body;
     let settings = CountrySettings { prices_include_tax, shipping_rule };
-    let (taxed, is_new) = taxes::set_country(&db, country, versions.as_deref(), settings).await?;
+    let (taxed, is_new) =
+        taxes::set_country(&db, staff.id, country, versions.as_deref(), settings).await?;
     let tag = tag(&taxed);
     let view = (tag, Json(TaxCountryView::from(taxed)));
     if !is_new {

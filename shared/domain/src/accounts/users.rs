@@ -30,6 +30,7 @@ pub async fn set_role(
     role: Role,
 ) -> Result<Account, Failure<Refusal>> {
     db.transaction(async |tx| {
+        tx.act_as_staff(by);
         if sql::set_role(tx, user, role).await.map_err(last_admin)? {
             tracing::info!(user.id = %user, %by, "{by} set the role of {user} to {}", role.name());
         }
@@ -47,6 +48,7 @@ pub async fn disable(
     call: &IdempotentCall<Account>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, by, async |tx| {
+        tx.act_as_staff(by);
         if sql::disable(tx, user).await.map_err(last_admin)? {
             sql::session::end_all_sessions(tx, user).await?;
             tracing::info!(user.id = %user, %by, "{by} disabled {user}");
@@ -64,6 +66,7 @@ pub async fn enable(
     call: &IdempotentCall<Account>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, by, async |tx| {
+        tx.act_as_staff(by);
         if sql::enable(tx, user).await? {
             tracing::info!(user.id = %user, %by, "{by} enabled {user}");
         }

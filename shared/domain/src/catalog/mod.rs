@@ -100,6 +100,7 @@ pub async fn list_products(
 /// Changes a product. Refused with `Stale` unless it has one of the expected versions. Without effect, the version stays.
 pub async fn change_product(
     db: &Db,
+    staff: UserId,
     id: ProductId,
     expected_versions: Option<&[i64]>,
     change: &ProductChange,
@@ -111,6 +112,7 @@ pub async fn change_product(
         if changed == product {
             return Ok(product);
         }
+        tx.act_as_staff(staff);
         let updated = sql::update_product(tx, &changed).await;
         updated.map_err(|error| refusal::of_product(error, &changed.sku))
     })
@@ -121,6 +123,7 @@ pub async fn change_product(
 /// changes nothing.
 pub async fn archive_product(
     db: &Db,
+    staff: UserId,
     id: ProductId,
     expected_versions: Option<&[i64]>,
 ) -> Result<(), Failure<Refusal>> {
@@ -130,6 +133,7 @@ pub async fn archive_product(
             return Ok(());
         }
         check_version(product.version, expected_versions)?;
+        tx.act_as_staff(staff);
         Ok(sql::archive_product(tx, id).await?)
     })
     .await
@@ -142,6 +146,7 @@ pub async fn create_category(
     call: &IdempotentCall<Category>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, staff, async |tx| {
+        tx.act_as_staff(staff);
         let inserted = sql::insert_category(tx, CategoryId::generate(), new).await;
         inserted.map_err(refusal::of_category)
     })
@@ -164,6 +169,7 @@ pub async fn list_categories(
 /// Renames or moves a category. Refused with `Stale` unless it has one of the expected versions.
 pub async fn change_category(
     db: &Db,
+    staff: UserId,
     id: CategoryId,
     expected_versions: Option<&[i64]>,
     change: &CategoryChange,
@@ -175,6 +181,7 @@ pub async fn change_category(
         if changed == category {
             return Ok(category);
         }
+        tx.act_as_staff(staff);
         sql::update_category(tx, &changed).await.map_err(refusal::of_category)
     })
     .await
@@ -183,12 +190,14 @@ pub async fn change_category(
 /// Deletes a category without subcategories and products. Archived products do not count: they lose their category.
 pub async fn delete_category(
     db: &Db,
+    staff: UserId,
     id: CategoryId,
     expected_versions: Option<&[i64]>,
 ) -> Result<(), Failure<Refusal>> {
     db.transaction(async |tx| {
         let category = sql::lock_category(tx, id).await?.ok_or(Refusal::CategoryNotFound)?;
         check_version(category.version, expected_versions)?;
+        tx.act_as_staff(staff);
         sql::remove_archived_from(tx, id).await?;
         sql::delete_category(tx, id).await.map_err(refusal::of_deletion)
     })

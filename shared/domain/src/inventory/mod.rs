@@ -105,6 +105,7 @@ pub async fn adjust(
             let stock = sql::lock_stock(tx, sku).await?;
             let stock = stock.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?;
             let on_hand = adjustment.apply_to(&stock)?;
+            tx.act_as_staff(who);
             Ok(sql::adjust(tx, &stock, on_hand, id, who, adjustment).await?)
         };
         idempotency::once(tx, who, request, work, |level| respond(id, level)).await
@@ -115,10 +116,11 @@ pub async fn adjust(
 /// Sets the quantity at which stock is low; `None` stops watching it.
 pub async fn set_threshold(
     db: &Db,
+    staff: UserId,
     sku: &str,
     threshold: Option<Threshold>,
 ) -> Result<StockLevel, Failure<Refusal>> {
-    let level = sql::set_threshold(db, sku, threshold).await?;
+    let level = sql::set_threshold(db, staff, sku, threshold).await?;
     Ok(level.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?)
 }
 

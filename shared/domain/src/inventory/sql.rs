@@ -141,9 +141,12 @@ queries! {
         update products set on_hand = $2, updated_at = now() where id = $1
         returning ", lists::level_columns!());
 
+    /// Says itself who acts: it is a transaction of its own.
     SET_THRESHOLD: "set a product's low-stock threshold" = concat!("
+        with acting as materialized (select set_config('app.staff', $3::uuid::text, true) as staff)
         update products set low_stock_threshold = $2, updated_at = now()
-        where sku = $1 and status <> 'archived'
+        from acting
+        where sku = $1 and status <> 'archived' and staff is not null
         returning ", lists::level_columns!());
 }
 
@@ -287,9 +290,11 @@ pub(super) async fn adjust(
 
 pub(super) async fn set_threshold(
     db: &Db,
+    staff: UserId,
     sku: &str,
     threshold: Option<Threshold>,
 ) -> Result<Option<StockLevel>, DbError> {
-    let row = db.row(&SET_THRESHOLD, &[&sku, &threshold.map(Threshold::pieces)]).await?;
+    let with: [Param<'_>; 3] = [&sku, &threshold.map(Threshold::pieces), &staff];
+    let row = db.row(&SET_THRESHOLD, &with).await?;
     Ok(row.as_ref().map(lists::read_level))
 }

@@ -45,7 +45,7 @@ pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, find_fulfillment,
     hand_over, insert, insert_fulfillment, is_refunded, join, lock, lock_by_payment, lock_for,
     order_of_fulfillment, progress, read, read_fulfillment, read_progress, recompute_paid, remove,
-    request_cancel, set_actor, set_on_hold, ship, touch, unpack, unpaid_pieces,
+    request_cancel, set_on_hold, ship, touch, unpack, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};
@@ -59,8 +59,10 @@ use crate::page::{Page, PageRequest};
 
 /// Says who acts in this transaction, where that is an account.
 pub(crate) fn act_as(tx: &Tx<'_>, who: Actor) {
-    if let Some(user) = who.user() {
-        sql::set_actor(tx, user);
+    match who {
+        Actor::Customer(user) => tx.act_as(user),
+        Actor::Staff(staff) => tx.act_as_staff(staff),
+        Actor::Guest(_) => {}
     }
 }
 

@@ -58,8 +58,6 @@ macro_rules! lock_order {
 }
 
 queries! {
-    SET_ACTOR: "set the actor of a transaction" = "select set_config('app.actor', $1::uuid::text, true)";
-
     /// With what the database says of an order that is placed in this transaction.
     COUNT_UNPAID: "count a buyer's unpaid orders" = "
         select count(*) as unpaid, now() as at, order_number() as number from orders where user_id = $1 and status = 'pending'";
@@ -157,11 +155,6 @@ queries! {
 /// Whether all that was captured for the order is refunded.
 pub(crate) async fn is_refunded(tx: &Tx<'_>, id: OrderId) -> Result<bool, DbError> {
     Ok(tx.row(&IS_REFUNDED, &[&id]).await?.is_some())
-}
-
-/// Sets who acts in this transaction; triggers write it into the order's history.
-pub(crate) fn set_actor(tx: &Tx<'_>, actor: UserId) {
-    tx.defer(Ask::write(&SET_ACTOR, params![actor]));
 }
 
 /// Gives orders of guests to an account.

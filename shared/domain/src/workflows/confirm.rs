@@ -33,7 +33,7 @@ pub async fn confirm_order(
         if payments::find_open(tx, id).await?.is_some() {
             return Err(Refusal::PaymentInProgress.into());
         }
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         payments::record_offline(tx, id, locked.total).await?;
         close::confirm(tx, id, Some(reason));
         Ok(ordering::read(tx, id).await?)

@@ -15,6 +15,7 @@ pub async fn create_product(
     call: &IdempotentCall<Product>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, staff, async |tx| {
+        tx.act_as_staff(staff);
         let product = catalog::insert_product(tx, new).await?;
         if new.stock.pieces() > 0 {
             inventory::record_initial_stock(tx, product.id, new.stock.pieces()).await?;

@@ -74,7 +74,11 @@ async fn erase(
     if !open.is_empty() {
         return Err(Refusal::OrdersOpen(open).into());
     }
-    ordering::set_actor(tx, by);
+    if by == user {
+        tx.act_as(by);
+    } else {
+        tx.act_as_staff(by);
+    }
     accounts::erase(tx, user).await?;
     checkouts::forget_all_of(tx, user).await?;
     if let Some(address) = &proven {

@@ -25,7 +25,7 @@ pub async fn release_hold(
             if dispute::holds_goods(tx, id).await? {
                 return Err(ordering::Refusal::OnHold.into());
             }
-            ordering::set_actor(tx, staff);
+            tx.act_as_staff(staff);
             fraud_warning::close_all(tx, id, staff).await?;
             ordering::set_on_hold(tx, id, payments::holds_goods(tx, id).await?).await?;
         }

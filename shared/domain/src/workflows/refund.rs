@@ -37,9 +37,9 @@ pub async fn refund_payment(
             let priced = wanted.price(locked.status, &refundable, &lines)?;
             let restocks = wanted.restocks(locked.status, &lines)?;
             let removed = wanted.removes(locked.status, &lines)?;
+            tx.act_as_staff(staff);
             refund::insert(tx, id, payment, &priced, wanted.reason.as_deref()).await?;
             if !removed.is_empty() {
-                ordering::set_actor(tx, staff);
                 ship::remove(tx, order, &removed, &id.to_string()).await?;
             }
             if restocks {
@@ -92,8 +92,8 @@ pub async fn give_up_refund(
     db.transaction(async |tx| {
         let order = refund::order_of_refund(tx, refund).await?.ok_or(Refusal::NoRefund)?;
         ordering::lock(tx, Viewer::Staff, order).await?;
+        tx.act_as_staff(staff);
         let Some(provider) = refund::give_up(tx, refund, staff).await? else { return Ok(false) };
-        ordering::set_actor(tx, staff);
         refund::record_failure(tx, order, &provider).await?;
         ordering::recompute_paid(tx, order);
         outbox::enqueue(tx, Event::RefundFailed { refund });

@@ -31,7 +31,7 @@ pub async fn ship_order(
             return Err(Refusal::IllegalMove { from: locked.status, to: Status::Shipped }.into());
         }
         locked.may_ship()?;
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         remove_refunded(tx, id, &mut progress);
         let mut parcels = progress.packed.clone();
         if !parcels.is_empty() {
@@ -68,7 +68,7 @@ pub async fn fulfill_order(
             return Err(Refusal::IllegalMove { from: locked.status, to: Status::Shipped }.into());
         }
         locked.may_ship()?;
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         remove_refunded(tx, order, &mut progress);
         let pieces = new.take(&progress)?;
         let parcel = FulfillmentId::generate();
@@ -105,7 +105,7 @@ pub async fn ship_fulfillment(
             return Err(Refusal::IllegalParcelMove { from, to }.into());
         }
         locked.may_ship()?;
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         ordering::hand_over(tx, order, vec![id], shipment);
         inventory::ship(tx, vec![id]);
         progress.hand_over(&parcel.pieces());
@@ -134,7 +134,7 @@ pub async fn cancel_fulfillment(
             }
             ParcelStatus::Packed => {}
         }
-        ordering::set_actor(tx, staff);
+        tx.act_as_staff(staff);
         ordering::unpack(tx, order, vec![id]);
         ordering::touch(tx, order);
         Ok(ordering::read_fulfillment(tx, id).await?)

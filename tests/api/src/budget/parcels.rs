@@ -15,7 +15,7 @@ const PACK: &[&[&str]] = &[
     &["begin a transaction", "lock an idempotency key"],
     LOCK,
     &[
-        "set the actor of a transaction",
+        "set the member of staff of a transaction",
         "insert a parcel",
         "make a new version of an order",
         "look up a parcel",
@@ -28,7 +28,7 @@ const SHIP: &[&[&str]] = &[
     LOCK,
     &["look up a parcel"],
     &[
-        "set the actor of a transaction",
+        "set the member of staff of a transaction",
         "hand over parcels",
         "deduct the stock of parcels",
         "ship an order",
@@ -47,7 +47,7 @@ const SHIP_REST: &[&[&str]] = &[
         "check whether all of an order's money is on its way back",
     ],
     &[
-        "set the actor of a transaction",
+        "set the member of staff of a transaction",
         "insert a parcel",
         "deduct the stock of parcels",
         "ship an order",

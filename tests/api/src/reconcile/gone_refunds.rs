@@ -69,6 +69,10 @@ async fn a_refund_that_stripe_lost_is_given_up_by_staff_and_can_be_made_again() 
         assert_eq!(shown, failed, "{}", response.body);
     }
     assert_eq!((before, fixture.refunded_minor().await), (500, 0));
+    let audited =
+        "select string_agg(entity_type || ' ' || action, ', ' order by seq) from audit_log
+                   where seq > 1";
+    assert_eq!(fixture.shop.one::<String>(audited).await, "refund changed, order changed");
     let next = fixture.next_run().await;
     assert_eq!((next.open, next.healed), (0, 0));
     let mails = "select count(*) from outbox where dedupe_key like 'refund_failed:%'";

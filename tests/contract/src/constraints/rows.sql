@@ -122,3 +122,6 @@ insert into checkouts (id, user_id, secret_hash, is_current, currency, products,
 
 insert into order_guests (order_id, email, email_norm, origin)
     select id, 'Ann@example.com', 'ann@example.com', 7 from orders order by id limit 1;
+
+insert into audit_log (actor, entity_type, entity, action, after) values
+    ('00000000-0000-7000-8000-00000000000a', 'category', 'cat_000000000000700080000000000000c1', 'created', '{"name": "Cups"}');

@@ -62,6 +62,10 @@ select pg_temp.key('checkout', n), pg_temp.key('user', 1 + n % 20000), case when
        now() + n * interval '1 minute', now() - n * interval '1 minute'
 from generate_series(1, 20000) n;
 
+insert into audit_log (actor, entity_type, entity, action, before, after, seq, at, previous_hash, hash)
+select pg_temp.key('user', 1 + n % 20), 'product', 'prod_' || n % 1000, 'changed', '{}', '{}', n, now() + n * interval '1 second', '', ''
+from generate_series(1, 20000) n;
+
 insert into outbox (topic, dedupe_key, payload, created_at, sent_at)
 select 'mail', 'order_placed:' || n, '{}', now() - n * interval '1 minute', now() - n * interval '1 minute'
 from generate_series(1, 20000) n;

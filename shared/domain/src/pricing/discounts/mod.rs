@@ -40,6 +40,7 @@ pub async fn create(
     call.transaction(db, staff, async |tx| {
         let known = sql::known(tx, &new.scope).await?;
         new.scope.check_known(&known.products, &known.categories).map_err(Refusal::from)?;
+        tx.act_as_staff(staff);
         let inserted = sql::insert(tx, DiscountId::generate(), new).await;
         inserted.map_err(|error| refusal::of_discount(error, new.code.as_ref()))
     })
@@ -64,6 +65,7 @@ pub async fn list(
 /// its uses do not count. Without effect, the version stays.
 pub async fn change(
     db: &Db,
+    staff: UserId,
     id: DiscountId,
     expected_versions: Option<&[i64]>,
     change: &DiscountChange,
@@ -78,6 +80,7 @@ pub async fn change(
         if changed == discount {
             return Ok(discount);
         }
+        tx.act_as_staff(staff);
         let updated = sql::update(tx, &changed).await;
         updated.map_err(|error| refusal::of_discount(error, changed.code.as_ref()))
     })

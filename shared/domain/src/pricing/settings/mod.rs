@@ -8,6 +8,7 @@ use super::refusal::{Refusal, check_version};
 use crate::country::Country;
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::id::UserId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShopPricing {
@@ -29,6 +30,7 @@ pub async fn show(db: &Db) -> Result<ShopPricing, Failure<Refusal>> {
 /// it as it is whether guests may buy.
 pub async fn set(
     db: &Db,
+    staff: UserId,
     expected_versions: Option<&[i64]>,
     home_country: Option<Country>,
     guest_checkout: Option<bool>,
@@ -40,6 +42,7 @@ pub async fn set(
         if (current.home_country, current.guest_checkout) == (home_country, guest_checkout) {
             return Ok(current);
         }
+        tx.act_as_staff(staff);
         Ok(sql::set(tx, home_country, guest_checkout).await?)
     })
     .await

@@ -30,6 +30,7 @@ pub async fn create(
     call: &IdempotentCall<Method>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, staff, async |tx| {
+        tx.act_as_staff(staff);
         Ok(sql::insert(tx, ShippingMethodId::generate(), new).await?)
     })
     .await
@@ -58,6 +59,7 @@ pub async fn list(
 /// Changes a method. Refused with `Stale` unless it has one of the expected versions. Without effect, the version stays.
 pub async fn change(
     db: &Db,
+    staff: UserId,
     id: ShippingMethodId,
     expected_versions: Option<&[i64]>,
     change: &MethodChange,
@@ -69,6 +71,7 @@ pub async fn change(
         if changed == method {
             return Ok(method);
         }
+        tx.act_as_staff(staff);
         Ok(sql::update(tx, &changed).await?)
     })
     .await

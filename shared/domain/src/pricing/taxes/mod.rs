@@ -34,6 +34,7 @@ pub async fn list_countries(
 /// versions. Without effect, the version stays.
 pub async fn set_country(
     db: &Db,
+    staff: UserId,
     country: Country,
     expected_versions: Option<&[i64]>,
     settings: CountrySettings,
@@ -44,6 +45,7 @@ pub async fn set_country(
         match current {
             Some(taxed) if taxed.settings == settings => Ok((taxed, false)),
             _ => {
+                tx.act_as_staff(staff);
                 let taxed = sql::upsert_country(tx, country, settings).await?;
                 Ok((taxed, taxed.version == 1))
             }
@@ -60,6 +62,7 @@ pub async fn add_rate(
     call: &IdempotentCall<TaxRate>,
 ) -> Result<RecordedResponse, Failure<Refusal>> {
     call.transaction(db, staff, async |tx| {
+        tx.act_as_staff(staff);
         sql::insert_rate(tx, staff, new).await.map_err(refusal::of_tax_rate)
     })
     .await

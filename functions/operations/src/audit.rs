@@ -1,0 +1,4 @@
+//! The audit log of staff.
+
+pub(crate) mod list;
+pub(crate) mod verify;
