@@ -5,6 +5,7 @@ mod address;
 mod bill;
 mod cancel;
 mod claim;
+mod comment;
 mod complete;
 mod confirm;
 mod edit;
@@ -54,6 +55,7 @@ lambda::interface! {
     fulfillment::cancel_fulfillment,
     cancel::cancel_order,
     release_hold::release_hold,
+    comment::comment_on_order,
     timeline::list_order_events,
     send_link::send_order_link,
     claim::claim_orders,

@@ -27,7 +27,7 @@ pub(crate) struct ListOrderEvents {
 pub(crate) struct OrderEvent {
     /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`,
     /// `fulfillment_shipped`, `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`,
-    /// `fulfillment_packed`, `fulfillment_cancelled`, `refund_requested`,
+    /// `order_commented`, `fulfillment_packed`, `fulfillment_cancelled`, `refund_requested`,
     /// `refund_failed`, `dispute_opened`, `dispute_closed`, `fraud_warning_opened`, `fraud_warning_closed`, `review_opened`,
     /// `review_closed`.
     #[serde(rename = "type")]

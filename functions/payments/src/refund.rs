@@ -33,7 +33,7 @@ pub(crate) struct CreateRefund {
     /// Whether what is left of the price of shipping goes back as well.
     #[serde(default)]
     shipping: bool,
-    /// An internal note.
+    /// An internal note. Required for a payment that was not taken by Stripe.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
 }
@@ -69,7 +69,8 @@ impl TryFrom<CreateRefund> for RefundRequest {
 ///
 /// In full or in part, by amount or by pieces and shipping. The refunds of a payment never exceed its amount. Returned pieces of a
 /// shipped order go back into stock as `restock` says, each at most once. The response shows the refund as requested;
-/// `GET /v1/refunds/{refund_id}` shows its status at Stripe.
+/// `GET /v1/refunds/{refund_id}` shows its status at Stripe. A payment that staff recorded themselves, such as a bank transfer, is
+/// paid back by them as well: its refund is `succeeded` at once, and the buyer is notified.
 #[utoipa::path(
     post,
     path = "/v1/payments/{payment_id}/refunds",
@@ -90,7 +91,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
         (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `pieces_packed` with `product`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
-        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `amount_off_step` with `step`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),
+        (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `amount_off_step` with `step`, `reason_required`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),
         (status = 503, description = "`unavailable`", body = Problem),
     ),
 )]

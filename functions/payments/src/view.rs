@@ -1,4 +1,4 @@
-use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId};
+use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId, UserId};
 use domain::money::Money;
 use domain::payments::dispute::{Case, Dispute, DisputeStatus};
 use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
@@ -43,6 +43,8 @@ pub(crate) struct RefundView {
     amount: Money,
     status: RefundStatus,
     origin: Origin,
+    /// The user who requested it, where `origin` is `api`.
+    requested_by: Option<UserId>,
     reason: Option<String>,
     /// Why it failed: the reason of the bank, or the code with which Stripe refused it.
     #[schema(example = "expired_or_canceled_card")]
@@ -143,6 +145,7 @@ impl From<Refund> for RefundView {
             amount,
             status,
             origin,
+            requested_by,
             reason,
             failure,
             pending_reason,
@@ -163,6 +166,7 @@ impl From<Refund> for RefundView {
             amount,
             status,
             origin,
+            requested_by,
             reason,
             failure_reason: failure,
             pending_reason,

@@ -63,8 +63,9 @@ create function audited_value(member text, stored jsonb) returns jsonb language 
     from (select case
         when member in ('product_id', 'products') then 'prod_'
         when member in ('category_id', 'parent_id', 'categories') then 'cat_'
-        when member in ('user_id', 'created_by', 'shipped_by', 'cancelled_by', 'given_up_by') then 'usr_'
+        when member in ('user_id', 'created_by', 'shipped_by', 'cancelled_by', 'given_up_by', 'requested_by') then 'usr_'
         when member = 'order_id' then 'ord_'
+        when member = 'order_comment_id' then 'cmt_'
         when member = 'fulfillment_id' then 'ful_'
         when member = 'payment_id' then 'pay_'
         when member = 'refund_id' then 're_'

@@ -103,6 +103,8 @@ ids! {
     OrderId = "ord",
     /// A parcel of an order.
     FulfillmentId = "ful",
+    /// What staff wrote about an order.
+    CommentId = "cmt",
     /// A checkout: what somebody wishes to order.
     CheckoutId = "chk",
     /// A payment. Its text is also the idempotency key of the request to Stripe.

@@ -160,6 +160,10 @@ async fn walk_orders(walk: &mut Walk) {
     let edit = path(order, "");
     let body = json!({"note": "Ring twice."});
     walk.step("edit_order", ("orders", "PATCH", &edit), &body, "order changed").await;
+    let comment = path(order, "/comments");
+    let comment = ("orders", "POST", &*comment);
+    let body = json!({"text": "She called."});
+    walk.step("comment_on_order", comment, &body, "order_comment created").await;
     let confirm = path(order, "/confirm");
     let body = json!({"reason": "Bank transfer"});
     walk.step("confirm_order", ("orders", "POST", &confirm), &body, "order changed").await;

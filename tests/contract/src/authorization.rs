@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 114] = [
+const REQUIRED_ACCESS: [(&str, Access); 115] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -103,6 +103,7 @@ const REQUIRED_ACCESS: [(&str, Access); 114] = [
     ("list_dead_letters", Admin),
     ("redrive_dead_letters", Admin),
     ("redrive_dead_letter", Admin),
+    ("comment_on_order", Staff),
     ("confirm_order", Staff),
     ("release_hold", Staff),
     ("ship_order", Staff),

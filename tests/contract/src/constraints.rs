@@ -7,11 +7,12 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 12] = [
+const REFUSED: [&str; 13] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/audit.sql"),
     include_str!("constraints/refused/checkouts.sql"),
+    include_str!("constraints/refused/comments.sql"),
     include_str!("constraints/refused/dispute.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
     include_str!("constraints/refused/fulfillments.sql"),
@@ -23,13 +24,14 @@ const REFUSED: [&str; 12] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 26] = [
+const WRITING_TRIGGERS: [&str; 27] = [
     "audit_log_chained",
     "categories_audited",
     "discounts_audited",
     "discounts_keep_pricing",
     "fulfillments_audited",
     "ledger_keep_surplus_apart",
+    "order_comments_audited",
     "orders_address_removed",
     "orders_audited",
     "orders_changes",

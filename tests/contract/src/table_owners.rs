@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 42] = [
+const OWNERS: [(&str, &[&str]); 43] = [
     // Written by triggers.
     ("audit_head", &[]),
     ("audit_log", &[]),
@@ -26,6 +26,7 @@ const OWNERS: [(&str, &[&str]); 42] = [
     // Written by triggers.
     ("order_changes", &[]),
     ("order_history", &[]),
+    ("order_comments", &["ordering"]),
     ("order_guests", &["guests"]),
     ("order_lines", &["ordering"]),
     ("order_taxes", &["ordering"]),

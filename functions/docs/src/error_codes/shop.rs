@@ -223,6 +223,11 @@ pub(super) const CODES: &[Entry] = &[
         "List the payment's refunds to see them.",
     ),
     (
+        "reason_required",
+        "A payment that was not taken by Stripe is refunded without a reason.",
+        "Send a reason: it is all that is known of the refund later.",
+    ),
+    (
         "amount_too_large",
         "The refund is higher than the remaining amount of the payment, or that is less than what is due for the pieces, because a bank holds a part of it.",
         "left is the remaining amount; refunds in progress count as refunded.",

@@ -4,6 +4,7 @@
 mod address;
 mod basket;
 mod cancel_reason;
+mod comment;
 mod edit;
 mod fulfillment;
 mod goods;
@@ -26,6 +27,7 @@ pub use address::{Address, AddressChange, AddressParts};
 pub use basket::Basket;
 pub(crate) use basket::MAX_LINES;
 pub use cancel_reason::CancelReason;
+pub use comment::{Comment, CommentText};
 pub use edit::Edit;
 pub(crate) use fulfillment::Progress;
 pub use fulfillment::{Fulfillment, FulfillmentLine, NewFulfillment};
@@ -43,9 +45,10 @@ pub use shipment::Shipment;
 pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
 pub(crate) use sql::{
     ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, find_fulfillment,
-    hand_over, insert, insert_fulfillment, is_refunded, join, lock, lock_by_payment, lock_for,
-    order_of_fulfillment, progress, read, read_fulfillment, read_progress, recompute_paid, remove,
-    request_cancel, set_on_hold, ship, touch, unpack, unpaid_pieces,
+    hand_over, insert, insert_comment, insert_fulfillment, is_refunded, join, lock,
+    lock_by_payment, lock_for, order_of_fulfillment, progress, read, read_fulfillment,
+    read_progress, recompute_paid, remove, request_cancel, set_on_hold, ship, touch, unpack,
+    unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};

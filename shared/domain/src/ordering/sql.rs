@@ -2,6 +2,7 @@
 
 mod address;
 mod amounts;
+mod comments;
 pub(super) mod erasure;
 mod fulfillments;
 mod insert;
@@ -10,6 +11,7 @@ mod row;
 mod timeline;
 mod unpaid;
 
+pub(crate) use comments::insert_comment;
 pub(crate) use fulfillments::find_fulfillment;
 pub(super) use fulfillments::fulfillments;
 pub(crate) use fulfillments::{
@@ -38,8 +40,16 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 7] =
-    [ALL, erasure::ALL, fulfillments::ALL, insert::ALL, read::ALL, timeline::ALL, unpaid::ALL];
+pub(crate) const ALL_QUERIES: [&[Query]; 8] = [
+    ALL,
+    comments::ALL,
+    erasure::ALL,
+    fulfillments::ALL,
+    insert::ALL,
+    read::ALL,
+    timeline::ALL,
+    unpaid::ALL,
+];
 
 /// Every column that [`locked_order`] reads.
 macro_rules! lock_order {

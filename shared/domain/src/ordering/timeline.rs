@@ -1,6 +1,6 @@
 //! The events of an order's history, for display. Pure.
 
-use crate::id::{DisputeId, FraudWarningId, FulfillmentId, PaymentId, RefundId, UserId};
+use crate::id::{CommentId, DisputeId, FraudWarningId, FulfillmentId, PaymentId, RefundId, UserId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,6 +35,11 @@ pub enum TimelineEvent {
         reason: Option<String>,
     },
     Edited,
+    /// The text is none once the buyer's data are erased.
+    Commented {
+        comment: CommentId,
+        text: Option<String>,
+    },
     CancelRequested,
     Shipped {
         carrier: String,
@@ -141,6 +146,7 @@ impl TimelineEvent {
             Self::Captured { .. } => "payment_captured",
             Self::Confirmed { .. } => "order_confirmed",
             Self::Edited => "order_edited",
+            Self::Commented { .. } => "order_commented",
             Self::CancelRequested => "cancel_requested",
             Self::Shipped { .. } => "order_shipped",
             Self::FulfillmentPacked { .. } => "fulfillment_packed",
@@ -172,6 +178,7 @@ impl TimelineEvent {
             Self::PaymentStarted { payment, provider, amount, status } => {
                 json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
             }
+            Self::Commented { comment, text } => json!({"comment": comment, "text": text}),
             Self::PaymentFailed { payment } => json!({"payment": payment}),
             Self::Captured { amount }
             | Self::Refunded { amount }

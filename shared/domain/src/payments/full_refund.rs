@@ -22,13 +22,13 @@ queries! {
             where p.order_id = o.id and p.surplus_at is null and r.status not in ('failed', 'canceled'))";
 
     REQUEST_REFUND: "request the refund of the rest" = "
-        insert into refunds (id, payment_id, amount_minor, status, origin)
-        values ($1, $2, $3, 'requested', 'api')";
+        insert into refunds (id, payment_id, amount_minor, status, origin, requested_by)
+        values ($1, $2, $3, 'requested', 'api', acting_user())";
 
     /// Stripe does not know it, so its own id stands for the provider's.
     INSERT_OFFLINE_REFUND: "insert an offline refund" = "
-        insert into refunds (id, payment_id, amount_minor, status, origin, provider_refund)
-        values ($1, $2, $3, 'succeeded', 'api', $4)";
+        insert into refunds (id, payment_id, amount_minor, status, origin, provider_refund, requested_by)
+        values ($1, $2, $3, 'succeeded', 'api', $4, acting_user())";
 
     RECORD_OFFLINE_REFUND: "record an offline refund in the ledger" = "
         insert into ledger (order_id, kind, amount_minor, source, source_id)
@@ -74,15 +74,22 @@ pub(crate) async fn request_refund(tx: &Tx<'_>, left: &Unrefunded) -> Result<(),
     tx.execute(&REQUEST_REFUND, &[&RefundId::generate(), payment, minor]).await.map(drop)
 }
 
-/// A refund that staff pay out themselves, counted as given at once.
-pub(crate) async fn record_offline_refund(
+/// A refund of the rest that staff pay out themselves.
+pub(crate) async fn insert_offline_refund(
     tx: &Tx<'_>,
-    order: OrderId,
     left: &Unrefunded,
 ) -> Result<RefundId, DbError> {
     let (refund, Unrefunded { payment, minor, .. }) = (RefundId::generate(), left);
-    let name = refund.to_string();
-    tx.execute(&INSERT_OFFLINE_REFUND, &[&refund, payment, minor, &name]).await?;
-    tx.execute(&RECORD_OFFLINE_REFUND, &[&order, minor, &name]).await?;
+    tx.execute(&INSERT_OFFLINE_REFUND, &[&refund, payment, minor, &refund.to_string()]).await?;
     Ok(refund)
+}
+
+/// What staff pay out themselves counts as given at once.
+pub(crate) async fn record_offline_refund(
+    tx: &Tx<'_>,
+    order: OrderId,
+    refund: RefundId,
+    minor: i64,
+) -> Result<(), DbError> {
+    tx.execute(&RECORD_OFFLINE_REFUND, &[&order, &minor, &refund.to_string()]).await.map(drop)
 }

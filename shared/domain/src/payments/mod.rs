@@ -33,8 +33,8 @@ pub(crate) use event::{
     mark_processed, park, try_later,
 };
 pub(crate) use full_refund::{
-    ALL as FULL_REFUND_QUERIES, has_refunds, is_refunded_in_full, record_offline_refund,
-    request_refund, unrefunded,
+    ALL as FULL_REFUND_QUERIES, has_refunds, insert_offline_refund, is_refunded_in_full,
+    record_offline_refund, request_refund, unrefunded,
 };
 pub(crate) use hosted_page::{ALL as HOSTED_PAGE_QUERIES, set_session};
 pub(crate) use missing::{ALL as MISSING_QUERIES, fail_missing, fail_others};

@@ -17,8 +17,8 @@ use serde_json::Value;
 /// The most open orders that a refusal names.
 const MAX_NAMED: usize = 100;
 /// The members of responses that tell who somebody is, or what was written about them.
-const OF_PERSONS: [&str; 5] =
-    ["note", "reason", "shipping_address", "tracking_number", "tracking_url"];
+const OF_PERSONS: [&str; 6] =
+    ["note", "reason", "shipping_address", "text", "tracking_number", "tracking_url"];
 /// The member of responses that lists what may be wrong with what they wrote.
 const WARNINGS: &str = "warnings";
 

@@ -8,6 +8,7 @@
 mod apply_event;
 mod cancel;
 mod close;
+mod comment;
 mod complete;
 mod confirm;
 mod create_product;
@@ -26,6 +27,7 @@ mod take_payment;
 pub use apply_event::{apply_event, receive_event};
 pub use cancel::cancel_order;
 pub use close::{CloseOutcome, close_order};
+pub use comment::comment_on_order;
 pub use complete::{Completion, CompletionRefusal, SeenCheckout, complete_checkout};
 pub use confirm::confirm_order;
 pub use create_product::create_product;

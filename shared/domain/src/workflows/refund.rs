@@ -13,7 +13,7 @@ use crate::{inventory, ordering, payments};
 
 /// Refunds a payment once per request: all that is left of it, an amount, or what was paid for some pieces and for shipping.
 /// Stripe is asked next; until then the refund is `requested`, and its amount counts as refunded. A refund of nothing, for
-/// pieces whose money went back before, has succeeded.
+/// pieces whose money went back before, has succeeded; so has one of a payment that staff took, for they pay it out themselves.
 ///
 /// Returned goods go back into stock at once: they are there, whatever becomes of the refund. Pieces that were not shipped
 /// yet are taken out of what is to be shipped.
@@ -38,7 +38,12 @@ pub async fn refund_payment(
             let restocks = wanted.restocks(locked.status, &lines)?;
             let removed = wanted.removes(locked.status, &lines)?;
             tx.act_as_staff(staff);
-            refund::insert(tx, id, payment, &priced, wanted.reason.as_deref()).await?;
+            let is_for_stripe = !refundable.is_offline && !priced.is_nothing();
+            refund::insert(tx, id, payment, &priced, wanted.reason.as_deref(), is_for_stripe)
+                .await?;
+            if refundable.is_offline && !priced.is_nothing() {
+                settle_offline(tx, order, id, priced.amount.minor).await?;
+            }
             if !removed.is_empty() {
                 ship::remove(tx, order, &removed, &id.to_string()).await?;
             }
@@ -144,12 +149,24 @@ pub(super) async fn apply(
 pub(super) async fn refund_all(tx: &Tx<'_>, order: OrderId) -> Result<(), DbError> {
     for left in payments::unrefunded(tx, order).await? {
         if left.is_offline {
-            let refund = payments::record_offline_refund(tx, order, &left).await?;
-            ordering::recompute_paid(tx, order);
-            outbox::enqueue(tx, Event::RefundIssued { refund });
+            let refund = payments::insert_offline_refund(tx, &left).await?;
+            settle_offline(tx, order, refund, left.minor).await?;
         } else {
             payments::request_refund(tx, &left).await?;
         }
     }
+    Ok(())
+}
+
+/// Staff pay the refund out themselves: the order shows it, and the buyer is notified.
+async fn settle_offline(
+    tx: &Tx<'_>,
+    order: OrderId,
+    refund: RefundId,
+    minor: i64,
+) -> Result<(), DbError> {
+    payments::record_offline_refund(tx, order, refund, minor).await?;
+    ordering::recompute_paid(tx, order);
+    outbox::enqueue(tx, Event::RefundIssued { refund });
     Ok(())
 }

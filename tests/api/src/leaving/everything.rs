@@ -8,7 +8,7 @@ use testkit::{Intent, Product, Response};
 const EMAIL: &str = "Quillon.Zephyrdale@quux-mail.example";
 const DEVICE: &str = "Zorbrowser/9.9";
 /// What tells who it is. Of text that is kept in two spellings, both.
-const TRACES: [&str; 14] = [
+const TRACES: [&str; 15] = [
     "Zephyrdale",
     "zephyrdale",
     "quux-mail",
@@ -21,6 +21,7 @@ const TRACES: [&str; 14] = [
     "ZTRACK77",
     "visit from Quillon",
     "Quillon had enough",
+    "Quillon rang",
     "quillon-chose-this-key",
     "Hedge Row of Quillon",
 ];
@@ -105,6 +106,12 @@ async fn live(fixture: &Fixture) -> (Person, Intent) {
     let confirmed = fixture.orders.post(&path, &reason).by(&fixture.staff).key(key).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.body);
     ship(fixture, &cash.to_string(), "another key of the staff").await;
+
+    let path = format!("/v1/orders/{cash}/comments");
+    let comment = json!({"text": "Quillon rang"});
+    let key = "a key of the staff for a comment";
+    let commented = fixture.orders.post(&path, &comment).by(&fixture.staff).key(key).await;
+    assert_eq!(commented.status, 201, "{}", commented.body);
 
     let gone = order(&fixture.place(user, "a key for an order to cancel", address()).await);
     let cancel =

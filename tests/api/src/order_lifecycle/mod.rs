@@ -3,6 +3,7 @@
 
 mod addresses;
 mod cancel;
+mod comments;
 mod confirm;
 mod edit;
 mod expand;

@@ -5,6 +5,7 @@ mod disputes;
 mod given_up;
 mod livemode;
 mod newest_postgres;
+mod offline;
 mod payment_flow_switch;
 mod payment_intent;
 mod refund;

@@ -43,6 +43,9 @@ insert into fulfillments (id, order_id, status, created_by) values
 insert into fulfillment_lines (fulfillment_id, product_id, quantity) values
     ('00000000-0000-7000-8000-0000000000f5', '00000000-0000-7000-8000-0000000000d1', 1);
 
+insert into order_comments (id, order_id, text, created_by) values
+    ('00000000-0000-7000-8000-0000000000c6', '00000000-0000-7000-8000-0000000000e1', 'She called.', '00000000-0000-7000-8000-00000000000a');
+
 insert into order_taxes (order_id, country, region, component, label, rate_ppm, base_minor, tax_minor, included) values
     ('00000000-0000-7000-8000-0000000000e1', 'DE', '', 'tax', 'MwSt', 0, 1000, 0, true);
 

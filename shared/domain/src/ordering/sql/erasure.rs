@@ -23,6 +23,11 @@ queries! {
         from orders o
         where o.user_id = $1 and f.order_id = o.id and num_nonnulls(f.tracking_number, f.tracking_url) > 0";
 
+    ERASE_COMMENTS: "delete what staff wrote about a buyer's orders" = "
+        update order_comments c set text = null
+        from orders o
+        where o.user_id = $1 and c.order_id = o.id and c.text is not null";
+
     FORGET_REASONS: "delete the reasons in an erased buyer's orders" = "select forget_reasons_of($1)";
 
     FORGET_DISCOUNTS: "make an erased buyer's discounts nobody's" = "select forget_discounts_of($1)";
@@ -37,10 +42,11 @@ pub(crate) async fn lock_all_of(
     rows.iter().map(|row| Ok((row.get("id"), status(&LOCK_ALL_OF, row)?))).collect()
 }
 
-/// Deletes addresses, notes, tracking numbers and reasons, and whose the discounts were. The account is erased.
+/// Deletes addresses, notes, comments, tracking numbers and reasons, and whose the discounts were. The account is erased.
 pub(crate) async fn erase_buyer(tx: &Tx<'_>, buyer: UserId) -> Result<(), DbError> {
     tx.execute(&ERASE_BUYER, &[&buyer]).await?;
     tx.execute(&ERASE_TRACKING, &[&buyer]).await?;
+    tx.execute(&ERASE_COMMENTS, &[&buyer]).await?;
     tx.rows(&FORGET_REASONS, &[&buyer]).await?;
     tx.rows(&FORGET_DISCOUNTS, &[&buyer]).await.map(drop)
 }

@@ -52,11 +52,14 @@ queries! {
             select cancelled_at, '06c:' || id, 'fulfillment_cancelled', cancelled_by, null, id, null, null, null
             from fulfillments where order_id = $1 and cancelled_at is not null
             union all
+            select created_at, '06e:' || id, 'commented', created_by, null, id, text, null, null
+            from order_comments where order_id = $1
+            union all
             select at, case what when 'edited' then '04:' else '05:' end || lpad(version::text, 19, '0'),
                    what, actor, null, null, null, null, null
             from order_changes where order_id = $1
             union all
-            select r.created_at, '08:' || r.id, 'refund_requested', null, r.amount_minor, r.id, r.origin, r.status, null
+            select r.created_at, '08:' || r.id, 'refund_requested', r.requested_by, r.amount_minor, r.id, r.origin, r.status, null
             from refunds r join payments p on p.id = r.payment_id
             where p.order_id = $1
             union all
@@ -84,7 +87,7 @@ queries! {
         from entries e, orders o
         where o.id = $1
           and ($2 or e.what not in (
-                   'payment_started', 'fulfillment_packed', 'fulfillment_cancelled', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed',
+                   'payment_started', 'commented', 'fulfillment_packed', 'fulfillment_cancelled', 'refund_requested', 'refund_failed', 'dispute_opened', 'dispute_closed',
                    'fraud_warning_opened', 'fraud_warning_closed', 'review_opened', 'review_closed'))
           and ($3::timestamptz is null or (e.at, e.place collate \"C\") > ($3, $4::text))
         order by e.at, e.place collate \"C\"
@@ -133,6 +136,9 @@ fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
         "captured" => TimelineEvent::Captured { amount: amount()? },
         "confirmed" => TimelineEvent::Confirmed { reason: row.get("said") },
         "edited" => TimelineEvent::Edited,
+        "commented" => {
+            TimelineEvent::Commented { comment: row.get("subject"), text: row.get("said") }
+        }
         "cancel_requested" => TimelineEvent::CancelRequested,
         "fulfillment_packed" => {
             TimelineEvent::FulfillmentPacked { fulfillment: row.get("subject") }

@@ -16,6 +16,8 @@ pub(crate) struct RefundablePayment {
     pub(super) left: Money,
     /// Whether there is such money besides.
     pub(super) is_disputed: bool,
+    /// Whether staff took it, and pay its refunds out themselves.
+    pub(crate) is_offline: bool,
     pub(super) order: Paid,
     pub(super) shipping: Paid,
 }
@@ -37,7 +39,7 @@ pub(crate) struct RefundableLine {
 /// A refund that is about to be inserted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PricedRefund {
-    pub(super) amount: Money,
+    pub(crate) amount: Money,
     pub(super) shipping: Money,
     /// Of the amount.
     pub(super) tax: Money,
@@ -66,6 +68,9 @@ impl RefundRequest {
         }
         if left.minor < 1 && payment.is_disputed {
             return Err(Refusal::Disputed);
+        }
+        if payment.is_offline && self.reason.is_none() {
+            return Err(Refusal::ReasonRequired);
         }
         let order = |left| Refundable::new(payment.left.currency.step().minor, payment.order, left);
         let amount = match &self.scope {

@@ -26,7 +26,7 @@ pub(super) use sql::refunds_of;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
-use crate::id::{OrderId, PaymentId, ProductId, RefundId};
+use crate::id::{OrderId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::Money;
 use crate::page::{Page, PageRequest};
 use time::OffsetDateTime;
@@ -40,6 +40,8 @@ pub struct Refund {
     pub amount: Money,
     pub status: RefundStatus,
     pub origin: Origin,
+    /// None for one of Stripe's dashboard, of a late payment, or of an earlier release.
+    pub requested_by: Option<UserId>,
     pub reason: Option<String>,
     /// Why it failed: Stripe's `failure_reason`, or the code with which Stripe refused it.
     pub failure: Option<String>,

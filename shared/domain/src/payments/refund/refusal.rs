@@ -18,6 +18,8 @@ pub enum Refusal {
     NotRefundable(Status),
     #[error("the payment is disputed")]
     Disputed,
+    #[error("a payment that was not taken by Stripe is refunded with a reason")]
+    ReasonRequired,
     #[error("nothing of the payment is left to refund")]
     NothingLeft,
     #[error("only {left} of the payment is left to refund")]
@@ -47,7 +49,8 @@ impl failure::Refusal for Refusal {
             | Self::NothingLeft
             | Self::NotShipped(_)
             | Self::Packed { .. } => Kind::Conflict,
-            Self::TooMuch { .. }
+            Self::ReasonRequired
+            | Self::TooMuch { .. }
             | Self::OtherCurrency(_)
             | Self::OffStep { .. }
             | Self::TooManyPieces { .. }
@@ -62,6 +65,7 @@ impl failure::Refusal for Refusal {
             Self::NoRefund => "refund_not_found",
             Self::NotRefundable(_) => "not_refundable",
             Self::Disputed => "payment_disputed",
+            Self::ReasonRequired => "reason_required",
             Self::NothingLeft => "nothing_left",
             Self::TooMuch { .. } => "amount_too_large",
             Self::OtherCurrency(_) => "other_currency",
@@ -84,7 +88,11 @@ impl failure::Refusal for Refusal {
                 vec![("product", json!(product)), ("left", json!(left))]
             }
             Self::Packed { product } => [("product", json!(product))].to_vec(),
-            Self::NoPayment | Self::NoRefund | Self::Disputed | Self::NothingLeft => Vec::new(),
+            Self::NoPayment
+            | Self::NoRefund
+            | Self::Disputed
+            | Self::ReasonRequired
+            | Self::NothingLeft => Vec::new(),
             Self::Idempotency(refusal) => return refusal.details(),
         };
         details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -110,6 +118,7 @@ mod tests {
             (Refusal::NoRefund, Kind::NotFound, "refund_not_found", json!({})),
             (Refusal::NotRefundable(Status::Failed), conflict, "not_refundable", failed),
             (Refusal::Disputed, conflict, "payment_disputed", json!({})),
+            (Refusal::ReasonRequired, invalid, "reason_required", json!({})),
             (Refusal::NothingLeft, conflict, "nothing_left", json!({})),
             (Refusal::TooMuch { left }, invalid, "amount_too_large", json!({"left": left})),
             (Refusal::OtherCurrency(left), invalid, "other_currency", json!({"left": left})),

@@ -21,7 +21,7 @@ macro_rules! select_refunds {
             "
         select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
                coalesce(r.failure_reason, r.provider_code) as failure, r.pending_reason, r.created_at, r.updated_at,
-               r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor, ",
+               r.requested_by, r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor, ",
             lines::refunded!(),
             " as lines
         from refunds r join payments p on p.id = r.payment_id ",
@@ -253,6 +253,7 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         amount: money(&FIND, row, "amount_minor")?,
         status: status(&FIND, row)?,
         origin,
+        requested_by: row.get("requested_by"),
         reason: row.get("reason"),
         failure: row.get("failure"),
         pending_reason: row.get("pending_reason"),

@@ -27,5 +27,7 @@ update refunds set failure_reason = repeat('x', 101);
 update refunds set pending_reason = '';
 -- payments_surplus_was_captured
 update payments set surplus_at = now() where status <> 'succeeded';
+-- refunds_requested_by_exists
+update refunds set requested_by = gen_random_uuid();
 -- refunds_given_up_by_exists
 update refunds set given_up_by = gen_random_uuid();

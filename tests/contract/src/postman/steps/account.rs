@@ -223,6 +223,11 @@ pub(super) const STEPS: &[Step] = &[
     },
     step("Orders", "list_order_events", Customer, 200),
     Step {
+        title: Some("Comment on an order, for staff"),
+        body: Some(r#"{"text": "She called: leave the parcel next door."}"#),
+        ..step("Orders", "comment_on_order", Staff, 201)
+    },
+    Step {
         title: Some("Release an order from a hold; this one is not on hold"),
         ..step("Orders", "release_hold", Staff, 200)
     },

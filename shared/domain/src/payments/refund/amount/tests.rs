@@ -17,7 +17,14 @@ fn payment(left: Money, is_disputed: bool) -> RefundablePayment {
     let refunded = if is_disputed { 0 } else { TOTAL - left.minor };
     let order = Paid { total: TOTAL, refunded, ..Paid::default() };
     let shipping = Paid { total: 490, ..Paid::default() };
-    RefundablePayment { status: Status::Succeeded, left, is_disputed, order, shipping }
+    RefundablePayment {
+        status: Status::Succeeded,
+        left,
+        is_disputed,
+        is_offline: false,
+        order,
+        shipping,
+    }
 }
 
 fn line(unit: i64, quantity: i32) -> RefundableLine {

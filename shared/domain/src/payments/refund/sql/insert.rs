@@ -8,22 +8,24 @@ use crate::payments::refund::state::RefundStatus;
 
 queries! {
     INSERT: "insert a refund" = "
-        insert into refunds (id, payment_id, amount_minor, shipping_minor, tax_minor, status, provider_refund, origin, reason)
-        values ($1, $2, $3, $4, $5, $6, $7, 'api', $8)";
+        insert into refunds (id, payment_id, amount_minor, shipping_minor, tax_minor, status, provider_refund, origin, reason,
+                             requested_by)
+        values ($1, $2, $3, $4, $5, $6, $7, 'api', $8, acting_user())";
 }
 
+/// One that Stripe has nothing to do for has succeeded.
 pub(crate) async fn insert(
     tx: &Tx<'_>,
     id: RefundId,
     payment: PaymentId,
     priced: &PricedRefund,
     reason: Option<&str>,
+    is_for_stripe: bool,
 ) -> Result<(), DbError> {
     let PricedRefund { amount, shipping, tax, lines } = priced;
-    // Stripe has nothing to do for it, so its own id stands for Stripe's.
-    let provider = priced.is_nothing().then(|| id.to_string());
-    let status =
-        if priced.is_nothing() { RefundStatus::Succeeded } else { RefundStatus::Requested };
+    // Stripe does not know the others, so their own id stands for Stripe's.
+    let provider = (!is_for_stripe).then(|| id.to_string());
+    let status = if is_for_stripe { RefundStatus::Requested } else { RefundStatus::Succeeded };
     let (amount, shipping, tax) = (amount.minor, shipping.minor, tax.minor);
     let status = status.name();
     let row: [Param<'_>; 8] =

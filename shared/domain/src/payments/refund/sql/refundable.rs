@@ -41,7 +41,7 @@ queries! {
                then o.tax_minor + o.tax_included_minor else 0 end as taxed_minor,
                o.shipping_minor - o.shipping_discount_minor + o.shipping_tax_minor as shipping_paid,
                o.shipping_tax_minor + o.shipping_tax_included_minor as shipping_taxed
-        from (", select_left!("where p.id = $1 and p.provider = 'stripe'"), ") payment
+        from (", select_left!("where p.id = $1"), ") payment
         join payments of on of.id = payment.id
         join orders o on o.id = of.order_id
         cross join lateral (
@@ -64,6 +64,7 @@ pub(crate) async fn refundable(
         Status::from_name(row.get("status")).ok_or(DbError::invalid_row(&REFUNDABLE, "status"))?;
     let (left, is_disputed) =
         (super::money(&REFUNDABLE, &row, "left_minor")?, row.get("is_disputed"));
+    let is_offline = row.get::<_, &str>("provider") == "offline";
     let paid = |total, taxed, back, tax_back| Paid {
         total: row.get(total),
         tax: row.get(taxed),
@@ -72,5 +73,5 @@ pub(crate) async fn refundable(
     };
     let order = paid("total_minor", "taxed_minor", "back_minor", "back_tax");
     let shipping = paid("shipping_paid", "shipping_taxed", "back_shipping", "back_shipping_tax");
-    Ok(Some(RefundablePayment { status, left, is_disputed, order, shipping }))
+    Ok(Some(RefundablePayment { status, left, is_disputed, is_offline, order, shipping }))
 }
