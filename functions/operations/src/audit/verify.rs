@@ -28,7 +28,7 @@ pub(crate) struct VerifyAuditLog {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct KeptHead {
-    #[schema(minimum = 1)]
+    #[schema(minimum = 0)]
     seq: i64,
     #[schema(
         pattern = "^[0-9A-Fa-f]{64}$",
@@ -88,6 +88,10 @@ impl VerifyAuditLog {
 
 impl KeptHead {
     fn parse(self) -> Result<(i64, Hash), Invalid> {
+        if self.seq < 0 {
+            let detail = "must not be negative";
+            return Err(Invalid::new("/kept/seq", "out_of_range", detail));
+        }
         Ok((self.seq, Hash::parse("/kept/hash", &self.hash)?))
     }
 }

@@ -43,7 +43,8 @@ pub async fn verify(
 ) -> Result<Verification, DbError> {
     let mut verified = Verification { head: sql::head(db).await?, ..Verification::default() };
     if let Some((seq, hash)) = kept {
-        verified.kept_is_in_chain = Some(sql::is_in_chain(db, seq, hash).await?);
+        let was_empty = Head { seq, hash } == Head::default();
+        verified.kept_is_in_chain = Some(was_empty || sql::is_in_chain(db, seq, hash).await?);
     }
     let (mut last, mut left) = (after, most.clamp(1, MOST_AT_ONCE));
     while left > 0 {

@@ -118,6 +118,18 @@ async fn a_chain_that_is_written_anew_is_found_by_an_end_that_was_kept() {
 }
 
 #[tokio::test]
+async fn the_end_that_was_kept_before_the_first_entry_is_a_part_of_every_chain() {
+    let fixture = Fixture::new().await;
+    let kept = fixture.verify(&json!({})).await["head"].clone();
+    let other = json!({"seq": 0, "hash": "1".repeat(64)});
+    fixture.prices(2).await;
+
+    assert_eq!(kept["seq"], 0);
+    assert_eq!(fixture.verify(&json!({"kept": kept})).await["kept_is_in_chain"], true);
+    assert_eq!(fixture.verify(&json!({"kept": other})).await["kept_is_in_chain"], false);
+}
+
+#[tokio::test]
 async fn a_verification_of_what_cannot_be_is_refused() {
     let fixture = Fixture::new().await;
     for body in [
@@ -125,6 +137,7 @@ async fn a_verification_of_what_cannot_be_is_refused() {
         json!({"limit": 0}),
         json!({"limit": 50_001}),
         json!({"kept": {"seq": 1, "hash": "no hash"}}),
+        json!({"kept": {"seq": -1, "hash": "0".repeat(64)}}),
     ] {
         let verify = fixture.operations.post("/v1/ops/audit/verify", &body);
         assert_eq!(verify.by(&fixture.admin).await.refusal(), (422, "invalid_value"), "{body}");
