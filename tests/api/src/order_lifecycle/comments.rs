@@ -52,7 +52,7 @@ async fn staff_read_who_commented_on_an_order_and_the_buyer_reads_nothing_of_it(
     assert_eq!((first.text("/text"), first.text("/created_by")), (TEXT, &*staff.id.to_string()));
     assert_eq!(first.header("location"), Some(&*path(fixture.order, "events")));
     assert_eq!(fixture.seen_by(staff).await, [TEXT, "It came back."]);
-    assert_eq!(fixture.seen_by(&fixture.buyer).await, [] as [Value; 0]);
+    assert!(fixture.seen_by(&fixture.buyer).await.is_empty());
 }
 
 #[tokio::test]
