@@ -16,7 +16,6 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListAuditLog {
     /// Only changes of entities of this type.
-    /// Only changes of entities of this type.
     #[param(inline)]
     entity_type: Option<EntityType>,
     /// Only changes of this entity: its id, or what identifies it, such as `DE` for a country.
@@ -47,8 +46,8 @@ pub(crate) struct AuditEntryView {
     at: OffsetDateTime,
     /// Who made the change.
     actor: UserId,
-    /// `category`, `discount`, `order`, `product`, `refund`, `shipping_method`, `shop_settings`, `tax_country`,
-    /// `tax_exemption`, `tax_rate` or `user`. Later versions may add types.
+    /// `category`, `discount`, `fulfillment`, `order`, `order_comment`, `product`, `refund`, `shipping_method`,
+    /// `shop_settings`, `tax_country`, `tax_exemption`, `tax_rate` or `user`. Later versions may add types.
     #[schema(example = "product")]
     entity_type: String,
     /// The id, or what identifies it, such as `DE` for a country and `shop` for the settings.
@@ -81,8 +80,8 @@ impl From<Entry> for AuditEntryView {
 
 /// List the audit log
 ///
-/// What staff have changed, newest first: products, categories, stock, prices' rules, orders, refunds and users, each with
-/// who did it and the values before and after. Entries are written together with their change and never change or expire.
+/// What staff have changed, newest first: products, categories, stock, pricing rules, orders, parcels, comments, refunds and
+/// users, each with who did it and the values before and after. Entries are written together with their change and never change or expire.
 /// What customers do themselves is not in it.
 #[utoipa::path(
     get,
