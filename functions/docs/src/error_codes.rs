@@ -1,5 +1,6 @@
 //! Every error code with its meaning and advice. Published codes are never renamed or removed.
 
+mod operations;
 mod pricing;
 mod shop;
 
@@ -9,6 +10,7 @@ type Entry = (&'static str, &'static str, &'static str);
 pub(crate) fn find(code: &str) -> Option<Entry> {
     GENERAL
         .iter()
+        .chain(operations::CODES)
         .chain(pricing::CODES)
         .chain(shop::CODES)
         .copied()

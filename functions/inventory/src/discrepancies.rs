@@ -1,5 +1,6 @@
 use axum::extract::State;
 use axum::http::Uri;
+use domain::acknowledgement::Acknowledgement;
 use domain::db::Db;
 use domain::id::ProductId;
 use domain::inventory::{self, Discrepancy, DiscrepancyReason};
@@ -24,6 +25,8 @@ pub(crate) struct ListDiscrepancies {
 /// A count that does not fit the stock.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DiscrepancyView {
+    /// What `/v1/ops/attention` has as the id of its subject.
+    id: i64,
     /// Null if no product has the SKU.
     #[schema(required)]
     product: Option<ProductId>,
@@ -38,14 +41,37 @@ pub(crate) struct DiscrepancyView {
     reserved: i32,
     #[serde(with = "time::serde::rfc3339")]
     found_at: OffsetDateTime,
+    /// Null until an admin acknowledges it.
+    #[schema(required)]
+    acknowledged: Option<Acknowledgement>,
 }
 
 impl From<Discrepancy> for DiscrepancyView {
     fn from(discrepancy: Discrepancy) -> Self {
         let Discrepancy {
-            product, sku, reason, source, sequence, counted, reserved, found_at, ..
+            number: id,
+            product,
+            sku,
+            reason,
+            source,
+            sequence,
+            counted,
+            reserved,
+            found_at,
+            acknowledged,
         } = discrepancy;
-        Self { product, sku, reason, source, sequence, counted, reserved, found_at }
+        Self {
+            id,
+            product,
+            sku,
+            reason,
+            source,
+            sequence,
+            counted,
+            reserved,
+            found_at,
+            acknowledged,
+        }
     }
 }
 

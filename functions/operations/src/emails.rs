@@ -1,7 +1,10 @@
 //! `/v1/ops/emails`.
 
+pub(crate) mod resend;
+
 use axum::extract::State;
 use axum::http::Uri;
+use domain::acknowledgement::Acknowledgement;
 use domain::db::Db;
 use domain::operations::{self, Mail};
 use domain::page::PageRequest;
@@ -43,12 +46,23 @@ pub(crate) struct EmailView {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     sent_at: Option<OffsetDateTime>,
+    /// Null unless it failed and an admin has acknowledged that.
+    #[schema(required)]
+    acknowledged: Option<Acknowledgement>,
 }
 
 impl From<Mail> for EmailView {
     fn from(mail: Mail) -> Self {
-        let Mail { dedupe_key, kind, status, attempts, failure, created_at, sent_at } = mail;
-        Self { message: dedupe_key, kind, status, attempts, failure, created_at, sent_at }
+        Self {
+            message: mail.dedupe_key,
+            kind: mail.kind,
+            status: mail.status,
+            attempts: mail.attempts,
+            failure: mail.failure,
+            created_at: mail.created_at,
+            sent_at: mail.sent_at,
+            acknowledged: mail.acknowledged,
+        }
     }
 }
 

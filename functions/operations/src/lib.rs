@@ -1,5 +1,6 @@
 //! `/v1/ops` and `/v1/audit-log`: monitoring, repair and who changed what, for admins only.
 
+mod attention;
 mod audit;
 mod dead_letters;
 mod emails;
@@ -40,12 +41,15 @@ impl FromRef<Operations> for DeadLetters {
 
 lambda::interface! {
     pub fn routes() -> Router<Operations>;
+    attention::list::list_attention,
+    attention::acknowledge::acknowledge,
     invariants::check_invariants,
     stripe_events::list::list_stripe_events,
     stripe_events::show::show_stripe_event,
     stripe_events::replay::replay_stripe_event,
     outbox::show_outbox,
     emails::list_emails,
+    emails::resend::resend_email,
     reconciliations::request::request_reconciliation,
     reconciliations::list::list_reconciliations,
     reconciliations::show::show_reconciliation,

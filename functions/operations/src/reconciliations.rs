@@ -36,6 +36,8 @@ pub(crate) struct ReconciliationView {
     found: i64,
     /// The number of differences that were not resolved automatically and need a person.
     open: i64,
+    /// The number of differences that were not resolved and that an admin has acknowledged.
+    acknowledged: i64,
 }
 
 impl From<Reconciliation> for ReconciliationView {
@@ -51,6 +53,7 @@ impl From<Reconciliation> for ReconciliationView {
             disputes: run.disputes,
             found: run.found,
             open: run.open,
+            acknowledged: run.acknowledged,
         }
     }
 }

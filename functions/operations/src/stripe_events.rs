@@ -4,6 +4,7 @@ pub(crate) mod list;
 pub(crate) mod replay;
 pub(crate) mod show;
 
+use domain::acknowledgement::Acknowledgement;
 use domain::operations::{StripeEvent, StripeEventState};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -38,6 +39,9 @@ pub(crate) struct StripeEventView {
     /// When a waiting event is tried next.
     #[serde(with = "time::serde::rfc3339")]
     next_try_at: OffsetDateTime,
+    /// Null unless it is parked and an admin has acknowledged that.
+    #[schema(required)]
+    acknowledged: Option<Acknowledgement>,
 }
 
 impl From<StripeEvent> for StripeEventView {
@@ -54,6 +58,7 @@ impl From<StripeEvent> for StripeEventView {
             received_at: event.received_at,
             processed_at: event.processed_at,
             next_try_at: event.next_try_at,
+            acknowledged: event.acknowledged,
         }
     }
 }

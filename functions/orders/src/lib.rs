@@ -8,8 +8,10 @@ mod claim;
 mod comment;
 mod complete;
 mod confirm;
+mod correct_email;
 mod edit;
 mod expand;
+mod extend;
 mod fulfillment;
 mod fulfillments;
 mod list;
@@ -47,6 +49,8 @@ lambda::interface! {
     show::show_order,
     edit::edit_order,
     confirm::confirm_order,
+    extend::extend_order,
+    correct_email::correct_email,
     ship::ship_order,
     fulfillments::list_fulfillments,
     fulfillments::create_fulfillment,

@@ -1,11 +1,11 @@
-//! Starting a payment, shared by both flows: `PaymentIntent` and Checkout Session.
+//! Starting a payment, shared by both flows, `PaymentIntent` and Checkout Session; and letting go of one.
 
 use crate::Payments;
 use axum::http::StatusCode;
 use domain::db::Db;
 use domain::failure::{Failure, chain};
 use domain::guests::Credentials;
-use domain::id::OrderId;
+use domain::id::{OrderId, PaymentId, UserId};
 use domain::payments::{self, OpenPayment, PaymentFlow, Refusal, StartOutcome};
 use domain::workflows;
 use lambda::http::Problem;
@@ -28,35 +28,59 @@ pub(crate) async fn with_timeout<T>(
 
 /// The open payment of an order. If the order has one of the other flow, that is canceled at Stripe first.
 pub(crate) async fn begin(
-    Payments { app, dispatcher, stripe }: &Payments,
+    payments: &Payments,
     who: &Credentials,
     order: OrderId,
     flow: &PaymentFlow,
 ) -> Result<OpenPayment, Problem> {
     for _ in 0..MAX_ROUNDS {
-        let other = match workflows::start_payment(&app.db, who, order, flow).await? {
+        let other = match workflows::start_payment(&payments.app.db, who, order, flow).await? {
             StartOutcome::Ready(open) => return Ok(open),
             StartOutcome::CancelFirst(other) => other,
         };
-        match stripe.current().await?.cancel(&other).await {
-            Ok(update) => {
-                workflows::apply_payment_update(&app.db, &update).await?;
-                dispatcher.try_send(&app.db).await;
-                if !update.status.is_final() {
-                    return Err(Failure::Refused(Refusal::InProgress).into());
-                }
-            }
-            Err(failure) if failure.is_missing() && other.is_known() => {
-                workflows::payment_missing(&app.db, other.id).await?;
-            }
-            // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored.
-            Err(failure) if failure.needs_new_payment() && !other.is_known() => {
-                payments::abandon(&app.db, other.id).await?;
-            }
-            Err(failure) => return Err(no_response(&failure)),
+        cancel(payments, &other).await?;
+    }
+    Err(Failure::Refused(Refusal::InProgress).into())
+}
+
+/// Lets go of a payment without ending its order.
+pub(crate) async fn release(
+    payments: &Payments,
+    staff: UserId,
+    payment: PaymentId,
+) -> Result<(), Problem> {
+    for _ in 0..MAX_ROUNDS {
+        match workflows::release_payment(&payments.app.db, staff, payment).await? {
+            Some(open) => cancel(payments, &open).await?,
+            None => return Ok(()),
         }
     }
     Err(Failure::Refused(Refusal::InProgress).into())
+}
+
+/// Cancels a payment at Stripe, and stores what became of it. Refused while its money is on its way.
+async fn cancel(
+    Payments { app, dispatcher, stripe }: &Payments,
+    open: &OpenPayment,
+) -> Result<(), Problem> {
+    match stripe.current().await?.cancel(open).await {
+        Ok(update) => {
+            workflows::apply_payment_update(&app.db, &update).await?;
+            dispatcher.try_send(&app.db).await;
+            if !update.status.is_final() {
+                return Err(Failure::Refused(Refusal::InProgress).into());
+            }
+        }
+        Err(failure) if failure.is_missing() && open.is_known() => {
+            workflows::payment_missing(&app.db, open.id).await?;
+        }
+        // Nobody can pay it: the client secret or page is only handed out once Stripe's id is stored.
+        Err(failure) if failure.needs_new_payment() && !open.is_known() => {
+            payments::abandon(&app.db, open.id).await?;
+        }
+        Err(failure) => return Err(no_response(&failure)),
+    }
+    Ok(())
 }
 
 /// The problem of a failed request to Stripe. If the same request would fail again, the payment is abandoned, so that the

@@ -7,6 +7,7 @@ mod disputes;
 mod intent;
 mod list_refunds;
 mod refund;
+mod release;
 mod show;
 mod view;
 
@@ -36,6 +37,7 @@ lambda::interface! {
     checkout::create_checkout_session,
     show::list_payments,
     show::show_payment,
+    release::release_payment,
     refund::create_refund,
     list_refunds::list_payment_refunds,
     list_refunds::list_refunds,

@@ -46,7 +46,7 @@ pub struct Report {
     pub disputes: usize,
     /// How many differences were resolved.
     pub healed: i64,
-    /// How many differences need a person.
+    /// How many differences need a person, without those that staff have acknowledged.
     pub open: i64,
 }
 
@@ -97,11 +97,13 @@ impl Reconcile {
         let (more_payments, more_refunds) = (payments.len(), refunds.len());
         let finished = reconciliation::finish(&self.db, run, more_payments, more_refunds).await?;
         self.dispatcher.try_send(&self.db).await;
-        let (found, open) =
-            finished.map_or((0, 0), |Reconciliation { found, open, .. }| (found, open));
+        let (found, open, acknowledged) = finished.map_or((0, 0, 0), |finished| {
+            let Reconciliation { found, open, acknowledged, .. } = finished;
+            (found, open, acknowledged)
+        });
         report.payments += more_payments;
         report.refunds += more_refunds;
-        report.healed = found - open;
+        report.healed = found - open - acknowledged;
         report.open = open;
         tracing::info!(?report, "reconciled with Stripe");
         if open > 0 {

@@ -3,6 +3,7 @@
 //! Nothing here knows about HTTP, AWS or Stripe. `ARCHITECTURE.md` beside this crate is the map.
 
 pub mod accounts;
+pub mod acknowledgement;
 pub mod audit;
 pub mod catalog;
 pub mod change;

@@ -84,6 +84,9 @@ queries! {
         on conflict on constraint outbox_once do update
         set sent_at = null, available_at = excluded.available_at, attempts = 0";
 
+    SEND_AGAIN: "send an event again" = "
+        update outbox set sent_at = null, available_at = now(), attempts = 0 where topic = $1 and dedupe_key = $2";
+
     MARK_SENT: "mark events as sent" = "
         update outbox set sent_at = now() where id = any($1) and sent_at is null";
 }
@@ -203,4 +206,9 @@ pub async fn requeue(db: &Db, event: Event, seconds: i32) -> Result<(), DbError>
     let message = Json(Message { v: 1, event });
     let key = event.dedupe_key();
     db.execute(&REQUEUE, &[&Topic::Mail.name(), &key, &message, &seconds]).await.map(drop)
+}
+
+/// Requeues an event by its key, for the sweep. False if it was so long ago that the outbox does not have it any more.
+pub(crate) async fn send_again(tx: &Tx<'_>, key: &str) -> Result<bool, DbError> {
+    Ok(tx.execute(&SEND_AGAIN, &[&Topic::Mail.name(), &key]).await? > 0)
 }

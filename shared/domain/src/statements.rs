@@ -4,8 +4,8 @@ use crate::db::{self, Query};
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::pricing::discounts;
 use crate::{
-    accounts, audit, catalog, checkouts, guests, idempotency, inbox, inventory, mail, operations,
-    ordering, outbox, payments, pricing, retention,
+    accounts, acknowledgement, audit, catalog, checkouts, guests, idempotency, inbox, inventory,
+    mail, operations, ordering, outbox, payments, pricing, retention,
 };
 
 /// All statements, each once.
@@ -14,6 +14,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         db::ALL,
         db::ACTOR_QUERIES,
         accounts::ALL_QUERIES,
+        acknowledgement::ALL_QUERIES,
         audit::ALL_QUERIES,
         accounts::BUCKET_QUERIES,
         accounts::ERASURE_QUERIES,
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         inventory::ALL_QUERIES,
         mail::ALL,
         operations::ALL_CHECKS,
+        operations::ATTENTION_QUERIES,
         operations::PARCEL_CHECKS,
         operations::PART_CHECKS,
         operations::ALL_QUERIES,

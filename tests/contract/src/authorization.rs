@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 115] = [
+const REQUIRED_ACCESS: [(&str, Access); 121] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -89,6 +89,8 @@ const REQUIRED_ACCESS: [(&str, Access); 115] = [
     ("adjust_stock", Staff),
     ("list_movements", Staff),
     ("set_threshold", Staff),
+    ("acknowledge", Admin),
+    ("list_attention", Admin),
     ("check_invariants", Admin),
     ("list_reconciliations", Admin),
     ("request_reconciliation", Admin),
@@ -105,7 +107,11 @@ const REQUIRED_ACCESS: [(&str, Access); 115] = [
     ("redrive_dead_letter", Admin),
     ("comment_on_order", Staff),
     ("confirm_order", Staff),
+    ("extend_order", Staff),
+    ("correct_email", Staff),
+    ("resend_email", Admin),
     ("release_hold", Staff),
+    ("release_payment", Staff),
     ("ship_order", Staff),
     ("list_fulfillments", Customer),
     ("create_fulfillment", Staff),

@@ -7,8 +7,9 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 13] = [
+const REFUSED: [&str; 14] = [
     include_str!("constraints/refused.sql"),
+    include_str!("constraints/refused/acknowledgements.sql"),
     include_str!("constraints/refused/accounts.sql"),
     include_str!("constraints/refused/audit.sql"),
     include_str!("constraints/refused/checkouts.sql"),
@@ -24,7 +25,8 @@ const REFUSED: [&str; 13] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 27] = [
+const WRITING_TRIGGERS: [&str; 30] = [
+    "acknowledgements_audited",
     "audit_log_chained",
     "categories_audited",
     "discounts_audited",
@@ -32,11 +34,13 @@ const WRITING_TRIGGERS: [&str; 27] = [
     "fulfillments_audited",
     "ledger_keep_surplus_apart",
     "order_comments_audited",
+    "order_guests_audited",
     "orders_address_removed",
     "orders_audited",
     "orders_changes",
     "orders_give_back_discounts",
     "orders_history",
+    "payments_audited",
     "products_audited",
     "products_low_stock",
     "products_search_terms",
@@ -54,7 +58,8 @@ const WRITING_TRIGGERS: [&str; 27] = [
     "users_audited",
 ];
 /// Tables whose rows the functions never update.
-const INSERT_ONLY: [&str; 14] = [
+const INSERT_ONLY: [&str; 15] = [
+    "acknowledgements",
     "audit_head",
     "audit_log",
     "discount_uses",

@@ -19,13 +19,16 @@ const WITHOUT_DATABASE: [&str; 7] = [
 ];
 /// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
 /// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
-const NEED_NO_KEY: [&str; 25] = [
+const NEED_NO_KEY: [&str; 29] = [
+    // What was acknowledged stays so.
+    "acknowledge",
     // Cancelling again changes nothing.
     "cancel_checkout",
     "change_password",
     "check_refund",
     // Asking again takes over what came since.
     "claim_orders",
+    "correct_email",
     "create_checkout_session",
     "create_payment_intent",
     // It keeps nothing.
@@ -41,8 +44,10 @@ const NEED_NO_KEY: [&str; 25] = [
     "redrive_dead_letters",
     "refresh_session",
     "register_account",
+    "release_payment",
     "replay_stripe_event",
     "request_reconciliation",
+    "resend_email",
     "resend_verification",
     "reset_password",
     // One an hour.

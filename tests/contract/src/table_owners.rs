@@ -4,7 +4,8 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 43] = [
+const OWNERS: [(&str, &[&str]); 44] = [
+    ("acknowledgements", &["acknowledgement"]),
     // Written by triggers.
     ("audit_head", &[]),
     ("audit_log", &[]),

@@ -1,4 +1,4 @@
-//! The codes of products, stock, orders, payments and operations.
+//! The codes of products, stock, orders and payments.
 
 use super::Entry;
 
@@ -142,7 +142,12 @@ pub(super) const CODES: &[Entry] = &[
     (
         "payment_in_progress",
         "A payment of the order is in progress at the payment provider, so confirming the order manually or paying another way could take the money twice.",
-        "Wait until the payment succeeds or fails, or cancel the order and place another.",
+        "Wait until the payment succeeds or fails. Staff can let go of one that nobody pays: POST /v1/payments/…/release.",
+    ),
+    (
+        "order_of_account",
+        "The order belongs to an account, so emails about it go to the account's address.",
+        "The buyer changes it in their account.",
     ),
     (
         "on_hold",
@@ -272,25 +277,9 @@ pub(super) const CODES: &[Entry] = &[
         "The webhook was not signed by Stripe with our secret, or not within the last five minutes.",
         "Only Stripe calls this route. If it was Stripe, the signing secret of the endpoint is not the configured one.",
     ),
-    // Operations
-    (
-        "event_not_found",
-        "No event with this id was received from Stripe.",
-        "Look it up in the list of events. An event that was never delivered can be resent from Stripe's dashboard.",
-    ),
-    (
-        "reconciliation_not_found",
-        "There is no reconciliation with this id.",
-        "List the reconciliations, or request a new one.",
-    ),
     (
         "amount_not_chargeable",
         "The payment provider cannot charge this amount in this currency. `stripe_code` is its code, if it has one.",
         "Change the order, or its prices. If neither the amount nor the currency is unusual, contact us.",
-    ),
-    (
-        "dead_letter_not_found",
-        "There is no dead letter with this id, or another request is reading it.",
-        "List them again in half a minute. A redriven message that fails again comes back with a new id.",
     ),
 ];

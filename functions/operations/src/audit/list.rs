@@ -46,8 +46,9 @@ pub(crate) struct AuditEntryView {
     at: OffsetDateTime,
     /// Who made the change.
     actor: UserId,
-    /// `category`, `discount`, `fulfillment`, `order`, `order_comment`, `product`, `refund`, `shipping_method`,
-    /// `shop_settings`, `tax_country`, `tax_exemption`, `tax_rate` or `user`. Later versions may add types.
+    /// `acknowledgement`, `category`, `discount`, `fulfillment`, `order`, `order_comment`, `order_guest`,
+    /// `payment`, `product`, `refund`, `shipping_method`, `shop_settings`, `tax_country`, `tax_exemption`, `tax_rate`
+    /// or `user`. Later versions may add types.
     #[schema(example = "product")]
     entity_type: String,
     /// The id, or what identifies it, such as `DE` for a country and `shop` for the settings.

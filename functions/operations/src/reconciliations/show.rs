@@ -1,5 +1,6 @@
 use super::ReconciliationView;
 use axum::extract::State;
+use domain::acknowledgement::Acknowledgement;
 use domain::db::Db;
 use domain::id::ReconciliationId;
 use domain::payments::reconciliation::{self, Finding, FindingKind};
@@ -32,6 +33,9 @@ struct FindingView {
     stripes: Option<String>,
     /// Whether the difference was resolved automatically.
     healed: bool,
+    /// Null until an admin acknowledges it. It stays so when another reconciliation finds the same.
+    #[schema(required)]
+    acknowledged: Option<Acknowledgement>,
 }
 
 /// Show a reconciliation with Stripe
@@ -59,9 +63,9 @@ pub(crate) async fn show_reconciliation(
     Ok(Json(WholeReconciliationView { reconciliation: reconciliation.into(), findings }))
 }
 
-impl From<Finding> for FindingView {
-    fn from(finding: Finding) -> Self {
+impl From<(Finding, Option<Acknowledgement>)> for FindingView {
+    fn from((finding, acknowledged): (Finding, Option<Acknowledgement>)) -> Self {
         let Finding { kind, subject, ours, stripe, healed } = finding;
-        Self { kind, subject, ours, stripes: stripe, healed }
+        Self { kind, subject, ours, stripes: stripe, healed, acknowledged }
     }
 }

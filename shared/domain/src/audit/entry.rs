@@ -34,11 +34,14 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntityType {
+    Acknowledgement,
     Category,
     Discount,
     Fulfillment,
     Order,
     OrderComment,
+    OrderGuest,
+    Payment,
     Product,
     Refund,
     ShippingMethod,
@@ -126,11 +129,14 @@ impl Filter {
 impl EntityType {
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Acknowledgement => "acknowledgement",
             Self::Category => "category",
             Self::Discount => "discount",
             Self::Fulfillment => "fulfillment",
             Self::Order => "order",
             Self::OrderComment => "order_comment",
+            Self::OrderGuest => "order_guest",
+            Self::Payment => "payment",
             Self::Product => "product",
             Self::Refund => "refund",
             Self::ShippingMethod => "shipping_method",

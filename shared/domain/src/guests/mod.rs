@@ -8,8 +8,8 @@ mod sql;
 pub use credentials::{Credentials, GuestKey, Opener};
 pub use secret::Secret;
 pub(crate) use sql::{
-    ALL as ALL_QUERIES, Age, Contact, Guest, Unpaid, contact, count_unpaid, erase, insert, join,
-    linkable, standing, unpaid_pieces,
+    ALL as ALL_QUERIES, Age, Contact, Guest, Unpaid, contact, correct, count_unpaid, erase, insert,
+    join, linkable, standing, unpaid_pieces,
 };
 
 use crate::accounts::{self, LinkKey, PresentedToken, Refusal, Visitor};

@@ -66,6 +66,14 @@ queries! {
     JOIN: "end the links of joined orders" = "
         update order_guests set joined_at = now(), link_epoch = link_epoch + 1 where order_id = any($1)";
 
+    /// Links that were sent to another address are void: whoever has that may be a stranger.
+    CORRECT: "correct a guest's address" = "
+        update order_guests
+        set email = $2, email_norm = $3,
+            link_epoch = link_epoch + (email_norm <> $3)::int4,
+            proven_at = case when email_norm = $3 then proven_at end
+        where order_id = $1 and email <> $2";
+
     ERASE: "take a person out of the guests" = "
         update order_guests g set email = $2, email_norm = $2
         from orders o where o.id = g.order_id and o.user_id = $1";
@@ -174,6 +182,12 @@ pub(crate) async fn join(tx: &Tx<'_>, email_norm: &str, age: Age) -> Result<Vec<
     let orders: Vec<OrderId> = rows.iter().map(|row| row.get("id")).collect();
     tx.execute(&JOIN, &[&orders]).await?;
     Ok(orders)
+}
+
+/// Gives the order's guest another address. The caller holds the lock on the order, which has no account.
+pub(crate) fn correct(tx: &Tx<'_>, order: OrderId, email: &Email) {
+    let (original, normalized) = (email.original().to_owned(), email.normalized().to_owned());
+    tx.defer(Ask::write(&CORRECT, params![order, original, normalized]));
 }
 
 /// Replaces the address in what an account had ordered as a guest.

@@ -1,6 +1,7 @@
 //! Stock levels, movements and discrepancies, as staff see them.
 
 use super::adjustment::Reason;
+use crate::acknowledgement::Acknowledgement;
 use crate::failure::Invalid;
 use crate::id::{ProductId, UserId};
 use crate::text;
@@ -59,6 +60,7 @@ pub struct Discrepancy {
     /// The reserved quantity at that time.
     pub reserved: i32,
     pub found_at: OffsetDateTime,
+    pub acknowledged: Option<Acknowledgement>,
 }
 
 /// Why a count does not fit the stock.

@@ -11,7 +11,7 @@ pub use content::{FailedPayment, GuestLink, LowStock, Parcel, Refund, SentEmail,
 pub(crate) use sql::ALL;
 use sql::Address;
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::failure::Failure;
 use crate::guests::{self, Contact};
 use crate::id::{
@@ -71,6 +71,11 @@ pub async fn mark_failed(
 /// Records that the email is not sent, now or later.
 pub async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
     sql::mark_dropped(db, dedupe_key, claim).await
+}
+
+/// Lets an email be sent that could not be sent. False if there is none that failed.
+pub(crate) async fn reopen(tx: &Tx<'_>, dedupe_key: &str) -> Result<bool, DbError> {
+    sql::reopen(tx, dedupe_key).await
 }
 
 /// The emails that were sent of these occurrences, the oldest first.

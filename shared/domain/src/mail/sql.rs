@@ -1,7 +1,7 @@
 //! SQL statements of emails. They contain no business rules.
 
 use super::content::{FailedPayment, GuestLink, LowStock, Refund, SentEmail, WithRecipient};
-use crate::db::{Db, DbError, Query, queries};
+use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::id::{ClaimId, LinkId, PaymentId, ProductId, RefundId, UserId};
 use crate::money::{Currency, Money};
 use crate::ordering::OrderReference;
@@ -28,6 +28,10 @@ queries! {
     MARK_FAILED: "mark an email as failed" = "
         update emails set status = 'failed', failure = $3
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
+
+    REOPEN: "reopen a failed email" = "
+        update emails set status = 'claimed', claimed_until = now(), failure = null
+        where dedupe_key = $1 and status = 'failed'";
 
     MARK_DROPPED: "mark an email as dropped" = "
         update emails set status = 'dropped'
@@ -130,6 +134,10 @@ pub(super) async fn sent(db: &Db, dedupe_keys: &[String]) -> Result<Vec<SentEmai
 
 pub(super) async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
     db.execute(&MARK_DROPPED, &[&dedupe_key, &claim]).await.map(drop)
+}
+
+pub(super) async fn reopen(tx: &Tx<'_>, dedupe_key: &str) -> Result<bool, DbError> {
+    Ok(tx.execute(&REOPEN, &[&dedupe_key]).await? > 0)
 }
 
 /// The address of a buyer, and whether they have proven that it is theirs.

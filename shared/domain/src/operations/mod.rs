@@ -1,15 +1,18 @@
 //! Operations: invariant checks, backlogs and logs, for operators. Reads all tables and writes none: changes are made
 //! by the module that owns the table.
 
+mod attention;
 mod dead_letter;
 mod sql;
 mod views;
 
+pub use attention::{AttentionItem, AttentionKind, AttentionPosition};
 pub use dead_letter::parse_error;
-pub(crate) use sql::ALL as ALL_QUERIES;
+pub(crate) use sql::attention::{ALL as ATTENTION_QUERIES, find_waiting, is_known};
 pub(crate) use sql::checks::ALL as ALL_CHECKS;
 pub(crate) use sql::parcels::ALL as PARCEL_CHECKS;
 pub(crate) use sql::parts::ALL as PART_CHECKS;
+pub(crate) use sql::{ALL as ALL_QUERIES, find_mail};
 pub use views::{
     FailingMessage, InvariantViolation, Lag, Mail, OutboxStatus, Position, Refusal, ReplayOutcome,
     StripeEvent, StripeEventFilter, StripeEventId, StripeEventState,
@@ -123,6 +126,20 @@ pub async fn lag(db: &Db) -> Result<Lag, DbError> {
 pub async fn mails(db: &Db, page: &PageRequest<Position>) -> Result<Page<Mail>, Failure<Refusal>> {
     let mails = sql::mails(db, page).await?;
     Ok(page.paginate(mails, |mail| Position::new(mail.created_at, &mail.dedupe_key)))
+}
+
+/// One page of what waits for a person, oldest first. The first begins with the dead letters, of which the caller says how many
+/// there are, if SQS told.
+pub async fn attention(
+    db: &Db,
+    page: &PageRequest<AttentionPosition>,
+    dead_letters: Option<u64>,
+) -> Result<Page<AttentionItem>, Failure<Refusal>> {
+    let is_first = page.after.is_none();
+    let dead_letters = AttentionItem::dead_letters(dead_letters).filter(|_| is_first);
+    let waiting = sql::attention::list(db, page).await?;
+    let items = dead_letters.into_iter().chain(waiting).collect();
+    Ok(page.paginate(items, AttentionItem::position))
 }
 
 /// Notifies staff of dead letters, at most once an hour.

@@ -1,5 +1,6 @@
 //! SQL statements of operations. They only read.
 
+pub(super) mod attention;
 pub(super) mod checks;
 pub(super) mod parcels;
 pub(super) mod parts;
@@ -8,6 +9,7 @@ use super::views::{
     FailingMessage, Lag, Mail, OutboxStatus, Position, StripeEvent, StripeEventFilter,
     StripeEventId, StripeEventState,
 };
+use crate::acknowledgement::{self, acknowledged};
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::page::{PageRequest, TextKey};
 use tokio_postgres::Row;
@@ -24,9 +26,28 @@ macro_rules! select_events {
             from stripe_events
         )
         select event_id, type, object_id, state, livemode, attempts, parked_reason, created, received_at,
-               processed_at, next_try_at", $columns, "
+               processed_at, next_try_at, ",
+            acknowledged!(
+                "parked_stripe_event",
+                "event_id",
+                "parked_reason || '@' || extract(epoch from next_try_at)"
+            ),
+            $columns,
+            "
         from events ",
             $rest
+        )
+    };
+}
+
+/// An email that fails again waits again: it has one attempt more.
+macro_rules! select_mail {
+    () => {
+        concat!(
+            "
+        select dedupe_key, kind, status, attempts, failure, created_at, sent_at, ",
+            acknowledged!("failed_email", "dedupe_key", "attempts::text"),
+            " from emails"
         )
     };
 }
@@ -59,12 +80,12 @@ queries! {
         order by attempts desc, id
         limit 100";
 
-    MAILS: "list emails" = "
-        select dedupe_key, kind, status, attempts, failure, created_at, sent_at
-        from emails
+    MAIL: "look up what became of an email" = concat!(select_mail!(), " where dedupe_key = $1");
+
+    MAILS: "list emails" = concat!(select_mail!(), "
         where (created_at, dedupe_key) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, ''))
         order by created_at desc, dedupe_key desc
-        limit $3";
+        limit $3");
 
     HOUR: "read the clock" = "select floor(extract(epoch from now()) / 3600)::bigint as hour";
 }
@@ -110,9 +131,18 @@ pub(super) async fn outbox(db: &Db) -> Result<OutboxStatus, DbError> {
     })
 }
 
+pub(crate) async fn find_mail(tx: &Tx<'_>, key: &str) -> Result<Option<Mail>, DbError> {
+    tx.row(&MAIL, &[&key]).await?.map(|row| mail(&MAIL, &row)).transpose()
+}
+
 pub(super) async fn mails(db: &Db, page: &PageRequest<Position>) -> Result<Vec<Mail>, DbError> {
     let (at, id) = cursor_of(page);
-    let mail = |row: &Row| Mail {
+    let rows = db.rows(&MAILS, &[&at, &id, &page.fetch_limit()]).await?;
+    rows.iter().map(|row| mail(&MAILS, row)).collect()
+}
+
+fn mail(query: &Query, row: &Row) -> Result<Mail, DbError> {
+    Ok(Mail {
         dedupe_key: row.get("dedupe_key"),
         kind: row.get("kind"),
         status: row.get("status"),
@@ -120,8 +150,8 @@ pub(super) async fn mails(db: &Db, page: &PageRequest<Position>) -> Result<Vec<M
         failure: row.get("failure"),
         created_at: row.get("created_at"),
         sent_at: row.get("sent_at"),
-    };
-    Ok(db.rows(&MAILS, &[&at, &id, &page.fetch_limit()]).await?.iter().map(mail).collect())
+        acknowledged: acknowledgement::read(query, row)?,
+    })
 }
 
 /// Hours since 1970, by the clock of the database.
@@ -149,5 +179,6 @@ fn event(query: &Query, row: &Row) -> Result<StripeEvent, DbError> {
         received_at: row.get("received_at"),
         processed_at: row.get("processed_at"),
         next_try_at: row.get("next_try_at"),
+        acknowledged: acknowledgement::read(query, row)?,
     })
 }

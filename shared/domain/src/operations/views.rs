@@ -1,5 +1,6 @@
 //! What operators see: invariants, Stripe's events, the outbox, emails. Pure.
 
+use crate::acknowledgement::Acknowledgement;
 use crate::failure::{self, Invalid, Kind};
 use crate::page::TextKey;
 use crate::text;
@@ -50,6 +51,8 @@ pub struct StripeEvent {
     pub processed_at: Option<OffsetDateTime>,
     /// When it is tried next, if it is waiting.
     pub next_try_at: OffsetDateTime,
+    /// Of one that is parked.
+    pub acknowledged: Option<Acknowledgement>,
 }
 
 /// Which events to list.
@@ -105,6 +108,8 @@ pub struct Mail {
     pub failure: Option<String>,
     pub created_at: OffsetDateTime,
     pub sent_at: Option<OffsetDateTime>,
+    /// Of one that failed.
+    pub acknowledged: Option<Acknowledgement>,
 }
 
 /// The position in a list that is sorted by time.
@@ -119,18 +124,39 @@ pub struct Position {
 pub enum Refusal {
     #[error("there is no such event")]
     EventNotFound,
+    #[error("there is no such email")]
+    EmailNotFound,
+    #[error("the email was dropped: its order was not paid, and the address not verified")]
+    EmailDropped,
+    #[error("the email is of an event of more than 30 days ago")]
+    EmailTooOld,
+    #[error("there is nothing of this kind with this id")]
+    NothingWaits,
+    #[error("it does not wait for a person")]
+    NotWaiting,
+    #[error("it waits until it is dealt with")]
+    NotAcknowledged,
 }
 
 impl failure::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::EventNotFound => Kind::NotFound,
+            Self::EventNotFound | Self::EmailNotFound | Self::NothingWaits => Kind::NotFound,
+            Self::EmailDropped | Self::EmailTooOld | Self::NotWaiting | Self::NotAcknowledged => {
+                Kind::Conflict
+            }
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::EventNotFound => "event_not_found",
+            Self::EmailNotFound => "email_not_found",
+            Self::EmailDropped => "email_dropped",
+            Self::EmailTooOld => "email_too_old",
+            Self::NothingWaits => "nothing_waits",
+            Self::NotWaiting => "not_waiting",
+            Self::NotAcknowledged => "not_acknowledgeable",
         }
     }
 }

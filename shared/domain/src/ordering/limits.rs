@@ -2,6 +2,7 @@
 
 use super::basket::Basket;
 use super::refusal::Refusal;
+use crate::failure::Invalid;
 use crate::guests::Unpaid;
 use crate::id::ProductId;
 use crate::viewer::Buyer;
@@ -22,6 +23,30 @@ pub(crate) struct HoldLimits {
     pub(crate) payment_seconds: i32,
     /// From placing on; no payment extends it further.
     pub(crate) longest_hold_seconds: Option<i32>,
+}
+
+/// For how long staff keep an unpaid order's stock for its buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MoreTime {
+    minutes: i32,
+}
+
+impl MoreTime {
+    /// From placing on: 30 days, as long as for a voucher.
+    pub(crate) const LONGEST_SECONDS: i32 = 30 * 24 * 60 * 60;
+    const MOST_MINUTES: i32 = Self::LONGEST_SECONDS / 60;
+
+    pub fn parse(minutes: i64) -> Result<Self, Invalid> {
+        let minutes = i32::try_from(minutes).ok();
+        let minutes = minutes.filter(|minutes| (1..=Self::MOST_MINUTES).contains(minutes));
+        let detail = || format!("must be between 1 and {}", Self::MOST_MINUTES);
+        let invalid = || Invalid::new("/minutes", "out_of_range", detail());
+        Ok(Self { minutes: minutes.ok_or_else(invalid)? })
+    }
+
+    pub(crate) const fn seconds(self) -> i32 {
+        self.minutes * 60
+    }
 }
 
 const PROVEN: HoldLimits = HoldLimits {

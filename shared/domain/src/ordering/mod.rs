@@ -33,6 +33,7 @@ pub(crate) use fulfillment::Progress;
 pub use fulfillment::{Fulfillment, FulfillmentLine, NewFulfillment};
 pub(crate) use goods::Goods;
 pub(crate) use limits::HoldLimits;
+pub use limits::MoreTime;
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;

@@ -63,6 +63,8 @@ pub enum Refusal {
     IllegalMove { from: OrderStatus, to: OrderStatus },
     #[error("a payment of the order is under way")]
     PaymentInProgress,
+    #[error("the order belongs to an account, whose address it has")]
+    NotAGuests,
     #[error("the order is about to be cancelled")]
     Ending,
     #[error("the order is on hold, because its payment is disputed")]
@@ -133,6 +135,7 @@ impl failure::Refusal for Refusal {
             | Self::NothingToShip
             | Self::PartlyShipped
             | Self::DestinationChangesPrice
+            | Self::NotAGuests
             | Self::NotChangeable(_) => Kind::Conflict,
             Self::Stale => Kind::PreconditionFailed,
             Self::UserIsForStaff => Kind::Forbidden,
@@ -165,6 +168,7 @@ impl failure::Refusal for Refusal {
             Self::IllegalMove { .. } => "illegal_move",
             Self::PaymentInProgress => "payment_in_progress",
             Self::Ending => "order_ending",
+            Self::NotAGuests => "order_of_account",
             Self::OnHold => "on_hold",
             Self::Refunded => "order_refunded",
             Self::NoFulfillment => "fulfillment_not_found",
@@ -229,6 +233,7 @@ impl failure::Refusal for Refusal {
             | Self::EmailUnproven
             | Self::PaymentInProgress
             | Self::Ending
+            | Self::NotAGuests
             | Self::OnHold
             | Self::Refunded
             | Self::NoFulfillment

@@ -5,39 +5,49 @@
 //! those above it in this order: `close`, `ship`, `refund`, `dispute`, `fraud_warning`, `take_payment`, `join`, the stories of orders with
 //! `place` above `complete`, `apply_event`, `reconcile`.
 
+mod acknowledge;
 mod apply_event;
 mod cancel;
 mod close;
 mod comment;
 mod complete;
 mod confirm;
+mod correct_address;
 mod create_product;
 mod dispute;
 mod erase;
 mod export;
+mod extend_order;
 mod fraud_warning;
 mod join;
 mod place;
 mod reconcile;
 mod refund;
+mod release_payment;
+mod resend_email;
 mod send_link;
 mod ship;
 mod take_payment;
 
+pub use acknowledge::acknowledge;
 pub use apply_event::{apply_event, receive_event};
 pub use cancel::cancel_order;
 pub use close::{CloseOutcome, close_order};
 pub use comment::comment_on_order;
 pub use complete::{Completion, CompletionRefusal, SeenCheckout, complete_checkout};
 pub use confirm::confirm_order;
+pub use correct_address::correct_guest_address;
 pub use create_product::create_product;
 pub use erase::{erase_own_account, erase_user};
 pub use export::{Export, ExportedOrder, export_account};
+pub use extend_order::extend_order;
 pub use fraud_warning::release_hold;
 pub use join::claim_orders;
 pub use place::place_order;
 pub use reconcile::{reconcile_disputes, reconcile_payments, reconcile_refunds, report_unreadable};
 pub use refund::{apply_refund_update, fail_refund, give_up_refund, refund_payment};
+pub use release_payment::release_payment;
+pub use resend_email::resend_email;
 pub use send_link::send_order_link;
 pub use ship::{cancel_fulfillment, fulfill_order, ship_fulfillment, ship_order};
 pub use take_payment::{apply_payment_update, payment_missing, payments_of_order, start_payment};

@@ -2,6 +2,7 @@
 
 mod buying;
 mod claiming;
+mod correcting;
 mod joining;
 mod leaving;
 mod limits;

@@ -1,5 +1,6 @@
 //! The operations API: invariants, Stripe events, outbox, mails and dead letters.
 
+mod attention;
 mod invariants;
 mod reading;
 mod stripe_events;

@@ -61,7 +61,16 @@ async fn mails_are_listed_the_newest_first_and_without_addresses() {
     let fields: Vec<_> = newest.as_object().unwrap().keys().collect();
     assert_eq!(
         fields,
-        ["message", "kind", "status", "attempts", "failure", "created_at", "sent_at"]
+        [
+            "message",
+            "kind",
+            "status",
+            "attempts",
+            "failure",
+            "created_at",
+            "sent_at",
+            "acknowledged"
+        ]
     );
 }
 

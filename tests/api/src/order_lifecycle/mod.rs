@@ -7,6 +7,7 @@ mod comments;
 mod confirm;
 mod edit;
 mod expand;
+mod extend;
 mod fulfillments;
 mod limits;
 mod list_by_payment_status;

@@ -13,6 +13,7 @@ mod refund_parts;
 mod refund_steps;
 mod refund_tax;
 mod refusals;
+mod release;
 mod replayed_errors;
 mod restock;
 mod stripe_faults;

@@ -101,6 +101,38 @@ async fn an_amount_that_differs_is_left_to_a_person_every_hour() {
 }
 
 #[tokio::test]
+async fn a_difference_that_was_acknowledged_raises_no_alarm_in_later_runs() {
+    let fixture = Fixture::open().await;
+    let order = fixture.order().await;
+    let intent = fixture.start_payment(order).await.text("/stripe_payment_intent").to_owned();
+    fixture.stripe.tamper(&intent, 1, "eur").unwrap();
+    assert_eq!(fixture.next_run().await.open, 1);
+
+    let path =
+        format!("/v1/ops/attention/reconciliation_finding/payment_differs:{intent}/acknowledge");
+    let reason = serde_json::json!({"reason": "Stripe was asked, and mends it"});
+    let done = fixture.operations.post(&path, &reason).by(&fixture.admin).await;
+    fixture.an_hour_later().await;
+    let (log, _listening) = Log::of_this_test();
+    let later = fixture.reconcile.tick().await.unwrap();
+
+    assert_eq!((done.status, later.open, later.healed), (200, 0, 0));
+    assert_eq!(log.containing("differences with stripe remain").len(), 0);
+    assert_eq!(fixture.findings().await, [finding("payment_differs", &intent, false)]);
+    let runs = fixture.operations.get("/v1/ops/reconciliations").by(&fixture.admin).await;
+    assert_eq!(
+        (&runs.body["data"][0]["open"], &runs.body["data"][0]["acknowledged"]),
+        (&0.into(), &1.into())
+    );
+    let shown = format!("/v1/ops/reconciliations/{}", runs.text("/data/0/id"));
+    let shown = fixture.operations.get(&shown).by(&fixture.admin).await;
+    assert_eq!(shown.body["findings"][0]["acknowledged"], done.body);
+    let waiting = fixture.operations.get("/v1/ops/attention").by(&fixture.admin).await;
+    assert_eq!(waiting.body["data"], serde_json::json!([]));
+    fixture.audit().await;
+}
+
+#[tokio::test]
 async fn an_intent_that_stripe_made_without_saying_so_is_found() {
     let fixture = Fixture::open().await;
     let order = fixture.order().await;

@@ -23,7 +23,7 @@ async fn an_admin_asks_and_reads_what_was_found() {
     assert!(shown.body["finished_at"].is_string(), "{}", shown.body);
     let found = json!([{
         "kind": "payment_behind", "subject": intent, "ours": "requires_payment_method 19.99 EUR",
-        "stripes": "succeeded 19.99 EUR", "healed": true,
+        "stripes": "succeeded 19.99 EUR", "healed": true, "acknowledged": null,
     }]);
     assert_eq!((&shown.body["findings"], &shown.body["open"]), (&found, &json!(0)));
 }

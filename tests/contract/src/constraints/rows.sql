@@ -128,3 +128,6 @@ insert into order_guests (order_id, email, email_norm, origin)
 
 insert into audit_log (actor, entity_type, entity, action, after) values
     ('00000000-0000-7000-8000-00000000000a', 'category', 'cat_000000000000700080000000000000c1', 'created', '{"name": "Cups"}');
+
+insert into acknowledgements (kind, subject, state, reason, created_by) values
+    ('parked_stripe_event', 'evt_1', 'unreadable@1', 'Of another shop', '00000000-0000-7000-8000-00000000000a');

@@ -2,6 +2,7 @@
 
 use super::super::adjustment::Reason;
 use super::super::level::{Discrepancy, DiscrepancyReason, Movement, StockFilter, StockLevel};
+use crate::acknowledgement::{self, acknowledged};
 use crate::db::{Db, DbError, queries};
 use crate::id::ProductId;
 use crate::page::{PageRequest, TextKey};
@@ -48,13 +49,14 @@ queries! {
         order by move_id desc
         limit $3";
 
-    DISCREPANCIES: "list stock discrepancies" = "
+    DISCREPANCIES: "list stock discrepancies" = concat!("
         select d.discrepancy_id, d.product_id, coalesce(p.sku, d.sku) as sku,
-               coalesce(d.reason, 'below_reserved') as reason, d.source, d.sequence, d.counted, d.reserved, d.found_at
+               coalesce(d.reason, 'below_reserved') as reason, d.source, d.sequence, d.counted, d.reserved, d.found_at, ",
+        acknowledged!("stock_discrepancy", "d.discrepancy_id::text", "''"), "
         from stock_discrepancies d left join products p on p.id = d.product_id
         where d.discrepancy_id < coalesce($1, 9223372036854775807)
         order by d.discrepancy_id desc
-        limit $2";
+        limit $2");
 }
 
 pub(in crate::inventory) async fn level(db: &Db, sku: &str) -> Result<Option<StockLevel>, DbError> {
@@ -121,6 +123,7 @@ pub(in crate::inventory) async fn discrepancies(
                 counted: row.get("counted"),
                 reserved: row.get("reserved"),
                 found_at: row.get("found_at"),
+                acknowledged: acknowledgement::read(&DISCREPANCIES, row)?,
             })
         })
         .collect()

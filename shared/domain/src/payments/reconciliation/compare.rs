@@ -24,9 +24,10 @@ pub struct Reconciliation {
     pub payments: i32,
     pub refunds: i32,
     pub disputes: i32,
-    /// The number of findings, and of those that wait for a person.
+    /// The number of findings, of those that wait for a person, and of those that staff have acknowledged.
     pub found: i64,
     pub open: i64,
+    pub acknowledged: i64,
 }
 
 /// A difference between our state and Stripe's.

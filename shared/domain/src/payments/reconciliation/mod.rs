@@ -10,6 +10,7 @@ pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::runs::ALL as RUN_QUERIES;
 pub(crate) use sql::{find_payments, find_refunds, our_intents, record_finding};
 
+use crate::acknowledgement::Acknowledgement;
 use crate::db::{Db, DbError};
 use crate::failure::{Failure, Never};
 use crate::id::{ReconciliationId, UserId};
@@ -103,10 +104,11 @@ pub async fn request(db: &Db, who: UserId) -> Result<Reconciliation, Failure<Nev
     db.transaction(async |tx| Ok(sql::request(tx, ReconciliationId::generate(), who).await?)).await
 }
 
+/// A reconciliation with its findings, each with its acknowledgement.
 pub async fn show(
     db: &Db,
     id: ReconciliationId,
-) -> Result<(Reconciliation, Vec<Finding>), Failure<Refusal>> {
+) -> Result<(Reconciliation, Vec<(Finding, Option<Acknowledgement>)>), Failure<Refusal>> {
     let found = sql::find(db, id).await?.ok_or(Refusal::NotFound)?;
     Ok((found, sql::findings(db, id).await?))
 }

@@ -4,6 +4,7 @@ pub(super) mod runs;
 
 use super::super::state::PaymentUpdate;
 use super::compare::{Finding, FindingKind, OurPayment, OurRefund, Reconciliation};
+use crate::acknowledgement::{self, Acknowledgement, acknowledged};
 use crate::db::{Db, DbError, Param, Query, Tx, queries};
 use crate::id::{PaymentId, ReconciliationId, RefundId, UserId};
 use crate::money::{Currency, Money};
@@ -20,9 +21,13 @@ macro_rules! select_reconciliations {
         concat!(
             "
         select c.id, c.requested_by, c.requested_at, c.started_at, c.finished_at, c.payments, c.refunds, c.disputes,
-               (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id) as found,
-               (select count(*) from reconciliation_findings f where f.reconciliation_id = c.id and not f.healed) as open
-        from reconciliations c ",
+               n.found, n.unhealed - n.acknowledged as open, n.acknowledged
+        from reconciliations c cross join lateral (
+            select count(*) as found, count(*) filter (where not f.healed) as unhealed,
+                   count(*) filter (where not f.healed and exists (
+                       select from acknowledgements a
+                       where a.kind = 'reconciliation_finding' and a.subject = f.kind || ':' || f.subject)) as acknowledged
+            from reconciliation_findings f where f.reconciliation_id = c.id) as n ",
             $rest
         )
     };
@@ -38,11 +43,13 @@ queries! {
 
     LIST: "list reconciliations" = select_reconciliations!("where c.id < $1 order by c.id desc limit $2");
 
-    FINDINGS: "list a reconciliation's findings" = "
-        select kind, subject, ours, told, healed from reconciliation_findings
+    FINDINGS: "list a reconciliation's findings" = concat!("
+        select kind, subject, ours, told, healed, ",
+        acknowledged!("reconciliation_finding", "f.kind || ':' || f.subject", "''"), "
+        from reconciliation_findings f
         where reconciliation_id = $1
         order by healed, kind, subject
-        limit 1000";
+        limit 1000");
 
     RECORD_FINDING: "record a reconciliation's finding" = "
         insert into reconciliation_findings (reconciliation_id, kind, subject, ours, told, healed)
@@ -111,18 +118,23 @@ pub(super) async fn list(
     Ok(rows.iter().map(reconciliation).collect())
 }
 
-pub(super) async fn findings(db: &Db, id: ReconciliationId) -> Result<Vec<Finding>, DbError> {
+/// Each with its acknowledgement.
+pub(super) async fn findings(
+    db: &Db,
+    id: ReconciliationId,
+) -> Result<Vec<(Finding, Option<Acknowledgement>)>, DbError> {
     let rows = db.rows(&FINDINGS, &[&id]).await?;
     rows.iter()
         .map(|row| {
             let kind = FindingKind::from_name(row.get("kind"));
-            Ok(Finding {
+            let finding = Finding {
                 kind: kind.ok_or(DbError::invalid_row(&FINDINGS, "kind"))?,
                 subject: row.get("subject"),
                 ours: row.get("ours"),
                 stripe: row.get("told"),
                 healed: row.get("healed"),
-            })
+            };
+            Ok((finding, acknowledgement::read(&FINDINGS, row)?))
         })
         .collect()
 }
@@ -220,6 +232,7 @@ fn reconciliation(row: &Row) -> Reconciliation {
         disputes: row.get("disputes"),
         found: row.get("found"),
         open: row.get("open"),
+        acknowledged: row.get("acknowledged"),
     }
 }
 

@@ -256,6 +256,10 @@ pub(super) const STEPS: &[Step] = &[
         body: Some(r#"{"amount": {"amount": 500, "currency": "EUR"}, "reason": "A chipped mug"}"#),
         ..step("Payments", "create_refund", Staff, 409)
     },
+    Step {
+        title: Some("Release a payment without ending its order; this one is canceled already"),
+        ..step("Payments", "release_payment", Staff, 200)
+    },
     step("Payments", "list_payment_refunds", Staff, 200),
     Step { path: Some("/v1/refunds?limit=5"), ..step("Payments", "list_refunds", Staff, 200) },
     Step {

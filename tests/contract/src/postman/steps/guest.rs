@@ -1,6 +1,6 @@
 //! A guest buys, and takes the order along into an account.
 
-use super::Caller::{Anonymous, Customer, CustomerAndGuest, Guest};
+use super::Caller::{Anonymous, Customer, CustomerAndGuest, Guest, Staff};
 use super::{Step, step};
 
 pub(super) const STEPS: &[Step] = &[
@@ -74,6 +74,12 @@ pub(super) const STEPS: &[Step] = &[
             r#"{"token": "{{guest_order_id}}.mOV7Nf0y3yRPrzHn5vJYH2kS0k0vDpLrbWQyUk1fZ9A"}"#,
         ),
         ..step("Guests", "use_link", Anonymous, 400)
+    },
+    Step {
+        title: Some("Correct the address of a guest; here it is the customer's address"),
+        path: Some("/v1/orders/{guest_order_id}/email"),
+        body: Some(r#"{"email": "{{customer_email}}"}"#),
+        ..step("Guests", "correct_email", Staff, 200)
     },
     step("Guests", "claim_orders", Customer, 200),
     Step {

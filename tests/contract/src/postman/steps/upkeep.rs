@@ -4,6 +4,12 @@ use super::Caller::{Customer, Staff};
 use super::{Step, step};
 
 pub(super) const STEPS: &[Step] = &[
+    step("Monitoring and repair", "list_attention", Staff, 200),
+    Step {
+        title: Some("Acknowledge what waits for a person; there is none with this id"),
+        path: Some("/v1/ops/attention/failed_email/none/acknowledge"),
+        ..step("Monitoring and repair", "acknowledge", Staff, 404)
+    },
     step("Monitoring and repair", "check_invariants", Staff, 200),
     Step {
         keep: &[("event_id", "data[0].id")],
@@ -21,12 +27,22 @@ pub(super) const STEPS: &[Step] = &[
     step("Monitoring and repair", "list_audit_log", Staff, 200),
     Step { body: Some("{}"), ..step("Monitoring and repair", "verify_audit_log", Staff, 200) },
     step("Monitoring and repair", "list_emails", Staff, 200),
+    Step {
+        title: Some("Send an email again; there is none of this message"),
+        path: Some("/v1/ops/emails/order_placed:none/resend"),
+        ..step("Monitoring and repair", "resend_email", Staff, 404)
+    },
     step("Monitoring and repair", "list_dead_letters", Staff, 200),
     step("Monitoring and repair", "redrive_dead_letters", Staff, 202),
     Step {
         title: Some("Redrive a dead letter; there is none"),
         path: Some("/v1/ops/dead-letters/none/redrive"),
         ..step("Monitoring and repair", "redrive_dead_letter", Staff, 404)
+    },
+    Step {
+        title: Some("Give a buyer three days to pay"),
+        body: Some(r#"{"minutes": 4320}"#),
+        ..step("Cleanup", "extend_order", Staff, 200)
     },
     Step {
         title: Some("Confirm an order by hand; this one is being paid at Stripe"),
