@@ -1,6 +1,7 @@
 //! `/v1/me/export`: what the shop knows of the caller.
 
 mod checkout;
+mod given_back;
 mod order;
 
 use crate::Accounts;

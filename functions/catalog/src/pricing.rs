@@ -18,13 +18,16 @@ pub(crate) struct PricingView {
     has_rules: bool,
     /// Whether those may create checkouts who have no account. Those that are open can be completed all the same.
     guest_checkout: bool,
+    /// For how many days after an order's last parcel its buyer can request a return; null if only staff can.
+    #[schema(required, minimum = 1, maximum = 3650)]
+    return_window_days: Option<i32>,
 }
 
 impl From<ShopPricing> for PricingView {
     fn from(pricing: ShopPricing) -> Self {
         let home_country = pricing.home_country.map(Country::code);
-        let ShopPricing { has_rules, guest_checkout, .. } = pricing;
-        Self { home_country, has_rules, guest_checkout }
+        let ShopPricing { has_rules, guest_checkout, return_window_days, .. } = pricing;
+        Self { home_country, has_rules, guest_checkout, return_window_days }
     }
 }
 

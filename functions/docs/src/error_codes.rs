@@ -2,6 +2,7 @@
 
 mod operations;
 mod pricing;
+mod returns;
 mod shop;
 
 /// A code, its meaning and the advice; the texts are inserted into HTML without escaping.
@@ -12,6 +13,7 @@ pub(crate) fn find(code: &str) -> Option<Entry> {
         .iter()
         .chain(operations::CODES)
         .chain(pricing::CODES)
+        .chain(returns::CODES)
         .chain(shop::CODES)
         .copied()
         .find(|(known, ..)| *known == code)

@@ -66,7 +66,7 @@ impl AdjustmentView {
     tag = "inventory",
     security(("bearer" = [])),
     params(
-        ("sku" = String, Path, description = "The product's SKU", example = "MUG-01"),
+        ("sku" = String, Path, description = "The product's SKU, or its id, which finds archived products as well", example = "MUG-01"),
         ("Idempotency-Key" = String, Header, min_length = 16, max_length = 255,
          description = "Chosen by the client, unique per adjustment. A retry with the same key gets the recorded response. Keys are kept for 72 hours."),
     ),

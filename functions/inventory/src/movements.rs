@@ -71,7 +71,7 @@ impl From<Movement> for MovementView {
     tag = "inventory",
     security(("bearer" = [])),
     params(
-        ("sku" = String, Path, description = "The product's SKU", example = "MUG-01"),
+        ("sku" = String, Path, description = "The product's SKU, or its id, which finds archived products as well", example = "MUG-01"),
         ListMovements,
     ),
     responses(

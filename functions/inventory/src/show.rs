@@ -12,7 +12,7 @@ use lambda::http::{Json, Path, Problem};
     path = "/v1/inventory/{sku}",
     tag = "inventory",
     security(("bearer" = [])),
-    params(("sku" = String, Path, description = "The product's SKU", example = "MUG-01")),
+    params(("sku" = String, Path, description = "The product's SKU, or its id, which finds archived products as well", example = "MUG-01")),
     responses(
         (status = 200, description = "The product's stock level", body = StockLevelView),
         (status = 401, description = "`sign_in`", body = Problem),

@@ -1,5 +1,4 @@
 use crate::Orders;
-use crate::place::with_bill;
 use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,6 +10,7 @@ use domain::workflows::{self, Completion, CompletionRefusal, SeenCheckout};
 use lambda::http::shopper::Shopper;
 use lambda::http::{
     IdempotentJson, IdempotentResponse, Path, Problem, RequiredIfMatch, Throttled, Visitor,
+    with_bill,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -83,7 +83,7 @@ impl TryFrom<EditOrder> for Edit {
 
 /// Edit an order
 ///
-/// Changes the shipping address and the note. Customers can edit pending orders, staff all that are not shipped.
+/// Changes the shipping address and the note; `POST /v1/orders/{order_id}/edits` changes the lines. Customers can edit pending orders, staff all that are not shipped.
 /// `If-Match` is required, so that nobody overwrites changes they have not seen.
 #[utoipa::path(
     patch,

@@ -1,5 +1,5 @@
 //! `/v1/orders`: placing, reading, editing, confirming, shipping and cancelling orders, and making orders of checkouts.
-//! `/v1/fulfillments`: their parcels.
+//! `/v1/fulfillments`: their parcels. `/v1/returns`: what comes back of them.
 
 mod address;
 mod bill;
@@ -17,6 +17,7 @@ mod fulfillments;
 mod list;
 mod place;
 mod release_hold;
+mod returns;
 mod send_link;
 mod ship;
 mod show;
@@ -58,6 +59,14 @@ lambda::interface! {
     fulfillment::ship_fulfillment,
     fulfillment::cancel_fulfillment,
     cancel::cancel_order,
+    returns::request::request_return,
+    returns::list::list_order_returns,
+    returns::list::list_returns,
+    returns::show::show_return,
+    returns::show::cancel_return,
+    returns::decide::approve_return,
+    returns::decide::reject_return,
+    returns::receive::receive_return,
     release_hold::release_hold,
     comment::comment_on_order,
     timeline::list_order_events,

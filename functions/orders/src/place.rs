@@ -4,14 +4,14 @@ use crate::view::OrderView;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::failure::{self, Failure, Invalid};
+use domain::failure::Invalid;
 use domain::id::{ProductId, ShippingMethodId};
 use domain::money::Money;
 use domain::ordering::{Address, Basket, NewOrder, Note, Order, Refusal};
-use domain::pricing::{Codes, Quote};
+use domain::pricing::Codes;
 use domain::workflows;
 use lambda::http::caller::Claimant;
-use lambda::http::{BillView, IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor};
+use lambda::http::{IdempotentJson, IdempotentResponse, Problem, Throttled, Visitor, with_bill};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -107,22 +107,6 @@ pub(crate) async fn place_order(
     let response = response.map_err(|failure| with_bill(failure, Refusal::quote))?;
     dispatcher.try_send_batched(&app.db).await;
     Ok(IdempotentResponse::created(response, "/v1/orders").into_response())
-}
-
-/// With what the order would cost now, if that is why it is refused.
-pub(crate) fn with_bill<R: failure::Refusal>(
-    failure: Failure<R>,
-    quote: impl Fn(&R) -> Option<&Quote>,
-) -> Problem {
-    let quote = match &failure {
-        Failure::Refused(refusal) => quote(refusal).cloned(),
-        Failure::Db(_) => None,
-    };
-    let problem = Problem::from(failure);
-    match quote {
-        Some(quote) => problem.with("bill", &BillView::from(quote)),
-        None => problem,
-    }
 }
 
 fn created(order: &Order) -> domain::idempotency::RecordedResponse {

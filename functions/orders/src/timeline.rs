@@ -25,8 +25,9 @@ pub(crate) struct ListOrderEvents {
 /// An event in the history of an order.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderEvent {
-    /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `cancel_requested`,
-    /// `fulfillment_shipped`, `order_shipped`, `order_cancelled`, `payment_refunded`; for staff also `payment_started`,
+    /// `order_placed`, `payment_failed`, `payment_captured`, `order_confirmed`, `order_edited`, `order_lines_edited`,
+    /// `cancel_requested`, `fulfillment_shipped`, `order_shipped`, `order_cancelled`, `return_requested`, `return_approved`,
+    /// `return_rejected`, `return_received`, `return_cancelled`, `payment_refunded`; for staff also `payment_started`,
     /// `order_commented`, `fulfillment_packed`, `fulfillment_cancelled`, `refund_requested`,
     /// `refund_failed`, `dispute_opened`, `dispute_closed`, `fraud_warning_opened`, `fraud_warning_closed`, `review_opened`,
     /// `review_closed`.

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 /// An order. `total = subtotal - discount + shipping + tax`, all in one currency. What its prices, taxes and shipping were
-/// when it was placed, they stay.
+/// when it was placed or last edited, they stay.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OrderView {
     id: OrderId,
@@ -95,7 +95,7 @@ struct LineView {
     shipped: i32,
     /// Pieces that are not shipped, since they were refunded before. `quantity - fulfilled - removed` are left to ship.
     removed: i32,
-    /// Pieces that were returned.
+    /// Pieces that came back: with a return, or into stock with a refund.
     returned: i32,
 }
 

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use domain::db::Db;
 use domain::failure::{Failure, chain};
 use domain::guests::Credentials;
-use domain::id::{OrderId, PaymentId, UserId};
+use domain::id::{OrderId, PaymentId};
+use domain::ordering::Actor;
 use domain::payments::{self, OpenPayment, PaymentFlow, Refusal, StartOutcome};
 use domain::workflows;
 use lambda::http::Problem;
@@ -46,16 +47,29 @@ pub(crate) async fn begin(
 /// Lets go of a payment without ending its order.
 pub(crate) async fn release(
     payments: &Payments,
-    staff: UserId,
+    who: Actor,
     payment: PaymentId,
 ) -> Result<(), Problem> {
     for _ in 0..MAX_ROUNDS {
-        match workflows::release_payment(&payments.app.db, staff, payment).await? {
+        match workflows::release_payment(&payments.app.db, who, payment).await? {
             Some(open) => cancel(payments, &open).await?,
             None => return Ok(()),
         }
     }
     Err(Failure::Refused(Refusal::InProgress).into())
+}
+
+/// Lets go of a payment that is in the way of an edit. If its order is paid or cancelled instead, the edit finds that.
+pub(crate) async fn make_way(
+    payments: &Payments,
+    who: Actor,
+    payment: PaymentId,
+) -> Result<(), Problem> {
+    match workflows::release_payment(&payments.app.db, who, payment).await {
+        Ok(Some(open)) => cancel(payments, &open).await,
+        Ok(None) | Err(Failure::Refused(Refusal::NotPayable(_) | Refusal::Ending)) => Ok(()),
+        Err(failure) => Err(failure.into()),
+    }
 }
 
 /// Cancels a payment at Stripe, and stores what became of it. Refused while its money is on its way.

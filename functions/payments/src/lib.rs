@@ -1,9 +1,10 @@
-//! `/v1/payments`, `/v1/refunds`, `/v1/disputes`, and how orders are paid.
+//! `/v1/payments`, `/v1/refunds`, `/v1/disputes`, how orders are paid, and how they are edited before that.
 
 mod begin;
 mod check_refund;
 mod checkout;
 mod disputes;
+mod edit;
 mod intent;
 mod list_refunds;
 mod refund;
@@ -35,6 +36,7 @@ lambda::interface! {
     pub fn routes() -> Router<Payments>;
     intent::create_payment_intent,
     checkout::create_checkout_session,
+    edit::edit_order_lines,
     show::list_payments,
     show::show_payment,
     release::release_payment,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::failure::{Invalid, chain};
-use domain::id::{PaymentId, ProductId};
+use domain::id::{PaymentId, ProductId, ReturnId};
 use domain::idempotency::RecordedResponse;
 use domain::money::Money;
 use domain::payments::refund::{self, Refund, RefundRequest, RequestedLine};
@@ -36,6 +36,10 @@ pub(crate) struct CreateRefund {
     /// An internal note. Required for a payment that was not taken by Stripe.
     #[schema(min_length = 1, max_length = 500)]
     reason: Option<String>,
+    /// The return whose money it gives back, approved or received: by its pieces, or by an amount that leaves a fee to the shop.
+    /// Its pieces go back into stock when they are received, so `restock` is 0.
+    #[serde(rename = "return")]
+    of_return: Option<ReturnId>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +65,8 @@ impl TryFrom<CreateRefund> for RefundRequest {
             restock,
         };
         let lines = body.lines.map(|lines| lines.into_iter().map(line).collect());
-        Self::new(body.amount, lines, body.shipping, body.reason.as_deref())
+        Self::new(body.amount, lines, body.shipping, body.reason.as_deref())?
+            .for_return(body.of_return)
     }
 }
 
@@ -88,7 +93,7 @@ impl TryFrom<CreateRefund> for RefundRequest {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`payment_not_found`", body = Problem),
-        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `pieces_packed` with `product`, `busy`", body = Problem),
+        (status = 409, description = "`not_refundable` with `payment_status`, `payment_disputed`, `nothing_left`, `not_shipped` with `order_status`, `pieces_packed` with `product`, `return_of_other_order`, `return_not_refundable` with `return_status` and `allowed`, `too_many_of_return` with `product` and `left`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`, `amount_too_large` with `left`, `other_currency`, `amount_off_step` with `step`, `reason_required`, `too_many_pieces`, `too_many_restocked`, `idempotency_key_reused`", body = Problem),

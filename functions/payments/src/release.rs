@@ -3,6 +3,7 @@ use crate::begin::{release, with_timeout};
 use crate::view::PaymentView;
 use axum::extract::State;
 use domain::id::PaymentId;
+use domain::ordering::Actor;
 use domain::payments;
 use domain::viewer::Viewer;
 use lambda::http::caller::Staff;
@@ -34,7 +35,7 @@ pub(crate) async fn release_payment(
     Staff(who): Staff,
     Path(id): Path<PaymentId>,
 ) -> Result<Json<PaymentView>, Problem> {
-    with_timeout(release(&payments, who.id, id)).await?;
+    with_timeout(release(&payments, Actor::Staff(who.id), id)).await?;
     let payment = payments::show(&payments.app.db, Viewer::Staff, id).await?;
     Ok(Json(PaymentView::new(payment, Viewer::Staff)))
 }

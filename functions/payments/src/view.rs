@@ -1,4 +1,4 @@
-use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId, UserId};
+use domain::id::{DisputeId, OrderId, PaymentId, ProductId, RefundId, ReturnId, UserId};
 use domain::money::Money;
 use domain::payments::dispute::{Case, Dispute, DisputeStatus};
 use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
@@ -46,6 +46,9 @@ pub(crate) struct RefundView {
     /// The user who requested it, where `origin` is `api`.
     requested_by: Option<UserId>,
     reason: Option<String>,
+    /// The return whose money it gives back.
+    #[serde(rename = "return")]
+    of_return: Option<ReturnId>,
     /// Why it failed: the reason of the bank, or the code with which Stripe refused it.
     #[schema(example = "expired_or_canceled_card")]
     failure_reason: Option<String>,
@@ -147,6 +150,7 @@ impl From<Refund> for RefundView {
             origin,
             requested_by,
             reason,
+            of_return,
             failure,
             pending_reason,
             shipping,
@@ -168,6 +172,7 @@ impl From<Refund> for RefundView {
             origin,
             requested_by,
             reason,
+            of_return,
             failure_reason: failure,
             pending_reason,
             shipping,

@@ -2,7 +2,7 @@
 
 use crate::text;
 use askama::Template;
-use domain::mail::{FailedPayment, LowStock, Parcel, Refund};
+use domain::mail::{FailedPayment, LowStock, Parcel, Refund, ReturnedGoods};
 use domain::ordering::Order;
 use domain::payments::dispute::Dispute;
 use domain::payments::fraud_warning::FraudWarning;
@@ -108,6 +108,18 @@ mails! {
 
     GoodsReturned { refund: Refund } = "goods_returned",
         "goods_returned/subject.txt", "goods_returned/body.txt", "goods_returned/body.html";
+
+    ReturnRequested { back: ReturnedGoods } = "return_requested",
+        "return_requested/subject.txt", "return_requested/body.txt", "return_requested/body.html";
+
+    ReturnApproved { back: ReturnedGoods } = "return_approved",
+        "return_approved/subject.txt", "return_approved/body.txt", "return_approved/body.html";
+
+    ReturnRejected { back: ReturnedGoods } = "return_rejected",
+        "return_rejected/subject.txt", "return_rejected/body.txt", "return_rejected/body.html";
+
+    ReturnReceived { back: ReturnedGoods } = "return_received",
+        "return_received/subject.txt", "return_received/body.txt", "return_received/body.html";
 
     /// To staff, as are all that follow.
     RefundFailed { refund: Refund } = "refund_failed",

@@ -5,7 +5,7 @@ use crate::{Mailer, text};
 use domain::accounts::Purpose;
 use domain::guests::OrderLink;
 use domain::id::LinkId;
-use domain::mail::{self, GuestLink, WithRecipient};
+use domain::mail::{self, GuestLink, ReturnedGoods, WithRecipient};
 use domain::outbox::Event;
 use lambda::queue::MessageError;
 
@@ -61,6 +61,12 @@ impl Mailer {
                     .to(mail::refund(db, refund).await?, |refund| email::RefundIssued { refund }),
                 Event::GoodsReturned { refund } => self
                     .to(mail::refund(db, refund).await?, |refund| email::GoodsReturned { refund }),
+                Event::ReturnRequested { id }
+                | Event::ReturnApproved { id }
+                | Event::ReturnRejected { id }
+                | Event::ReturnReceived { id } => {
+                    self.returned(event, mail::returned_goods(db, id).await?)
+                }
                 Event::RefundFailed { refund } => {
                     let refund = mail::refund_for_staff(db, refund).await?;
                     self.to(self.staff(refund), |refund| email::RefundFailed { refund })
@@ -103,6 +109,20 @@ impl Mailer {
                 }
             };
         rendered.map_err(|error| MessageError::Retry(error.into()))
+    }
+
+    /// The email of a step of a return.
+    fn returned(
+        &self,
+        step: Event,
+        back: Option<WithRecipient<ReturnedGoods>>,
+    ) -> askama::Result<Option<Rendered>> {
+        match step {
+            Event::ReturnApproved { .. } => self.to(back, |back| email::ReturnApproved { back }),
+            Event::ReturnRejected { .. } => self.to(back, |back| email::ReturnRejected { back }),
+            Event::ReturnReceived { .. } => self.to(back, |back| email::ReturnReceived { back }),
+            _ => self.to(back, |back| email::ReturnRequested { back }),
+        }
     }
 
     /// The URL of a link, with its secret. The secret is derived here and not stored.

@@ -103,6 +103,8 @@ ids! {
     OrderId = "ord",
     /// A parcel of an order.
     FulfillmentId = "ful",
+    /// Goods of an order that come back.
+    ReturnId = "ret",
     /// What staff wrote about an order.
     CommentId = "cmt",
     /// A checkout: what somebody wishes to order.

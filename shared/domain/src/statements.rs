@@ -1,6 +1,7 @@
 //! Every statement that the functions send, for tests that prepare and plan them.
 
 use crate::db::{self, Query};
+use crate::ordering::returns;
 use crate::payments::{dispute, fraud_warning, reconciliation, refund};
 use crate::pricing::discounts;
 use crate::{
@@ -29,13 +30,16 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         idempotency::ALL,
         inbox::ALL,
         inventory::ALL_COUNTS,
+        inventory::EXCHANGE_QUERIES,
         inventory::ALL_LISTS,
         inventory::ALL_QUERIES,
+        inventory::GOODS_QUERIES,
         mail::ALL,
         operations::ALL_CHECKS,
         operations::ATTENTION_QUERIES,
         operations::PARCEL_CHECKS,
         operations::PART_CHECKS,
+        operations::RETURN_CHECKS,
         operations::ALL_QUERIES,
         outbox::ALL,
         payments::ALL_QUERIES,
@@ -52,11 +56,13 @@ pub fn all() -> impl Iterator<Item = &'static Query> {
         reconciliation::RUN_QUERIES,
         pricing::ALL_USES,
         discounts::ALL_QUERIES,
+        returns::ALL_QUERIES,
         refund::ALL_QUERIES,
         refund::GONE_QUERIES,
         refund::INSERT_QUERIES,
         refund::LINE_QUERIES,
         refund::REFUNDABLE_QUERIES,
+        refund::RETURN_QUERIES,
         refund::SUPERSEDED_QUERIES,
         pricing::settings::ALL_QUERIES,
         pricing::shipping_methods::ALL_QUERIES,

@@ -1,4 +1,4 @@
-//! The stored states of orders, parcels and payments, which the rules of both must know. Pure.
+//! The stored states of orders, parcels, returns and payments, which the rules of both must know. Pure.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,6 +22,19 @@ pub enum ParcelStatus {
     Packed,
     /// Handed over to the carrier.
     Shipped,
+    Cancelled,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnStatus {
+    /// Staff have not decided on it yet.
+    Requested,
+    /// The goods may be sent back.
+    Approved,
+    Rejected,
+    /// The goods are there.
+    Received,
     Cancelled,
 }
 
@@ -51,6 +64,34 @@ impl ParcelStatus {
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         [Self::Packed, Self::Shipped, Self::Cancelled].into_iter().find(|it| it.name() == name)
+    }
+}
+
+impl ReturnStatus {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Requested, Self::Approved, Self::Rejected, Self::Received, Self::Cancelled];
+
+    pub(crate) fn may_become(self, next: Self) -> bool {
+        use ReturnStatus::{Approved, Cancelled, Received, Rejected, Requested};
+        matches!(
+            (self, next),
+            (Requested, Approved | Rejected | Cancelled) | (Approved, Received | Cancelled)
+        )
+    }
+
+    /// As it is stored and sent.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Received => "received",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
     }
 }
 
@@ -162,6 +203,10 @@ mod tests {
         use PaymentIntentStatus::{Canceled, Failed, Succeeded};
         for status in OrderStatus::ALL {
             assert_eq!(OrderStatus::from_name(status.name()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        for status in ReturnStatus::ALL {
+            assert_eq!(ReturnStatus::from_name(status.name()), Some(status));
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }
         for status in PaymentIntentStatus::ALL {

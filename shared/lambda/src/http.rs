@@ -17,7 +17,7 @@ pub mod token;
 mod visitor;
 
 pub use app::App;
-pub use bill::{BillView, ShippingMethodView, TaxView};
+pub use bill::{BillView, ShippingMethodView, TaxView, with_bill};
 pub use body::{Json, NoQuery, Path, Query, RawBody};
 pub use conditional::{ETag, IfMatch, RequiredIfMatch};
 pub use idempotency::{

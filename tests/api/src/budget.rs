@@ -1,7 +1,9 @@
 //! Which statements a request sends to PostgreSQL, and how often it waits for it: the same for a hundred rows as for one.
 
+mod edits;
 mod guests;
 mod parcels;
+mod returns;
 
 use domain::accounts::{Hasher, RefreshKey};
 use domain::id::{OrderId, ProductId};

@@ -175,8 +175,15 @@ async fn walk_orders(walk: &mut Walk) {
     let order = walk.order("pending").await;
     let path = |order: OrderId, action: &str| format!("/v1/orders/{order}{action}");
     let edit = path(order, "");
-    let body = json!({"note": "Ring twice."});
+    let address = json!({"name": "Ann", "line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"});
+    let body = json!({"note": "Ring twice.", "shipping_address": address});
     walk.step("edit_order", ("orders", "PATCH", &edit), &body, "order changed").await;
+    let edits = path(order, "/edits");
+    let product = walk.functions.shop.product(Product { price: 700, ..Product::any() }).await;
+    let total = json!({"amount": 1400, "currency": "EUR"});
+    let body = json!({"lines": [{"product": product, "quantity": 2}], "expected_total": total});
+    let edits = ("payments", "POST", &*edits);
+    walk.step("edit_order_lines", edits, &body, "order_edit created").await;
     let comment = path(order, "/comments");
     let comment = ("orders", "POST", &*comment);
     let body = json!({"text": "She called."});
@@ -236,6 +243,26 @@ async fn walk_orders(walk: &mut Walk) {
     walk.step("create_refund", ("payments", "POST", &refund), &body, "refund created").await;
 }
 
+async fn walk_returns(walk: &mut Walk) {
+    let order = walk.order("shipped").await;
+    let request = format!("/v1/orders/{order}/returns");
+    let request = ("orders", "POST", &*request);
+    let made = walk.step("request_return", request, &json!({}), "return created").await;
+    let reject = format!("/v1/returns/{}/reject", made.text("/id"));
+    let reject = ("orders", "POST", &*reject);
+    let body = json!({"reason": "The seal was broken"});
+    walk.step("reject_return", reject, &body, "return changed").await;
+    let made = walk.step("request_return", request, &json!({}), "return created").await;
+    let path = |action: &str| format!("/v1/returns/{}/{action}", made.text("/id"));
+    let approve = path("approve");
+    let approve = ("orders", "POST", &*approve);
+    walk.step("approve_return", approve, &json!({}), "return changed").await;
+    let receive = path("receive");
+    let receive = ("orders", "POST", &*receive);
+    let lines = json!([{"product": made.text("/lines/0/product"), "received": 1, "condition": "new", "restock": 1}]);
+    walk.step("receive_return", receive, &json!({"lines": lines}), "return changed").await;
+}
+
 async fn walk_operations(walk: &mut Walk) {
     let sql = "insert into stripe_events (event_id, type, created, livemode, raw, parked_reason)
                values ('evt_1', 'x', now(), false, '{}', 'unreadable')";
@@ -254,6 +281,7 @@ async fn every_route_by_which_staff_change_something_leaves_an_entry_or_says_why
     walk_pricing(&mut walk).await;
     walk_users(&mut walk).await;
     walk_orders(&mut walk).await;
+    walk_returns(&mut walk).await;
     walk_operations(&mut walk).await;
 
     let unaudited = UNAUDITED.map(|(operation, _)| operation);

@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 121] = [
+const REQUIRED_ACCESS: [(&str, Access); 130] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -107,6 +107,7 @@ const REQUIRED_ACCESS: [(&str, Access); 121] = [
     ("redrive_dead_letter", Admin),
     ("comment_on_order", Staff),
     ("confirm_order", Staff),
+    ("edit_order_lines", Customer),
     ("extend_order", Staff),
     ("correct_email", Staff),
     ("resend_email", Admin),
@@ -118,6 +119,14 @@ const REQUIRED_ACCESS: [(&str, Access); 121] = [
     ("show_fulfillment", Staff),
     ("ship_fulfillment", Staff),
     ("cancel_fulfillment", Staff),
+    ("request_return", Customer),
+    ("list_order_returns", Customer),
+    ("list_returns", Staff),
+    ("show_return", Customer),
+    ("cancel_return", Customer),
+    ("approve_return", Staff),
+    ("reject_return", Staff),
+    ("receive_return", Staff),
     ("edit_order", Customer),
     ("list_order_events", Customer),
     ("list_disputes", Staff),

@@ -7,7 +7,7 @@ use tokio_postgres::error::DbError;
 
 /// At least one row of every table.
 const ROWS: &str = include_str!("constraints/rows.sql");
-const REFUSED: [&str; 14] = [
+const REFUSED: [&str; 16] = [
     include_str!("constraints/refused.sql"),
     include_str!("constraints/refused/acknowledgements.sql"),
     include_str!("constraints/refused/accounts.sql"),
@@ -15,8 +15,10 @@ const REFUSED: [&str; 14] = [
     include_str!("constraints/refused/checkouts.sql"),
     include_str!("constraints/refused/comments.sql"),
     include_str!("constraints/refused/dispute.sql"),
+    include_str!("constraints/refused/edits.sql"),
     include_str!("constraints/refused/fraud_warning.sql"),
     include_str!("constraints/refused/fulfillments.sql"),
+    include_str!("constraints/refused/goods_back.sql"),
     include_str!("constraints/refused/guests.sql"),
     include_str!("constraints/refused/parts.sql"),
     include_str!("constraints/refused/payment.sql"),
@@ -25,7 +27,7 @@ const REFUSED: [&str; 14] = [
 ];
 
 /// Triggers that write rows or columns and refuse nothing.
-const WRITING_TRIGGERS: [&str; 30] = [
+const WRITING_TRIGGERS: [&str; 32] = [
     "acknowledgements_audited",
     "audit_log_chained",
     "categories_audited",
@@ -34,6 +36,7 @@ const WRITING_TRIGGERS: [&str; 30] = [
     "fulfillments_audited",
     "ledger_keep_surplus_apart",
     "order_comments_audited",
+    "order_edits_audited",
     "order_guests_audited",
     "orders_address_removed",
     "orders_audited",
@@ -46,6 +49,7 @@ const WRITING_TRIGGERS: [&str; 30] = [
     "products_search_terms",
     "refunds_audited",
     "refunds_split_tax",
+    "returns_audited",
     "shipping_methods_audited",
     "shipping_methods_keep_pricing",
     "shop_pricing_audited",
@@ -58,13 +62,14 @@ const WRITING_TRIGGERS: [&str; 30] = [
     "users_audited",
 ];
 /// Tables whose rows the functions never update.
-const INSERT_ONLY: [&str; 15] = [
+const INSERT_ONLY: [&str; 17] = [
     "acknowledgements",
     "audit_head",
     "audit_log",
     "discount_uses",
     "fulfillment_lines",
     "order_changes",
+    "order_edits",
     "ledger",
     "order_history",
     // All but how far its pieces are.
@@ -72,6 +77,8 @@ const INSERT_ONLY: [&str; 15] = [
     "order_taxes",
     "reconciliation_findings",
     "refund_lines",
+    // All but what arrived.
+    "return_lines",
     "stock_discrepancies",
     "stock_moves",
     "tax_rates",

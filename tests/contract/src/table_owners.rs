@@ -4,7 +4,7 @@ use crate::workspace::files;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every table with the modules that write it.
-const OWNERS: [(&str, &[&str]); 44] = [
+const OWNERS: [(&str, &[&str]); 47] = [
     ("acknowledgements", &["acknowledgement"]),
     // Written by triggers.
     ("audit_head", &[]),
@@ -28,6 +28,7 @@ const OWNERS: [(&str, &[&str]); 44] = [
     ("order_changes", &[]),
     ("order_history", &[]),
     ("order_comments", &["ordering"]),
+    ("order_edits", &["ordering"]),
     ("order_guests", &["guests"]),
     ("order_lines", &["ordering"]),
     ("order_taxes", &["ordering"]),
@@ -42,6 +43,8 @@ const OWNERS: [(&str, &[&str]); 44] = [
     ("refresh_tokens", &["accounts"]),
     ("refund_lines", &["payments"]),
     ("refunds", &["payments"]),
+    ("return_lines", &["ordering"]),
+    ("returns", &["ordering"]),
     ("shipping_methods", &["pricing"]),
     ("shop_pricing", &["pricing"]),
     ("sign_in_places", &["accounts"]),

@@ -21,6 +21,8 @@ async fn a_day_on_which_something_breaks_every_second_loses_nothing_and_does_not
         "payments",
         "refunds",
         "shipments",
+        "returns",
+        "returns received",
         "parcels",
         "packed parcels shipped",
         "packed parcels cancelled",

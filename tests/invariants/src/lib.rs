@@ -1,4 +1,4 @@
-//! The audit of a shop: checks the invariants I1 to I20 by comparing its database with Stripe, the sent emails, the
+//! The audit of a shop: checks the invariants I1 to I21 by comparing its database with Stripe, the sent emails, the
 //! queues, the logs of the functions, and the responses that clients got.
 //!
 //! Every breach names its invariant and the row that breaks it. A test adds the records that it has; only those are
@@ -33,7 +33,7 @@ pub enum BreachKind {
 /// An invariant that does not hold, and the row that breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// I1 to I20.
+    /// I1 to I21.
     pub invariant: &'static str,
     pub kind: BreachKind,
     /// Names the row and what is wrong with it.

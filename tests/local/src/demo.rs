@@ -120,6 +120,7 @@ pub async fn run(shop: &Shop, report: impl Fn(&str, &str)) -> Result<(), Error> 
 
     let sold = Sold { order, product, parcel, payment: text(&payment.body, "/payment") };
     ending::ship(shop, &ada, &admin, &sold, &report).await?;
+    ending::give_back(shop, &ada, &admin, &sold, &report).await?;
     ending::refund(shop, &ada, &admin, &sold, &report).await?;
     ending::cancel(&ada, &admin, &sold, &report).await?;
     ending::expire(shop, &ada, &admin, &sold, &report).await?;

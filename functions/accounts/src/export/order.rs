@@ -1,13 +1,13 @@
 //! Orders in an export.
 
 use super::ExportedEmail;
-use domain::id::{OrderId, PaymentId, ProductId, RefundId};
+use super::given_back::{ExportedRefund, ExportedReturn};
+use domain::id::{OrderId, PaymentId, ProductId};
 use domain::money::Money;
 use domain::ordering::{
     Address, AddressParts, CancelReason, FulfillmentStatus, Note, Order, OrderDiscount, OrderLine,
     OrderNumber, PaymentStatus, Shipment, Status, TimelineEntry, Totals,
 };
-use domain::payments::refund::{Origin, Refund, RefundLine, RefundStatus};
 use domain::payments::{Payment, Status as IntentStatus};
 use domain::pricing::DiscountTarget;
 use domain::workflows::ExportedOrder;
@@ -49,6 +49,7 @@ pub(super) struct ExportedOrderView {
     events: Vec<ExportedEvent>,
     payments: Vec<ExportedPayment>,
     refunds: Vec<ExportedRefund>,
+    returns: Vec<ExportedReturn>,
     /// Emails about the order of the last 90 days, oldest first.
     emails: Vec<ExportedEmail>,
 }
@@ -136,39 +137,9 @@ struct ExportedPayment {
     updated_at: OffsetDateTime,
 }
 
-/// A refund.
-#[derive(Serialize, ToSchema)]
-struct ExportedRefund {
-    id: RefundId,
-    payment: PaymentId,
-    amount: Money,
-    status: RefundStatus,
-    origin: Origin,
-    /// What staff wrote.
-    reason: Option<String>,
-    shipping: Money,
-    tax: Money,
-    lines: Vec<ExportedPieces>,
-    #[serde(with = "time::serde::rfc3339")]
-    created_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
-    updated_at: OffsetDateTime,
-}
-
-/// Pieces that were refunded.
-#[derive(Serialize, ToSchema)]
-struct ExportedPieces {
-    product: ProductId,
-    quantity: i32,
-    restocked: i32,
-    amount: Money,
-    /// The tax in the amount.
-    tax: Money,
-}
-
 impl From<ExportedOrder> for ExportedOrderView {
     fn from(exported: ExportedOrder) -> Self {
-        let ExportedOrder { order, timeline, payments, refunds, emails } = exported;
+        let ExportedOrder { order, timeline, payments, refunds, returns, emails } = exported;
         let (payment_status, fulfillment_status) =
             (PaymentStatus::of(&order), FulfillmentStatus::of(&order));
         let Order { lines, totals, discounts, taxes, address, note, shipment, .. } = order;
@@ -200,6 +171,7 @@ impl From<ExportedOrder> for ExportedOrderView {
             events: timeline.into_iter().map(ExportedEvent::from).collect(),
             payments: payments.into_iter().map(ExportedPayment::from).collect(),
             refunds: refunds.into_iter().map(ExportedRefund::from).collect(),
+            returns: returns.into_iter().map(ExportedReturn::from).collect(),
             emails: emails.into_iter().map(ExportedEmail::from).collect(),
         }
     }
@@ -273,28 +245,6 @@ impl From<Payment> for ExportedPayment {
             decline_code,
             created_at,
             updated_at: payment.updated_at,
-        }
-    }
-}
-
-impl From<Refund> for ExportedRefund {
-    fn from(refund: Refund) -> Self {
-        let pieces = |line: RefundLine| {
-            let RefundLine { product, quantity, restocked, amount, tax, .. } = line;
-            ExportedPieces { product, quantity, restocked, amount, tax }
-        };
-        Self {
-            id: refund.id,
-            payment: refund.payment,
-            amount: refund.amount,
-            status: refund.status,
-            origin: refund.origin,
-            reason: refund.reason,
-            shipping: refund.shipping,
-            tax: refund.tax,
-            lines: refund.lines.into_iter().map(pieces).collect(),
-            created_at: refund.created_at,
-            updated_at: refund.updated_at,
         }
     }
 }

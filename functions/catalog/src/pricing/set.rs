@@ -1,8 +1,10 @@
 use super::{PricingView, tag};
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::change::Change;
 use domain::db::Db;
-use domain::pricing::{country_at, settings};
+use domain::pricing::country_at;
+use domain::pricing::settings::{self, SettingsChange};
 use lambda::http::caller::Staff;
 use lambda::http::{IfMatch, Json, Problem};
 use serde::Deserialize;
@@ -19,6 +21,11 @@ pub(crate) struct SetPricing {
     /// Whether those may create checkouts who have no account. Those that are open can be completed all the same. It stays as it is
     /// if it is left out.
     guest_checkout: Option<bool>,
+    /// For how many days after an order's last parcel its buyer can request a return; null if only staff can. It stays as it is
+    /// if it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
+    return_window_days: Change<i64>,
 }
 
 /// Change the settings of prices
@@ -53,7 +60,7 @@ pub(crate) async fn set_pricing(
 ) -> Result<impl IntoResponse, Problem> {
     let home = body.home_country.as_deref();
     let home = home.map(|code| country_at("/home_country", code)).transpose()?;
-    let pricing =
-        settings::set(&db, staff.id, versions.as_deref(), home, body.guest_checkout).await?;
+    let change = SettingsChange::new(home, body.guest_checkout, body.return_window_days)?;
+    let pricing = settings::set(&db, staff.id, versions.as_deref(), change).await?;
     Ok((tag(&pricing), Json(PricingView::from(pricing))))
 }

@@ -43,7 +43,7 @@ pub(super) const CODES: &[Entry] = &[
     (
         "unknown_sku",
         "No product has this SKU, or it was archived.",
-        "Look it up in the list of stock levels, or create the product.",
+        "Look it up in the list of stock levels, or create the product. The id of an archived product finds its stock.",
     ),
     (
         "no_good_count",
@@ -121,7 +121,7 @@ pub(super) const CODES: &[Entry] = &[
     ("order_ending", "The order is about to be cancelled.", "Place a new one."),
     (
         "total_changed",
-        "The order's total differs from the expected_total you sent. No order was placed.",
+        "The order's total differs from the expected_total you sent. Nothing was ordered or changed.",
         "total is the current total, and bill says how it is made up. Show it to the buyer, and send it as expected_total if they agree.",
     ),
     (
@@ -192,7 +192,7 @@ pub(super) const CODES: &[Entry] = &[
     (
         "order_not_changeable",
         "The order's status does not allow you to change it.",
-        "order_status is the current status. Customers can change pending orders, staff those that are not shipped.",
+        "order_status is the current status. Customers can change pending orders, staff also the address and note of those that are not shipped. Pieces of a paid order are taken out by a refund.",
     ),
     // Payments
     (

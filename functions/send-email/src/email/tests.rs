@@ -177,6 +177,7 @@ macro_rules! reads_as_it_should {
 }
 
 mod parcels;
+mod returns;
 
 reads_as_it_should! {
     a_new_address_is_asked_to_prove_itself: VerificationAsked { url: url("verify") };

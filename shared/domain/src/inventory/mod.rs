@@ -18,10 +18,12 @@ pub use level::{Discrepancy, DiscrepancyReason, Movement, StockFilter, StockLeve
 pub use outcome::CountOutcome;
 pub use refusal::Refusal;
 pub(crate) use sql::counts::ALL as ALL_COUNTS;
+pub(crate) use sql::exchange::{ALL as EXCHANGE_QUERIES, exchange};
+pub(crate) use sql::goods::{ALL as GOODS_QUERIES, receive, restock, ship};
 pub(crate) use sql::lists::ALL as ALL_LISTS;
 pub(crate) use sql::{
     ALL as ALL_QUERIES, Reserved, ReservedLine, record_initial_stock, release, release_pieces,
-    reserve, restock, ship,
+    reserve,
 };
 
 use crate::db::Db;
@@ -90,7 +92,7 @@ pub async fn enqueue_feed(
     .await
 }
 
-/// Adjusts the quantity on hand, once per idempotency key. Refused if it would fall below the reserved quantity.
+/// Adjusts the quantity on hand of a product, by its SKU or its id, once per idempotency key. Refused if it would fall below the reserved quantity.
 pub async fn adjust(
     db: &Db,
     who: UserId,
@@ -102,7 +104,7 @@ pub async fn adjust(
     let id = AdjustmentId::generate();
     db.transaction(async |tx| {
         let work = async || {
-            let stock = sql::lock_stock(tx, sku).await?;
+            let stock = sql::lock_stock_of(tx, sku).await?;
             let stock = stock.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?;
             let on_hand = adjustment.apply_to(&stock)?;
             tx.act_as_staff(who);
@@ -124,7 +126,7 @@ pub async fn set_threshold(
     Ok(level.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?)
 }
 
-/// The stock of the product with this SKU. Archived products have none.
+/// The stock of the product with this SKU, or with this id, which finds archived products as well.
 pub async fn show(db: &Db, sku: &str) -> Result<StockLevel, Failure<Refusal>> {
     Ok(lists::level(db, sku).await?.ok_or_else(|| Refusal::UnknownSku(sku.to_owned()))?)
 }

@@ -4,13 +4,15 @@
 //! lines that another transaction has inserted, while that one waits for the same product.
 
 pub(super) mod counts;
+pub(super) mod exchange;
+pub(super) mod goods;
 pub(super) mod lists;
 
 use super::adjustment::{Adjustment, Threshold};
 use super::count::Stock;
 use super::level::StockLevel;
 use crate::db::{Ask, Db, DbError, Param, Tx, params, queries};
-use crate::id::{AdjustmentId, CategoryId, FulfillmentId, OrderId, ProductId, RefundId, UserId};
+use crate::id::{AdjustmentId, CategoryId, OrderId, ProductId, UserId};
 use crate::money::{Currency, Money};
 use crate::pricing::{Destination, Rules, Wish};
 use crate::viewer::Holder;
@@ -94,44 +96,11 @@ queries! {
         insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
         select id, 'order_reduced', $3, 0, -quantity from freed";
 
-    SHIP: "deduct the stock of parcels" = "
-        with goods as (
-            select fulfillment_id, product_id, quantity from fulfillment_lines where fulfillment_id = any($1)
-        ), shelf as (
-            select p.id, (select sum(quantity) from goods where product_id = p.id) as quantity
-            from products p
-            where p.id in (select product_id from goods)
-            order by p.id
-            for no key update of p
-        ), gone as (
-            update products p
-            set on_hand = p.on_hand - shelf.quantity, reserved = p.reserved - shelf.quantity
-            from shelf
-            where p.id = shelf.id
-        )
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
-        select product_id, 'fulfillment', 'ful_' || replace(fulfillment_id::text, '-', ''), -quantity, -quantity
-        from goods";
-
-    RESTOCK: "restock a refund's goods" = "
-        with shelf as (
-            select p.id, line.restocked
-            from products p join refund_lines line on line.product_id = p.id
-            where line.refund_id = $1 and line.restocked > 0
-            order by p.id
-            for no key update of p
-        ), back as (
-            update products p
-            set on_hand = p.on_hand + shelf.restocked
-            from shelf
-            where p.id = shelf.id
-            returning p.id, shelf.restocked
-        )
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
-        select id, 'return', $2, restocked, 0, $3 from back";
-
     LOCK_STOCK: "lock a product's stock" = "
         select id, on_hand, reserved from products where sku = $1 and status <> 'archived' for no key update";
+
+    LOCK_STOCK_OF: "lock the stock of a product by its id" = "
+        select id, on_hand, reserved from products where id = $1 for no key update";
 
     ADJUST: "adjust a product's stock" = concat!("
         with moved as (
@@ -236,16 +205,6 @@ pub(crate) fn release_pieces(tx: &Tx<'_>, pieces: &[(ProductId, i32)], source: &
     tx.defer(Ask::write(&RELEASE_PIECES, params![products, quantities, source.to_owned()]));
 }
 
-/// Deducts the goods of parcels, both on hand and reserved.
-pub(crate) fn ship(tx: &Tx<'_>, parcels: Vec<FulfillmentId>) {
-    tx.defer(Ask::write(&SHIP, params![parcels]));
-}
-
-/// Adds the returned goods of a refund to the quantity on hand. A second call for it violates `stock_moves_once`.
-pub(crate) async fn restock(tx: &Tx<'_>, refund: RefundId, staff: UserId) -> Result<(), DbError> {
-    tx.execute(&RESTOCK, &[&refund, &refund.to_string(), &staff]).await.map(drop)
-}
-
 /// Records the first movement of a new product, which was inserted with this quantity.
 pub(crate) async fn record_initial_stock(
     tx: &Tx<'_>,
@@ -255,13 +214,18 @@ pub(crate) async fn record_initial_stock(
     tx.execute(&RECORD_INITIAL_STOCK, &[&product, &pieces]).await.map(drop)
 }
 
+/// Of the product with this SKU, or with this id.
+pub(super) async fn lock_stock_of(tx: &Tx<'_>, named: &str) -> Result<Option<Stock>, DbError> {
+    let Ok(product) = named.parse::<ProductId>() else { return lock_stock(tx, named).await };
+    Ok(tx.row(&LOCK_STOCK_OF, &[&product]).await?.as_ref().map(stock))
+}
+
 pub(super) async fn lock_stock(tx: &Tx<'_>, sku: &str) -> Result<Option<Stock>, DbError> {
-    let row = tx.row(&LOCK_STOCK, &[&sku]).await?;
-    Ok(row.map(|row| Stock {
-        product: row.get("id"),
-        on_hand: row.get("on_hand"),
-        reserved: row.get("reserved"),
-    }))
+    Ok(tx.row(&LOCK_STOCK, &[&sku]).await?.as_ref().map(stock))
+}
+
+fn stock(row: &Row) -> Stock {
+    Stock { product: row.get("id"), on_hand: row.get("on_hand"), reserved: row.get("reserved") }
 }
 
 /// Sets the quantity on hand and records the movement. Returns the stock afterwards.
@@ -283,9 +247,8 @@ pub(super) async fn adjust(
         &who,
     ];
     let row = tx.row(&ADJUST, &row).await?;
-    Ok(lists::read_level(
-        &row.ok_or(DbError::invalid_row(&ADJUST, "the locked product does not exist"))?,
-    ))
+    let row = row.ok_or(DbError::invalid_row(&ADJUST, "the locked product does not exist"))?;
+    Ok(lists::read_level(&row))
 }
 
 pub(super) async fn set_threshold(

@@ -2,6 +2,7 @@
 
 use crate::id::{OrderId, RefundId};
 use crate::money::Money;
+use crate::ordering::returns::Return;
 use crate::ordering::{Fulfillment, Order, OrderReference};
 use crate::payments::refund;
 use time::OffsetDateTime;
@@ -46,6 +47,13 @@ pub struct SentEmail {
 pub struct Parcel {
     pub order: Order,
     pub fulfillment: Fulfillment,
+}
+
+/// A return, and its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnedGoods {
+    pub order: Order,
+    pub goods: Return,
 }
 
 /// A payment that failed.

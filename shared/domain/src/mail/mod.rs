@@ -7,7 +7,9 @@
 mod content;
 mod sql;
 
-pub use content::{FailedPayment, GuestLink, LowStock, Parcel, Refund, SentEmail, WithRecipient};
+pub use content::{
+    FailedPayment, GuestLink, LowStock, Parcel, Refund, ReturnedGoods, SentEmail, WithRecipient,
+};
 pub(crate) use sql::ALL;
 use sql::Address;
 
@@ -16,8 +18,9 @@ use crate::failure::Failure;
 use crate::guests::{self, Contact};
 use crate::id::{
     ClaimId, DisputeId, FraudWarningId, FulfillmentId, LinkId, OrderId, PaymentId, ProductId,
-    RefundId, UserId,
+    RefundId, ReturnId, UserId,
 };
+use crate::ordering::returns::{self, ReturnStatus};
 use crate::ordering::{self, Holder, Order, Viewer};
 use crate::payments::dispute::{self, Dispute};
 use crate::payments::fraud_warning::{self, FraudWarning};
@@ -113,6 +116,21 @@ pub async fn parcel(db: &Db, id: FulfillmentId) -> Result<Option<WithRecipient<P
     let Some(to) = order(db, fulfillment.order).await? else { return Ok(None) };
     let WithRecipient { content: order, to, is_unsolicited, guest_link } = to;
     let content = Parcel { order, fulfillment };
+    Ok(Some(WithRecipient { content, to, is_unsolicited, guest_link }))
+}
+
+/// A return with its order, addressed to the buyer. `None` if it was cancelled, or the account is disabled or erased.
+pub async fn returned_goods(
+    db: &Db,
+    id: ReturnId,
+) -> Result<Option<WithRecipient<ReturnedGoods>>, DbError> {
+    let goods = returns::find(db, id).await?;
+    let Some(goods) = goods.filter(|goods| goods.status != ReturnStatus::Cancelled) else {
+        return Ok(None);
+    };
+    let Some(to) = order(db, goods.order).await? else { return Ok(None) };
+    let WithRecipient { content: order, to, is_unsolicited, guest_link } = to;
+    let content = ReturnedGoods { order, goods };
     Ok(Some(WithRecipient { content, to, is_unsolicited, guest_link }))
 }
 

@@ -12,6 +12,7 @@ pub(crate) use sql::attention::{ALL as ATTENTION_QUERIES, find_waiting, is_known
 pub(crate) use sql::checks::ALL as ALL_CHECKS;
 pub(crate) use sql::parcels::ALL as PARCEL_CHECKS;
 pub(crate) use sql::parts::ALL as PART_CHECKS;
+pub(crate) use sql::returns::ALL as RETURN_CHECKS;
 pub(crate) use sql::{ALL as ALL_QUERIES, find_mail};
 pub use views::{
     FailingMessage, InvariantViolation, Lag, Mail, OutboxStatus, Position, Refusal, ReplayOutcome,
@@ -63,6 +64,7 @@ pub async fn check_records(db: &Db, time: Duration) {
 /// The invariants of the records: they hold at any time.
 fn of_records() -> Vec<&'static sql::checks::Invariant> {
     let of_orders = sql::parts::OF_PARTS.iter().chain(sql::parcels::OF_PARCELS);
+    let of_orders = of_orders.chain(sql::returns::OF_RETURNS);
     sql::checks::OF_RECORDS.iter().chain(of_orders).collect()
 }
 

@@ -4,6 +4,7 @@ pub(super) mod attention;
 pub(super) mod checks;
 pub(super) mod parcels;
 pub(super) mod parts;
+pub(super) mod returns;
 
 use super::views::{
     FailingMessage, Lag, Mail, OutboxStatus, Position, StripeEvent, StripeEventFilter,

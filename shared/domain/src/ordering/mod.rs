@@ -9,6 +9,7 @@ mod edit;
 mod fulfillment;
 mod goods;
 mod limits;
+mod lines_edit;
 mod listing;
 mod locked_order;
 mod note;
@@ -16,6 +17,7 @@ mod number;
 mod order;
 mod priced_order;
 mod refusal;
+pub mod returns;
 mod shipment;
 mod sql;
 mod status;
@@ -34,6 +36,7 @@ pub use fulfillment::{Fulfillment, FulfillmentLine, NewFulfillment};
 pub(crate) use goods::Goods;
 pub(crate) use limits::HoldLimits;
 pub use limits::MoreTime;
+pub use lines_edit::{EditedOrder, LinesEdit};
 pub use listing::{Filter, Sort};
 pub(crate) use locked_order::{CaptureOutcome, LockedOrder};
 pub use note::Note;
@@ -43,13 +46,13 @@ pub use order::{NewOrder, Order, OrderDiscount, OrderLine, Reason, Totals};
 pub(crate) use priced_order::PricedOrder;
 pub use refusal::{Refusal, Shortage};
 pub use shipment::Shipment;
-pub(crate) use sql::erasure::{erase_buyer, lock_all_of};
+pub(crate) use sql::erasure::{erase_buyer, goods_of, lock_all_of};
 pub(crate) use sql::{
-    ALL_QUERIES, cancel, confirm, count_unpaid, extend_expiry, extend_expiry_to, find_fulfillment,
-    hand_over, insert, insert_comment, insert_fulfillment, is_refunded, join, lock,
-    lock_by_payment, lock_for, order_of_fulfillment, progress, read, read_fulfillment,
-    read_progress, recompute_paid, remove, request_cancel, set_on_hold, ship, touch, unpack,
-    unpaid_pieces,
+    ALL_QUERIES, apply_edit, buyer_is_proven, cancel, confirm, count_unpaid, extend_expiry,
+    extend_expiry_to, find_fulfillment, hand_over, insert, insert_comment, insert_fulfillment,
+    is_refunded, join, lock, lock_by_payment, lock_for, order_of_fulfillment, progress, read,
+    read_fulfillment, read_progress, recompute_paid, remove, request_cancel, set_on_hold, ship,
+    touch, unpack, unpaid_pieces,
 };
 pub use status::{FulfillmentStatus, PaymentStatus};
 pub use timeline::{TimelineEntry, TimelineEvent, TimelinePosition};

@@ -78,7 +78,7 @@ pub struct OrderLine {
     pub shipped: i32,
     /// Pieces that are not shipped, since their money was given back before.
     pub removed: i32,
-    /// How many of the pieces were returned to stock.
+    /// How many of the pieces came back: with a return, or into stock with a refund.
     pub returned: i32,
 }
 

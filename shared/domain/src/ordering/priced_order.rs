@@ -109,6 +109,13 @@ impl PricedOrder {
             version: FIRST_VERSION,
         }
     }
+
+    /// An order that waits for its payment, with these lines and prices in place of its own.
+    pub(crate) fn replacing(self, order: Order) -> Order {
+        let Self { lines, totals, discounts, taxes, shipping, .. } = self;
+        let version = order.version + 1;
+        Order { lines, totals, discounts, taxes, shipping, version, ..order }
+    }
 }
 
 impl Totals {

@@ -2,6 +2,7 @@
 
 mod address;
 mod amounts;
+mod apply_edit;
 mod comments;
 pub(super) mod erasure;
 mod fulfillments;
@@ -11,6 +12,7 @@ mod row;
 mod timeline;
 mod unpaid;
 
+pub(crate) use apply_edit::{apply_edit, buyer_is_proven};
 pub(crate) use comments::insert_comment;
 pub(crate) use fulfillments::find_fulfillment;
 pub(super) use fulfillments::fulfillments;
@@ -40,8 +42,9 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 /// Every statement of ordering.
-pub(crate) const ALL_QUERIES: [&[Query]; 8] = [
+pub(crate) const ALL_QUERIES: [&[Query]; 9] = [
     ALL,
+    apply_edit::ALL,
     comments::ALL,
     erasure::ALL,
     fulfillments::ALL,

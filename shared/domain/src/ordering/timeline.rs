@@ -1,6 +1,8 @@
 //! The events of an order's history, for display. Pure.
 
-use crate::id::{CommentId, DisputeId, FraudWarningId, FulfillmentId, PaymentId, RefundId, UserId};
+use crate::id::{
+    CommentId, DisputeId, FraudWarningId, FulfillmentId, PaymentId, RefundId, ReturnId, UserId,
+};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -35,6 +37,11 @@ pub enum TimelineEvent {
         reason: Option<String>,
     },
     Edited,
+    /// Its lines were replaced.
+    LinesEdited {
+        total_before: Money,
+        total: Money,
+    },
     /// The text is none once the buyer's data are erased.
     Commented {
         comment: CommentId,
@@ -60,6 +67,25 @@ pub enum TimelineEvent {
     },
     Cancelled {
         reason: String,
+    },
+    /// What was written is none once the buyer's data are erased, here and in the two that follow.
+    ReturnRequested {
+        id: ReturnId,
+        note: Option<String>,
+    },
+    ReturnApproved {
+        id: ReturnId,
+        instructions: Option<String>,
+    },
+    ReturnRejected {
+        id: ReturnId,
+        reason: Option<String>,
+    },
+    ReturnReceived {
+        id: ReturnId,
+    },
+    ReturnCancelled {
+        id: ReturnId,
     },
     RefundRequested {
         refund: RefundId,
@@ -146,6 +172,7 @@ impl TimelineEvent {
             Self::Captured { .. } => "payment_captured",
             Self::Confirmed { .. } => "order_confirmed",
             Self::Edited => "order_edited",
+            Self::LinesEdited { .. } => "order_lines_edited",
             Self::Commented { .. } => "order_commented",
             Self::CancelRequested => "cancel_requested",
             Self::Shipped { .. } => "order_shipped",
@@ -153,6 +180,11 @@ impl TimelineEvent {
             Self::FulfillmentShipped { .. } => "fulfillment_shipped",
             Self::FulfillmentCancelled { .. } => "fulfillment_cancelled",
             Self::Cancelled { .. } => "order_cancelled",
+            Self::ReturnRequested { .. } => "return_requested",
+            Self::ReturnApproved { .. } => "return_approved",
+            Self::ReturnRejected { .. } => "return_rejected",
+            Self::ReturnReceived { .. } => "return_received",
+            Self::ReturnCancelled { .. } => "return_cancelled",
             Self::RefundRequested { .. } => "refund_requested",
             Self::Refunded { .. } => "payment_refunded",
             Self::RefundFailed { .. } => "refund_failed",
@@ -178,6 +210,9 @@ impl TimelineEvent {
             Self::PaymentStarted { payment, provider, amount, status } => {
                 json!({"payment": payment, "provider": provider, "amount": amount, "status": status})
             }
+            Self::LinesEdited { total_before, total } => {
+                json!({"total_before": total_before, "total": total})
+            }
             Self::Commented { comment, text } => json!({"comment": comment, "text": text}),
             Self::PaymentFailed { payment } => json!({"payment": payment}),
             Self::Captured { amount }
@@ -198,6 +233,12 @@ impl TimelineEvent {
             | Self::FulfillmentCancelled { fulfillment } => {
                 json!({"fulfillment": fulfillment})
             }
+            Self::ReturnRequested { id, note } => json!({"return": id, "note": note}),
+            Self::ReturnApproved { id, instructions } => {
+                json!({"return": id, "instructions": instructions})
+            }
+            Self::ReturnRejected { id, reason } => json!({"return": id, "reason": reason}),
+            Self::ReturnReceived { id } | Self::ReturnCancelled { id } => json!({"return": id}),
             Self::RefundRequested { refund, origin, amount, status } => {
                 json!({"refund": refund, "origin": origin, "amount": amount, "status": status})
             }

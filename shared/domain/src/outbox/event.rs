@@ -2,7 +2,7 @@
 
 use crate::id::{
     DisputeId, FamilyId, FraudWarningId, FulfillmentId, LinkId, OrderId, PaymentId, ProductId,
-    RefundId, UserId,
+    RefundId, ReturnId, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,25 @@ pub enum Event {
     GoodsReturned {
         refund: RefundId,
     },
+    /// A return was requested, and staff are to decide on it.
+    ReturnRequested {
+        #[serde(rename = "return")]
+        id: ReturnId,
+    },
+    /// The goods of a return may be sent back.
+    ReturnApproved {
+        #[serde(rename = "return")]
+        id: ReturnId,
+    },
+    ReturnRejected {
+        #[serde(rename = "return")]
+        id: ReturnId,
+    },
+    /// The goods of a return have arrived.
+    ReturnReceived {
+        #[serde(rename = "return")]
+        id: ReturnId,
+    },
     /// A product's stock fell to its threshold for the `crossing`-th time.
     StockLow {
         product: ProductId,
@@ -125,6 +144,10 @@ impl Event {
             Self::DisputedMoneyReturned { dispute } => format!("disputed_money_returned:{dispute}"),
             Self::FraudWarningOpened { warning } => format!("fraud_warning_opened:{warning}"),
             Self::GoodsReturned { refund } => format!("goods_returned:{refund}"),
+            Self::ReturnRequested { id } => format!("return_requested:{id}"),
+            Self::ReturnApproved { id } => format!("return_approved:{id}"),
+            Self::ReturnRejected { id } => format!("return_rejected:{id}"),
+            Self::ReturnReceived { id } => format!("return_received:{id}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
             Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),
         }

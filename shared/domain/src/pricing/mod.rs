@@ -41,7 +41,7 @@ pub use refusal::Refusal;
 pub use rules::{
     DiscountTarget, Rules, ShippingBasis, ShippingTaxRule, ShippingTier, ShippingZone,
 };
-pub(crate) use uses::{ALL as ALL_USES, use_discounts};
+pub(crate) use uses::{ALL as ALL_USES, current_rules, take_back, use_discounts};
 
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,15 @@ use serde_json::Value;
 /// The most open orders that a refusal names.
 const MAX_NAMED: usize = 100;
 /// The members of responses that tell who somebody is, or what was written about them.
-const OF_PERSONS: [&str; 6] =
-    ["note", "reason", "shipping_address", "text", "tracking_number", "tracking_url"];
+const OF_PERSONS: [&str; 7] = [
+    "instructions",
+    "note",
+    "reason",
+    "shipping_address",
+    "text",
+    "tracking_number",
+    "tracking_url",
+];
 /// The member of responses that lists what may be wrong with what they wrote.
 const WARNINGS: &str = "warnings";
 
@@ -87,12 +94,13 @@ async fn erase(
     ordering::erase_buyer(tx, user).await?;
     let address = accounts::erased_address(user);
     guests::erase(tx, user, &address).await?;
+    let goods = ordering::goods_of(tx, user).await?;
     let payments = payments::of_buyer(tx, user).await?;
     payments::erase_buyer(tx, &payments).await?;
     let subjects = orders.iter().map(|(order, _)| order.to_string());
     let subjects = subjects.chain(payments.iter().map(ToString::to_string));
     let subjects = subjects.chain(checkouts.iter().map(ToString::to_string));
-    let subjects: Vec<_> = subjects.chain([user.to_string()]).collect();
+    let subjects: Vec<_> = subjects.chain(goods).chain([user.to_string()]).collect();
     idempotency::erase_person(tx, user, &subjects, |body| take_out(body, &address)).await?;
     tracing::info!(user.id = %user, %by, "{by} erased {user}");
     Ok(())

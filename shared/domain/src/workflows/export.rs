@@ -6,6 +6,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::id::{OrderId, UserId};
 use crate::mail::{self, SentEmail};
+use crate::ordering::returns::{self, Return};
 use crate::ordering::{self, Filter, Order, Sort, TimelineEntry, TimelineEvent, Viewer};
 use crate::outbox::Event;
 use crate::page::{Page, PageRequest};
@@ -45,6 +46,7 @@ pub struct ExportedOrder {
     pub timeline: Vec<TimelineEntry>,
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
+    pub returns: Vec<Return>,
     /// The emails about the order that were sent.
     pub emails: Vec<SentEmail>,
 }
@@ -90,13 +92,19 @@ async fn with_rest(
     for refund in refund::of_orders(db, &ids).await? {
         refunds.entry(refund.order).or_default().push(refund);
     }
+    let mut returns = HashMap::<_, Vec<_>>::new();
+    for back in returns::of_orders(db, &ids).await? {
+        returns.entry(back.order).or_default().push(back);
+    }
     let mut exported = Vec::new();
     for order in orders {
         let (id, timeline) = (order.id, timeline(db, user, order.id).await?);
         let payments: Vec<Payment> = payments.remove(&id).unwrap_or_default();
         let refunds: Vec<Refund> = refunds.remove(&id).unwrap_or_default();
-        let emails = mail::sent(db, &order_keys(id, &timeline, &payments, &refunds)).await?;
-        exported.push(ExportedOrder { order, timeline, payments, refunds, emails });
+        let returns: Vec<Return> = returns.remove(&id).unwrap_or_default();
+        let keys = order_keys(id, &timeline, &payments, &refunds, &returns);
+        let emails = mail::sent(db, &keys).await?;
+        exported.push(ExportedOrder { order, timeline, payments, refunds, returns, emails });
     }
     Ok(exported)
 }
@@ -145,6 +153,7 @@ fn order_keys(
     timeline: &[TimelineEntry],
     payments: &[Payment],
     refunds: &[Refund],
+    returns: &[Return],
 ) -> Vec<String> {
     let of_order = [
         Event::OrderPlaced { order },
@@ -163,10 +172,20 @@ fn order_keys(
         }
         _ => None,
     });
+    let returned = returns.iter().flat_map(|back| {
+        let id = back.id;
+        [
+            Event::ReturnRequested { id },
+            Event::ReturnApproved { id },
+            Event::ReturnRejected { id },
+            Event::ReturnReceived { id },
+        ]
+    });
     of_order
         .into_iter()
         .chain(failed)
         .chain(refunded)
+        .chain(returned)
         .chain(parcels)
         .map(Event::dedupe_key)
         .collect()

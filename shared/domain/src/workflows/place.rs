@@ -12,7 +12,7 @@ use crate::ordering::{
     Status,
 };
 use crate::outbox::{self, Event};
-use crate::pricing;
+use crate::pricing::{self, AppliedDiscount, Rules, Wish};
 
 /// Places an order: reserves its stock, prices it and announces it, all or nothing, once per request. `visitor` is where it
 /// comes from, which counts for buyers who have proven no address.
@@ -93,16 +93,7 @@ pub(super) async fn place_reserved(
     let discounts = bill.discounts.clone();
     let priced = PricedOrder::new(id, buyer.clone(), new, &goods, bill)?;
     limits.check_orders(unpaid)?;
-    let effective: Vec<_> = discounts.iter().filter(|one| one.amount.minor > 0).collect();
-    if !effective.is_empty() {
-        let used_up = pricing::use_discounts(tx, id, &buyer.holder, &effective).await?;
-        if let Some(discount) = discounts.iter().find(|one| used_up.contains(&one.id)) {
-            let bill = pricing::bill(goods.basket(), &rules.with_used_up(&used_up), &wish);
-            let total = bill.total;
-            let (discount, quote) = (Box::new(discount.clone()), Box::new(goods.quote(bill)));
-            return Err(Refusal::DiscountUsedUp { discount, total, quote }.into());
-        }
-    }
+    use_discounts(tx, id, &buyer.holder, &discounts, (&goods, &rules, &wish)).await?;
     let order = ordering::insert(tx, priced, placement);
     if let Holder::Guest(email) = &buyer.holder {
         guests::insert(tx, id, email, visitor.origin_tag());
@@ -112,4 +103,27 @@ pub(super) async fn place_reserved(
         outbox::enqueue(tx, Event::OrderConfirmed { order: id });
     }
     Ok(order)
+}
+
+/// Uses the discounts of a bill that takes something off. If one of them is used up meanwhile, it is refused with the bill of these
+/// goods without it.
+pub(super) async fn use_discounts(
+    tx: &Tx<'_>,
+    id: OrderId,
+    buyer: &Holder,
+    discounts: &[AppliedDiscount],
+    (goods, rules, wish): (&Goods, &Rules, &Wish),
+) -> Result<(), Failure<Refusal>> {
+    let effective: Vec<_> = discounts.iter().filter(|one| one.amount.minor > 0).collect();
+    if effective.is_empty() {
+        return Ok(());
+    }
+    let used_up = pricing::use_discounts(tx, id, buyer, &effective).await?;
+    let Some(discount) = discounts.iter().find(|one| used_up.contains(&one.id)) else {
+        return Ok(());
+    };
+    let bill = pricing::bill(goods.basket(), &rules.clone().with_used_up(&used_up), wish);
+    let total = bill.total;
+    let (discount, quote) = (Box::new(discount.clone()), Box::new(goods.quote(bill)));
+    Err(Refusal::DiscountUsedUp { discount, total, quote }.into())
 }

@@ -15,7 +15,8 @@ use crate::{inventory, ordering, payments};
 /// Stripe is asked next; until then the refund is `requested`, and its amount counts as refunded. A refund of nothing, for
 /// pieces whose money went back before, has succeeded; so has one of a payment that staff took, for they pay it out themselves.
 ///
-/// Returned goods go back into stock at once: they are there, whatever becomes of the refund. Pieces that were not shipped
+/// Returned goods go back into stock at once: they are there, whatever becomes of the refund. Those of a return do so when they
+/// arrive, before or after the refund that names it. Pieces that were not shipped
 /// yet are taken out of what is to be shipped.
 pub async fn refund_payment(
     db: &Db,
@@ -34,13 +35,17 @@ pub async fn refund_payment(
             let locked = locked.ok_or(Refusal::NoPayment)?;
             let refundable = refund::refundable(tx, payment).await?.ok_or(Refusal::NoPayment)?;
             let lines = refund::refundable_lines(tx, order).await?;
+            if let Some(back) = wanted.of_return {
+                let back = refund::refundable_return(tx, back).await?;
+                let back = back.ok_or(Refusal::NotItsReturn)?;
+                back.covers(wanted, (order, locked.status), &lines)?;
+            }
             let priced = wanted.price(locked.status, &refundable, &lines)?;
             let restocks = wanted.restocks(locked.status, &lines)?;
             let removed = wanted.removes(locked.status, &lines)?;
             tx.act_as_staff(staff);
             let is_for_stripe = !refundable.is_offline && !priced.is_nothing();
-            refund::insert(tx, id, payment, &priced, wanted.reason.as_deref(), is_for_stripe)
-                .await?;
+            refund::insert(tx, id, payment, &priced, wanted, is_for_stripe).await?;
             if refundable.is_offline && !priced.is_nothing() {
                 settle_offline(tx, order, id, priced.amount.minor).await?;
             }

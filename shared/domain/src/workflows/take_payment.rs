@@ -137,8 +137,11 @@ pub(super) async fn apply(tx: &Tx<'_>, update: &PaymentUpdate) -> Result<Status,
     match update.status {
         Status::Succeeded => {
             let was_given_up = payment.status.is_final();
-            let is_surplus =
-                was_given_up && payments::is_captured_elsewhere(tx, order, payment.id).await?;
+            // It was given up before the order was edited: it is not what the order costs.
+            let is_of_another_total = payment.amount != locked.total;
+            let is_surplus = was_given_up
+                && (is_of_another_total
+                    || payments::is_captured_elsewhere(tx, order, payment.id).await?);
             let is_refunded = if is_surplus {
                 payments::record_surplus(tx, payment.id, order, update).await?;
                 true

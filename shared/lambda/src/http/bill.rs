@@ -4,6 +4,8 @@ mod parts;
 
 pub use parts::{ShippingMethodView, TaxView};
 
+use super::problem::Problem;
+use domain::failure::{self, Failure};
 use domain::id::{ProductId, ShippingMethodId};
 use domain::money::Money;
 use domain::pricing::{
@@ -222,6 +224,22 @@ impl From<&Found> for BillProblemView {
             detail: problem.detail(),
             members: members.map(|(name, value)| (name.to_owned(), value)).collect(),
         }
+    }
+}
+
+/// With what the order would cost now, if that is why it is refused.
+pub fn with_bill<R: failure::Refusal>(
+    failure: Failure<R>,
+    quote: impl Fn(&R) -> Option<&Quote>,
+) -> Problem {
+    let quote = match &failure {
+        Failure::Refused(refusal) => quote(refusal).cloned(),
+        Failure::Db(_) => None,
+    };
+    let problem = Problem::from(failure);
+    match quote {
+        Some(quote) => problem.with("bill", &BillView::from(quote)),
+        None => problem,
     }
 }
 

@@ -8,8 +8,8 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, header};
 use domain::guests::{Credentials, GuestKey, Opener, Secret};
-use domain::id::OrderId;
-use domain::ordering;
+use domain::id::{OrderId, ReturnId};
+use domain::ordering::{self, returns};
 use domain::viewer::Actor;
 
 /// What a guest shows: the secret of a checkout. A header of its own, so that a bearer token may stand beside it.
@@ -29,6 +29,10 @@ pub struct CheckoutSecret(pub Secret);
 /// that does not open is not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderActor(pub Actor);
+
+/// As whom the return in the path is acted on: as whom its order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReturnActor(pub Actor);
 
 impl Shopper {
     fn from(parts: &Parts, app: &App) -> Result<Self, Problem> {
@@ -92,5 +96,19 @@ where
         let Shopper(who) = Shopper::from(parts, &app)?;
         let Path(order) = Path::<OrderId>::from_request_parts(parts, state).await?;
         Ok(Self(ordering::actor(&app.db, &who, order).await?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ReturnActor
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = App::from_ref(state);
+        let Shopper(who) = Shopper::from(parts, &app)?;
+        let Path(id) = Path::<ReturnId>::from_request_parts(parts, state).await?;
+        Ok(Self(returns::actor(&app.db, &who, id).await?))
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 type Corruption = (&'static str, &'static str, &'static [(&'static str, BreachKind, &'static str)]);
 
 /// Found at any time.
-const AT_ANY_TIME: [Corruption; 24] = [
+const AT_ANY_TIME: [Corruption; 25] = [
     (
         "pending",
         "insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta)
@@ -32,6 +32,12 @@ const AT_ANY_TIME: [Corruption; 24] = [
             ("I2", Lost, "\"with_those_on_their_way\":3751"),
             ("I16", Lost, "\"net_refunded\":3751"),
         ],
+    ),
+    (
+        "pending",
+        "insert into payments (id, order_id, currency, amount_minor, status)
+         select gen_random_uuid(), id, 'EUR', total_minor - 1, 'creating' from orders",
+        &[("I4", Lost, "\"total\":3750")],
     ),
     (
         "confirmed",

@@ -2,6 +2,7 @@
 
 use super::{ANN, Fixture, HOME};
 use axum::http::Method;
+use domain::id::ProductId;
 use serde_json::{Value, json};
 use testkit::{Discount, Intent, Product};
 
@@ -183,4 +184,30 @@ async fn a_code_for_one_use_of_each_buyer_is_counted_by_the_address() {
 
 async fn guest_bill(fixture: &Fixture, guest: &super::Guest) -> Value {
     guest.shown(fixture.checkouts.get(&guest.path)).await.body
+}
+
+#[tokio::test]
+async fn a_guest_edits_the_order_with_its_secret_and_nobody_with_another_one() {
+    let fixture = Fixture::open().await;
+    let (guest, order) = fixture.order(ANN).await;
+    let (other, _) = fixture.order("bob@example.com").await;
+    let edit = |quantity: i64| {
+        let total = json!({"amount": 1250 * quantity, "currency": "EUR"});
+        let line = json!({"product": fixture.mug, "quantity": quantity});
+        let body = json!({"lines": [line], "expected_total": total});
+        let call = fixture.payments.post(&format!("{order}/edits"), &body);
+        call.header("if-match", "*").key(&format!("a guest's edit {}", ProductId::generate()))
+    };
+
+    let strangers = other.shown(edit(2)).await;
+    let edited = guest.shown(edit(2)).await;
+    let too_many = guest.shown(edit(21)).await;
+
+    assert_eq!(strangers.refusal(), (404, "order_not_found"));
+    assert_eq!(edited.status, 200, "{}", edited.body);
+    assert_eq!(too_many.refusal(), (409, "too_many_unpaid_pieces"));
+    let by = "select concat_ws(' ', total_minor, actor is null) from order_edits";
+    assert_eq!(fixture.shop.one::<String>(by).await, "2500 t");
+    assert_eq!(fixture.shop.stock(fixture.mug).await, (10, 3));
+    fixture.audit().await;
 }

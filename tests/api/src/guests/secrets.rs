@@ -24,6 +24,8 @@ fn requests(fixture: &Fixture, checkout: &str, order: &str) -> Vec<Call> {
         of_orders.get(order),
         of_orders.get(&format!("{order}/events")),
         of_orders.call(Method::POST, &format!("{order}/cancel")),
+        of_orders.get(&format!("{order}/returns")),
+        of_orders.post(&format!("{order}/returns"), &json!({})).key("sixteen letters too"),
         fixture.payments.get(&format!("{order}/payments")),
         fixture.payments.call(Method::POST, &format!("{order}/payment-intent")),
         fixture.payments.post(&format!("{order}/checkout-session"), &urls),

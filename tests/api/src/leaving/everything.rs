@@ -8,7 +8,7 @@ use testkit::{Intent, Product, Response};
 const EMAIL: &str = "Quillon.Zephyrdale@quux-mail.example";
 const DEVICE: &str = "Zorbrowser/9.9";
 /// What tells who it is. Of text that is kept in two spellings, both.
-const TRACES: [&str; 15] = [
+const TRACES: [&str; 18] = [
     "Zephyrdale",
     "zephyrdale",
     "quux-mail",
@@ -24,6 +24,9 @@ const TRACES: [&str; 15] = [
     "Quillon rang",
     "quillon-chose-this-key",
     "Hedge Row of Quillon",
+    "too small for Quillon",
+    "Quillon sends it to dock 4",
+    "Quillon has worn it",
 ];
 
 fn address() -> Value {
@@ -67,6 +70,24 @@ async fn keep_checkout(fixture: &Fixture, person: &Person) {
     assert_eq!(kept.status, 201, "{}", kept.body);
 }
 
+/// A return that staff reject, and one that they approve.
+async fn send_back(fixture: &Fixture, person: &Person, order: &str) {
+    let note = json!({"note": "too small for Quillon"});
+    for (action, body) in [
+        ("reject", json!({"reason": "Quillon has worn it"})),
+        ("approve", json!({"instructions": "Quillon sends it to dock 4"})),
+    ] {
+        let key = format!("quillon-chose-this-key to {action}");
+        let path = format!("/v1/orders/{order}/returns");
+        let made = fixture.orders.post(&path, &note).by(&person.user).key(&key).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let path = format!("/v1/returns/{}/{action}", made.text("/id"));
+        let key = format!("a key of the staff to {action}");
+        let done = fixture.orders.post(&path, &body).by(&fixture.staff).key(&key).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+    }
+}
+
 /// Registers, logs in twice, keeps a checkout, orders, pays on Stripe's page and in cash, sends something back, and cancels.
 async fn live(fixture: &Fixture) -> (Person, Intent) {
     fixture.join(EMAIL, DEVICE).await;
@@ -89,6 +110,7 @@ async fn live(fixture: &Fixture) -> (Person, Intent) {
     }
     ship(fixture, &paid.to_string(), "a key of the staff for shipping").await;
 
+    send_back(fixture, &person, &paid.to_string()).await;
     let refund =
         json!({"amount": {"amount": 500, "currency": "EUR"}, "reason": "Quillon had enough"});
     let path = format!("/v1/payments/{payment}/refunds");
@@ -186,7 +208,16 @@ async fn what_the_shop_knows_of_a_person_is_all_in_the_export() {
     assert_eq!(kinds(&orders[0]["emails"]), ["order_received", "order_cancelled"]);
     assert_eq!(
         kinds(&orders[2]["emails"]),
-        ["order_received", "order_confirmed", "order_shipped", "refund_issued"]
+        [
+            "order_received",
+            "order_confirmed",
+            "order_shipped",
+            "return_requested",
+            "return_rejected",
+            "return_requested",
+            "return_approved",
+            "refund_issued",
+        ]
     );
     assert_eq!(orders[2]["refunds"][0]["reason"], "Quillon had enough");
     assert_eq!(orders[2]["payments"][0]["stripe_payment_intent"], "pi_quill");

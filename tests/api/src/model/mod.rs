@@ -9,6 +9,8 @@ mod buying;
 mod holder;
 mod packing;
 mod parcels;
+mod returning;
+mod returns;
 mod snapshot;
 mod state;
 mod step;
@@ -31,7 +33,7 @@ use tokio::runtime::{Builder, Runtime};
 const SCENARIOS: u32 = 150;
 
 /// States, problem codes and situations that the scenarios must reach.
-const EXPECTED_COVERAGE: [&str; 42] = [
+const EXPECTED_COVERAGE: [&str; 46] = [
     "Cancelled",
     "Confirmed",
     "Pending",
@@ -51,12 +53,14 @@ const EXPECTED_COVERAGE: [&str; 42] = [
     "goods came back",
     "illegal_fulfillment_move",
     "illegal_move",
+    "illegal_return_move",
     "invalid_value",
     "money came too late",
     "not_payable",
     "not_refundable",
     "not_shipped",
     "nothing_left",
+    "nothing_to_return",
     "nothing_to_ship",
     "on_hold",
     "order_ending",
@@ -70,7 +74,9 @@ const EXPECTED_COVERAGE: [&str; 42] = [
     "refund Some(Failed)",
     "refund Some(Succeeded)",
     "refund Some(Requested)",
+    "return_not_refundable",
     "too_many_pieces",
+    "too_many_to_return",
     "too_many_to_ship",
     "too_many_unpaid",
     "total_changed",
@@ -108,7 +114,7 @@ impl StateMachineTest for ScenarioTest {
         with_system(async |system| {
             let outcome = system.perform(scenario, model, &step).await;
             assert_eq!(outcome, model.outcome, "the answer to {step:?}");
-            if matches!(step, Step::Refund { .. } | Step::Sweep) {
+            if matches!(step, Step::Refund { .. } | Step::Return { .. } | Step::Sweep) {
                 system.record_refund_ids(scenario, model).await;
             }
             let actual = system.snapshot(scenario).await;

@@ -168,16 +168,23 @@ impl Order {
         }
     }
 
+    fn refunded_pieces(&self, product: usize) -> i32 {
+        let lines = self.active_refunds().filter_map(|refund| refund.line);
+        lines.filter(|(of, ..)| *of == product).map(|(_, quantity, _)| quantity).sum()
+    }
+
+    /// Shipped pieces whose money was not given back.
+    pub(super) fn shipped_unpaid(&self, product: usize) -> i32 {
+        self.shipped(product) - (self.refunded_pieces(product) - self.removed[product]).max(0)
+    }
+
     /// How many refunded pieces it takes out of what is to be shipped. None if some of them are in a packed parcel.
     pub(super) fn remove(&mut self, product: usize, quantity: i32, restock: i32) -> Option<i32> {
         if self.status != Status::Confirmed {
             return Some(0);
         }
-        let lines = self.active_refunds().filter_map(|refund| refund.line);
-        let refunded: i32 =
-            lines.filter(|(of, ..)| *of == product).map(|(_, quantity, _)| quantity).sum();
-        let unpaid = (self.removed[product] - refunded).max(0);
-        let shipped = self.shipped(product) - (refunded - self.removed[product]).max(0);
+        let unpaid = (self.removed[product] - self.refunded_pieces(product)).max(0);
+        let shipped = self.shipped_unpaid(product);
         let removed = (quantity - restock - unpaid).clamp(0, self.left(product));
         if quantity > removed + unpaid + shipped {
             return None;

@@ -16,7 +16,7 @@ pub(super) const SNAPSHOT: &str = "
                    o.total_minor, o.captured_minor, o.refunded_minor, case when o.on_hold then ' on hold' else '' end,
                    (select string_agg(r.amount_minor || ' ' || r.status, ', ' order by r.amount_minor, r.status)
                     from refunds r join payments p on p.id = r.payment_id where p.order_id = o.id),
-                   (select string_agg(l.fulfilled || ' ' || l.shipped || ' ' || l.removed, ', ' order by p.position)
+                   (select string_agg(l.fulfilled || ' ' || l.shipped || ' ' || l.removed || ' ' || l.in_returns, ', ' order by p.position)
                     from unnest($1::uuid[]) with ordinality p (id, position)
                     join order_lines l on l.product_id = p.id and l.order_id = o.id))
      from unnest($2::uuid[]) with ordinality mine (id, position) join orders o using (id) order by position)
@@ -81,7 +81,8 @@ fn line(order: &Order) -> String {
     let parcels: Vec<_> = ordered
         .map(|product| {
             let (fulfilled, shipped) = (order.fulfilled(product), order.shipped(product));
-            format!("{fulfilled} {shipped} {}", order.removed[product])
+            let (removed, returned) = (order.removed[product], order.in_returns(product));
+            format!("{fulfilled} {shipped} {removed} {returned}")
         })
         .collect();
     let parcels = parcels.join(", ");

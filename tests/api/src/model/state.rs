@@ -3,6 +3,7 @@
 use super::buying::Checkout;
 use super::holder::Holder;
 use super::parcels::Parcel;
+use super::returns::Back;
 use super::step::Focus;
 
 /// The number of products.
@@ -62,6 +63,7 @@ pub(super) struct Order {
     pub(super) holder: Holder,
     pub(super) status: Status,
     pub(super) parcels: Vec<Parcel>,
+    pub(super) returns: Vec<Back>,
     /// Pieces of each product that were refunded before they were shipped.
     pub(super) removed: [i32; PRODUCTS],
     /// Its cancellation is requested, and waits for Stripe to cancel the payment.
@@ -261,6 +263,7 @@ impl Order {
             holder,
             status: Status::Pending,
             parcels: Vec::new(),
+            returns: Vec::new(),
             removed: [0; PRODUCTS],
             is_ending: false,
             is_expired: false,
@@ -337,19 +340,6 @@ impl Order {
         // Nothing has to be asked of Stripe for a refund of nothing.
         let known = Some(if amount == 0 { RefundState::Succeeded } else { RefundState::Requested });
         self.refunds.push(Refund { amount, line, at_stripe: None, known, from_dashboard: false });
-    }
-
-    /// A refund of the dashboard came first: requested refunds that the rest of the payment no longer covers fail.
-    fn fail_uncovered_refunds(&mut self) {
-        let (total, mut sum) = (self.total(), self.refunded());
-        for refund in &mut self.refunds {
-            if refund.known == Some(RefundState::Requested) {
-                sum += refund.amount;
-                if sum > total {
-                    refund.known = Some(RefundState::Failed);
-                }
-            }
-        }
     }
 
     /// The dispute's state as the shop knows it.

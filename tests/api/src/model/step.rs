@@ -2,6 +2,7 @@
 
 use super::buying::{Checkout, CheckoutStatus, Wish};
 use super::holder::{Address, Holder, Key};
+use super::returns::{ReturnStep, return_steps};
 use super::state::{DisputeState, Model, Order, PRODUCTS, PaymentState, Status};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -84,6 +85,10 @@ pub(super) enum Step {
         order: usize,
         which: usize,
     },
+    Return {
+        order: usize,
+        step: ReturnStep,
+    },
     Ship {
         order: usize,
     },
@@ -131,6 +136,7 @@ pub(super) enum Focus {
     Payments,
     Checkouts,
     Parcels,
+    Returns,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +154,13 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Self> {
-        select(vec![Focus::Payments, Focus::Checkouts, Focus::Parcels]).prop_map(Self::new).boxed()
+        let focus = prop_oneof![
+            3 => Just(Focus::Payments),
+            2 => Just(Focus::Checkouts),
+            3 => Just(Focus::Parcels),
+            2 => Just(Focus::Returns),
+        ];
+        focus.prop_map(Self::new).boxed()
     }
 
     fn transitions(model: &Self) -> BoxedStrategy<Step> {
@@ -168,10 +180,11 @@ impl ReferenceStateMachine for Model {
         );
         let orders = model.orders.len();
         let checkout = checkout_steps(model);
-        let (often, pays, ships) = match model.focus {
-            Focus::Payments => (1, 6, 0),
-            Focus::Checkouts => (12, 2, 0),
-            Focus::Parcels => (1, 12, 12),
+        let (often, pays, ships, backs) = match model.focus {
+            Focus::Payments => (1, 6, 0, 0),
+            Focus::Checkouts => (12, 2, 0, 0),
+            Focus::Parcels => (1, 12, 12, 0),
+            Focus::Returns => (1, 20, 0, 40),
         };
         let (new, old) = if model.checkouts.iter().any(Checkout::is_ready) {
             (often, 2 * often)
@@ -204,7 +217,6 @@ impl ReferenceStateMachine for Model {
             order.payment.is_some_and(|payment| payment.at_stripe == PaymentState::Open)
         };
         let is_refundable = |order: &Order| order.refundable_at_stripe() > 0;
-        let was_paid = |order: &Order| order.is_paid();
         let is_disputed = |order: &Order| {
             order.dispute.is_some_and(|dispute| dispute.at_stripe == DisputeState::Open)
         };
@@ -234,14 +246,15 @@ impl ReferenceStateMachine for Model {
                 .prop_map(|(order, which, twice)| Step::DeliverEvent { order, which, twice }),
             2 => (any_order(), any::<bool>(), key())
                 .prop_map(|(order, by_staff, key)| Step::Cancel { order, by_staff, key }),
-            if_any(was_paid, 5) => (order(was_paid), part).prop_map(|(order, part)| Step::Refund { order, part }),
+            if_any(Order::is_paid, 5) => (order(Order::is_paid), part).prop_map(|(order, part)| Step::Refund { order, part }),
             1 => (order(is_refundable), 1..2500_i64).prop_map(|(order, amount)| Step::RefundAtStripe { order, amount }),
             2 => (order(|order| !order.refunds.is_empty()), 0..4_usize)
                 .prop_map(|(order, which)| Step::FailRefund { order, which }),
             3 => (order(|order| order.status == Status::Shipped), 0..PRODUCTS, 1..3_i32).prop_map(|(order, product, quantity)| {
                 Step::Refund { order, part: RefundPart::Line { product, quantity, restock: quantity } }
             }),
-            if_any(is_confirmed, 4) => order(is_confirmed).prop_map(|order| Step::Ship { order }),
+            if_any(is_confirmed, 4 + backs / 2) => order(is_confirmed).prop_map(|order| Step::Ship { order }),
+            if_any(Order::is_begun, 1 + backs) => return_steps(order(Order::is_begun)),
             if_any(is_shippable, 2 + 2 * ships) => parcel_steps(order(is_confirmed), order(Order::has_parcels)),
             1 => any_order().prop_map(|order| Step::Expire { order }),
             2 => Just(Step::Sweep),
@@ -277,6 +290,7 @@ impl ReferenceStateMachine for Model {
             | Step::Refund { order, .. }
             | Step::RefundAtStripe { order, .. }
             | Step::FailRefund { order, .. }
+            | Step::Return { order, .. }
             | Step::Ship { order }
             | Step::Fulfill { order, .. }
             | Step::ShipParcel { order, .. }

@@ -3,7 +3,7 @@
 use super::buying::{MOST_USES, MOST_USES_OF_BUYER};
 use super::snapshot::SNAPSHOT;
 use super::state::{Model, Outcome, PRICES, StripeEvent};
-use super::step::{RefundPart, Step};
+use super::step::Step;
 use domain::id::{CheckoutId, DiscountId, OrderId, ProductId};
 use domain::inventory::{Count, apply_count};
 use inventory::Inventory;
@@ -181,6 +181,7 @@ impl System {
                 self.cancel_order(scenario, model, order, (!by_staff).then_some(key)).await
             }
             Step::Refund { order, part } => self.refund(scenario, order, part).await,
+            Step::Return { order, step } => self.return_goods(scenario, model, order, step).await,
             Step::Ship { order } => {
                 let path = format!("/v1/orders/{}/ship", scenario.orders[order].id);
                 outcome(&self.orders.post(&path, &json!({"carrier": "DHL"})).by(&self.staff).await)
@@ -253,20 +254,6 @@ impl System {
         let (one, other) = once_or_twice(|| self.webhook.stripe_event(event), twice).await;
         assert_eq!((one.status, other.status), (200, 200), "{}", one.body);
         Outcome::Accepted
-    }
-
-    async fn refund(&self, scenario: &mut Scenario, index: usize, part: RefundPart) -> Outcome {
-        let (key, order) = (scenario.key(), &scenario.orders[index]);
-        let Some((payment, _)) = &order.payment else { return Outcome::NotAsked };
-        let body = match part {
-            RefundPart::Rest => json!({}),
-            RefundPart::Amount(amount) => json!({"amount": {"amount": amount, "currency": "EUR"}}),
-            RefundPart::Line { product, quantity, restock } => json!({"lines": [
-                {"product": scenario.products[product], "quantity": quantity, "restock": restock}
-            ]}),
-        };
-        let path = format!("/v1/payments/{payment}/refunds");
-        outcome(&self.payments.post(&path, &body).by(&self.staff).key(&key).await)
     }
 
     async fn adjust(&self, scenario: &mut Scenario, product: usize, delta: i32) -> Outcome {

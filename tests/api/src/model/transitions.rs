@@ -32,7 +32,8 @@ impl Model {
                 Outcome::Accepted
             }
             Step::Cancel { order, by_staff, key } => self.cancel(order, by_staff, key),
-            Step::Refund { order, part } => self.refund(order, part),
+            Step::Refund { order, part } => self.refund(order, part, false),
+            Step::Return { order, step } => self.return_goods(order, step),
             Step::RefundAtStripe { order, amount } => self.orders[order].refund_at_stripe(amount),
             Step::FailRefund { order, which } => self.orders[order].fail_refund(which),
             Step::Ship { order } => self.ship(order),
@@ -118,7 +119,8 @@ impl Model {
         Outcome::Accepted
     }
 
-    fn refund(&mut self, index: usize, part: RefundPart) -> Outcome {
+    /// Gives money back; of pieces of a return, none are left to ship.
+    pub(super) fn refund(&mut self, index: usize, part: RefundPart, is_of_return: bool) -> Outcome {
         let order = &mut self.orders[index];
         if order.payment.is_none() {
             return Outcome::NotAsked;
@@ -167,15 +169,14 @@ impl Model {
             if order.status != Status::Shipped && !order.is_begun() {
                 return Outcome::Refused("not_shipped");
             }
-            let lines = order.refunds.iter().filter_map(|refund| refund.line);
-            let lines = lines.filter(|(of, ..)| *of == product);
-            let restocked = lines.map(|(_, _, restock)| restock).sum::<i32>();
-            if restock > order.shipped(product) - restocked {
+            if restock > order.returnable(product) {
                 return Outcome::Refused("too_many_restocked");
             }
             back = restock;
         }
-        if let Some((product, quantity, restock)) = line {
+        if let Some((product, quantity, restock)) = line
+            && !is_of_return
+        {
             let Some(removed) = order.remove(product, quantity, restock) else {
                 return Outcome::Refused("pieces_packed");
             };

@@ -12,6 +12,8 @@ mod fulfillments;
 mod limits;
 mod list_by_payment_status;
 mod list_filters;
+mod returns;
+mod returns_at_once;
 mod ship;
 mod timeline;
 mod unproven;

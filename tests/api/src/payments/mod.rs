@@ -2,6 +2,7 @@
 
 mod checkout_session;
 mod disputes;
+mod edits;
 mod given_up;
 mod livemode;
 mod newest_postgres;
@@ -16,6 +17,7 @@ mod refusals;
 mod release;
 mod replayed_errors;
 mod restock;
+mod returned;
 mod stripe_faults;
 mod unproven;
 mod unshipped;

@@ -2,7 +2,9 @@
 
 use super::{Fixture, HTML, STAFF, SUBJECT, TEXT, text};
 use domain::accounts::Purpose;
-use domain::id::{DisputeId, FamilyId, FraudWarningId, OrderId, PaymentId, ProductId, RefundId};
+use domain::id::{
+    DisputeId, FamilyId, FraudWarningId, OrderId, PaymentId, ProductId, RefundId, ReturnId,
+};
 use domain::outbox::{Event, Message};
 use lambda::queue::MessageError;
 use send_email::handle;
@@ -23,6 +25,17 @@ async fn refund(fixture: &Fixture, origin: &str) -> RefundId {
     let sql = "insert into refunds (id, payment_id, amount_minor, status, origin, provider_refund)
                values ($1, $2, 1250, 'succeeded', $3, 're_at_stripe')";
     fixture.shop.admin.execute(sql, &[&id, &payment, &origin]).await.unwrap();
+    id
+}
+
+/// A return of a mug.
+async fn goods(fixture: &Fixture) -> ReturnId {
+    let id = ReturnId::generate();
+    let sql = "with made as (
+                   insert into returns (id, order_id, status) values ($1, $2, 'requested') returning id
+               )
+               insert into return_lines (return_id, product_id, quantity) select made.id, p.id, 1 from made, products p";
+    fixture.shop.admin.execute(sql, &[&id, &fixture.order]).await.unwrap();
     id
 }
 
@@ -55,6 +68,7 @@ async fn events_for_the_buyer(fixture: &Fixture) -> Vec<(Event, String)> {
     let refund = refund(fixture, "api").await;
     let payment = fixture.shop.one("select id from payments").await;
     let session = FamilyId::generate();
+    let id = goods(fixture).await;
     [
         (Event::RegisteredAgain { user, hour: 1 }, "You have an account already".to_owned()),
         (Event::PasswordChanged { user, epoch: 1 }, "Your password was changed".to_owned()),
@@ -72,6 +86,10 @@ async fn events_for_the_buyer(fixture: &Fixture) -> Vec<(Event, String)> {
             Event::GoodsReturned { refund },
             format!("What you sent back from order {number} has arrived"),
         ),
+        (Event::ReturnRequested { id }, format!("Your request to return goods of order {number}")),
+        (Event::ReturnApproved { id }, format!("You can return goods of order {number}")),
+        (Event::ReturnRejected { id }, format!("We cannot take back goods of order {number}")),
+        (Event::ReturnReceived { id }, format!("Your goods of order {number} have arrived")),
     ]
     .into()
 }

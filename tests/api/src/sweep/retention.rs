@@ -214,7 +214,7 @@ async fn the_owner_forgets_for_the_functions_and_for_nobody_else() {
     let expected = "chain_audit_log forget_checkouts forget_checkouts_of forget_checkouts_under forget_discounts_of forget_emails forget_idempotency_keys \
                     forget_idempotency_keys_of forget_inbox forget_links forget_outbox forget_rate_buckets \
                     forget_reasons_of forget_refresh_tokens forget_sessions_of forget_sign_in_places \
-                    forget_stripe_events give_back_discounts write_audit_log";
+                    forget_stripe_events give_back_discounts take_back_discounts take_out_lines write_audit_log";
     assert_eq!(shop.one::<String>(named).await, expected);
     assert!(shop.one::<bool>(fixed).await);
     assert!(shop.one::<bool>(rights).await);

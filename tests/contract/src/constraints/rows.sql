@@ -43,6 +43,11 @@ insert into fulfillments (id, order_id, status, created_by) values
 insert into fulfillment_lines (fulfillment_id, product_id, quantity) values
     ('00000000-0000-7000-8000-0000000000f5', '00000000-0000-7000-8000-0000000000d1', 1);
 
+insert into returns (id, order_id, status, note, requested_by) values
+    ('00000000-0000-7000-8000-0000000000b1', '00000000-0000-7000-8000-0000000000e1', 'requested', 'Too small.', '00000000-0000-7000-8000-00000000000b');
+insert into return_lines (return_id, product_id, quantity) values
+    ('00000000-0000-7000-8000-0000000000b1', '00000000-0000-7000-8000-0000000000d1', 1);
+
 insert into order_comments (id, order_id, text, created_by) values
     ('00000000-0000-7000-8000-0000000000c6', '00000000-0000-7000-8000-0000000000e1', 'She called.', '00000000-0000-7000-8000-00000000000a');
 
@@ -131,3 +136,6 @@ insert into audit_log (actor, entity_type, entity, action, after) values
 
 insert into acknowledgements (kind, subject, state, reason, created_by) values
     ('parked_stripe_event', 'evt_1', 'unreadable@1', 'Of another shop', '00000000-0000-7000-8000-00000000000a');
+
+insert into order_edits (order_id, version, total_before_minor, total_minor, actor)
+    select id, 0, 900, total_minor, user_id from orders where discount_minor = 0;

@@ -3,6 +3,7 @@
 mod account;
 mod guest;
 mod parcels;
+mod returns;
 mod upkeep;
 
 /// What a request shows.
@@ -39,7 +40,7 @@ pub(super) struct Step {
 
 pub(super) fn all() -> impl Iterator<Item = &'static Step> {
     let of_buyers = account::STEPS.iter().chain(guest::STEPS);
-    of_buyers.chain(parcels::STEPS).chain(upkeep::STEPS)
+    of_buyers.chain(parcels::STEPS).chain(returns::STEPS).chain(upkeep::STEPS)
 }
 
 const fn step(folder: &'static str, operation: &'static str, caller: Caller, status: u16) -> Step {

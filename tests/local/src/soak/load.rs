@@ -1,6 +1,6 @@
 //! The clients of the soak test. They retry failed requests with the same idempotency key.
 
-use super::{Error, Soak, expect, guest, parcels};
+use super::{Error, Soak, expect, guest, parcels, returns};
 use crate::{Customer, Response};
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -236,6 +236,9 @@ async fn pay(
         let path = format!("/v1/orders/{order}/ship");
         let shipped = post(&soak.admin(), &path, &json!({"carrier": "DHL"})).await?;
         soak.counters.add(if shipped.status == 200 { "shipments" } else { "shipments refused" });
+        if shipped.status == 200 {
+            returns::give_back(soak, buyer, order, &payment, random).await?;
+        }
     } else if next < 8 {
         parcels::ship(soak, order, &payment, random).await?;
     }

@@ -7,6 +7,7 @@ mod faults;
 mod guest;
 mod load;
 mod parcels;
+mod returns;
 
 use crate::{ADMIN, Customer, Response, Shop, shop};
 use invariants::ExchangeLog;

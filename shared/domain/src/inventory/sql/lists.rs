@@ -22,6 +22,10 @@ queries! {
     LEVEL: "look up a stock level" = concat!("
         select ", level_columns!(), " from products where sku = $1 and status <> 'archived'");
 
+    /// Of an archived product as well.
+    LEVEL_OF: "look up the stock level of a product" = concat!("
+        select ", level_columns!(), " from products where id = $1");
+
     LEVELS: "list stock levels" = concat!("
         select ", level_columns!(), "
         from products
@@ -59,8 +63,16 @@ queries! {
         limit $2");
 }
 
-pub(in crate::inventory) async fn level(db: &Db, sku: &str) -> Result<Option<StockLevel>, DbError> {
-    Ok(db.row(&LEVEL, &[&sku]).await?.as_ref().map(read_level))
+/// Of the product with this SKU, or with this id.
+pub(in crate::inventory) async fn level(
+    db: &Db,
+    named: &str,
+) -> Result<Option<StockLevel>, DbError> {
+    let row = match named.parse::<ProductId>() {
+        Ok(product) => db.row(&LEVEL_OF, &[&product]).await?,
+        Err(_) => db.row(&LEVEL, &[&named]).await?,
+    };
+    Ok(row.as_ref().map(read_level))
 }
 
 pub(in crate::inventory) async fn levels(

@@ -6,7 +6,7 @@ use crate::db::{Db, DbError, Query, queries};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Name, description and statement. Numbered like the invariants of the tests (I1 to I20), without those that cannot be
+/// Name, description and statement. Numbered like the invariants of the tests (I1 to I21), without those that cannot be
 /// checked in the database alone.
 pub(in crate::operations) type Invariant = (&'static str, &'static str, &'static Query);
 
@@ -40,7 +40,11 @@ pub(in crate::operations) const OF_RECORDS: &[Invariant] = &[
         "the history of an order is a sequence of allowed transitions that ends in its status",
         &HISTORY,
     ),
-    ("I4", "a confirmed or shipped order is paid in full, and every order has a history", &STATUS),
+    (
+        "I4",
+        "a confirmed or shipped order is paid in full, a payment that is under way is over its order's total, and every order has a history",
+        &STATUS,
+    ),
 ];
 
 /// The invariants of delays and of the server. A failure elsewhere breaks them for a while.
@@ -195,6 +199,10 @@ queries! {
             'captured', o.captured_minor, 'total', o.total_minor) as found
         from orders o
         where o.status in ('confirmed', 'shipped') and o.captured_minor <> o.total_minor
+           or o.status = 'pending' and exists (
+                  select from payments p
+                  where p.order_id = o.id and p.status not in ('succeeded', 'canceled', 'failed')
+                    and p.amount_minor <> o.total_minor)
            or not exists (select from order_history h where h.order_id = o.id)
         order by o.id
         limit 100";

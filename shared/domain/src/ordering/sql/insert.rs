@@ -41,6 +41,8 @@ macro_rules! column {
     };
 }
 
+pub(super) use column;
+
 /// Inserts an order. One without tax costs no statement more. If another order has its number, the transaction runs again and
 /// draws another one.
 pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, placement: Placement) -> Order {
@@ -74,7 +76,7 @@ pub(crate) fn insert(tx: &Tx<'_>, order: PricedOrder, placement: Placement) -> O
     order
 }
 
-fn insert_taxes(tx: &Tx<'_>, order: OrderId, taxes: &[OrderTax]) {
+pub(super) fn insert_taxes(tx: &Tx<'_>, order: OrderId, taxes: &[OrderTax]) {
     let row = params![
         order,
         column!(taxes, |tax| tax.country.code()),

@@ -138,9 +138,12 @@ queries! {
     LINES: "look up orders' lines" = "
         select l.order_id, l.product_id, l.sku, l.name, l.quantity, l.unit_minor, l.line_minor, l.discount_minor,
                l.tax_minor, l.tax_included_minor, l.tax_category, l.tax_rate_ppm, l.currency, l.fulfilled, l.shipped, l.removed,
-               coalesce((select sum(back.restocked)
-                         from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
-                         where p.order_id = l.order_id and back.product_id = l.product_id), 0)::int4 as returned
+               (coalesce((select sum(back.restocked)
+                          from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
+                          where p.order_id = l.order_id and back.product_id = l.product_id), 0)
+                + case when l.in_returns > 0 then coalesce((
+                      select sum(back.received) from returns t join return_lines back on back.return_id = t.id
+                      where t.order_id = l.order_id and back.product_id = l.product_id), 0) else 0 end)::int4 as returned
         from order_lines l
         where l.order_id = any($1)
         order by l.order_id, l.product_id";

@@ -55,9 +55,26 @@ queries! {
             select created_at, '06e:' || id, 'commented', created_by, null, id, text, null, null
             from order_comments where order_id = $1
             union all
+            select requested_at, '06f:' || id, 'return_requested', requested_by, null, id, note, null, null
+            from returns where order_id = $1
+            union all
+            select decided_at, '06g:' || id, case status when 'rejected' then 'return_rejected' else 'return_approved' end,
+                   decided_by, null, id, coalesce(reason, instructions), null, null
+            from returns where order_id = $1 and decided_at is not null
+            union all
+            select received_at, '06h:' || id, 'return_received', received_by, null, id, null, null, null
+            from returns where order_id = $1 and received_at is not null
+            union all
+            select cancelled_at, '06i:' || id, 'return_cancelled', cancelled_by, null, id, null, null, null
+            from returns where order_id = $1 and cancelled_at is not null
+            union all
             select at, case what when 'edited' then '04:' else '05:' end || lpad(version::text, 19, '0'),
                    what, actor, null, null, null, null, null
             from order_changes where order_id = $1
+            union all
+            select at, '04l:' || lpad(version::text, 19, '0'), 'lines_edited', actor, total_minor, null,
+                   total_before_minor::text, null, null
+            from order_edits where order_id = $1
             union all
             select r.created_at, '08:' || r.id, 'refund_requested', r.requested_by, r.amount_minor, r.id, r.origin, r.status, null
             from refunds r join payments p on p.id = r.payment_id
@@ -136,6 +153,12 @@ fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
         "captured" => TimelineEvent::Captured { amount: amount()? },
         "confirmed" => TimelineEvent::Confirmed { reason: row.get("said") },
         "edited" => TimelineEvent::Edited,
+        "lines_edited" => {
+            let (total, before) = (amount()?, text("said").parse());
+            let minor =
+                before.map_err(|_| DbError::invalid_row(&TIMELINE, "the total before an edit"))?;
+            TimelineEvent::LinesEdited { total_before: Money { minor, ..total }, total }
+        }
         "commented" => {
             TimelineEvent::Commented { comment: row.get("subject"), text: row.get("said") }
         }
@@ -158,6 +181,17 @@ fn entry(row: &Row) -> Result<TimelineEntry, DbError> {
             tracking_url: row.get("link"),
         },
         "cancelled" => TimelineEvent::Cancelled { reason: text("said") },
+        "return_requested" => {
+            TimelineEvent::ReturnRequested { id: row.get("subject"), note: row.get("said") }
+        }
+        "return_approved" => {
+            TimelineEvent::ReturnApproved { id: row.get("subject"), instructions: row.get("said") }
+        }
+        "return_rejected" => {
+            TimelineEvent::ReturnRejected { id: row.get("subject"), reason: row.get("said") }
+        }
+        "return_received" => TimelineEvent::ReturnReceived { id: row.get("subject") },
+        "return_cancelled" => TimelineEvent::ReturnCancelled { id: row.get("subject") },
         "refund_requested" => TimelineEvent::RefundRequested {
             refund: row.get("subject"),
             origin: text("said"),

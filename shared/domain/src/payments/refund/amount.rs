@@ -32,7 +32,7 @@ pub(crate) struct RefundableLine {
     pub(super) shipped: i32,
     /// Pieces that are not to be shipped any more.
     pub(super) removed: i32,
-    /// How many shipped pieces were not returned to stock.
+    /// How many shipped pieces were not returned to stock, and are in no return.
     pub(super) not_returned: i32,
 }
 
@@ -138,7 +138,7 @@ impl RefundRequest {
         lines: &BTreeMap<ProductId, RefundableLine>,
     ) -> Result<Vec<(ProductId, i32)>, Refusal> {
         let RefundScope::Parts { lines: wanted, .. } = &self.scope else { return Ok(Vec::new()) };
-        if order != OrderStatus::Confirmed {
+        if order != OrderStatus::Confirmed || self.of_return.is_some() {
             return Ok(Vec::new());
         }
         let mut removed = Vec::new();
@@ -168,7 +168,7 @@ impl RefundableLine {
     }
 
     /// Shipped pieces whose money was not given back.
-    fn shipped_unpaid(self) -> i32 {
+    pub(super) fn shipped_unpaid(self) -> i32 {
         self.shipped - (self.paid.pieces_refunded - self.removed).max(0)
     }
 }

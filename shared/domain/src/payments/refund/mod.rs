@@ -5,6 +5,7 @@ mod amount;
 mod due;
 mod refusal;
 mod request;
+mod returned;
 mod sql;
 mod state;
 
@@ -15,6 +16,7 @@ pub(crate) use sql::gone::{ALL as GONE_QUERIES, give_up, order_of_refund};
 pub(crate) use sql::insert::{ALL as INSERT_QUERIES, insert};
 pub(crate) use sql::lines::{ALL as LINE_QUERIES, refundable_lines};
 pub(crate) use sql::refundable::{ALL as REFUNDABLE_QUERIES, refundable, select_left};
+pub(crate) use sql::returned::{ALL as RETURN_QUERIES, refundable_return};
 pub(crate) use sql::superseded::{ALL as SUPERSEDED_QUERIES, fail_uncovered};
 pub(crate) use sql::{
     ALL as ALL_QUERIES, fail, insert_from_dashboard, lock, order_of, payment_of, read,
@@ -26,7 +28,7 @@ pub(super) use sql::refunds_of;
 
 use crate::db::{Db, DbError};
 use crate::failure::Failure;
-use crate::id::{OrderId, PaymentId, ProductId, RefundId, UserId};
+use crate::id::{OrderId, PaymentId, ProductId, RefundId, ReturnId, UserId};
 use crate::money::Money;
 use crate::page::{Page, PageRequest};
 use time::OffsetDateTime;
@@ -43,6 +45,8 @@ pub struct Refund {
     /// None for one of Stripe's dashboard, of a late payment, or of an earlier release.
     pub requested_by: Option<UserId>,
     pub reason: Option<String>,
+    /// The return whose money it gives back.
+    pub of_return: Option<ReturnId>,
     /// Why it failed: Stripe's `failure_reason`, or the code with which Stripe refused it.
     pub failure: Option<String>,
     /// Why it is pending, as Stripe says it.

@@ -4,7 +4,7 @@ use crate::failure::{self, Kind};
 use crate::id::ProductId;
 use crate::idempotency;
 use crate::money::Money;
-use crate::status::{OrderStatus, PaymentIntentStatus as Status};
+use crate::status::{OrderStatus, PaymentIntentStatus as Status, ReturnStatus};
 use serde_json::{Map, Value, json};
 
 /// Why a refund is refused.
@@ -36,6 +36,12 @@ pub enum Refusal {
     TooManyRestocked { product: ProductId, left: i32 },
     #[error("pieces of {product} are in a packed parcel: ship or cancel it first")]
     Packed { product: ProductId },
+    #[error("the order of the payment has no such return")]
+    NotItsReturn,
+    #[error("the money of a return that is {} is not given back", .0.name())]
+    ReturnNotRefundable(ReturnStatus),
+    #[error("only {left} pieces of {product} are left to refund for the return")]
+    TooManyOfReturn { product: ProductId, left: i32 },
     #[error(transparent)]
     Idempotency(#[from] idempotency::Refusal),
 }
@@ -48,6 +54,9 @@ impl failure::Refusal for Refusal {
             | Self::Disputed
             | Self::NothingLeft
             | Self::NotShipped(_)
+            | Self::NotItsReturn
+            | Self::ReturnNotRefundable(_)
+            | Self::TooManyOfReturn { .. }
             | Self::Packed { .. } => Kind::Conflict,
             Self::ReasonRequired
             | Self::TooMuch { .. }
@@ -74,6 +83,9 @@ impl failure::Refusal for Refusal {
             Self::NotShipped(_) => "not_shipped",
             Self::TooManyRestocked { .. } => "too_many_restocked",
             Self::Packed { .. } => "pieces_packed",
+            Self::NotItsReturn => "return_of_other_order",
+            Self::ReturnNotRefundable(_) => "return_not_refundable",
+            Self::TooManyOfReturn { .. } => "too_many_of_return",
             Self::Idempotency(refusal) => refusal.code(),
         }
     }
@@ -84,7 +96,13 @@ impl failure::Refusal for Refusal {
             Self::TooMuch { left } | Self::OtherCurrency(left) => [("left", json!(left))].to_vec(),
             Self::OffStep { step } => [("step", json!(step))].to_vec(),
             Self::NotShipped(status) => [("order_status", json!(status))].to_vec(),
-            Self::TooManyPieces { product, left } | Self::TooManyRestocked { product, left } => {
+            Self::ReturnNotRefundable(status) => {
+                let allowed = [ReturnStatus::Approved, ReturnStatus::Received];
+                vec![("return_status", json!(status)), ("allowed", json!(allowed))]
+            }
+            Self::TooManyPieces { product, left }
+            | Self::TooManyOfReturn { product, left }
+            | Self::TooManyRestocked { product, left } => {
                 vec![("product", json!(product)), ("left", json!(left))]
             }
             Self::Packed { product } => [("product", json!(product))].to_vec(),
@@ -92,6 +110,7 @@ impl failure::Refusal for Refusal {
             | Self::NoRefund
             | Self::Disputed
             | Self::ReasonRequired
+            | Self::NotItsReturn
             | Self::NothingLeft => Vec::new(),
             Self::Idempotency(refusal) => return refusal.details(),
         };
@@ -113,6 +132,7 @@ mod tests {
         let failed = json!({"payment_status": "failed"});
         let pending = json!({"order_status": "pending"});
         let pieces = json!({"product": product, "left": 2});
+        let of_return = json!({"return_status": "requested", "allowed": ["approved", "received"]});
         for (refusal, kind, code, details) in [
             (Refusal::NoPayment, Kind::NotFound, "payment_not_found", json!({})),
             (Refusal::NoRefund, Kind::NotFound, "refund_not_found", json!({})),
@@ -130,7 +150,20 @@ mod tests {
                 pieces.clone(),
             ),
             (Refusal::NotShipped(OrderStatus::Pending), conflict, "not_shipped", pending),
-            (Refusal::TooManyRestocked { product, left: 2 }, invalid, "too_many_restocked", pieces),
+            (
+                Refusal::TooManyRestocked { product, left: 2 },
+                invalid,
+                "too_many_restocked",
+                pieces.clone(),
+            ),
+            (Refusal::NotItsReturn, conflict, "return_of_other_order", json!({})),
+            (
+                Refusal::ReturnNotRefundable(ReturnStatus::Requested),
+                conflict,
+                "return_not_refundable",
+                of_return,
+            ),
+            (Refusal::TooManyOfReturn { product, left: 2 }, conflict, "too_many_of_return", pieces),
             (Refusal::Packed { product }, conflict, "pieces_packed", json!({"product": product})),
             (
                 idempotency::Refusal::BadKey.into(),

@@ -1,7 +1,7 @@
 //! What is requested to be refunded. Pure.
 
 use crate::failure::Invalid;
-use crate::id::ProductId;
+use crate::id::{ProductId, ReturnId};
 use crate::money::Money;
 use crate::text;
 use std::collections::BTreeMap;
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct RefundRequest {
     pub scope: RefundScope,
     pub reason: Option<String>,
+    /// The return that it gives the money back for. Its goods go back into stock when they arrive.
+    pub of_return: Option<ReturnId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,18 @@ impl RefundRequest {
             (None, None) => RefundScope::Remainder,
         };
         let reason = reason.map(|reason| text::line("/reason", reason, 500)).transpose()?;
-        Ok(Self { scope, reason })
+        Ok(Self { scope, reason, of_return: None })
+    }
+
+    /// The same, as the money of a return: its pieces go back into stock when they arrive.
+    pub fn for_return(self, of_return: Option<ReturnId>) -> Result<Self, Invalid> {
+        if let (Some(_), RefundScope::Parts { lines, .. }) = (of_return, &self.scope)
+            && lines.values().any(|pieces| pieces.restock > 0)
+        {
+            let detail = "must not be restocked: the pieces of a return are when they arrive";
+            return Err(Invalid::new("/lines", "of_return", detail));
+        }
+        Ok(Self { of_return, ..self })
     }
 }
 

@@ -4,6 +4,7 @@ pub(super) mod gone;
 pub(super) mod insert;
 pub(super) mod lines;
 pub(super) mod refundable;
+pub(super) mod returned;
 pub(super) mod superseded;
 
 use super::state::{LockedRefund, RefundStatus, RefundUpdate};
@@ -21,7 +22,7 @@ macro_rules! select_refunds {
             "
         select r.id, r.payment_id, p.order_id, r.amount_minor, p.currency, r.status, r.origin, r.reason,
                coalesce(r.failure_reason, r.provider_code) as failure, r.pending_reason, r.created_at, r.updated_at,
-               r.requested_by, r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor, ",
+               r.requested_by, r.return_id, r.shipping_minor, coalesce(r.tax_minor, 0) as tax_minor, ",
             lines::refunded!(),
             " as lines
         from refunds r join payments p on p.id = r.payment_id ",
@@ -255,6 +256,7 @@ fn refund(row: &Row) -> Result<Refund, DbError> {
         origin,
         requested_by: row.get("requested_by"),
         reason: row.get("reason"),
+        of_return: row.get("return_id"),
         failure: row.get("failure"),
         pending_reason: row.get("pending_reason"),
         shipping: money(&FIND, row, "shipping_minor")?,

@@ -7,15 +7,15 @@ use tokio_postgres::Row;
 
 queries! {
     SHOP_PRICING: "look up the settings of prices" = "
-        select home_country, has_rules, guest_checkout, version from shop_pricing";
+        select home_country, has_rules, guest_checkout, return_window_days, version from shop_pricing";
 
     LOCK_SHOP_PRICING: "lock the settings of prices" = "
-        select home_country, has_rules, guest_checkout, version from shop_pricing for no key update";
+        select home_country, has_rules, guest_checkout, return_window_days, version from shop_pricing for no key update";
 
     SET: "change the settings of prices" = "
         update shop_pricing
-        set home_country = $1, guest_checkout = $2, version = version + 1, revision = revision + 1
-        returning home_country, has_rules, guest_checkout, version";
+        set home_country = $1, guest_checkout = $2, return_window_days = $3, version = version + 1, revision = revision + 1
+        returning home_country, has_rules, guest_checkout, return_window_days, version";
 }
 
 pub(super) async fn shop_pricing(db: &Db) -> Result<ShopPricing, DbError> {
@@ -26,13 +26,10 @@ pub(super) async fn lock_shop_pricing(tx: &Tx<'_>) -> Result<ShopPricing, DbErro
     read(&LOCK_SHOP_PRICING, tx.row(&LOCK_SHOP_PRICING, &[]).await?)
 }
 
-pub(super) async fn set(
-    tx: &Tx<'_>,
-    home_country: Option<Country>,
-    guest_checkout: bool,
-) -> Result<ShopPricing, DbError> {
+pub(super) async fn set(tx: &Tx<'_>, settings: ShopPricing) -> Result<ShopPricing, DbError> {
+    let ShopPricing { home_country, guest_checkout, return_window_days, .. } = settings;
     let code = home_country.map(Country::code);
-    read(&SET, tx.row(&SET, &[&code, &guest_checkout]).await?)
+    read(&SET, tx.row(&SET, &[&code, &guest_checkout, &return_window_days]).await?)
 }
 
 /// The table has one row.
@@ -46,6 +43,7 @@ fn read(query: &Query, row: Option<Row>) -> Result<ShopPricing, DbError> {
         home_country: home_country.transpose()?,
         has_rules: row.get("has_rules"),
         guest_checkout: row.get("guest_checkout"),
+        return_window_days: row.get("return_window_days"),
         version: row.get("version"),
     })
 }

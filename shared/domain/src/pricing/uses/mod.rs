@@ -3,4 +3,4 @@
 
 mod sql;
 
-pub(crate) use sql::{ALL, use_discounts};
+pub(crate) use sql::{ALL, current_rules, take_back, use_discounts};

@@ -2,11 +2,13 @@
 //! deliver again and the sweep runs, and everything must have happened exactly once.
 
 mod checkouts;
+mod edits;
 mod emails;
 mod open_transactions;
 mod orders_and_payments;
 mod parcels;
 mod refunds;
+mod returns;
 
 use crate::faults::sqs::Queue;
 use crate::send_email::ses::Ses;

@@ -208,8 +208,16 @@ pub(super) const STEPS: &[Step] = &[
         body: Some(
             r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}], "shipping_method": "{{method_id}}", "shipping_address": {"name": "Ann Example", "line1": "Hauptstr. 1", "postal_code": "10115", "city": "Berlin", "country": "DE"}}"#,
         ),
-        keep: &[("order_id", "id")],
+        keep: &[("order_id", "id"), ("order_total", "total.amount")],
         ..step("Orders", "place_order", Customer, 201)
+    },
+    Step {
+        title: Some("Edit the lines of an order; these are its own, and cost what they did"),
+        headers: &[("If-Match", "*")],
+        body: Some(
+            r#"{"lines": [{"product": "{{product_id}}", "quantity": 2}], "expected_total": {"amount": {{order_total}}, "currency": "EUR"}}"#,
+        ),
+        ..step("Orders", "edit_order_lines", Customer, 200)
     },
     Step {
         path: Some("/v1/orders?status=pending&limit=5"),

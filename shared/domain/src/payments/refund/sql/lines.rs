@@ -47,7 +47,7 @@ queries! {
                coalesce(back.tax, 0)::int8 as tax, coalesce(back.discount, 0)::int8 as discount,
                l.fulfilled, l.shipped, l.removed,
                case o.status when 'shipped' then l.quantity - l.removed else l.shipped end
-                   - coalesce(back.restocked, 0)::int4 as left_outside
+                   - l.in_returns - coalesce(back.restocked, 0)::int4 as left_outside
         from order_lines l join orders o on o.id = l.order_id
         cross join lateral (
             select sum(rl.quantity) filter (where r.status not in ('failed', 'canceled')) as pieces,

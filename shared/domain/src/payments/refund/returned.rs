@@ -1,0 +1,48 @@
+//! Whether the money of a return is given back. Pure.
+
+use super::Refusal;
+use super::amount::RefundableLine;
+use super::request::{RefundRequest, RefundScope};
+use crate::id::{OrderId, ProductId};
+use crate::status::{OrderStatus, ReturnStatus};
+use std::collections::BTreeMap;
+
+/// What is left of a return after its refunds.
+#[derive(Clone, Debug)]
+pub(crate) struct RefundableReturn {
+    pub(super) order: OrderId,
+    pub(super) status: ReturnStatus,
+    /// Pieces of it whose money was not given back: of those that arrived, or that are on their way.
+    pub(super) left: BTreeMap<ProductId, i32>,
+}
+
+impl RefundableReturn {
+    /// Whether the request gives back the money of this return: before its goods or after them, and of no more pieces.
+    pub(crate) fn covers(
+        &self,
+        request: &RefundRequest,
+        (order, status): (OrderId, OrderStatus),
+        lines: &BTreeMap<ProductId, RefundableLine>,
+    ) -> Result<(), Refusal> {
+        if self.order != order {
+            return Err(Refusal::NotItsReturn);
+        }
+        if !matches!(self.status, ReturnStatus::Approved | ReturnStatus::Received) {
+            return Err(Refusal::ReturnNotRefundable(self.status));
+        }
+        let RefundScope::Parts { lines: wanted, .. } = &request.scope else { return Ok(()) };
+        for (&product, wanted) in wanted {
+            let in_return = self.left.get(&product).copied().unwrap_or_default();
+            // While a part of the order is left to ship, its other refunds may be of shipped pieces as well.
+            let shipped = match status {
+                OrderStatus::Confirmed => lines.get(&product).map(|line| line.shipped_unpaid()),
+                _ => None,
+            };
+            let left = shipped.map_or(in_return, |shipped| in_return.min(shipped));
+            if wanted.quantity > left {
+                return Err(Refusal::TooManyOfReturn { product, left: left.max(0) });
+            }
+        }
+        Ok(())
+    }
+}
