@@ -62,6 +62,7 @@ impl Reconcile {
         if run.is_first {
             operations::check_records(&self.db, CHECK_TIME).await;
             audit::log_head(&self.db).await?;
+            operations::report_waiting(&self.db).await?;
         }
         let outcome = self.go_on(&run).await;
         if let Err(error) = &outcome {

@@ -3,6 +3,7 @@
 use crate::text;
 use askama::Template;
 use domain::mail::{FailedPayment, LowStock, Parcel, Refund, ReturnedGoods};
+use domain::operations::Waiting;
 use domain::ordering::Order;
 use domain::payments::dispute::Dispute;
 use domain::payments::fraud_warning::FraudWarning;
@@ -144,6 +145,9 @@ mails! {
 
     StockLow { product: LowStock } = "stock_low",
         "stock_low/subject.txt", "stock_low/body.txt", "stock_low/body.html";
+
+    AttentionNeeded { waiting: Waiting } = "attention_needed",
+        "attention_needed/subject.txt", "attention_needed/body.txt", "attention_needed/body.html";
 
     DeadLettersFound { since: String } = "dead_letters_found",
         "dead_letters_found/subject.txt", "dead_letters_found/body.txt", "dead_letters_found/body.html";

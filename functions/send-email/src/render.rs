@@ -6,6 +6,7 @@ use domain::accounts::Purpose;
 use domain::guests::OrderLink;
 use domain::id::LinkId;
 use domain::mail::{self, GuestLink, ReturnedGoods, WithRecipient};
+use domain::operations;
 use domain::outbox::Event;
 use lambda::queue::MessageError;
 
@@ -94,6 +95,10 @@ impl Mailer {
                 Event::StockLow { product, .. } => {
                     let product = mail::low_stock(db, product).await?;
                     self.to(self.staff(product), |product| email::StockLow { product })
+                }
+                Event::AttentionNeeded { .. } => {
+                    let waiting = operations::waiting(db).await?;
+                    self.to(self.staff(waiting), |waiting| email::AttentionNeeded { waiting })
                 }
                 Event::DeadLettersFound { hour } => {
                     let since = text::since(hour);

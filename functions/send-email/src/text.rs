@@ -1,5 +1,6 @@
 //! Texts and formats that the templates use.
 
+use domain::operations::{AttentionKind, Waiting};
 use domain::ordering::{CancelReason, Order};
 use domain::payments::dispute::{Dispute, DisputeStatus};
 use domain::payments::fraud_warning::{FraudWarning, FraudWarningKind};
@@ -25,6 +26,38 @@ pub(crate) fn when(at: &OffsetDateTime) -> String {
 pub(crate) fn since(hour: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(hour.saturating_mul(3600));
     at.map_or_else(|_| format!("hour {hour}"), |at| when(&at))
+}
+
+/// How much waits for a person, of all kinds.
+pub(crate) fn total(waiting: &Waiting) -> i64 {
+    waiting.counts.iter().map(|(_, count)| count).sum()
+}
+
+/// The kind of what waits for a person, after how many of it do.
+pub(crate) fn waiting((kind, count): &(AttentionKind, i64)) -> &'static str {
+    let (one, more) = match kind {
+        AttentionKind::ParkedStripeEvent => (
+            "event of Stripe's that could not be applied",
+            "events of Stripe's that could not be applied",
+        ),
+        AttentionKind::ReconciliationFinding => {
+            ("difference between the shop and Stripe", "differences between the shop and Stripe")
+        }
+        AttentionKind::StockDiscrepancy => {
+            ("count that does not fit the stock", "counts that do not fit the stock")
+        }
+        AttentionKind::FailedEmail => ("email that was rejected", "emails that were rejected"),
+        AttentionKind::FailedRefund => ("refund that failed", "refunds that failed"),
+        AttentionKind::Dispute => ("dispute to answer or to end", "disputes to answer or to end"),
+        AttentionKind::FraudWarning => {
+            ("order on hold that may be fraud", "orders on hold that may be fraud")
+        }
+        AttentionKind::RefundedOrder => {
+            ("refunded order that is not cancelled", "refunded orders that are not cancelled")
+        }
+        AttentionKind::DeadLetters => ("dead letter", "dead letters"),
+    };
+    if *count == 1 { one } else { more }
 }
 
 pub(crate) fn reason(order: &Order) -> &'static str {

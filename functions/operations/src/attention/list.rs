@@ -24,7 +24,8 @@ pub(crate) struct ListAttention {
 /// List what waits for a person
 ///
 /// Everything that the shop cannot resolve by itself, oldest first, each with the requests that deal with it. What is dealt with
-/// leaves the list, and so does what is acknowledged. The first page begins with the dead letters, if there are any.
+/// leaves the list, and so does what is acknowledged. The first page begins with the dead letters, if there are any. While
+/// something waits, an email counts it for the staff once a day.
 #[utoipa::path(
     get,
     path = "/v1/ops/attention",

@@ -22,6 +22,15 @@ pub struct AttentionItem {
     pub due_at: Option<OffsetDateTime>,
 }
 
+/// How much waits for a person, besides dead letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// By kind, that of the oldest first.
+    pub counts: Vec<(AttentionKind, i64)>,
+    /// Since when the oldest waits.
+    pub since: OffsetDateTime,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttentionKind {

@@ -6,7 +6,7 @@ mod dead_letter;
 mod sql;
 mod views;
 
-pub use attention::{AttentionItem, AttentionKind, AttentionPosition};
+pub use attention::{AttentionItem, AttentionKind, AttentionPosition, Waiting};
 pub use dead_letter::parse_error;
 pub(crate) use sql::attention::{ALL as ATTENTION_QUERIES, find_waiting, is_known};
 pub(crate) use sql::checks::ALL as ALL_CHECKS;
@@ -142,6 +142,24 @@ pub async fn attention(
     let waiting = sql::attention::list(db, page).await?;
     let items = dead_letters.into_iter().chain(waiting).collect();
     Ok(page.paginate(items, AttentionItem::position))
+}
+
+/// How much waits for a person; none if nothing does.
+pub async fn waiting(db: &Db) -> Result<Option<Waiting>, DbError> {
+    sql::attention::count(db).await
+}
+
+/// Notifies staff of what waits for a person, at most once a day.
+pub async fn report_waiting(db: &Db) -> Result<(), Failure<Never>> {
+    if waiting(db).await?.is_none() {
+        return Ok(());
+    }
+    db.transaction(async |tx| {
+        let day = sql::hour(tx).await? / 24;
+        outbox::enqueue(tx, Event::AttentionNeeded { day });
+        Ok(())
+    })
+    .await
 }
 
 /// Notifies staff of dead letters, at most once an hour.

@@ -112,6 +112,10 @@ pub enum Event {
         product: ProductId,
         crossing: i32,
     },
+    /// Something waits for a person; announced once a day, counted since 1970.
+    AttentionNeeded {
+        day: i64,
+    },
     /// Dead letters wait for a person; announced once an hour.
     DeadLettersFound {
         hour: i64,
@@ -149,6 +153,7 @@ impl Event {
             Self::ReturnRejected { id } => format!("return_rejected:{id}"),
             Self::ReturnReceived { id } => format!("return_received:{id}"),
             Self::StockLow { product, crossing } => format!("stock_low:{product}:{crossing}"),
+            Self::AttentionNeeded { day } => format!("attention_needed:{day}"),
             Self::DeadLettersFound { hour } => format!("dead_letters_found:{hour}"),
         }
     }

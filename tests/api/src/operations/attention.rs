@@ -2,6 +2,7 @@
 
 use super::Fixture;
 use crate::order_lifecycle;
+use domain::operations::{report_waiting, waiting};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{Order, Product, Response, send_all};
@@ -250,4 +251,31 @@ async fn nothing_else_can_be_acknowledged() {
     assert_eq!(refusals, [(409, "not_waiting"), unknown, unknown, unknown, (404, "not_found")]);
     assert_eq!((empty.status, empty.text("/errors/0/code")), (422, "empty"));
     assert_eq!(fixture.waiting().await.len(), 8);
+}
+
+#[tokio::test]
+async fn staff_are_told_once_a_day_while_something_waits() {
+    let fixture = Fixture::in_need().await;
+    let told = "select count(*) from outbox where dedupe_key like 'attention_needed:%'";
+
+    report_waiting(&fixture.shop.db).await.unwrap();
+    report_waiting(&fixture.shop.db).await.unwrap();
+    let waiting = waiting(&fixture.shop.db).await.unwrap().unwrap();
+
+    // A new day may begin between the two.
+    assert!((1..=2).contains(&fixture.shop.one::<i64>(told).await));
+    let counts: Vec<_> =
+        waiting.counts.iter().map(|(kind, pieces)| (kind.name(), *pieces)).collect();
+    assert_eq!(counts, KINDS.map(|kind| (kind, 1)));
+    assert!(waiting.since < testkit::clock().now());
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_nothing_waits() {
+    let fixture = Fixture::new().await;
+
+    report_waiting(&fixture.shop.db).await.unwrap();
+
+    assert_eq!(waiting(&fixture.shop.db).await.unwrap(), None);
+    assert_eq!(fixture.shop.one::<i64>("select count(*) from outbox").await, 0);
 }

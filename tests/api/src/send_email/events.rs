@@ -157,6 +157,7 @@ async fn staff_hear_of_what_needs_them_once(column: &str) {
         Event::DisputedMoneyReturned { dispute },
         Event::FraudWarningOpened { warning },
         Event::StockLow { product, crossing: 1 },
+        Event::AttentionNeeded { day: 20_783 },
         Event::DeadLettersFound { hour: 498_805 },
     ];
 
@@ -175,6 +176,7 @@ async fn staff_hear_of_what_needs_them_once(column: &str) {
         format!("Disputed money of order {} is back, and its buyer may be owed it", fixture.order),
         format!("A payment of order {} may be fraud", fixture.order),
         format!("{sku} runs low: 8 left"),
+        "2 things wait for a person".to_owned(),
         "Messages wait for a person, since 26 November 2026, 13:00 UTC".to_owned(),
     ];
     assert_eq!(subjects, expected);

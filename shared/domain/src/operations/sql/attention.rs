@@ -1,6 +1,6 @@
 //! SQL statements of what waits for a person. They only read.
 
-use super::super::attention::{AttentionItem, AttentionKind, AttentionPosition};
+use super::super::attention::{AttentionItem, AttentionKind, AttentionPosition, Waiting};
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::money::{Currency, Money};
 use crate::page::{PageRequest, TextKey};
@@ -90,6 +90,9 @@ queries! {
         order by since, kind, subject
         limit $4");
 
+    COUNT: "count what waits for a person" = with_waiting!("
+        select kind, count(*) as pieces, min(since) as since from waiting group by kind order by min(since), kind");
+
     FIND: "look up what waits for a person" = with_waiting!("
         select state from waiting where kind = $1 and subject = $2");
 
@@ -120,6 +123,18 @@ pub(in crate::operations) async fn list(
     let subject = after.map(|AttentionPosition { subject: TextKey(subject), .. }| subject.as_str());
     let rows = db.rows(&LIST, &[&since, &kind, &subject, &page.fetch_limit()]).await?;
     rows.iter().map(item).collect()
+}
+
+/// None if nothing waits.
+pub(in crate::operations) async fn count(db: &Db) -> Result<Option<Waiting>, DbError> {
+    let rows = db.rows(&COUNT, &[]).await?;
+    let Some(oldest) = rows.first() else { return Ok(None) };
+    let count = |row: &Row| {
+        let kind = AttentionKind::from_name(row.get("kind"));
+        Ok((kind.ok_or(DbError::invalid_row(&COUNT, "kind"))?, row.get("pieces")))
+    };
+    let counts = rows.iter().map(count).collect::<Result<_, DbError>>()?;
+    Ok(Some(Waiting { counts, since: oldest.get("since") }))
 }
 
 /// The state in which it waits; none if it does not.
