@@ -26,7 +26,7 @@ pub(crate) struct EraseAccount {
 ///
 /// Refused with `orders_open` while an order is not settled: cancel what is `unpaid` (what was ordered as
 /// a guest under the account's address counts: claim it first, to see it), and wait for what is `unshipped`,
-/// `payment_open`, `refund_open` or `dispute_open`, or ask the shop. `orders` names them. The same request again gets the
+/// `payment_open`, `refund_open`, `dispute_open` or `return_open`, or ask the shop. `orders` names them. The same request again gets the
 /// same response, as long as its token would have been valid.
 #[utoipa::path(
     post,

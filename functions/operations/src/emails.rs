@@ -34,7 +34,7 @@ pub(crate) struct EmailView {
     #[schema(example = "order_received")]
     kind: String,
     /// `claimed` while it is being sent, then `sent` or `failed`; `dropped` if it is about an order that is not paid, and its
-    /// buyer has not verified the address.
+    /// buyer has not verified the address, or if it was to be sent again and there is nothing to write any more.
     #[schema(example = "sent")]
     status: String,
     attempts: i32,

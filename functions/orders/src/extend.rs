@@ -22,7 +22,8 @@ pub(crate) struct ExtendOrder {
 /// Extend an order's time to pay
 ///
 /// A pending order keeps its stock for so long, for a bank transfer, for example. It never gets less time than it has, so extending
-/// it again by as much changes little.
+/// it again by as much changes little. While a payment of it is open, the order is not extended: let go of the payment first, by
+/// `POST /v1/payments/{payment_id}/release`. A page of Stripe's that is opened later and left ends the order with itself.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/extend",
@@ -40,7 +41,7 @@ pub(crate) struct ExtendOrder {
         (status = 401, description = "`sign_in`", body = Problem),
         (status = 403, description = "`wrong_role`", body = Problem),
         (status = 404, description = "`order_not_found`", body = Problem),
-        (status = 409, description = "`illegal_move` with `allowed`, `order_ending`, `busy`", body = Problem),
+        (status = 409, description = "`illegal_move` with `allowed`, `order_ending`, `payment_in_progress`, `busy`", body = Problem),
         (status = 413, description = "`too_large`", body = Problem),
         (status = 415, description = "`not_json`", body = Problem),
         (status = 422, description = "`invalid_value`: `errors` lists the fields and reasons; `idempotency_key_reused`", body = Problem),

@@ -28,7 +28,7 @@ pub(crate) struct EditOrderLines {
     /// 1 to 100 lines: those that stay as well. Quantities of the same product are added up.
     #[schema(min_items = 1, max_items = 100)]
     lines: Vec<LineOfEdit>,
-    /// One of the shop's shipping methods; without it, the order keeps its own.
+    /// One of the shop's shipping methods; without it, the order keeps its own, if anything has to be shipped.
     shipping_method: Option<ShippingMethodId>,
     /// The total that was shown. If the total would be another one, the order stays as it is.
     expected_total: Money,
@@ -93,7 +93,7 @@ impl From<OrderLine> for EditedLineView {
 ///
 /// Replaces the lines of an order that waits for its payment: by its buyer, or by staff. The order is priced anew by the rules of
 /// now, and its stock follows. A line that does not grow keeps the price of its pieces, and may be of a product that is no longer
-/// for sale; one that grows or is new has the price of now. The order keeps its address and its discount codes, and the time to
+/// for sale; one that grows or is new has the price of now. The order keeps its address and the codes that take something off, and the time to
 /// pay stays as it is. If the total is not `expected_total`, the response is `total_changed` with the new `bill`, and nothing has
 /// changed.
 ///

@@ -41,6 +41,7 @@ pub async fn handle(mailer: &Mailer, message: Message, receives: u32) -> Result<
     let key = event.dedupe_key();
     // The address is read now and not stored, so that an erased account gets no more emails.
     let Some(Rendered { to, email, is_unsolicited }) = mailer.render(event).await? else {
+        mail::mark_outdated(&mailer.db, &key).await?;
         let why = format!("{key}: outdated, or the recipient's account is not active");
         return Err(MessageError::Permanent { code: "nothing_to_write", why });
     };

@@ -52,6 +52,9 @@ pub(crate) fn waiting((kind, count): &(AttentionKind, i64)) -> &'static str {
         AttentionKind::FraudWarning => {
             ("order on hold that may be fraud", "orders on hold that may be fraud")
         }
+        AttentionKind::RequestedReturn => {
+            ("return to approve or to reject", "returns to approve or to reject")
+        }
         AttentionKind::RefundedOrder => {
             ("refunded order that is not cancelled", "refunded orders that are not cancelled")
         }

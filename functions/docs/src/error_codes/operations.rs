@@ -15,8 +15,8 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "email_dropped",
-        "The email was not sent on purpose: its order was not paid, and nobody has verified the address.",
-        "Once the order is paid, its further emails are sent.",
+        "The email was not sent on purpose: there is nothing to write any more, such as of a link that has expired, or its order was not paid and nobody has verified the address.",
+        "Nothing has to be done. Once an order is paid, its further emails are sent.",
     ),
     (
         "email_too_old",

@@ -22,8 +22,8 @@ pub(crate) struct Acknowledge {
 ///
 /// It leaves the list, its own list shows the acknowledgement, and a reconciliation that finds the same again raises no alarm.
 /// It waits again in another state, such as an inquiry that becomes a dispute, or an event that is replayed and parked anew.
-/// What was acknowledged before stays so, with the first reason. `fraud_warning`, `refunded_order` and `dead_letters` cannot be
-/// acknowledged: they wait until they are dealt with.
+/// What was acknowledged before stays so, with the first reason. `fraud_warning`, `requested_return`, `refunded_order` and
+/// `dead_letters` cannot be acknowledged: they wait until they are dealt with.
 #[utoipa::path(
     post,
     path = "/v1/ops/attention/{kind}/{subject}/acknowledge",

@@ -72,6 +72,7 @@ fn subject_type(kind: AttentionKind) -> &'static str {
         AttentionKind::FailedRefund => "refund",
         AttentionKind::Dispute => "dispute",
         AttentionKind::FraudWarning => "fraud_warning",
+        AttentionKind::RequestedReturn => "return",
         AttentionKind::RefundedOrder => "order",
         AttentionKind::DeadLetters => "queue",
     }
@@ -108,7 +109,18 @@ fn actions(kind: AttentionKind, subject: &str, about: Option<&str>) -> Vec<Actio
             post(format!("/v1/orders/{about}/release-hold"), "Release the order to be shipped"),
             cancel(),
         ],
-        AttentionKind::RefundedOrder => vec![cancel()],
+        AttentionKind::RequestedReturn => vec![
+            get(format!("/v1/returns/{id}"), "Read what the buyer sends back, and why"),
+            post(format!("/v1/returns/{id}/approve"), "Let the buyer send it back"),
+            post(format!("/v1/returns/{id}/reject"), "Reject it, with the reason"),
+        ],
+        AttentionKind::RefundedOrder => vec![
+            cancel(),
+            get(
+                format!("/v1/orders/{about}/payments"),
+                "If a part was shipped: refund the other pieces, by lines, which takes them out for nothing",
+            ),
+        ],
         AttentionKind::DeadLetters => vec![
             get("/v1/ops/dead-letters".to_owned(), "Read the messages"),
             post("/v1/ops/dead-letters/redrive".to_owned(), "Send them back to their queues"),

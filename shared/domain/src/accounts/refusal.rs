@@ -27,6 +27,8 @@ pub enum OpenReason {
     RefundOpen,
     /// A bank has not decided on a dispute of it.
     DisputeOpen,
+    /// A return of it was requested or approved, and has not ended.
+    ReturnOpen,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -56,12 +56,13 @@ queries! {
         from order_guests g join orders o on o.id = g.order_id
         where g.order_id = $1 and o.user_id is null and ", recent!());
 
-    /// In the order in which orders are locked. The caller holds the lock on the address.
+    /// In the order in which orders are locked. The caller holds the lock on the address. Both rows, so that an address that is
+    /// corrected meanwhile is seen.
     TO_JOIN: "lock the orders of a guest's address" = concat!("
         select o.id from orders o join order_guests g on g.order_id = o.id
         where g.email_norm = $1 and o.user_id is null and ($2 or ", recent!(), ")
         order by o.id
-        for update of o");
+        for update of o, g");
 
     JOIN: "end the links of joined orders" = "
         update order_guests set joined_at = now(), link_epoch = link_epoch + 1 where order_id = any($1)";

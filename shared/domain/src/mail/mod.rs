@@ -76,6 +76,11 @@ pub async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(
     sql::mark_dropped(db, dedupe_key, claim).await
 }
 
+/// Records that there is nothing to write any more, if the email was claimed or reopened before and nobody sends it now.
+pub async fn mark_outdated(db: &Db, dedupe_key: &str) -> Result<(), DbError> {
+    sql::mark_outdated(db, dedupe_key).await
+}
+
 /// Lets an email be sent that could not be sent. False if there is none that failed.
 pub(crate) async fn reopen(tx: &Tx<'_>, dedupe_key: &str) -> Result<bool, DbError> {
     sql::reopen(tx, dedupe_key).await

@@ -37,6 +37,10 @@ queries! {
         update emails set status = 'dropped'
         where dedupe_key = $1 and claim_token = $2 and status = 'claimed'";
 
+    MARK_OUTDATED: "mark an email as outdated" = "
+        update emails set status = 'dropped'
+        where dedupe_key = $1 and status = 'claimed' and claimed_until <= now()";
+
     SENT: "look up sent emails" = "
         select dedupe_key, kind, sent_at from emails
         where dedupe_key = any($1) and sent_at is not null
@@ -134,6 +138,10 @@ pub(super) async fn sent(db: &Db, dedupe_keys: &[String]) -> Result<Vec<SentEmai
 
 pub(super) async fn mark_dropped(db: &Db, dedupe_key: &str, claim: ClaimId) -> Result<(), DbError> {
     db.execute(&MARK_DROPPED, &[&dedupe_key, &claim]).await.map(drop)
+}
+
+pub(super) async fn mark_outdated(db: &Db, dedupe_key: &str) -> Result<(), DbError> {
+    db.execute(&MARK_OUTDATED, &[&dedupe_key]).await.map(drop)
 }
 
 pub(super) async fn reopen(tx: &Tx<'_>, dedupe_key: &str) -> Result<bool, DbError> {

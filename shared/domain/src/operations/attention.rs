@@ -48,6 +48,8 @@ pub enum AttentionKind {
     Dispute,
     /// A payment that may be fraud, whose order is on hold.
     FraudWarning,
+    /// A return that is to be approved or rejected.
+    RequestedReturn,
     /// An order that was refunded in full, and neither shipped nor cancelled.
     RefundedOrder,
     /// Messages that failed five times.
@@ -64,7 +66,7 @@ pub struct AttentionPosition {
 }
 
 impl AttentionKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ParkedStripeEvent,
         Self::ReconciliationFinding,
         Self::StockDiscrepancy,
@@ -72,6 +74,7 @@ impl AttentionKind {
         Self::FailedRefund,
         Self::Dispute,
         Self::FraudWarning,
+        Self::RequestedReturn,
         Self::RefundedOrder,
         Self::DeadLetters,
     ];
@@ -85,6 +88,7 @@ impl AttentionKind {
             Self::FailedRefund => "failed_refund",
             Self::Dispute => "dispute",
             Self::FraudWarning => "fraud_warning",
+            Self::RequestedReturn => "requested_return",
             Self::RefundedOrder => "refunded_order",
             Self::DeadLetters => "dead_letters",
         }
@@ -94,9 +98,20 @@ impl AttentionKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The others wait until something is done, for which there is always a way: while they wait, goods or messages do.
+    /// The others wait until something is done, for which there is always a way: while they wait, goods, messages or buyers do.
     pub fn can_be_acknowledged(self) -> bool {
-        !matches!(self, Self::FraudWarning | Self::RefundedOrder | Self::DeadLetters)
+        match self {
+            Self::ParkedStripeEvent
+            | Self::ReconciliationFinding
+            | Self::StockDiscrepancy
+            | Self::FailedEmail
+            | Self::FailedRefund
+            | Self::Dispute => true,
+            Self::FraudWarning
+            | Self::RequestedReturn
+            | Self::RefundedOrder
+            | Self::DeadLetters => false,
+        }
     }
 }
 

@@ -126,7 +126,9 @@ pub enum Refusal {
     EventNotFound,
     #[error("there is no such email")]
     EmailNotFound,
-    #[error("the email was dropped: its order was not paid, and the address not verified")]
+    #[error(
+        "the email was dropped: there is nothing to write any more, or its order was not paid and the address not verified"
+    )]
     EmailDropped,
     #[error("the email is of an event of more than 30 days ago")]
     EmailTooOld,

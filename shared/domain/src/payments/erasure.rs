@@ -11,6 +11,8 @@ pub(crate) enum Unsettled {
     Payment,
     Refund,
     Dispute,
+    /// Goods that may come back.
+    Return,
 }
 
 queries! {
@@ -28,6 +30,9 @@ queries! {
         union
         select b.order_id, 'dispute' from bought b join disputes d on d.payment_id = b.id
         where d.closed_at is null
+        union
+        select o.id, 'return' from orders o join returns t on t.order_id = o.id
+        where o.user_id = $1 and t.status in ('requested', 'approved')
         order by order_id, what";
 
     OF_BUYER: "list a buyer's payments" = "
@@ -55,6 +60,7 @@ fn what(query: &Query, row: &Row) -> Result<Unsettled, DbError> {
         "payment" => Ok(Unsettled::Payment),
         "refund" => Ok(Unsettled::Refund),
         "dispute" => Ok(Unsettled::Dispute),
+        "return" => Ok(Unsettled::Return),
         _ => Err(DbError::invalid_row(query, "what")),
     }
 }

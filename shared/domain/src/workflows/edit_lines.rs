@@ -122,8 +122,11 @@ async fn priced(
     edit: &LinesEdit,
 ) -> Result<Order, Failure<Refusal>> {
     let (id, holder) = (before.id, buyer.holder.clone());
-    let new = edit.placed_anew(before)?;
+    let mut new = edit.placed_anew(before)?;
     let (lines, rules) = exchanged(tx, &holder, before, &new).await?;
+    if edit.shipping_method.is_none() && lines.iter().all(|line| !line.requires_shipping) {
+        new.shipping_method = None;
+    }
     let wish = new.wish();
     let goods = Goods::new(&new, edit.with_kept_prices(before, lines))?;
     let bill = pricing::bill(goods.basket(), &rules, &wish);

@@ -117,6 +117,7 @@ fn open_orders(orders: &[(OrderId, Status)], unsettled: &[(OrderId, Unsettled)])
         Unsettled::Payment => OpenOrder { order, reason: OpenReason::PaymentOpen },
         Unsettled::Refund => OpenOrder { order, reason: OpenReason::RefundOpen },
         Unsettled::Dispute => OpenOrder { order, reason: OpenReason::DisputeOpen },
+        Unsettled::Return => OpenOrder { order, reason: OpenReason::ReturnOpen },
     });
     of_orders.chain(of_payments).take(MAX_NAMED).collect()
 }

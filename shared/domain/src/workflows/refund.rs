@@ -35,12 +35,19 @@ pub async fn refund_payment(
             let locked = locked.ok_or(Refusal::NoPayment)?;
             let refundable = refund::refundable(tx, payment).await?.ok_or(Refusal::NoPayment)?;
             let lines = refund::refundable_lines(tx, order).await?;
-            if let Some(back) = wanted.of_return {
-                let back = refund::refundable_return(tx, back).await?;
-                let back = back.ok_or(Refusal::NotItsReturn)?;
+            let back = match wanted.of_return {
+                Some(back) => refund::refundable_return(tx, back).await?,
+                None => None,
+            };
+            if let Some(back) = &back {
                 back.covers(wanted, (order, locked.status), &lines)?;
+            } else if wanted.of_return.is_some() {
+                return Err(Refusal::NotItsReturn.into());
             }
             let priced = wanted.price(locked.status, &refundable, &lines)?;
+            if let Some(back) = &back {
+                back.bounds(&priced, &lines)?;
+            }
             let restocks = wanted.restocks(locked.status, &lines)?;
             let removed = wanted.removes(locked.status, &lines)?;
             tx.act_as_staff(staff);

@@ -165,3 +165,26 @@ async fn eight_who_send_it_again_at_once_send_it_once() {
     assert_eq!(mails.0.len().max(mails.1.len()), 1);
     fixture.shop.audit().with_mails(fixture.ses.sent_mails()).assert_holds().await;
 }
+
+#[tokio::test]
+async fn an_account_of_the_wrong_address_does_not_get_an_order_that_is_corrected_meanwhile() {
+    let fixture = Fixture::open().await;
+    let (_, order) = fixture.order(MISTYPED).await;
+    let stranger = fixture.account(MISTYPED, true).await;
+    fixture.shop.run("begin").await;
+    fixture.shop.run("update orders set updated_at = now()").await;
+    let correct =
+        "update order_guests set email = 'ann@example.com', email_norm = 'ann@example.com'";
+    fixture.shop.run(correct).await;
+
+    let (claimed, ()) =
+        tokio::join!(fixture.claim_orders(&stranger), fixture.shop.commit_once_awaited());
+
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    assert_eq!(
+        fixture.shop.one::<i64>("select count(*) from orders where user_id is null").await,
+        1
+    );
+    assert_eq!(fixture.orders.get(&order).by(&stranger).await.status, 404);
+    fixture.shop.check_invariants().await;
+}

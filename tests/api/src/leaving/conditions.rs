@@ -81,7 +81,7 @@ async fn the_last_admin_stays() {
 
 /// The account of an order in this status, after a statement that changes its order `$order` or payment `$payment`; why it
 /// cannot be erased; and a statement that settles that.
-const OPEN: [(&str, &str, &str, &str); 5] = [
+const OPEN: [(&str, &str, &str, &str); 6] = [
     (
         "pending",
         "",
@@ -114,6 +114,12 @@ const OPEN: [(&str, &str, &str, &str); 5] = [
          select gen_random_uuid(), id, 'EUR', 1250, 'processing', 'pi_1' from orders",
         "payment_open",
         "update payments set status = 'canceled'",
+    ),
+    (
+        "shipped",
+        "insert into returns (id, order_id, status) select gen_random_uuid(), id, 'requested' from orders",
+        "return_open",
+        "update returns set status = 'rejected', decided_at = now()",
     ),
 ];
 

@@ -31,9 +31,12 @@ const EVERYTHING: &str = "
         select '00000000-0000-7000-8000-0000000000a2', p.id, 'issfr_1', 'early_fraud_warning', 'made_with_stolen_card',
                now() - interval '3 minutes'
         from payments p join orders o on o.id = p.order_id order by o.created_at offset 2 limit 1;
+    insert into returns (id, order_id, status, requested_at)
+        select '00000000-0000-7000-8000-0000000000a3', id, 'requested', now() - interval '2 minutes'
+        from orders order by created_at limit 1;
     update orders set on_hold = true where id = (select id from orders order by created_at offset 2 limit 1)";
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "parked_stripe_event",
     "reconciliation_finding",
     "stock_discrepancy",
@@ -41,6 +44,7 @@ const KINDS: [&str; 8] = [
     "failed_refund",
     "dispute",
     "fraud_warning",
+    "requested_return",
     "refunded_order",
 ];
 
@@ -94,7 +98,7 @@ async fn what_waits_for_a_person_is_listed_oldest_first_whatever_it_is() {
         items[5]["due_at"].as_str().map(str::len),
         Some(items[5]["since"].as_str().unwrap().len())
     );
-    assert_eq!(items[7]["amount"]["amount"], 500);
+    assert_eq!(items[8]["amount"]["amount"], 500);
 }
 
 #[tokio::test]
@@ -164,28 +168,27 @@ async fn what_is_acknowledged_leaves_the_list_and_keeps_its_first_reason() {
 async fn goods_and_messages_that_wait_cannot_be_acknowledged_but_dealt_with() {
     let fixture = Fixture::in_need().await;
     let orders = order_lifecycle::api(&fixture.shop);
-    let (warning, refunded) = (
-        fixture.item("fraud_warning").await.unwrap(),
-        fixture.item("refunded_order").await.unwrap(),
-    );
     let letters = json!({"kind": "dead_letters", "subject": {"id": "all"}});
-
-    for item in [&warning, &refunded, &letters] {
-        let refused = fixture.acknowledge(item, "Let it wait").await;
-        assert_eq!(refused.refusal(), (409, "not_acknowledgeable"));
-    }
-    let release = warning["actions"][0]["path"].as_str().unwrap();
-    let cancel = refunded["actions"][0]["path"].as_str().unwrap();
-    let released = orders.post(release, &json!({})).by(&fixture.admin).await;
-    let cancelled = orders.post(cancel, &json!({})).by(&fixture.admin).await;
-
     assert_eq!(
-        (released.status, cancelled.status),
-        (200, 200),
-        "{} {}",
-        released.body,
-        cancelled.body
+        fixture.acknowledge(&letters, "Let it wait").await.refusal().1,
+        "not_acknowledgeable"
     );
+
+    for (kind, action) in [
+        ("fraud_warning", "release-hold"),
+        ("requested_return", "approve"),
+        ("refunded_order", "cancel"),
+    ] {
+        let item = fixture.item(kind).await.unwrap();
+        let refused = fixture.acknowledge(&item, "Let it wait").await;
+        let actions = item["actions"].as_array().unwrap().iter();
+        let mut paths = actions.map(|action| action["path"].as_str().unwrap());
+        let path = paths.find(|path| path.ends_with(action)).unwrap();
+        let done = orders.post(path, &json!({})).by(&fixture.admin).await;
+        assert_eq!(refused.refusal(), (409, "not_acknowledgeable"));
+        assert_eq!(done.status, 200, "{}", done.body);
+    }
+
     assert_eq!(kinds(&fixture.waiting().await), KINDS[..6]);
 }
 
@@ -209,7 +212,7 @@ async fn what_changes_after_it_was_acknowledged_waits_again() {
     let waiting = fixture.waiting().await;
     assert_eq!(
         kinds(&waiting),
-        [KINDS[0], KINDS[2], KINDS[3], KINDS[4], KINDS[5], KINDS[6], KINDS[7]]
+        [KINDS[0], KINDS[2], KINDS[3], KINDS[4], KINDS[5], KINDS[6], KINDS[7], KINDS[8]]
     );
 }
 
@@ -250,7 +253,7 @@ async fn nothing_else_can_be_acknowledged() {
     let unknown = (404, "nothing_waits");
     assert_eq!(refusals, [(409, "not_waiting"), unknown, unknown, unknown, (404, "not_found")]);
     assert_eq!((empty.status, empty.text("/errors/0/code")), (422, "empty"));
-    assert_eq!(fixture.waiting().await.len(), 8);
+    assert_eq!(fixture.waiting().await.len(), KINDS.len());
 }
 
 #[tokio::test]
@@ -278,4 +281,38 @@ async fn nobody_is_told_that_nothing_waits() {
 
     assert_eq!(waiting(&fixture.shop.db).await.unwrap(), None);
     assert_eq!(fixture.shop.one::<i64>("select count(*) from outbox").await, 0);
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_after_another_was_made_waits_as_well() {
+    let fixture = Fixture::in_need().await;
+    let before = "insert into refunds (id, payment_id, provider_refund, amount_minor, status, origin, created_at)
+                  select gen_random_uuid(), payment_id, 're_before', 100, 'succeeded', 'api', now() - interval '1 hour'
+                  from refunds where provider_refund = 're_1'";
+    fixture.shop.run(before).await;
+
+    let failed = fixture.item("failed_refund").await;
+    fixture.shop.run("update refunds set status = 'canceled', updated_at = updated_at where provider_refund = 're_1'").await;
+    let canceled = fixture.item("failed_refund").await;
+
+    assert!(failed.is_some() && canceled.is_some(), "{failed:?} {canceled:?}");
+}
+
+#[tokio::test]
+async fn another_difference_of_the_same_payment_waits_again() {
+    let fixture = Fixture::in_need().await;
+    let item = fixture.item("reconciliation_finding").await.unwrap();
+    assert_eq!(fixture.acknowledge(&item, "Looked at").await.status, 200);
+    let other = "with run as (
+                     insert into reconciliations (id, started_at, finished_at) values (gen_random_uuid(), now(), now()) returning id)
+                 insert into reconciliation_findings (reconciliation_id, kind, subject, ours, told, healed)
+                 select id, 'payment_unknown', 'pi_9', null, 'canceled', false from run";
+
+    fixture.shop.run(other).await;
+    let list = fixture.get("reconciliations").await;
+
+    assert!(fixture.item("reconciliation_finding").await.is_some());
+    let open: Vec<_> =
+        list.body["data"].as_array().unwrap().iter().map(|run| &run["open"]).collect();
+    assert_eq!(open, [1, 0]);
 }

@@ -80,3 +80,18 @@ async fn what_has_ended_or_is_about_to_gets_no_more_time() {
     assert_eq!(ended.refusal(), (409, "illegal_move"));
     fixture.shop.check_invariants().await;
 }
+
+#[tokio::test]
+async fn an_order_whose_payment_is_open_is_extended_once_that_is_released() {
+    let fixture = Fixture::new().await;
+    let start = "insert into payments (id, order_id, amount_minor, currency, status, provider_pi)
+                 select gen_random_uuid(), id, total_minor, currency, 'requires_payment_method', 'pi_1' from orders";
+    fixture.shop.run(start).await;
+
+    let open = fixture.extend(72 * 60).await;
+    fixture.shop.run("update payments set status = 'canceled'").await;
+    let released = fixture.extend(72 * 60).await;
+
+    assert_eq!(open.refusal(), (409, "payment_in_progress"));
+    assert_eq!((released.status, fixture.hours().await), (200, 72));
+}

@@ -236,3 +236,41 @@ async fn a_return_that_meets_a_refund_of_the_dashboard_gives_no_money_twice() {
         assert!(violations.iter().all(|found| found.invariant != "I21"), "{turn}: {violations:?}");
     }
 }
+
+#[tokio::test]
+async fn a_return_gives_back_no_more_than_its_pieces_cost_by_amount_or_by_pieces() {
+    let returned = Returned::shipped().await;
+    let id = returned.approved(1).await;
+    let amount = |cents| json!({"amount": euros(cents), "return": id});
+    let pieces = json!({"lines": returned.mugs(1, 0), "return": id});
+
+    let unsaid = returned.sale.refund("whatever is left of it", &json!({"return": id})).await;
+    let all = returned.sale.refund("what the whole order cost", &amount(3750)).await;
+    let less_a_fee = returned.sale.refund("one mug, less a fee", &amount(1000)).await;
+    let twice = returned.sale.refund("the same mug by pieces", &pieces).await;
+    let rest = returned.sale.refund("the fee after all", &amount(250)).await;
+    let more = returned.sale.refund("and a cent more than that", &amount(1)).await;
+
+    assert_eq!((unsaid.status, unsaid.text("/errors/0/code")), (422, "missing"));
+    assert_eq!((all.refusal(), &all.body["left"]), ((422, "amount_too_large"), &euros(1250)));
+    assert_eq!(less_a_fee.status, 201, "{}", less_a_fee.body);
+    assert_eq!((twice.refusal(), &twice.body["left"]), ((422, "amount_too_large"), &euros(250)));
+    assert_eq!(rest.status, 201, "{}", rest.body);
+    assert_eq!((more.refusal(), &more.body["left"]), ((422, "amount_too_large"), &euros(0)));
+    assert_eq!(returned.sale.refunded_amount().await, 1250);
+    returned.holds().await;
+}
+
+#[tokio::test]
+async fn of_a_return_that_arrived_empty_nothing_is_refunded() {
+    let returned = Returned::shipped().await;
+    let id = returned.approved(2).await;
+    let line = json!({"product": returned.mug, "received": 0, "restock": 0});
+    let path = format!("/v1/returns/{id}/receive");
+    assert_eq!(returned.post(&path, &json!({"lines": [line]})).await.status, 200);
+
+    let refund = json!({"amount": euros(1), "return": id});
+    let refused = returned.sale.refund("a cent for an empty box", &refund).await;
+
+    assert_eq!((refused.refusal(), &refused.body["left"]), ((422, "amount_too_large"), &euros(0)));
+}

@@ -16,7 +16,7 @@ async fn the_home_country_is_set_and_removed() {
 
     assert_eq!(
         first.body,
-        json!({"home_country": null, "has_rules": false, "guest_checkout": true})
+        json!({"home_country": null, "has_rules": false, "guest_checkout": true, "return_window_days": 30})
     );
     assert_eq!((set.status, set.text("/home_country")), (200, "DE"));
     assert_eq!(again.header("etag"), Some("\"v2-false\""));
@@ -25,7 +25,7 @@ async fn the_home_country_is_set_and_removed() {
     let removed = put(&api, "/v1/pricing", &json!({"home_country": null})).by(&staff).await;
     assert_eq!(
         removed.body,
-        json!({"home_country": null, "has_rules": true, "guest_checkout": true})
+        json!({"home_country": null, "has_rules": true, "guest_checkout": true, "return_window_days": 30})
     );
     assert_eq!(removed.header("etag"), Some("\"v3-true\""));
     let shown = api.get("/v1/pricing").by(&staff).header("if-none-match", "\"v3-true\"").await;

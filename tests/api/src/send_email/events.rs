@@ -235,7 +235,7 @@ async fn money_for_an_order_that_was_paid_already_goes_back_with_an_explanation(
     fixture.handle(Event::RefundIssued { refund }).await.unwrap();
 
     let [mail] = &fixture.ses.mails()[..] else { panic!("one mail") };
-    let why = "The order was paid already when this payment reached us";
+    let why = "When this payment reached us, the order was paid already";
     assert!(text(mail, TEXT).contains(why) && text(mail, HTML).contains(why), "{mail:#}");
 }
 

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod events;
+mod resending;
 pub(crate) mod ses;
 mod unproven;
 

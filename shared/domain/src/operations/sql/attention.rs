@@ -19,7 +19,7 @@ macro_rules! with_waiting {
                        null::bigint as amount_minor, null as currency, null::timestamptz as due_at
                 from stripe_events where parked_reason is not null
                 union all
-                select 'reconciliation_finding', f.since, f.kind || ':' || f.subject, '',
+                select 'reconciliation_finding', f.since, f.kind || ':' || f.subject, left(f.differs, 300),
                        'rec_' || replace(f.run::text, '-', ''), f.kind || ' ' || f.subject, f.differs, null, null, null
                 from (
                     select kind, subject, min(found_at) as since,
@@ -49,11 +49,14 @@ macro_rules! with_waiting {
                        'pay_' || replace(r.payment_id::text, '-', ''), r.origin,
                        coalesce(r.provider_code, r.failure_reason), r.amount_minor, p.currency, null
                 from refunds r join payments p on p.id = r.payment_id
-                where r.status = 'failed' and r.given_up_by is null
-                  and r.amount_minor > (
-                      select coalesce(sum(later.amount_minor), 0) from refunds later
-                      where later.payment_id = r.payment_id and later.created_at > r.created_at
-                        and later.status not in ('failed', 'canceled'))
+                where r.status in ('failed', 'canceled') and r.given_up_by is null
+                  -- Refunds that were requested after it failed make up for those that failed first.
+                  and (select sum(f.amount_minor) from refunds f
+                       where f.payment_id = r.payment_id and f.status in ('failed', 'canceled') and f.given_up_by is null
+                         and (f.updated_at, f.id) <= (r.updated_at, r.id))
+                      > (select coalesce(sum(later.amount_minor), 0) from refunds later
+                         where later.payment_id = r.payment_id and later.created_at > r.updated_at
+                           and later.status not in ('failed', 'canceled'))
                 union all
                 select 'dispute', d.created_at, 'dp_' || replace(d.id::text, '-', ''), d.status,
                        'ord_' || replace(p.order_id::text, '-', ''), d.status, d.reason,
@@ -66,6 +69,10 @@ macro_rules! with_waiting {
                        'ord_' || replace(p.order_id::text, '-', ''), w.kind, w.reason, p.amount_minor, p.currency, null
                 from fraud_warnings w join payments p on p.id = w.payment_id join orders o on o.id = p.order_id
                 where w.closed_at is null and o.status in ('pending', 'confirmed')
+                union all
+                select 'requested_return', requested_at, 'ret_' || replace(id::text, '-', ''), '',
+                       'ord_' || replace(order_id::text, '-', ''), 'it is to be approved or rejected', null, null, null, null
+                from returns where status = 'requested'
                 union all
                 select 'refunded_order', updated_at, 'ord_' || replace(id::text, '-', ''), '',
                        'ord_' || replace(id::text, '-', ''), 'nothing of it is to be shipped any more', null,

@@ -26,7 +26,8 @@ macro_rules! select_reconciliations {
             select count(*) as found, count(*) filter (where not f.healed) as unhealed,
                    count(*) filter (where not f.healed and exists (
                        select from acknowledgements a
-                       where a.kind = 'reconciliation_finding' and a.subject = f.kind || ':' || f.subject)) as acknowledged
+                       where a.kind = 'reconciliation_finding' and a.subject = f.kind || ':' || f.subject
+                         and a.state = left(concat_ws('; ', 'ours is ' || f.ours, 'Stripe says ' || f.told), 300))) as acknowledged
             from reconciliation_findings f where f.reconciliation_id = c.id) as n ",
             $rest
         )
@@ -45,7 +46,8 @@ queries! {
 
     FINDINGS: "list a reconciliation's findings" = concat!("
         select kind, subject, ours, told, healed, ",
-        acknowledged!("reconciliation_finding", "f.kind || ':' || f.subject", "''"), "
+        acknowledged!("reconciliation_finding", "f.kind || ':' || f.subject",
+            "left(concat_ws('; ', 'ours is ' || f.ours, 'Stripe says ' || f.told), 300)"), "
         from reconciliation_findings f
         where reconciliation_id = $1
         order by healed, kind, subject

@@ -167,6 +167,15 @@ impl RefundableLine {
         (self.removed - self.paid.pieces_refunded).max(0)
     }
 
+    /// What was paid for so many of its pieces, in minor units. Where a share of the line is no whole step, the next one.
+    pub(super) fn paid_for(self, pieces: i32, step: i64) -> i64 {
+        let (total, quantity) = (self.paid.paid.total, i64::from(self.paid.quantity.max(1)));
+        let share = total.saturating_mul(i64::from(pieces.min(self.paid.quantity)));
+        let steps =
+            share.div_euclid(quantity * step) + i64::from(share.rem_euclid(quantity * step) > 0);
+        (steps * step).min(total)
+    }
+
     /// Shipped pieces whose money was not given back.
     pub(super) fn shipped_unpaid(self) -> i32 {
         self.shipped - (self.paid.pieces_refunded - self.removed).max(0)

@@ -73,13 +73,21 @@ impl RefundRequest {
 
     /// The same, as the money of a return: its pieces go back into stock when they arrive.
     pub fn for_return(self, of_return: Option<ReturnId>) -> Result<Self, Invalid> {
-        if let (Some(_), RefundScope::Parts { lines, .. }) = (of_return, &self.scope)
-            && lines.values().any(|pieces| pieces.restock > 0)
-        {
-            let detail = "must not be restocked: the pieces of a return are when they arrive";
-            return Err(Invalid::new("/lines", "of_return", detail));
+        let invalid = |code, detail| Err(Invalid::new("/lines", code, detail));
+        match &self.scope {
+            RefundScope::Remainder if of_return.is_some() => {
+                invalid("missing", "name the pieces of the return, or an amount")
+            }
+            RefundScope::Parts { lines, .. }
+                if of_return.is_some() && lines.values().any(|pieces| pieces.restock > 0) =>
+            {
+                invalid(
+                    "of_return",
+                    "must not be restocked: the pieces of a return are when they arrive",
+                )
+            }
+            _ => Ok(Self { of_return, ..self }),
         }
-        Ok(Self { of_return, ..self })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whether the money of a return is given back. Pure.
 
 use super::Refusal;
-use super::amount::RefundableLine;
+use super::amount::{PricedRefund, RefundableLine};
 use super::request::{RefundRequest, RefundScope};
 use crate::id::{OrderId, ProductId};
+use crate::money::Money;
 use crate::status::{OrderStatus, ReturnStatus};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,10 @@ pub(crate) struct RefundableReturn {
     pub(super) status: ReturnStatus,
     /// Pieces of it whose money was not given back: of those that arrived, or that are on their way.
     pub(super) left: BTreeMap<ProductId, i32>,
+    /// The pieces that arrived, or that are on their way.
+    pub(super) pieces: BTreeMap<ProductId, i32>,
+    /// In its refunds that did not fail, without shipping. Minor units.
+    pub(super) refunded: i64,
 }
 
 impl RefundableReturn {
@@ -42,6 +47,24 @@ impl RefundableReturn {
             if wanted.quantity > left {
                 return Err(Refusal::TooManyOfReturn { product, left: left.max(0) });
             }
+        }
+        Ok(())
+    }
+
+    /// Whether the refund gives back no more than was paid for the pieces of the return, together with its other refunds.
+    pub(crate) fn bounds(
+        &self,
+        refund: &PricedRefund,
+        lines: &BTreeMap<ProductId, RefundableLine>,
+    ) -> Result<(), Refusal> {
+        let currency = refund.amount.currency;
+        let step = currency.step().minor;
+        let paid = self.pieces.iter().filter_map(|(product, &pieces)| {
+            lines.get(product).map(|line| line.paid_for(pieces, step))
+        });
+        let left = (paid.sum::<i64>() - self.refunded).max(0);
+        if refund.amount.minor - refund.shipping.minor > left {
+            return Err(Refusal::TooMuch { left: Money { minor: left, currency } });
         }
         Ok(())
     }

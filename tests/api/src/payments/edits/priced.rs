@@ -215,3 +215,32 @@ async fn an_edit_of_what_is_not_shipped_asks_for_the_method_that_it_then_needs()
     assert_eq!(chosen.status, 200, "{}", chosen.body);
     edits.fixture.shop.check_invariants().await;
 }
+
+#[tokio::test]
+async fn an_edit_that_leaves_nothing_to_ship_costs_no_shipping() {
+    let fixture = Fixture::open().await;
+    let zone = json!([{"country": "", "region": "", "postal_prefix": "", "tiers": [{"from": 0, "price_minor": 490}]}]);
+    let parcel = fixture.shop.shipping_method("EUR", "flat", &zone).await;
+    let edits = Edits::on(fixture).await;
+    let shop = &edits.fixture.shop;
+    shop.run("update products set requires_shipping = sku = 'MUG'").await;
+    shop.run(
+        "update orders set ship_to_name = 'Ann', ship_to_line1 = 'Hauptstr. 1', ship_to_city = 'Berlin',
+                           ship_to_postal_code = '10115', ship_to_country = 'DE'",
+    )
+    .await;
+    let lines = with(body(&[(edits.mug, 2)], 2990), &json!({"shipping_method": parcel}));
+    let shipped = edit(&edits.fixture.api, edits.order, &lines).by(&edits.fixture.buyer);
+    let shipped = shipped.header("if-match", "*").key(&fresh_key()).await;
+
+    let digital = edits.edit(&[(edits.cup, 1)], 500).await;
+
+    assert_eq!(shipped.status, 200, "{}", shipped.body);
+    assert_eq!(
+        (digital.status, &digital.body["shipping"]["amount"]),
+        (200, &json!(0)),
+        "{}",
+        digital.body
+    );
+    shop.check_invariants().await;
+}

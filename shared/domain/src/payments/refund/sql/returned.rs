@@ -7,7 +7,9 @@ use crate::status::ReturnStatus;
 
 queries! {
     RETURNED: "look up what of a return was not refunded" = "
-        select t.order_id, t.status, l.product_id,
+        select t.order_id, t.status, l.product_id, coalesce(l.received, l.quantity) as in_return,
+               (select coalesce(sum(r.amount_minor - r.shipping_minor), 0)::int8 from refunds r
+                where r.return_id = t.id and r.status not in ('failed', 'canceled')) as refunded,
                (coalesce(l.received, l.quantity)
                 - coalesce((select sum(back.quantity)
                             from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
@@ -27,5 +29,7 @@ pub(crate) async fn refundable_return(
     let status = ReturnStatus::from_name(first.get("status"));
     let status = status.ok_or(DbError::invalid_row(&RETURNED, "status"))?;
     let left = rows.iter().map(|row| (row.get("product_id"), row.get("pieces"))).collect();
-    Ok(Some(RefundableReturn { order: first.get("order_id"), status, left }))
+    let pieces = rows.iter().map(|row| (row.get("product_id"), row.get("in_return"))).collect();
+    let (order, refunded) = (first.get("order_id"), first.get("refunded"));
+    Ok(Some(RefundableReturn { order, status, left, pieces, refunded }))
 }
