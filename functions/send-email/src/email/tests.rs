@@ -2,7 +2,6 @@ use super::*;
 use crate::text::{one_line, since};
 use domain::id::{ProductId, UserId};
 use domain::money::{Currency, Money};
-use domain::operations::AttentionKind;
 use domain::ordering::{CancelReason, Holder, OrderLine, Shipment, Status, Totals};
 use domain::payments::dispute::{Case, DisputeStatus};
 use domain::payments::fraud_warning::FraudWarningKind;
@@ -177,6 +176,7 @@ macro_rules! reads_as_it_should {
     )+};
 }
 
+mod attention;
 mod parcels;
 mod returns;
 
@@ -227,12 +227,6 @@ reads_as_it_should! {
         warning: warning(FraudWarningKind::Review, "rule")
     };
     a_product_that_runs_low_is_told_to_the_staff: StockLow { product: product("Blue mug") };
-    what_waits_for_a_person_is_counted_for_the_staff: AttentionNeeded {
-        waiting: Waiting {
-            counts: vec![(AttentionKind::FailedRefund, 1), (AttentionKind::FailedEmail, 3)],
-            since: datetime!(2026-12-01 08:15 UTC),
-        }
-    };
     dead_letters_are_told_to_the_staff: DeadLettersFound { since: since(498_805) };
 }
 

@@ -70,7 +70,7 @@ async fn keep_checkout(fixture: &Fixture, person: &Person) {
     assert_eq!(kept.status, 201, "{}", kept.body);
 }
 
-/// A return that staff reject, and one that they approve.
+/// A return that staff reject, and one that they approve and receive.
 async fn send_back(fixture: &Fixture, person: &Person, order: &str) {
     let note = json!({"note": "too small for Quillon"});
     for (action, body) in [
@@ -85,6 +85,14 @@ async fn send_back(fixture: &Fixture, person: &Person, order: &str) {
         let key = format!("a key of the staff to {action}");
         let done = fixture.orders.post(&path, &body).by(&fixture.staff).key(&key).await;
         assert_eq!(done.status, 200, "{}", done.body);
+        if action == "approve" {
+            let product = done.text("/lines/0/product");
+            let lines = json!([{"product": product, "received": 1, "condition": "opened"}]);
+            let path = format!("/v1/returns/{}/receive", made.text("/id"));
+            let receive = fixture.orders.post(&path, &json!({"lines": lines})).by(&fixture.staff);
+            let received = receive.key("a key of the staff to receive").await;
+            assert_eq!(received.status, 200, "{}", received.body);
+        }
     }
 }
 
@@ -216,6 +224,7 @@ async fn what_the_shop_knows_of_a_person_is_all_in_the_export() {
             "return_rejected",
             "return_requested",
             "return_approved",
+            "return_received",
             "refund_issued",
         ]
     );

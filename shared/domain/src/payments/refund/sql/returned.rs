@@ -8,8 +8,10 @@ use crate::status::ReturnStatus;
 queries! {
     RETURNED: "look up what of a return was not refunded" = "
         select t.order_id, t.status, l.product_id, coalesce(l.received, l.quantity) as in_return,
-               (select coalesce(sum(r.amount_minor - r.shipping_minor), 0)::int8 from refunds r
-                where r.return_id = t.id and r.status not in ('failed', 'canceled')) as refunded,
+               (select coalesce(sum(r.amount_minor - r.shipping_minor), 0)::int8
+                from payments p join refunds r on r.payment_id = p.id
+                where p.order_id = t.order_id and r.return_id = t.id
+                  and r.status not in ('failed', 'canceled')) as refunded,
                (coalesce(l.received, l.quantity)
                 - coalesce((select sum(back.quantity)
                             from payments p join refunds r on r.payment_id = p.id join refund_lines back on back.refund_id = r.id
