@@ -8,6 +8,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         title: Some("Acknowledge what waits for a person; there is none with this id"),
         path: Some("/v1/ops/attention/failed_email/none/acknowledge"),
+        body: Some(r#"{"reason": "The mailbox is closed"}"#),
         ..step("Monitoring and repair", "acknowledge", Staff, 404)
     },
     step("Monitoring and repair", "check_invariants", Staff, 200),
@@ -40,9 +41,9 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Monitoring and repair", "redrive_dead_letter", Staff, 404)
     },
     Step {
-        title: Some("Give a buyer three days to pay"),
+        title: Some("Give a buyer three days to pay; the payment of this order is open"),
         body: Some(r#"{"minutes": 4320}"#),
-        ..step("Cleanup", "extend_order", Staff, 200)
+        ..step("Cleanup", "extend_order", Staff, 409)
     },
     Step {
         title: Some("Confirm an order by hand; this one is being paid at Stripe"),
