@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 /// The column that [`read`] reads: the acknowledgement of a row, if there is one. Takes the kind, and the expressions of the
 /// subject and of its state.
 macro_rules! acknowledged {
-    ($kind:literal, $subject:literal, $state:literal) => {
+    ($kind:literal, $subject:literal, $state:expr) => {
         concat!(
             "
         (select jsonb_build_object('reason', a.reason, 'at', a.created_at,

@@ -1,10 +1,10 @@
-//! The statements that take a person out of their payments, and say what is not settled.
+//! The statements that take a person out of their payments, and say what of their orders is not settled.
 
 use crate::db::{DbError, Query, Tx, queries};
 use crate::id::{OrderId, PaymentId, UserId};
 use tokio_postgres::Row;
 
-/// What of an order's payments is not settled.
+/// What of an order, besides its status, is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unsettled {
     /// A payment that Stripe may still capture.
@@ -17,7 +17,7 @@ pub(crate) enum Unsettled {
 
 queries! {
     /// A pending order is unsettled itself.
-    UNSETTLED: "look for unsettled payments of a buyer" = "
+    UNSETTLED: "look for what of a buyer's orders is not settled" = "
         with bought as (
             select p.id, p.order_id, o.status = 'pending' or p.status in ('succeeded', 'canceled', 'failed') as is_settled
             from orders o join payments p on p.order_id = o.id

@@ -3,6 +3,37 @@
 use crate::db::{Ask, DbError, Tx, params, queries};
 use crate::id::{FulfillmentId, RefundId, ReturnId, UserId};
 
+/// Puts the pieces of these lines that are for sale again into stock: the table, the column of what they belong to, and the
+/// source of the movements.
+macro_rules! put_back {
+    ($lines:literal, $of:literal, $source:literal) => {
+        concat!(
+            "
+        with shelf as (
+            select p.id, line.restocked
+            from products p join ",
+            $lines,
+            " line on line.product_id = p.id
+            where line.",
+            $of,
+            " = $1 and line.restocked > 0
+            order by p.id
+            for no key update of p
+        ), back as (
+            update products p
+            set on_hand = p.on_hand + shelf.restocked
+            from shelf
+            where p.id = shelf.id
+            returning p.id, shelf.restocked
+        )
+        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
+        select id, '",
+            $source,
+            "', $2, restocked, 0, $3 from back"
+        )
+    };
+}
+
 queries! {
     SHIP: "deduct the stock of parcels" = "
         with goods as (
@@ -23,40 +54,10 @@ queries! {
         select product_id, 'fulfillment', 'ful_' || replace(fulfillment_id::text, '-', ''), -quantity, -quantity
         from goods";
 
-    RESTOCK: "restock a refund's goods" = "
-        with shelf as (
-            select p.id, line.restocked
-            from products p join refund_lines line on line.product_id = p.id
-            where line.refund_id = $1 and line.restocked > 0
-            order by p.id
-            for no key update of p
-        ), back as (
-            update products p
-            set on_hand = p.on_hand + shelf.restocked
-            from shelf
-            where p.id = shelf.id
-            returning p.id, shelf.restocked
-        )
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
-        select id, 'return', $2, restocked, 0, $3 from back";
+    RESTOCK: "restock a refund's goods" = put_back!("refund_lines", "refund_id", "return");
 
     /// Of archived products as well: the pieces are there.
-    RECEIVE: "restock the goods of a return" = "
-        with shelf as (
-            select p.id, line.restocked
-            from products p join return_lines line on line.product_id = p.id
-            where line.return_id = $1 and line.restocked > 0
-            order by p.id
-            for no key update of p
-        ), back as (
-            update products p
-            set on_hand = p.on_hand + shelf.restocked
-            from shelf
-            where p.id = shelf.id
-            returning p.id, shelf.restocked
-        )
-        insert into stock_moves (product_id, source, source_id, on_hand_delta, reserved_delta, actor)
-        select id, 'received_return', $2, restocked, 0, $3 from back";
+    RECEIVE: "restock the goods of a return" = put_back!("return_lines", "return_id", "received_return");
 }
 
 /// Deducts the goods of parcels, both on hand and reserved.

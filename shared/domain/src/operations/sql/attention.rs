@@ -4,6 +4,7 @@ use super::super::attention::{AttentionItem, AttentionKind, AttentionPosition, W
 use crate::db::{Db, DbError, Query, Tx, queries};
 use crate::money::{Currency, Money};
 use crate::page::{PageRequest, TextKey};
+use crate::payments::reconciliation::difference;
 use tokio_postgres::Row;
 
 /// All that waits, without what was acknowledged in its present state. Each part reads an index that holds little else.
@@ -19,14 +20,15 @@ macro_rules! with_waiting {
                        null::bigint as amount_minor, null as currency, null::timestamptz as due_at
                 from stripe_events where parked_reason is not null
                 union all
-                select 'reconciliation_finding', f.since, f.kind || ':' || f.subject, left(f.differs, 300),
+                select 'reconciliation_finding', f.since, f.kind || ':' || f.subject, f.differs,
                        'rec_' || replace(f.run::text, '-', ''), f.kind || ' ' || f.subject, f.differs, null, null, null
                 from (
                     select kind, subject, min(found_at) as since,
                            (array_agg(reconciliation_id order by reconciliation_id desc))[1] as run,
-                           (array_agg(concat_ws('; ', 'ours is ' || ours, 'Stripe says ' || told)
-                                      order by reconciliation_id desc))[1] as differs
-                    from reconciliation_findings
+                           (array_agg(",
+            difference!(),
+            " order by reconciliation_id desc))[1] as differs
+                    from reconciliation_findings f
                     where not healed
                     group by kind, subject) f
                 where not exists (

@@ -8,7 +8,7 @@ pub use compare::{Finding, FindingKind, Reconciliation, Refusal};
 pub(crate) use compare::{Verdict, compare_dispute, compare_payment, compare_refund};
 pub(crate) use sql::ALL as ALL_QUERIES;
 pub(crate) use sql::runs::ALL as RUN_QUERIES;
-pub(crate) use sql::{find_payments, find_refunds, our_intents, record_finding};
+pub(crate) use sql::{difference, find_payments, find_refunds, our_intents, record_finding};
 
 use crate::acknowledgement::Acknowledgement;
 use crate::db::{Db, DbError};

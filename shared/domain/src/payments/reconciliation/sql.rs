@@ -15,6 +15,14 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 
+/// In what a finding `f` differs, for people. An acknowledgement holds for this state of it.
+macro_rules! difference {
+    () => {
+        "left(concat_ws('; ', 'ours is ' || f.ours, 'Stripe says ' || f.told), 300)"
+    };
+}
+pub(crate) use difference;
+
 /// Every column that [`reconciliation`] reads.
 macro_rules! select_reconciliations {
     ($rest:literal) => {
@@ -27,7 +35,9 @@ macro_rules! select_reconciliations {
                    count(*) filter (where not f.healed and exists (
                        select from acknowledgements a
                        where a.kind = 'reconciliation_finding' and a.subject = f.kind || ':' || f.subject
-                         and a.state = left(concat_ws('; ', 'ours is ' || f.ours, 'Stripe says ' || f.told), 300))) as acknowledged
+                         and a.state = ",
+            difference!(),
+            ")) as acknowledged
             from reconciliation_findings f where f.reconciliation_id = c.id) as n ",
             $rest
         )
@@ -46,8 +56,7 @@ queries! {
 
     FINDINGS: "list a reconciliation's findings" = concat!("
         select kind, subject, ours, told, healed, ",
-        acknowledged!("reconciliation_finding", "f.kind || ':' || f.subject",
-            "left(concat_ws('; ', 'ours is ' || f.ours, 'Stripe says ' || f.told), 300)"), "
+        acknowledged!("reconciliation_finding", "f.kind || ':' || f.subject", difference!()), "
         from reconciliation_findings f
         where reconciliation_id = $1
         order by healed, kind, subject
