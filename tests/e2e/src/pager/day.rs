@@ -41,7 +41,7 @@ impl<'a> Day<'a> {
         let (database, connection) =
             tokio_postgres::connect(shop.database_url(), NoTls).await.unwrap();
         tokio::spawn(connection);
-        let forget = "delete from reconciliation_findings; delete from reconciliations";
+        let forget = "delete from reconciliation_findings; delete from reconciliations; delete from acknowledgements";
         database.batch_execute(forget).await.unwrap();
         let watch = Watch::with(every, &[]);
         let mut day = Self {
@@ -86,6 +86,15 @@ impl<'a> Day<'a> {
             self.every,
             self.ringing()
         );
+    }
+
+    /// Goes on until the alarm stops, and fails if it rings for another day.
+    pub(super) async fn falls_silent(&mut self, alarm: &str) {
+        let end = self.minute + DAY;
+        while self.watch.alarm(alarm).is_ringing(&self.timeline, self.minute) {
+            assert!(self.minute < end, "{alarm} rings for ever with {:?}", self.every);
+            self.go_on().await;
+        }
     }
 
     /// The gateway answered a request. Its access log is not written here.

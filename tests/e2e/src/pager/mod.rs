@@ -1,5 +1,6 @@
 //! For each state that needs a person, the alarms of `template.yaml` ring: the deployed binaries are brought into the state,
-//! and their log lines and failures are given to the template's metric filters and alarms, minute by minute.
+//! and their log lines and failures are given to the template's metric filters and alarms, minute by minute. What then waits
+//! for a person in the shop is ended by the requests that the list of it names.
 
 mod alarm;
 mod day;
@@ -13,6 +14,7 @@ mod queues;
 mod template;
 mod timeline;
 mod visitors;
+mod way_out;
 
 use day::Day;
 use local::Shop;
@@ -94,7 +96,8 @@ fn expected(state: State, every: Every) -> (&'static str, i64) {
     (alarm, within)
 }
 
-/// With each schedule, brings the shop into a state after a quiet day, and fails unless its alarm rings in time.
+/// With each schedule, brings the shop into a state after a quiet day, and fails unless its alarm rings in time, and stops if
+/// requests can end the state.
 async fn rings(
     shop: &Shop,
     state: State,
@@ -106,6 +109,7 @@ async fn rings(
         begin(&mut day).await;
         let (alarm, within) = expected(state, every);
         day.rings(alarm, within).await;
+        way_out::walk(shop, &mut day, state, alarm).await;
         end(&mut day).await;
     }
 }
