@@ -58,4 +58,5 @@ lambda::interface! {
     dead_letters::list::list_dead_letters,
     dead_letters::redrive_all::redrive_dead_letters,
     dead_letters::redrive::redrive_dead_letter,
+    dead_letters::discard::discard_dead_letter,
 }

@@ -1,4 +1,4 @@
-//! The messages that no consumer could process: counted, listed, and sent back to their source queue (redrive).
+//! The messages that no consumer could process: counted, listed, sent back to their source queue (redrive) or discarded.
 //!
 //! Not with SQS's own `StartMessageMoveTask`: that moves whole queues, and an admin wants to try one message first.
 
@@ -60,6 +60,13 @@ pub struct DeadLetter {
     pub sent_at: Option<OffsetDateTime>,
 }
 
+/// A dead letter that nobody else receives for a while.
+pub struct HeldLetter {
+    queues: Arc<Queues>,
+    queue: SourceQueue,
+    message: Message,
+}
+
 /// A call of SQS failed.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {doing}: {why}")]
@@ -112,18 +119,25 @@ impl DeadLetters {
 
     /// Sends the message with this id back to its source queue. False if there is none among the first 300 of a queue.
     pub async fn redrive(&self, id: &str) -> Result<bool, DeadLettersError> {
-        let Some(queues) = &self.0 else { return Ok(false) };
+        let Some(held) = self.hold(id).await? else { return Ok(false) };
+        held.queues.send_back(&held.queue, &held.message).await?;
+        Ok(true)
+    }
+
+    /// Takes the message with this id for [`VISIBILITY_SECONDS`]; none if it is not among the first 300 of a queue.
+    pub async fn hold(&self, id: &str) -> Result<Option<HeldLetter>, DeadLettersError> {
+        let Some(queues) = &self.0 else { return Ok(None) };
         let is_it = |message: &Message| message.message_id() == Some(id);
         for queue in &queues.all {
             let mut received = queues.receive_until(queue, is_it).await?;
             let found = received.iter().position(is_it).map(|index| received.swap_remove(index));
             queues.release(queue, &received).await?;
-            if let Some(found) = found {
-                queues.send_back(queue, &found).await?;
-                return Ok(true);
+            if let Some(message) = found {
+                let (queues, queue) = (Arc::clone(queues), queue.clone());
+                return Ok(Some(HeldLetter { queues, queue, message }));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Sends all messages back to their source queues, at most 300 of each queue, and returns how many.
@@ -215,11 +229,29 @@ impl Queues {
         let request = client.send_message().queue_url(&queue.url);
         let sent = request.set_message_body(message.body.clone()).send().await;
         sent.map_err(|error| failed("send a dead letter to its source queue", error))?;
-        let delete = client.delete_message().queue_url(&queue.dlq_url);
-        let deleted = delete.set_receipt_handle(message.receipt_handle.clone()).send().await;
-        deleted.map_err(|error| failed("delete a dead letter", error))?;
+        self.delete(queue, message).await?;
         let id = message.message_id();
         tracing::info!(message.id = id, topic = ?queue.topic, "dead letter sent to its source queue");
+        Ok(())
+    }
+
+    async fn delete(&self, queue: &SourceQueue, message: &Message) -> Result<(), DeadLettersError> {
+        let delete = self.client().await.delete_message().queue_url(&queue.dlq_url);
+        let deleted = delete.set_receipt_handle(message.receipt_handle.clone()).send().await;
+        deleted.map_err(|error| failed("delete a dead letter", error)).map(drop)
+    }
+}
+
+impl HeldLetter {
+    pub fn topic(&self) -> Topic {
+        self.queue.topic
+    }
+
+    /// For good. What it said stays in the log.
+    pub async fn discard(self) -> Result<(), DeadLettersError> {
+        self.queues.delete(&self.queue, &self.message).await?;
+        let (id, body) = (self.message.message_id(), self.message.body());
+        tracing::warn!(message.id = id, topic = ?self.queue.topic, body, "dead letter discarded");
         Ok(())
     }
 }

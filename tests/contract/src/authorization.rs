@@ -17,7 +17,7 @@ enum Access {
 use Access::{Admin, Customer, Public, Staff};
 
 /// Every operation by its id. Customers may call theirs for their own resources only.
-const REQUIRED_ACCESS: [(&str, Access); 130] = [
+const REQUIRED_ACCESS: [(&str, Access); 131] = [
     ("archive_product", Staff),
     ("cancel_checkout", Customer),
     ("cancel_order", Customer),
@@ -105,6 +105,7 @@ const REQUIRED_ACCESS: [(&str, Access); 130] = [
     ("list_dead_letters", Admin),
     ("redrive_dead_letters", Admin),
     ("redrive_dead_letter", Admin),
+    ("discard_dead_letter", Admin),
     ("comment_on_order", Staff),
     ("confirm_order", Staff),
     ("edit_order_lines", Customer),

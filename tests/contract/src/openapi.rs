@@ -19,7 +19,7 @@ const WITHOUT_DATABASE: [&str; 7] = [
 ];
 /// `POST` operations without an `Idempotency-Key`: repeating them does no harm. Most have no user to whom a key could belong, or
 /// answer with secrets that must not be stored. Dead letters are in SQS, and the messages take effect once.
-const NEED_NO_KEY: [&str; 29] = [
+const NEED_NO_KEY: [&str; 30] = [
     // What was acknowledged stays so.
     "acknowledge",
     // Cancelling again changes nothing.
@@ -33,6 +33,8 @@ const NEED_NO_KEY: [&str; 29] = [
     "create_payment_intent",
     // It keeps nothing.
     "create_quote",
+    // What was discarded stays so.
+    "discard_dead_letter",
     "erase_account",
     // It changes nothing.
     "export_account",

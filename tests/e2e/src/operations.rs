@@ -78,6 +78,33 @@ async fn a_dead_letter_is_seen_told_of_and_sent_again() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_of_no_use_is_discarded_once_with_its_first_reason() {
+    let shop = open().await;
+    let admin = admin(&shop).await;
+    let garbled = shop.aws().send("MailDeadLetters", "{\"v\": 2").await.unwrap();
+    let other = shop.aws().send("MailDeadLetters", "{\"v\": 3").await.unwrap();
+    let path = format!("/v1/ops/dead-letters/{garbled}/discard");
+
+    let without = admin.post(&path, &json!({"reason": " "})).await.unwrap();
+    assert_eq!((without.status, &without.body["code"]), (422, &json!("invalid_value")));
+    let discarded = admin.post(&path, &json!({"reason": "Nobody can read it"})).await.unwrap();
+    let again = admin.post(&path, &json!({"reason": "Another reason"})).await.unwrap();
+
+    assert_eq!((discarded.status, again.status), (200, 200), "{}", discarded.body);
+    assert_eq!(discarded.body["reason"], "Nobody can read it");
+    assert_eq!(again.body, discarded.body);
+    let left = admin.get("/v1/ops/dead-letters").await.unwrap();
+    let left: Vec<_> = left.body["data"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(left, [&json!(other)]);
+    let log = admin.get("/v1/audit-log?entity_type=acknowledgement").await.unwrap();
+    assert_eq!(log.body["data"].as_array().unwrap().len(), 1, "{}", log.body);
+    let logs = shop.logs().unwrap();
+    let is_said = |line: &str| line.contains("dead letter discarded") && line.contains(&garbled);
+    assert!(logs.lines().iter().any(|(_, line)| is_said(line)), "the log says what it was");
+    audit(&shop).await;
+}
+
+#[tokio::test]
 async fn a_queue_that_is_away_loses_no_count() {
     let shop = open().await;
     let admin = admin(&shop).await;

@@ -122,7 +122,10 @@ fn actions(kind: AttentionKind, subject: &str, about: Option<&str>) -> Vec<Actio
             ),
         ],
         AttentionKind::DeadLetters => vec![
-            get("/v1/ops/dead-letters".to_owned(), "Read the messages"),
+            get(
+                "/v1/ops/dead-letters".to_owned(),
+                "Read the messages; one that is of no use can be discarded",
+            ),
             post("/v1/ops/dead-letters/redrive".to_owned(), "Send them back to their queues"),
         ],
     };

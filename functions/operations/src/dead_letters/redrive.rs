@@ -1,4 +1,4 @@
-use super::{RedrivenView, sqs_failed};
+use super::{RedrivenView, letter_not_found, sqs_failed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use lambda::dead_letters::DeadLetters;
@@ -32,6 +32,5 @@ pub(crate) async fn redrive_dead_letter(
     if dead_letters.redrive(&id).await.map_err(|error| sqs_failed(&error))? {
         return Ok((StatusCode::ACCEPTED, Json(RedrivenView { redriven: 1 })));
     }
-    let detail = "there is no dead letter with this id, or another request is reading it";
-    Err(Problem::new(StatusCode::NOT_FOUND, "dead_letter_not_found", detail))
+    Err(letter_not_found())
 }

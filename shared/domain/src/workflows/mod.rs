@@ -31,7 +31,7 @@ mod send_link;
 mod ship;
 mod take_payment;
 
-pub use acknowledge::acknowledge;
+pub use acknowledge::{acknowledge, discard_dead_letter, discarded_dead_letter};
 pub use apply_event::{apply_event, receive_event};
 pub use cancel::cancel_order;
 pub use close::{CloseOutcome, close_order};

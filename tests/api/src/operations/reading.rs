@@ -89,6 +89,10 @@ async fn where_no_dead_letters_lie_none_are_listed_or_found() {
     assert_eq!(fixture.post("dead-letters/redrive").await.body, json!({"redriven": 0}));
     let none = fixture.post("dead-letters/5fea7756-0ea4-451a-a703-a558b933e274/redrive").await;
     assert_eq!(none.refusal(), (404, "dead_letter_not_found"));
+    let discard = fixture
+        .post("dead-letters/5fea7756-0ea4-451a-a703-a558b933e274/discard")
+        .json(&json!({"reason": "Unreadable"}));
+    assert_eq!(discard.await.refusal(), (404, "dead_letter_not_found"));
 }
 
 #[tokio::test]

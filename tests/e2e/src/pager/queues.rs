@@ -80,9 +80,5 @@ async fn a_dead_letter_rings() {
     let dead = async |_: &mut Day<'_>| {
         shop.aws().send("MailDeadLetters", "{\"v\": 2").await.unwrap();
     };
-    let purged = async |_: &mut Day<'_>| {
-        let input = json!({"QueueUrl": shop.aws().queue_url("MailDeadLetters").unwrap()});
-        shop.aws().sqs().call("PurgeQueue", &input).await.unwrap();
-    };
-    rings(&shop, State::DeadLetter, dead, purged).await;
+    rings(&shop, State::DeadLetter, dead, async |_| ()).await;
 }

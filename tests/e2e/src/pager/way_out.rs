@@ -1,4 +1,4 @@
-//! What ends each state, and for those that end in the shop: the requests that attention lists, and nothing else.
+//! What ends each state, and for those that end in the shop: requests to the shop, and nothing else.
 
 use super::State;
 use super::day::Day;
@@ -12,8 +12,8 @@ enum WayOut {
     Acknowledge(&'static str),
     /// It ends with its cause, which is outside of the shop: a setting, AWS, the server, the records, or who asks too much.
     Cause,
-    /// A message that no release can read: it is sent back, becomes a dead letter again, and is forgotten after 14 days.
-    Retention,
+    /// It is listed among the dead letters until it is discarded.
+    Discard,
 }
 
 fn way_out(state: State) -> WayOut {
@@ -25,7 +25,7 @@ fn way_out(state: State) -> WayOut {
         | State::EventWithoutObject
         | State::EventWithoutPayment
         | State::EventThatFails => WayOut::Acknowledge("parked_stripe_event"),
-        State::DeadLetter => WayOut::Retention,
+        State::DeadLetter => WayOut::Discard,
         State::ReconciliationFails
         | State::BrokenInvariant
         | State::UncheckedInvariant
@@ -47,9 +47,33 @@ fn way_out(state: State) -> WayOut {
 
 /// Ends a state whose alarm rings with what attention lists for it, and fails unless the alarm stops.
 pub(super) async fn walk(shop: &Shop, day: &mut Day<'_>, state: State, alarm: &str) {
-    let WayOut::Acknowledge(kind) = way_out(state) else { return };
     let admin = admin(shop).await;
-    let waiting = waiting(&admin, kind).await;
+    match way_out(state) {
+        WayOut::Acknowledge(kind) => acknowledge(&admin, state, kind).await,
+        WayOut::Discard => discard(&admin).await,
+        WayOut::Cause => return,
+    }
+    day.falls_silent(alarm).await;
+}
+
+async fn discard(admin: &Customer) {
+    let letters = async || {
+        let listed = admin.get("/v1/ops/dead-letters").await.unwrap();
+        assert_eq!(listed.status, 200, "{}", listed.body);
+        listed.body["data"].as_array().unwrap().clone()
+    };
+    let all = letters().await;
+    assert!(!all.is_empty(), "no dead letter is listed");
+    for letter in all {
+        let path = format!("/v1/ops/dead-letters/{}/discard", letter["id"].as_str().unwrap());
+        let answer = admin.post(&path, &json!({"reason": "Nobody can read it"})).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    assert_eq!(letters().await, Vec::<Value>::new());
+}
+
+async fn acknowledge(admin: &Customer, state: State, kind: &str) {
+    let waiting = waiting(admin, kind).await;
     assert!(!waiting.is_empty(), "{state:?} is not among what waits");
     for item in &waiting {
         let actions = item["actions"].as_array().unwrap();
@@ -59,8 +83,7 @@ pub(super) async fn walk(shop: &Shop, day: &mut Day<'_>, state: State, alarm: &s
         let answer = admin.post(acknowledge, &body).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
-    assert_eq!(self::waiting(&admin, kind).await, Vec::<Value>::new(), "{state:?}");
-    day.falls_silent(alarm).await;
+    assert_eq!(self::waiting(admin, kind).await, Vec::<Value>::new(), "{state:?}");
 }
 
 async fn waiting(admin: &Customer, kind: &str) -> Vec<Value> {

@@ -41,6 +41,12 @@ pub(super) const STEPS: &[Step] = &[
         ..step("Monitoring and repair", "redrive_dead_letter", Staff, 404)
     },
     Step {
+        title: Some("Discard a dead letter; there is none"),
+        path: Some("/v1/ops/dead-letters/none/discard"),
+        body: Some(r#"{"reason": "A count of a warehouse that is closed"}"#),
+        ..step("Monitoring and repair", "discard_dead_letter", Staff, 404)
+    },
+    Step {
         title: Some("Give a buyer three days to pay; the payment of this order is open"),
         body: Some(r#"{"minutes": 4320}"#),
         ..step("Cleanup", "extend_order", Staff, 409)
