@@ -47,10 +47,10 @@ fn way_out(state: State) -> WayOut {
 
 /// Ends a state whose alarm rings with what attention lists for it, and fails unless the alarm stops.
 pub(super) async fn walk(shop: &Shop, day: &mut Day<'_>, state: State, alarm: &str) {
-    let admin = admin(shop).await;
+    // Staff log in only if the shop has something for them: what visitors or the server do may keep them out.
     match way_out(state) {
-        WayOut::Acknowledge(kind) => acknowledge(&admin, state, kind).await,
-        WayOut::Discard => discard(&admin).await,
+        WayOut::Acknowledge(kind) => acknowledge(&admin(shop).await, state, kind).await,
+        WayOut::Discard => discard(&admin(shop).await).await,
         WayOut::Cause => return,
     }
     day.falls_silent(alarm).await;
