@@ -47,7 +47,7 @@ fn way_out(state: State) -> WayOut {
 
 /// Ends a state whose alarm rings with what attention lists for it, and fails unless the alarm stops.
 pub(super) async fn walk(shop: &Shop, day: &mut Day<'_>, state: State, alarm: &str) {
-    // Staff log in only if the shop has something for them: what visitors or the server do may keep them out.
+    // Nobody logs in for the other states: some of them refuse it (429) or fail it (500) as long as they last.
     match way_out(state) {
         WayOut::Acknowledge(kind) => acknowledge(&admin(shop).await, state, kind).await,
         WayOut::Discard => discard(&admin(shop).await).await,
